@@ -1,0 +1,89 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The one settings array: Swift 6 mode, strict memory safety, and cross-module optimisation in release builds so
+/// that the reactor, generic over its driver and its handler, is specialised where the server instantiates it.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "shopstream",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "shopstream", targets: ["shopstream"]),
+        .executable(name: "wsecho", targets: ["wsecho"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .target(name: "Primitives", swiftSettings: settings),
+        .target(name: "Reactor", dependencies: ["Primitives", "CLiburing"], swiftSettings: settings),
+        .target(name: "HTTP", dependencies: ["Primitives", httpTypes], swiftSettings: settings),
+        .target(name: "WebSocket", dependencies: ["Primitives", httpTypes, crypto], swiftSettings: settings),
+        .target(name: "Hub", dependencies: ["Primitives"], swiftSettings: settings),
+        .target(name: "Auth", dependencies: ["Primitives", jwtKit, crypto], swiftSettings: settings),
+        .target(name: "Storage", dependencies: ["Primitives", grdb], swiftSettings: settings),
+        .target(
+            name: "Server",
+            dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", httpTypes, logging],
+            resources: [.embedInCode("Demo/index.html")],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "shopstream",
+            dependencies: ["Server", "Auth", "Storage", "Reactor", "Primitives", argumentParser, logging],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "wsecho",
+            dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", argumentParser],
+            swiftSettings: settings
+        ),
+        .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),
+        .executableTarget(
+            name: "fanout",
+            dependencies: ["Primitives", "Reactor", "Hub", "WebSocket", "CAllocationCounter", argumentParser],
+            path: "Benchmarks/Fanout",
+            swiftSettings: settings
+        ),
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Primitives"], swiftSettings: settings),
+        .testTarget(
+            name: "HTTPTests",
+            dependencies: ["HTTP", "Primitives", httpTypes],
+            exclude: ["malformed-requests.json"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "WebSocketTests", dependencies: ["WebSocket", "Primitives", httpTypes], swiftSettings: settings),
+        .testTarget(name: "HubTests", dependencies: ["Hub", "Primitives"], swiftSettings: settings),
+        .testTarget(name: "AuthTests", dependencies: ["Auth", "Primitives", crypto, jwtKit], swiftSettings: settings),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "Primitives", grdb], swiftSettings: settings),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives"],
+            swiftSettings: settings
+        ),
+    ]
+)

@@ -1,0 +1,93 @@
+import Crypto
+import FoundationEssentials
+import JWTKit
+
+/// The keys that tokens are verified with: a secret for HS256, public keys from a JWKS, or both.
+///
+/// An immutable value: load it once, hand it to every reactor, and replace it in each verifier to change keys at run
+/// time. Which key a token gets is settled by its `kid`, and the key settles the algorithm (RFC 8725, section 3.1):
+/// a token never chooses how it is verified.
+public struct KeySet: Sendable {
+    /// The public keys by their `kid`. Keys of different types may share one (RFC 7517, section 4.5).
+    let keysByID: [String: [VerificationKey]]
+    /// The only public key of a set without a secret: it verifies tokens without a `kid`.
+    let soleKey: VerificationKey?
+    let secretKey: VerificationKey?
+    /// The keys of the JWKS that verify nothing here (other algorithms, encryption keys) and were passed over.
+    public let ignoredKeyCount: Int
+
+    /// A secret alone.
+    public init(secret: TokenSecret) {
+        keysByID = [:]
+        soleKey = nil
+        secretKey = VerificationKey(secret: secret)
+        ignoredKeyCount = 0
+    }
+
+    init(secret: TokenSecret?, publicKeys: [(kid: String?, key: VerificationKey)], ignoredKeyCount: Int)
+        throws(AuthConfigurationError)
+    {
+        var keysByID: [String: [VerificationKey]] = [:]
+        for (kid, key) in publicKeys {
+            guard let kid else { continue }
+            if keysByID[kid, default: []].contains(where: { $0.algorithm == key.algorithm }) {
+                throw .duplicateKey(kid: kid)
+            }
+            keysByID[kid, default: []].append(key)
+        }
+        self.keysByID = keysByID
+        self.soleKey = secret == nil && publicKeys.count == 1 ? publicKeys.first?.key : nil
+        self.secretKey = secret.map(VerificationKey.init(secret:))
+        self.ignoredKeyCount = ignoredKeyCount
+    }
+
+    /// The key for a token's header. A known `kid` names its key; any other token has the secret to answer to. A
+    /// `kid` that is unknown is told from a refused algorithm, so that the keys can be fetched anew. O(1).
+    func key(for header: TokenHeader) throws(AuthError) -> VerificationKey {
+        if header.hasCritical { throw .unknownCritical }
+        guard let algorithm = TokenAlgorithm(rawValue: header.algorithm) else { throw .algorithmRefused }
+        if let kid = header.keyID, let candidates = keysByID[kid] {
+            guard let key = candidates.first(where: { $0.algorithm == algorithm }) else { throw .algorithmRefused }
+            return key
+        }
+        if let secretKey, algorithm == .hs256 { return secretKey }
+        if header.keyID != nil && !(keysByID.isEmpty && soleKey == nil) { throw .unknownKey }
+        if let soleKey {
+            if soleKey.algorithm != algorithm { throw .algorithmRefused }
+            return soleKey
+        }
+        throw secretKey == nil ? .unknownKey : .algorithmRefused
+    }
+}
+
+/// One key and the one algorithm that it is for.
+struct VerificationKey: Sendable {
+    private enum Material: Sendable {
+        case secret(SymmetricKey)
+        case publicKey(any JWTAlgorithm)
+    }
+
+    let algorithm: TokenAlgorithm
+    private let material: Material
+
+    init(secret: TokenSecret) {
+        algorithm = .hs256
+        material = .secret(secret.key)
+    }
+
+    init(publicKey: any JWTAlgorithm, algorithm: TokenAlgorithm) {
+        self.algorithm = algorithm
+        material = .publicKey(publicKey)
+    }
+
+    /// Whether `signature` is this key's for `signed`; in constant time for the secret.
+    func isValid(_ signature: [UInt8], for signed: ArraySlice<UInt8>) -> Bool {
+        switch material {
+        case .secret(let key):
+            return HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: signed, using: key)
+        case .publicKey(let key):
+            // It throws when the signature has not even the right form.
+            return (try? key.verify(signature, signs: signed)) ?? false
+        }
+    }
+}

@@ -1,0 +1,97 @@
+/// The classes of bytes that the grammar of HTTP/1.1 names.
+enum ASCII {
+    static let tab = UInt8(ascii: "\t")
+    static let lineFeed = UInt8(ascii: "\n")
+    static let carriageReturn = UInt8(ascii: "\r")
+    static let space = UInt8(ascii: " ")
+    static let percent = UInt8(ascii: "%")
+    static let slash = UInt8(ascii: "/")
+    static let colon = UInt8(ascii: ":")
+    static let semicolon = UInt8(ascii: ";")
+    static let comma = UInt8(ascii: ",")
+    static let questionMark = UInt8(ascii: "?")
+
+    /// `tchar` of RFC 9110, section 5.6.2.
+    static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
+            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    /// Whether all of `bytes` are `tchar` and there is at least one.
+    static func isToken(_ bytes: Span<UInt8>) -> Bool {
+        guard !bytes.isEmpty else { return false }
+        for index in bytes.indices where !isToken(bytes[index]) { return false }
+        return true
+    }
+
+    /// Space or tab: `OWS` is made of them.
+    static func isWhitespace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+
+    static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || (byte | 0x20) &- UInt8(ascii: "a") < 26 }
+
+    /// The value of a hexadecimal digit, nil when `byte` is none.
+    static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    }
+
+    /// Whether `bytes` are `lowercase` without regard to the case of ASCII letters.
+    static func equals(_ bytes: Span<UInt8>, ignoringCase lowercase: StaticString) -> Bool {
+        guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
+        return hasPrefix(bytes, ignoringCase: lowercase)
+    }
+
+    /// Whether `bytes` begin with `lowercase` without regard to the case of ASCII letters.
+    static func hasPrefix(_ bytes: Span<UInt8>, ignoringCase lowercase: StaticString) -> Bool {
+        guard bytes.count >= lowercase.utf8CodeUnitCount else { return false }
+        var index = 0
+        for byte in lowercase.description.utf8 {
+            if lowercased(bytes[index]) != byte { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// The indices of `bytes` without the white space at both ends.
+    static func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
+        var lower = 0
+        var upper = bytes.count
+        while lower < upper, isWhitespace(bytes[lower]) { lower += 1 }
+        while lower < upper, isWhitespace(bytes[upper - 1]) { upper -= 1 }
+        return lower..<upper
+    }
+
+    /// The first index of `byte` at or after `start`, nil when there is none.
+    static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
+        var index = start
+        while index < bytes.count {
+            if bytes[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// The text of `bytes`, nil when they are no UTF-8. Copies.
+    static func text(_ bytes: Span<UInt8>) -> String? {
+        guard let utf8 = try? UTF8Span(validating: bytes) else { return nil }
+        return String(copying: utf8)
+    }
+}

@@ -1,0 +1,61 @@
+/// The grammar of `Host` and of an absolute target's authority: `uri-host [ ":" port ]` (RFC 9110, section 7.2).
+enum Authority {
+    /// Whether `bytes` name a host and perhaps a port. User information, an empty host and the comma, with which a
+    /// list of hosts would pass for one, are refused.
+    static func isValid(_ bytes: Span<UInt8>) -> Bool {
+        guard !bytes.isEmpty else { return false }
+        var index = 0
+        if bytes[0] == UInt8(ascii: "[") {
+            guard let end = literalEnd(of: bytes) else { return false }
+            index = end
+        } else {
+            while index < bytes.count, bytes[index] != ASCII.colon {
+                guard let next = nextOfName(bytes, at: index) else { return false }
+                index = next
+            }
+            if index == 0 { return false }
+        }
+        if index == bytes.count { return true }
+        return bytes[index] == ASCII.colon && isPort(bytes.extracting(index + 1..<bytes.count))
+    }
+
+    /// The index behind the `]` of an address in brackets, nil when it is none.
+    private static func literalEnd(of bytes: Span<UInt8>) -> Int? {
+        var index = 1
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            if byte == UInt8(ascii: "]") { return index > 2 ? index : nil }
+            guard ASCII.hexadecimalValue(byte) != nil || byte == ASCII.colon || byte == UInt8(ascii: ".") else {
+                return nil
+            }
+        }
+        return nil
+    }
+
+    /// The index behind the character of a `reg-name` that begins at `index`, nil when there is none.
+    private static func nextOfName(_ bytes: Span<UInt8>, at index: Int) -> Int? {
+        let byte = bytes[index]
+        if ASCII.isAlphanumeric(byte) { return index + 1 }
+        switch byte {
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "!"),
+            UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"),
+            UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ";"), UInt8(ascii: "="):
+            return index + 1
+        case ASCII.percent:
+            return PercentCoding.isTriplet(bytes, at: index) ? index + 3 : nil
+        default: return nil
+        }
+    }
+
+    /// The grammar allows no digits at all; more than 65,535 is no port.
+    private static func isPort(_ digits: Span<UInt8>) -> Bool {
+        guard digits.count <= FixedLimits.portDigitCountMax else { return false }
+        var port: UInt32 = 0
+        for index in digits.indices {
+            guard ASCII.isDigit(digits[index]) else { return false }
+            port = port * 10 + UInt32(digits[index] - UInt8(ascii: "0"))
+        }
+        return port <= UInt16.max
+    }
+}

@@ -1,0 +1,57 @@
+public import Primitives
+
+/// The IMF-fixdate of RFC 9110, section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`. Formats once per second.
+public struct HTTPDate: Sendable {
+    /// The number of bytes of a date.
+    public static let byteCount = 29
+
+    private var bytes: [UInt8] = []
+    private var second = Int64.min
+
+    /// A formatter that has not formatted yet.
+    public init() {}
+
+    /// The date of `now`, fractions cut off, as 29 bytes of ASCII. O(1), without allocation within a second.
+    public mutating func formatted(_ now: Timestamp) -> [UInt8] {
+        let second = Self.floorDivided(now.microsecondsSinceEpoch, by: 1_000_000)
+        if second != self.second || bytes.isEmpty {
+            self.second = second
+            bytes = Self.format(second: second)
+        }
+        return bytes
+    }
+
+    private static func format(second: Int64) -> [UInt8] {
+        // The calendar is Timestamp's: its text has year, month, day and time at fixed places.
+        var digits: [UInt8] = []
+        digits.reserveCapacity(Timestamp.textByteCount)
+        Timestamp(microsecondsSinceEpoch: second * 1_000_000).append(to: &digits)
+        let days = floorDivided(second, by: 86_400)
+        // 1970-01-01 was a Thursday, the fourth day behind Sunday.
+        let weekday = Int(((days + 4) % 7 + 7) % 7)
+        let month = Int(digits[5] - UInt8(ascii: "0")) * 10 + Int(digits[6] - UInt8(ascii: "0"))
+
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
+        bytes.append(contentsOf: weekdays[weekday].utf8)
+        bytes.append(contentsOf: ", ".utf8)
+        bytes.append(contentsOf: digits[8..<10])
+        bytes.append(contentsOf: months[month - 1].utf8)
+        bytes.append(contentsOf: digits[0..<4])
+        bytes.append(ASCII.space)
+        bytes.append(contentsOf: digits[11..<19])
+        bytes.append(contentsOf: " GMT".utf8)
+        assert(bytes.count == byteCount)
+        return bytes
+    }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = [
+        " Jan ", " Feb ", " Mar ", " Apr ", " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ", " Nov ", " Dec ",
+    ]
+
+    private static func floorDivided(_ value: Int64, by divisor: Int64) -> Int64 {
+        let quotient = value / divisor
+        return value % divisor < 0 ? quotient - 1 : quotient
+    }
+}

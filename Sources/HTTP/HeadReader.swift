@@ -1,0 +1,43 @@
+import HTTPTypes
+
+/// Gathers the field lines of a head, for requests and responses alike.
+struct HeadReader: Sendable {
+    /// The fields so far; without storage between heads.
+    private(set) var fields: HTTPFields = [:]
+    private var byteCount: UInt32 = 0
+
+    /// Takes lines up to the empty one; false when the input ended before it. O(bytes consumed).
+    mutating func takeFields(
+        _ input: Span<UInt8>,
+        consumed: inout Int,
+        lines: inout LineReader,
+        limits: HTTPLimits
+    ) throws(HTTPParseError) -> Bool {
+        while true {
+            let rule = LineReader.Rule(
+                alphabet: .text,
+                byteCountMax: max(0, Int(limits.fieldBytesMax - byteCount) - 2),
+                tooLong: .fieldsTooLarge,
+                foreignByte: .malformedFieldValue
+            )
+            let isFull = fields.count >= Int(limits.fieldCountMax)
+            let line = try lines.withLine(in: input, consumed: &consumed, rule: rule) {
+                (line: Span<UInt8>) throws(HTTPParseError) -> (field: HTTPField, byteCount: UInt32)? in
+                if line.isEmpty { return nil }
+                if isFull { throw .tooManyFields }
+                return (try FieldLine.parse(line), UInt32(line.count) + 2)
+            }
+            guard let line else { return false }
+            guard let (field, count) = line else { return true }
+            byteCount += count
+            fields.append(field)
+        }
+    }
+
+    /// Hands the fields over and is as new.
+    mutating func finish() -> HTTPFields {
+        let fields = fields
+        self = HeadReader()
+        return fields
+    }
+}

@@ -1,0 +1,35 @@
+/// The items of a query, `name=value` between ampersands, decoded when asked for (`+` is a space).
+///
+/// Holds the text as it came; a lookup is O(bytes) and allocates for the value only.
+public struct QueryItems: Hashable, Sendable {
+    private let raw: String
+
+    /// Wraps what follows the `?`; nil is a query without items.
+    public init(_ rawQuery: String?) {
+        raw = rawQuery ?? ""
+    }
+
+    /// The value of the first item called `name`, empty when it has no `=`; nil when there is no such item. Throws
+    /// `malformedQuery` when the value is not percent-encoded UTF-8 or holds a NUL. Items whose name cannot be
+    /// decoded are passed over.
+    public func first(_ name: String) throws(HTTPParseError) -> String? {
+        let utf8 = raw.utf8
+        let bytes = utf8.span
+        var start = 0
+        while start < bytes.count {
+            let end = ASCII.firstIndex(of: UInt8(ascii: "&"), in: bytes, from: start) ?? bytes.count
+            let item = bytes.extracting(start..<end)
+            start = end + 1
+            let nameEnd = ASCII.firstIndex(of: UInt8(ascii: "="), in: item) ?? item.count
+            guard !item.isEmpty,
+                let itemName = PercentCoding.decoded(item.extracting(0..<nameEnd), plusIsSpace: true),
+                itemName.utf8.elementsEqual(name.utf8)
+            else { continue }
+            if nameEnd == item.count { return "" }
+            let value = item.extracting(nameEnd + 1..<item.count)
+            guard let text = PercentCoding.decoded(value, plusIsSpace: true) else { throw .malformedQuery }
+            return text
+        }
+        return nil
+    }
+}

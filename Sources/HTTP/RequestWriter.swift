@@ -1,0 +1,35 @@
+public import HTTPTypes
+
+/// Appends requests of HTTP/1.1 to a buffer of the caller (RFC 9112, section 3): the client's side.
+public enum RequestWriter {
+    private static let reserved = ["host", "content-length", "transfer-encoding"]
+
+    /// Appends a request for `target` (in origin-form: path and query, encoded) at `authority`. A body, empty or not,
+    /// is counted; nil is none.
+    ///
+    /// Precondition: no white space or control character in `target` and `authority`, no line break or NUL in a
+    /// value, and neither `Host`, `Content-Length` nor `Transfer-Encoding` among `fields`. O(bytes).
+    public static func append(
+        _ method: HTTPRequest.Method,
+        target: String,
+        authority: String,
+        fields: HTTPFields = [:],
+        body: [UInt8]? = nil,
+        to bytes: inout [UInt8]
+    ) {
+        bytes.append(contentsOf: method.rawValue.utf8)
+        bytes.append(ASCII.space)
+        MessageText.appendWord(target, to: &bytes)
+        bytes.append(contentsOf: " HTTP/1.1\r\nHost: ".utf8)
+        MessageText.appendWord(authority, to: &bytes)
+        MessageText.appendLineBreak(to: &bytes)
+        MessageText.appendFields(fields, reserved: reserved, to: &bytes)
+        if let body {
+            bytes.append(contentsOf: "Content-Length: ".utf8)
+            MessageText.appendDecimal(body.count, to: &bytes)
+            MessageText.appendLineBreak(to: &bytes)
+        }
+        MessageText.appendLineBreak(to: &bytes)
+        if let body { bytes.append(contentsOf: body) }
+    }
+}

@@ -1,0 +1,106 @@
+public import HTTPTypes
+public import Primitives
+
+/// Appends responses of HTTP/1.1 to a buffer of the caller (RFC 9112, section 4).
+///
+/// It writes the status line, `Date`, `Content-Type`, `Content-Length` and `Connection`; all else comes in `fields`.
+/// A line break or NUL in a value, or one of its own fields among `fields`, stops the process. One writer serves all
+/// connections of a thread, so that `Date` is formatted once per second.
+public struct ResponseWriter: Sendable {
+    /// `100 Continue`, whole: sent once the body is wanted of a request that expects it.
+    public static let continueResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
+    /// The fields that the writer writes itself.
+    private static let reserved = ["content-length", "content-type", "transfer-encoding", "date", "connection"]
+    /// The same for 101, where `Connection` comes with `Upgrade` from whoever made the handshake.
+    private static let reservedWhenSwitching = ["content-length", "content-type", "transfer-encoding", "date"]
+    /// Room for the head that a typical response has.
+    private static let headByteCountTypical = 256
+
+    private var date = HTTPDate()
+
+    /// A writer; O(1), no allocation.
+    public init() {}
+
+    /// Appends a whole response. The body is left out for `HEAD` and counted all the same.
+    ///
+    /// Precondition: no body with 1xx, 204 and 304. O(bytes); allocates when `bytes` has to grow, and once a second.
+    public mutating func append(
+        _ status: HTTPResponse.Status,
+        contentType: String? = nil,
+        fields: HTTPFields = [:],
+        body: Span<UInt8>,
+        context: ResponseContext,
+        at now: Timestamp,
+        to bytes: inout [UInt8]
+    ) {
+        appendHead(
+            status,
+            contentType: contentType,
+            contentLength: body.count,
+            fields: fields,
+            context: context,
+            at: now,
+            to: &bytes
+        )
+        if !context.omitsBody { MessageText.append(body, to: &bytes) }
+    }
+
+    /// Appends a response without a body.
+    public mutating func append(
+        _ status: HTTPResponse.Status,
+        fields: HTTPFields = [:],
+        context: ResponseContext,
+        at now: Timestamp,
+        to bytes: inout [UInt8]
+    ) {
+        appendHead(status, contentLength: 0, fields: fields, context: context, at: now, to: &bytes)
+    }
+
+    /// Appends the head of a response whose body, of `contentLength` bytes, the caller sends itself (and does not
+    /// send when the context omits it).
+    ///
+    /// Precondition: `contentLength` is 0 for 1xx, 204 and 304, which say no length.
+    public mutating func appendHead(
+        _ status: HTTPResponse.Status,
+        contentType: String? = nil,
+        contentLength: Int,
+        fields: HTTPFields = [:],
+        context: ResponseContext,
+        at now: Timestamp,
+        to bytes: inout [UInt8]
+    ) {
+        precondition(contentLength >= 0)
+        let isSwitching = status.code == 101
+        let hasLength = status.code >= 200 && status.code != 204 && status.code != 304
+        precondition(hasLength || contentLength == 0, "a response of this status has no body")
+        // An array grows by doubling only when it is not told a size: tell it when it is new.
+        if bytes.isEmpty {
+            bytes.reserveCapacity(Self.headByteCountTypical + (context.omitsBody ? 0 : contentLength))
+        }
+        bytes.append(contentsOf: "HTTP/1.1 ".utf8)
+        MessageText.appendDecimal(status.code, to: &bytes)
+        bytes.append(ASCII.space)
+        MessageText.appendChecked(status.reasonPhrase, to: &bytes)
+        MessageText.appendLineBreak(to: &bytes)
+        bytes.append(contentsOf: "Date: ".utf8)
+        bytes.append(contentsOf: date.formatted(now))
+        MessageText.appendLineBreak(to: &bytes)
+        if let contentType { MessageText.appendField("Content-Type", contentType, to: &bytes) }
+        if hasLength {
+            bytes.append(contentsOf: "Content-Length: ".utf8)
+            MessageText.appendDecimal(contentLength, to: &bytes)
+            MessageText.appendLineBreak(to: &bytes)
+        }
+        if !isSwitching {
+            switch context.connection {
+            case .persists: break
+            case .persistsHTTP10: MessageText.appendField("Connection", "keep-alive", to: &bytes)
+            case .closes: MessageText.appendField("Connection", "close", to: &bytes)
+            }
+        }
+        let reserved = isSwitching ? Self.reservedWhenSwitching : Self.reserved
+        MessageText.appendFields(fields, reserved: reserved, to: &bytes)
+        MessageText.appendLineBreak(to: &bytes)
+    }
+}

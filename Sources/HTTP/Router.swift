@@ -1,0 +1,141 @@
+public import HTTPTypes
+
+/// Finds the route for a method and a raw path.
+///
+/// Paths are split at slashes first and each segment is decoded after, so `%2F` stays in its segment. A literal wins
+/// over a parameter, among the routes that have the method; an empty segment is no parameter's value; a trailing
+/// slash makes another path. Built once and then only read: any thread.
+public struct Router<Value: Sendable>: Sendable {
+    /// A place in the tree of segments.
+    private struct Node: Sendable {
+        /// The literals that may follow, few enough to be looked through.
+        var literals: [(segment: String, node: Int)] = []
+        /// What follows when the next segment is a parameter.
+        var parameter: Int?
+        /// The routes whose pattern ends here.
+        var endpoints: [Endpoint] = []
+    }
+
+    private struct Endpoint: Sendable {
+        let method: HTTPRequest.Method
+        let value: Value
+        let parameterNames: [String]
+    }
+
+    /// The first is the root.
+    private var nodes = [Node()]
+    private var depthMax = 0
+    /// Every method that some route has, for `OPTIONS *`.
+    private var allMethods: Set<HTTPRequest.Method> = []
+
+    /// Builds the tree. Precondition: each pattern begins with a slash, names its parameters, each differently, and
+    /// no two routes serve the same method on the same pattern (whatever its parameters are called).
+    public init(_ routes: [Route<Value>]) {
+        for route in routes { insert(route) }
+    }
+
+    /// What serves `method` on `path` (raw, without the query). O(segments) for most trees; tries parameters where
+    /// literals lead nowhere, so at most O(nodes). Allocates for the segments.
+    public func match(_ method: HTTPRequest.Method, path: String) -> RouteMatch<Value> {
+        if path == "*" {
+            return method == .options ? .options(allow: Self.allowList(allMethods)) : .notFound
+        }
+        guard let segments = PathSegments.decoded(path, countMax: depthMax) else { return .notFound }
+        var search = Search(method: method, segments: segments)
+        if let endpoint = find(from: 0, depth: 0, &search) {
+            return .matched(endpoint.value, PathParameters(names: endpoint.parameterNames, values: search.values))
+        }
+        guard !search.allowed.isEmpty else { return .notFound }
+        let allow = Self.allowList(search.allowed)
+        return method == .options ? .options(allow: allow) : .methodNotAllowed(allow: allow)
+    }
+
+    // MARK: - Building
+
+    private mutating func insert(_ route: Route<Value>) {
+        let pattern = route.pattern
+        precondition(pattern.utf8.first == ASCII.slash, "a pattern begins with a slash: \(pattern)")
+        let segments = pattern.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        var node = 0
+        var names: [String] = []
+        for segment in segments {
+            if segment.utf8.first == ASCII.colon {
+                let name = String(segment.dropFirst())
+                precondition(!name.isEmpty && !names.contains(name), "parameters have names of their own: \(pattern)")
+                names.append(name)
+                node = parameterChild(of: node)
+            } else {
+                node = literalChild(of: node, segment: String(segment))
+            }
+        }
+        let isDuplicate = nodes[node].endpoints.contains { $0.method == route.method }
+        precondition(!isDuplicate, "two routes for \(route.method.rawValue) \(pattern)")
+        nodes[node].endpoints.append(Endpoint(method: route.method, value: route.value, parameterNames: names))
+        depthMax = max(depthMax, segments.count)
+        Self.insert(route.method, into: &allMethods)
+    }
+
+    private mutating func literalChild(of node: Int, segment: String) -> Int {
+        if let child = literal(of: node, segment: segment) { return child }
+        nodes.append(Node())
+        nodes[node].literals.append((segment, nodes.count - 1))
+        return nodes.count - 1
+    }
+
+    private mutating func parameterChild(of node: Int) -> Int {
+        if let child = nodes[node].parameter { return child }
+        nodes.append(Node())
+        nodes[node].parameter = nodes.count - 1
+        return nodes.count - 1
+    }
+
+    /// Compares bytes: `String` equality would take the Kelvin sign for a K.
+    private func literal(of node: Int, segment: String) -> Int? {
+        for literal in nodes[node].literals where literal.segment.utf8.elementsEqual(segment.utf8) {
+            return literal.node
+        }
+        return nil
+    }
+
+    // MARK: - Matching
+
+    private struct Search {
+        let method: HTTPRequest.Method
+        let segments: [String]
+        /// The segments that parameters took on the way to the present node.
+        var values: [String] = []
+        /// The methods of the routes that have the path.
+        var allowed: Set<HTTPRequest.Method> = []
+    }
+
+    private func find(from node: Int, depth: Int, _ search: inout Search) -> Endpoint? {
+        if depth == search.segments.count { return endpoint(at: node, &search) }
+        let segment = search.segments[depth]
+        if let next = literal(of: node, segment: segment), let found = find(from: next, depth: depth + 1, &search) {
+            return found
+        }
+        guard let next = nodes[node].parameter, !segment.isEmpty else { return nil }
+        search.values.append(segment)
+        if let found = find(from: next, depth: depth + 1, &search) { return found }
+        search.values.removeLast()
+        return nil
+    }
+
+    private func endpoint(at node: Int, _ search: inout Search) -> Endpoint? {
+        let endpoints = nodes[node].endpoints
+        if let exact = endpoints.first(where: { $0.method == search.method }) { return exact }
+        if search.method == .head, let get = endpoints.first(where: { $0.method == .get }) { return get }
+        for endpoint in endpoints { Self.insert(endpoint.method, into: &search.allowed) }
+        return nil
+    }
+
+    private static func insert(_ method: HTTPRequest.Method, into methods: inout Set<HTTPRequest.Method>) {
+        methods.insert(method)
+        methods.insert(.options)
+        if method == .get { methods.insert(.head) }
+    }
+
+    private static func allowList(_ methods: Set<HTTPRequest.Method>) -> [HTTPRequest.Method] {
+        methods.sorted { $0.rawValue < $1.rawValue }
+    }
+}

@@ -1,0 +1,125 @@
+/// The log of a channel while it is active: encoded frames, the cursor that the caught-up members share, the pass over
+/// them that is under way, and those who lag.
+///
+/// Invariants:
+/// - head.offset ≤ cursor.offset ≤ passTarget.offset ≤ tail.offset, and base ≤ head.offset
+/// - members below `servedCount` stand at `passTarget`, the others at `cursor`; without a pass under way the two are
+///   one place and `servedCount` is 0
+/// - no laggard's cursor lies before `head`
+/// - no blocked laggard lies in a frame below `limitFrame`
+struct ChannelLog: BitwiseCopyable {
+    let channel: SlabIndex<Channel>
+
+    /// The retained bytes, and no buffer when there are none.
+    var bytes: PooledBuffer?
+    /// The offset in the log of the first byte of `bytes`.
+    var base: UInt64 = 0
+    var frames: FrameRing
+
+    /// The start of the oldest retained frame.
+    var head = LogPosition.origin
+    /// Behind the last byte, in the open frame.
+    var tail = LogPosition.origin
+    /// Where the members stand that the pass has yet to reach.
+    var cursor = LogPosition.origin
+    /// Where the pass takes them.
+    var passTarget = LogPosition.origin
+    /// Where the last pass took them from; still needed when it has ended and sends are reported as short.
+    var passStart = LogPosition.origin
+    /// Frames below this one are beyond a limit for whoever is blocked.
+    var limitFrame: UInt64 = 0
+
+    /// The number of members that the pass has served.
+    var servedCount = 0
+    /// The number of laggards attached to this log.
+    var laggingCount = 0
+    /// Laggards with room and, perhaps, something to send.
+    var ready = LaggardQueue()
+    /// Laggards that the pass under way will not reach: they look again when it has ended.
+    var parked = LaggardQueue()
+
+    /// What the log may still send in its turn, in bytes with the price of a send added to each; negative is a debt.
+    var deficitByteCount = 0
+    /// The flush that last sent to members: a second send to one of them has to wait for the next.
+    var lastGroupFlush: UInt32
+    var isDirty = false
+    var isTouched = false
+    var nextDirty = SlabIndex<ChannelLog>.null
+    var nextTouched = SlabIndex<ChannelLog>.null
+
+    init(channel: SlabIndex<Channel>, flush: UInt32, pool: inout BufferPool) {
+        self.channel = channel
+        frames = FrameRing(pool: &pool)
+        frames[0] = LogFrame(start: 0)
+        lastGroupFlush = flush &- 1
+    }
+
+    var isPassUnderWay: Bool { cursor.offset != passTarget.offset }
+    var retainedByteCount: Int { Int(tail.offset - head.offset) }
+
+    /// Whether the next byte at `position` is the first of a frame. O(1).
+    func isFrameBoundary(_ position: LogPosition) -> Bool {
+        frames[position.frame].start == position.offset
+    }
+
+    /// The offset behind the frame that `position` lies in, which is not the open one. O(1).
+    func frameEnd(of position: LogPosition) -> UInt64 {
+        precondition(position.frame < tail.frame, "the open frame has no end")
+        return frames[position.frame + 1].start
+    }
+
+    /// The place `byteCount` bytes after `position`. O(frames passed).
+    func position(_ position: LogPosition, advancedBy byteCount: Int) -> LogPosition {
+        var result = position
+        result.offset += UInt64(byteCount)
+        precondition(result.offset <= tail.offset, "a cursor stays in its log")
+        while result.frame < tail.frame, frames[result.frame + 1].start <= result.offset { result.frame += 1 }
+        return result
+    }
+}
+
+// MARK: - Bytes
+
+extension ChannelLog {
+    /// Appends a frame and opens the next. O(frame) amortised; allocates when the pool has no buffer.
+    ///
+    /// While `mayMoveBytes` is false the kernel reads from the buffer: the bytes then move to another, never inside.
+    mutating func append(_ frame: Span<UInt8>, mayMoveBytes: Bool, pool: inout BufferPool) {
+        let buffer = reserve(frame.count, mayMoveBytes: mayMoveBytes, pool: &pool)
+        buffer.write(frame, at: Int(tail.offset - base))
+        tail = LogPosition(offset: tail.offset + UInt64(frame.count), frame: tail.frame + 1)
+        frames.append(LogFrame(start: tail.offset), number: tail.frame, oldest: head.frame, pool: &pool)
+    }
+
+    private mutating func reserve(_ byteCount: Int, mayMoveBytes: Bool, pool: inout BufferPool) -> PooledBuffer {
+        guard let buffer = bytes else {
+            let buffer = pool.take(byteCount: byteCount)
+            bytes = buffer
+            base = tail.offset
+            return buffer
+        }
+        if Int(tail.offset - base) + byteCount <= buffer.byteCapacity { return buffer }
+        // Moving down pays when it frees at least as much as it moves, which makes it O(1) a byte.
+        let deadByteCount = Int(head.offset - base)
+        if mayMoveBytes, deadByteCount >= retainedByteCount, retainedByteCount + byteCount <= buffer.byteCapacity {
+            buffer.copy(from: buffer, at: deadByteCount, byteCount: retainedByteCount, to: 0)
+            base = head.offset
+            return buffer
+        }
+        return replaceBuffer(byteCount: (retainedByteCount + byteCount) * 3 / 2, pool: &pool)
+    }
+
+    /// Moves what is retained to a buffer of at least `byteCount` bytes. O(retained).
+    @inline(never)
+    @discardableResult
+    mutating func replaceBuffer(byteCount: Int, pool: inout BufferPool) -> PooledBuffer {
+        let larger = pool.take(byteCount: byteCount)
+        if let old = bytes {
+            larger.copy(from: old, at: Int(head.offset - base), byteCount: retainedByteCount, to: 0)
+            pool.give(old)
+        }
+        bytes = larger
+        base = head.offset
+        return larger
+    }
+}

@@ -1,0 +1,84 @@
+public import Primitives
+
+// For metrics and for whoever closes a shop's streams: not on the hot path.
+extension HubShard {
+    /// The number of shops with a subscriber, or with bytes that are still under way.
+    public var shopCount: Int { firstChannels.count }
+
+    /// Bytes of buffers lent to logs and outboxes, or held until `submitted`.
+    public var lentByteCount: Int { pool.lentByteCount }
+
+    /// Bytes of buffers kept for the next messages; at most `HubLimits.keptByteCountMax`.
+    public var keptByteCount: Int { pool.keptByteCount }
+
+    /// Whether messages go to the connection. O(1).
+    public func isSubscribed(_ connection: ConnectionID) -> Bool {
+        guard let slot = slot(of: connection) else { return false }
+        switch slot.state {
+        case .member: return true
+        case .lagging: return laggards[slot.laggard].isAttached
+        case .ended, .free: return false
+        }
+    }
+
+    /// The number of subscribers of a shop, in all encodings. O(1), one hash.
+    public func subscriberCount(of shop: ShopID) -> Int {
+        subscriberCount(from: firstChannels[shop] ?? .null)
+    }
+
+    /// Calls `body` for every subscriber of a shop, in no order. O(subscribers + retained frames).
+    public func forEachSubscriber(of shop: ShopID, _ body: (ConnectionID) -> Void) {
+        var index = firstChannels[shop] ?? .null
+        while !index.isNull {
+            let channel = channels[index]
+            for place in 0..<channel.members.count { body(channel.members[place]) }
+            if !channel.log.isNull { forEachLaggard(of: channel.log, body) }
+            index = channel.next
+        }
+    }
+
+    /// The shops with the most subscribers, most first; at most `countMax` of them. O(shops × log `countMax`) and
+    /// allocates: for a scrape of metrics.
+    public func topShops(countMax: Int) -> [(shop: ShopID, subscriberCount: Int)] {
+        if countMax <= 0 { return [] }
+        var top: [(shop: ShopID, subscriberCount: Int)] = []
+        top.reserveCapacity(min(countMax, firstChannels.count) + 1)
+        for (shop, first) in firstChannels {
+            let count = subscriberCount(from: first)
+            if count == 0 { continue }
+            if top.count == countMax, count <= top[countMax - 1].subscriberCount { continue }
+            var low = 0
+            var high = top.count
+            while low < high {
+                let middle = (low + high) / 2
+                if top[middle].subscriberCount >= count { low = middle + 1 } else { high = middle }
+            }
+            top.insert((shop, count), at: low)
+            if top.count > countMax { top.removeLast() }
+        }
+        return top
+    }
+
+    private func subscriberCount(from first: SlabIndex<Channel>) -> Int {
+        var index = first
+        var count = 0
+        while !index.isNull {
+            count += recipientCount(index)
+            index = channels[index].next
+        }
+        return count
+    }
+
+    private func forEachLaggard(of log: SlabIndex<ChannelLog>, _ body: (ConnectionID) -> Void) {
+        for number in logs[log].head.frame...logs[log].tail.frame {
+            let frame = logs[log].frames[number]
+            for first in [frame.firstBlocked, frame.firstMoving] {
+                var laggard = first
+                while !laggard.isNull {
+                    body(laggards[laggard].connection)
+                    laggard = laggards[laggard].frameNext
+                }
+            }
+        }
+    }
+}

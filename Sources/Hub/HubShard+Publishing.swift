@@ -1,0 +1,48 @@
+public import Primitives
+
+extension HubShard {
+    /// Appends a message, one encoded WebSocket frame, to the shop's log in `encoding`. It goes out with the next
+    /// flushes; with no subscriber nothing is stored.
+    ///
+    /// The frame is copied. May make blocked subscribers slow consumers: drain `nextSlowConsumer`. O(frame), one hash
+    /// of the shop; allocates nothing in the steady state.
+    public mutating func publish(
+        _ frame: Span<UInt8>, to shop: ShopID, encoding: StreamEncoding = .plain
+    ) -> PublishResult {
+        precondition(!frame.isEmpty, "a frame has a header")
+        guard let channel = channel(of: shop, encoding) else { return .published(recipientCount: 0) }
+        let recipientCount = recipientCount(channel)
+        if recipientCount == 0 { return .published(recipientCount: 0) }
+        let log = openLog(channel)
+        if endSlowConsumers(log, incomingByteCount: frame.count) {
+            // With its last subscriber the channel may have ended: look again. Nobody is slow the second time.
+            return publish(frame, to: shop, encoding: encoding)
+        }
+        if logs[log].retainedByteCount + frame.count > limits.logByteCountMax {
+            settle(log)
+            return .logFull
+        }
+        logs[log].append(frame, mayMoveBytes: !isAwaitingSubmission, pool: &pool)
+        retainedByteCount += frame.count
+        markDirty(log)
+        return .published(recipientCount: recipientCount)
+    }
+
+    /// The encodings that somebody is subscribed to the shop with: publish a message once in each. O(1), one hash.
+    public func encodings(of shop: ShopID) -> StreamEncodings {
+        var result: StreamEncodings = []
+        var index = firstChannels[shop] ?? .null
+        while !index.isNull {
+            if recipientCount(index) > 0 { result.insert(StreamEncodings(channels[index].encoding)) }
+            index = channels[index].next
+        }
+        return result
+    }
+
+    /// Gives the log a turn in the next flush. O(1).
+    mutating func markDirty(_ log: SlabIndex<ChannelLog>) {
+        if logs[log].isDirty { return }
+        logs[log].isDirty = true
+        dirty.append(log, in: &logs)
+    }
+}

@@ -1,0 +1,93 @@
+import Primitives
+
+/// The part of the hub that one reactor owns: the logs of its shops and those who are subscribed to them.
+///
+/// A shop keeps one log of encoded frames. A subscriber is a connection and a cursor into the log; those that are
+/// caught up share the shop's cursor, so that a flush names them by the thousand and writes nothing for any of them.
+/// One that falls behind becomes a *laggard* with a cursor of its own and holds the log until it has caught up again,
+/// or until it passes a limit and is reported as a slow consumer. Messages are never skipped.
+///
+/// Pure: no I/O, clock or task. Thread: that of its reactor. The reactor's part of the contract:
+/// 1. `flush` names bytes and connections to a `HubSink`; the reactor submits, hands in what was reported
+///    (`groupSendFellShort`, `singleSendCompleted`, `sendFailed`) and calls `submitted`, in this order and before the
+///    next `flush`. Everything else may be called in between.
+/// 2. A report may answer `waitForRoom`: poll that socket once and call `becameWritable`.
+/// 3. After reports and publications, close those that `nextSlowConsumer` names.
+/// 4. A connection that ended is unsubscribed before its slot is used again.
+/// Identifiers that outlived their subscription are ignored. Broken contracts stop the process.
+///
+/// Memory: 12 bytes for a slot and 8 to 10 in its shop's list for a subscriber that is caught up; no message bytes
+/// while nobody lags. The steady state of publish, flush and submitted allocates nothing.
+public struct HubShard: ~Copyable {
+    let limits: HubLimits
+
+    var slots: SlotTable
+    var channels = Slab<Channel>()
+    var logs = Slab<ChannelLog>()
+    var laggards = Slab<Laggard>()
+    var pool: BufferPool
+
+    /// The first channel of each shop; the others follow through `Channel.next`.
+    var firstChannels: [ShopID: SlabIndex<Channel>] = [:]
+    /// The shop of each channel, by the channel's index: apart from `Channel`, as only its end reads it.
+    var shopsByChannel: [ShopID?] = []
+
+    /// Logs with something to send in this flush, in the order of their turns.
+    var dirty = LogQueue()
+    /// Logs with something to send in the next flush.
+    var held = LogQueue()
+    /// Logs to be trimmed once nothing is under way, linked through `nextTouched`.
+    var firstTouched = SlabIndex<ChannelLog>.null
+    /// Detached laggards with something to send.
+    var endingReady = LaggardQueue()
+    var slowConsumers: [ConnectionID] = []
+
+    /// Counts flushes, modulo 2^32.
+    var flushNumber: UInt32 = 0
+    /// From the first send of a flush to `submitted`: bytes must not move, and nothing may be sent.
+    var isAwaitingSubmission = false
+    var singleSendsUnderWay = 0
+
+    /// The number of subscribers that messages go to.
+    public internal(set) var subscriberCount = 0
+    /// Those of `subscriberCount` that lag.
+    public internal(set) var laggingCount = 0
+    /// Bytes of frames that the logs hold.
+    public internal(set) var retainedByteCount = 0
+    /// Frames that went whole to a subscriber, since the shard was made.
+    public internal(set) var deliveredFrameCount: UInt64 = 0
+
+    /// A shard for connections whose slots are below `subscriberCapacity`. Allocates 8 bytes for each 1,024 of them;
+    /// the rest when they come.
+    public init(limits: HubLimits = HubLimits(), subscriberCapacity: Int) {
+        limits.check()
+        self.limits = limits
+        slots = SlotTable(capacity: subscriberCapacity)
+        pool = BufferPool(keptByteCountMax: limits.keptByteCountMax)
+    }
+
+    deinit {
+        for first in firstChannels.values {
+            var index = first
+            while !index.isNull {
+                let channel = channels[index]
+                channel.members.deallocate()
+                if !channel.log.isNull {
+                    logs[channel.log].frames.buffer.deallocate()
+                    logs[channel.log].bytes?.deallocate()
+                }
+                index = channel.next
+            }
+        }
+        slots.visitUsed { slot in
+            if slot.state == .lagging { laggards[slot.laggard].outbox.buffer?.deallocate() }
+        }
+    }
+
+    /// The slot's record when `connection` is what it holds; nil when the identifier is stale.
+    func slot(of connection: ConnectionID) -> SubscriberSlot? {
+        let slot = slots[connection.slot]
+        guard slot.state != .free, slot.generation == connection.generation else { return nil }
+        return slot
+    }
+}

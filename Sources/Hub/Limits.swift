@@ -1,0 +1,43 @@
+/// The limits of a hub shard. Counts are per reactor where nothing else is said.
+public struct HubLimits: Sendable {
+    /// Messages that may wait for a blocked subscriber; a frame counts until its last byte is sent.
+    public var waitingMessageCountMax = 256
+    /// Bytes of the frames that may wait for a blocked subscriber; a frame counts whole until its last byte is sent.
+    public var waitingByteCountMax = 4 << 20
+    /// Bytes of frames that the log of a shop, in one encoding, retains; more than `waitingByteCountMax`.
+    public var logByteCountMax = 16 << 20
+    /// Bytes lent to all logs and outboxes; beyond it a blocked subscriber counts as slow at the next message.
+    public var lentByteCountMax = 512 << 20
+    /// Bytes of returned buffers kept for the next messages.
+    public var keptByteCountMax = 16 << 20
+    /// Subscribers of one shop, in all encodings; nil for as many as there are descriptors.
+    public var shopSubscriberCountMax: Int?
+
+    /// Bytes of an answer to a handshake.
+    public var prefixByteCountMax = 1024
+    /// Bytes of a control frame: a header of at most 6 and a payload of at most 125 (RFC 6455, section 5.5).
+    public var controlFrameByteCountMax = 131
+    /// Bytes of pongs that wait in full; beyond it only the latest does.
+    public var waitingPongByteCountMax = 1024
+
+    /// Bytes that one send to a lagging subscriber offers.
+    public var singleSendByteCountMax = 256 << 10
+    /// The price of a send in bytes: what a system call costs beside the copying.
+    public var sendPriceByteCount = 2048
+    /// What a shop may send in its turn, each send paying its bytes and `sendPriceByteCount`.
+    public var turnByteCount = 256 << 10
+
+    /// The default limits.
+    public init() {}
+
+    /// Stops the process when the limits contradict each other.
+    func check() {
+        precondition(waitingMessageCountMax > 0 && waitingByteCountMax > 0, "a subscriber may be behind")
+        precondition(logByteCountMax > waitingByteCountMax, "a log holds what may wait, and more")
+        precondition(logByteCountMax <= 64 << 20, "a log is one buffer of at most 128 MiB")
+        precondition(keptByteCountMax >= 0 && lentByteCountMax > 0 && prefixByteCountMax >= 0, "limits are positive")
+        precondition(waitingPongByteCountMax >= controlFrameByteCountMax, "a pong may wait")
+        precondition(singleSendByteCountMax > 0 && sendPriceByteCount >= 0 && turnByteCount > 0, "turns make progress")
+        precondition(shopSubscriberCountMax ?? 1 > 0, "a shop has room")
+    }
+}

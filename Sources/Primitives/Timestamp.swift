@@ -1,0 +1,185 @@
+/// A point in civil time, UTC, to the microsecond: the times of messages.
+///
+/// Written as RFC 3339 with six digits of fraction and `Z` (`2026-01-03T15:30:00.000000Z`), read in any form that
+/// RFC 3339, section 5.6, allows. Digits past the sixth are cut off; a leap second reads as the second after it.
+public struct Timestamp: Hashable, Comparable, Sendable {
+    /// Microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+    public let microsecondsSinceEpoch: Int64
+
+    /// The first instant that four digits of year can write: 0000-01-01T00:00:00Z.
+    public static let earliest = Timestamp(microsecondsSinceEpoch: -62_167_219_200_000_000)
+    /// The last one: 9999-12-31T23:59:59.999999Z.
+    public static let latest = Timestamp(microsecondsSinceEpoch: 253_402_300_799_999_999)
+
+    /// Wraps a count of microseconds; only those from `earliest` to `latest` can be written as text.
+    @inlinable
+    public init(microsecondsSinceEpoch: Int64) {
+        self.microsecondsSinceEpoch = microsecondsSinceEpoch
+    }
+
+    /// Whether `left` is before `right`.
+    @inlinable
+    public static func < (left: Self, right: Self) -> Bool {
+        left.microsecondsSinceEpoch < right.microsecondsSinceEpoch
+    }
+
+    /// The next microsecond.
+    @inlinable
+    public var successor: Timestamp { Timestamp(microsecondsSinceEpoch: microsecondsSinceEpoch + 1) }
+}
+
+// MARK: - Text
+
+extension Timestamp {
+    /// The number of bytes that `append(to:)` writes.
+    public static let textByteCount = 27
+
+    /// The RFC 3339 text, 27 characters. Allocates.
+    public var rfc3339: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.textByteCount)
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends the RFC 3339 text, 27 bytes of ASCII; O(1).
+    public func append(to bytes: inout [UInt8]) {
+        let microsecond = Self.floorModulo(microsecondsSinceEpoch, 1_000_000)
+        let seconds = (microsecondsSinceEpoch - microsecond) / 1_000_000
+        let secondOfDay = Self.floorModulo(seconds, 86_400)
+        let (year, month, day) = Self.civil(fromDays: (seconds - secondOfDay) / 86_400)
+        func append(_ value: Int64, digits: Int) {
+            var divisor: Int64 = 1
+            for _ in 1..<digits { divisor *= 10 }
+            while divisor > 0 {
+                bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+                divisor /= 10
+            }
+        }
+        append(year, digits: 4)
+        bytes.append(UInt8(ascii: "-"))
+        append(month, digits: 2)
+        bytes.append(UInt8(ascii: "-"))
+        append(day, digits: 2)
+        bytes.append(UInt8(ascii: "T"))
+        append(secondOfDay / 3600, digits: 2)
+        bytes.append(UInt8(ascii: ":"))
+        append(secondOfDay / 60 % 60, digits: 2)
+        bytes.append(UInt8(ascii: ":"))
+        append(secondOfDay % 60, digits: 2)
+        bytes.append(UInt8(ascii: "."))
+        append(microsecond, digits: 6)
+        bytes.append(UInt8(ascii: "Z"))
+    }
+
+    /// Reads RFC 3339 text (`2026-01-03T15:30:00Z`, any fraction, any offset, `t`, `z` and a space for `T` too);
+    /// nil when `text` is anything else.
+    public init?(rfc3339 text: String) {
+        var reader = Reader(bytes: Array(text.utf8))
+        guard
+            let year = reader.number(digits: 4), reader.take("-"),
+            let month = reader.number(digits: 2), (1...12).contains(month), reader.take("-"),
+            let day = reader.number(digits: 2), (1...Self.dayCount(ofMonth: month, in: year)).contains(day),
+            reader.take("T") || reader.take("t") || reader.take(" "),
+            let hour = reader.number(digits: 2), hour <= 23, reader.take(":"),
+            let minute = reader.number(digits: 2), minute <= 59, reader.take(":"),
+            let second = reader.number(digits: 2), second <= 60,
+            let microsecond = reader.fraction(),
+            let offsetMinutes = reader.offsetMinutes(), reader.isAtEnd
+        else { return nil }
+        let days = Self.days(fromYear: year, month: month, day: day)
+        let seconds = days * 86_400 + hour * 3600 + (minute - offsetMinutes) * 60 + second
+        self.init(microsecondsSinceEpoch: seconds * 1_000_000 + microsecond)
+        guard self >= .earliest, self <= .latest else { return nil }
+    }
+
+    /// A cursor over the text being read; each step consumes what it accepts.
+    private struct Reader {
+        let bytes: [UInt8]
+        var index = 0
+
+        var isAtEnd: Bool { index == bytes.count }
+
+        mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+            guard index < bytes.count, bytes[index] == UInt8(ascii: scalar) else { return false }
+            index += 1
+            return true
+        }
+
+        mutating func number(digits: Int) -> Int64? {
+            guard index + digits <= bytes.count else { return nil }
+            var value: Int64 = 0
+            for byte in bytes[index..<index + digits] {
+                guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+                value = value * 10 + Int64(byte - UInt8(ascii: "0"))
+            }
+            index += digits
+            return value
+        }
+
+        /// The fraction of a second in microseconds: 0 when there is none, nil when a dot has no digit behind it.
+        mutating func fraction() -> Int64? {
+            guard take(".") else { return 0 }
+            var value: Int64 = 0
+            var scale: Int64 = 100_000
+            var digitCount = 0
+            while let digit = number(digits: 1) {
+                value += digit * scale
+                scale /= 10
+                digitCount += 1
+            }
+            return digitCount == 0 ? nil : value
+        }
+
+        mutating func offsetMinutes() -> Int64? {
+            if take("Z") || take("z") { return 0 }
+            let sign: Int64
+            if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
+            guard let hours = number(digits: 2), hours <= 23, take(":"),
+                let minutes = number(digits: 2), minutes <= 59
+            else { return nil }
+            return sign * (hours * 60 + minutes)
+        }
+    }
+}
+
+// MARK: - Calendar
+
+extension Timestamp {
+    private static func floorModulo(_ value: Int64, _ divisor: Int64) -> Int64 {
+        let remainder = value % divisor
+        return remainder < 0 ? remainder + divisor : remainder
+    }
+
+    private static func dayCount(ofMonth month: Int64, in year: Int64) -> Int64 {
+        switch month {
+        case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, counted in years that begin in March so
+    /// that the leap day is the last.
+    private static func days(fromYear year: Int64, month: Int64, day: Int64) -> Int64 {
+        let shifted = month <= 2 ? year - 1 : year
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+        let yearOfEra = shifted - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    /// The inverse of `days(fromYear:month:day:)`.
+    private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+}

@@ -1,0 +1,50 @@
+/// Completions that were recorded and wait to be handled: first in, first out, growing to the most there ever were.
+@safe struct CompletionQueue {
+    private var storage: UnsafeMutableBufferPointer<Completion>
+    private var head = 0
+    private var tail = 0
+
+    /// The most taken from the driver in one step.
+    static let stepCount = 1_024
+
+    init() {
+        unsafe storage = .allocate(capacity: 4 * Self.stepCount)
+    }
+
+    func deallocate() { unsafe storage.deallocate() }
+
+    var isEmpty: Bool { head == tail }
+
+    /// Room for one step's completions behind the last.
+    mutating func room() -> UnsafeMutableBufferPointer<Completion> {
+        if head == tail {
+            head = 0
+            tail = 0
+        }
+        if unsafe tail + Self.stepCount > storage.count {
+            let count = tail - head
+            let isCrowded = unsafe count + Self.stepCount > storage.count / 2
+            let target =
+                unsafe isCrowded
+                ? UnsafeMutableBufferPointer<Completion>.allocate(capacity: storage.count * 2) : storage
+            // SAFETY: both ranges are in bounds; `update` copes with overlap.
+            unsafe UnsafeMutableRawPointer(target.baseAddress.unsafelyUnwrapped).copyMemory(
+                from: storage.baseAddress.unsafelyUnwrapped + head,
+                byteCount: count * MemoryLayout<Completion>.stride)
+            if isCrowded { unsafe storage.deallocate() }
+            unsafe storage = unsafe target
+            head = 0
+            tail = count
+        }
+        return unsafe UnsafeMutableBufferPointer(rebasing: storage[tail..<tail + Self.stepCount])
+    }
+
+    /// Says how many of the room's completions were written.
+    mutating func append(count: Int) { tail += count }
+
+    mutating func popFirst() -> Completion? {
+        guard head < tail else { return nil }
+        defer { head += 1 }
+        return unsafe storage[head]
+    }
+}

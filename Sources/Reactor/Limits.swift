@@ -1,0 +1,32 @@
+/// The bounds of one reactor. Every one is a count or a byte count with its unit in the name.
+public struct ReactorLimits: Sendable {
+    /// Direct descriptors of the ring, so connections of the reactor; at most RLIMIT_NOFILE.
+    public var descriptorCountMax = 16_384
+    /// Descriptors kept free for connections that other reactors pass on; accepting pauses below it.
+    public var descriptorReserveCount = 128
+    /// Connections that may wait in the listener's queue, as `Listeners.open` makes it: an accept that takes them all
+    /// at once is used only while the table has room for twice as many, as one that finds it full drops a client.
+    public var listenQueueCountMax = 4_096
+    /// Submission entries; a broadcast enters the kernel once for each so many sends. A power of two.
+    public var submissionCountMax = 4_096
+    /// Completion entries, a power of two, at most 65,536: at most one for each operation under way is needed, and
+    /// the kernel keeps what overflows.
+    public var completionCountMax = 32_768
+    /// Receive buffers, a power of two, at most 32,768. They are shared by all connections of the reactor.
+    public var receiveBufferCount = 512
+    /// Bytes of one receive buffer.
+    public var receiveBufferByteCount = 4_096
+    /// Completions handled in one turn before timers, jobs and the flush get theirs.
+    public var completionBudgetPerTurn = 1_024
+    /// Jobs (pieces of `async` functions) run in one turn.
+    public var jobBudgetPerTurn = 256
+    /// Messages taken from the mailbox in one turn.
+    public var mailboxBudgetPerTurn = 256
+    /// Timers fired in one turn.
+    public var timerBudgetPerTurn = 1_024
+    /// Messages from other threads that may wait, a power of two.
+    public var mailboxMessageCountMax = 4_096
+
+    /// The defaults, for a production node.
+    public init() {}
+}

@@ -1,0 +1,72 @@
+import Synchronization
+
+/// A bounded queue from any thread to one: how reactors talk. Lock-free; full is a result, never a wait.
+///
+/// Vyukov's bounded queue: each cell has a sequence number that says whose turn it is, so that a producer takes a cell
+/// with one compare-and-swap and publishes it with one store.
+@safe final class Mailbox<Message: Sendable>: @unchecked Sendable {
+    // @unchecked: a cell is written by the producer that took its sequence number and read by the consumer after that
+    // producer's releasing store, as the protocol above says.
+    private let cells: UnsafeMutablePointer<Message>
+    private let sequences: UnsafeMutablePointer<Atomic<Int>>
+    private let mask: Int
+    private let tail = Atomic<Int>(0)
+    /// Only the consumer moves it.
+    private let head = Atomic<Int>(0)
+
+    /// An empty mailbox for `messageCountMax` messages, a power of two.
+    init(messageCountMax: Int) {
+        precondition(messageCountMax.nonzeroBitCount == 1, "a mailbox holds a power of two of messages")
+        mask = messageCountMax - 1
+        unsafe cells = .allocate(capacity: messageCountMax)
+        unsafe sequences = .allocate(capacity: messageCountMax)
+        for index in 0..<messageCountMax { unsafe (sequences + index).initialize(to: Atomic(index)) }
+    }
+
+    deinit {
+        while pop() != nil {}
+        unsafe sequences.deinitialize(count: mask + 1)
+        unsafe sequences.deallocate()
+        unsafe cells.deallocate()
+    }
+
+    /// Whether nothing waits, as the consumer sees it.
+    var isEmpty: Bool {
+        let position = head.load(ordering: .relaxed)
+        return unsafe sequences[position & mask].load(ordering: .sequentiallyConsistent) != position + 1
+    }
+
+    /// Adds `message`; false when the mailbox is full. Any thread.
+    func push(_ message: Message) -> Bool {
+        var position = tail.load(ordering: .relaxed)
+        while true {
+            let sequence = unsafe sequences[position & mask].load(ordering: .acquiring)
+            if sequence < position { return false }
+            if sequence > position {
+                position = tail.load(ordering: .relaxed)
+                continue
+            }
+            let (exchanged, original) = tail.weakCompareExchange(
+                expected: position, desired: position + 1, ordering: .relaxed)
+            guard exchanged else {
+                position = original
+                continue
+            }
+            // SAFETY: this producer alone holds the cell until the store below.
+            unsafe (cells + (position & mask)).initialize(to: message)
+            unsafe sequences[position & mask].store(position + 1, ordering: .sequentiallyConsistent)
+            return true
+        }
+    }
+
+    /// Takes the oldest message; nil when none is complete. The consumer's thread only.
+    func pop() -> Message? {
+        let position = head.load(ordering: .relaxed)
+        guard unsafe sequences[position & mask].load(ordering: .acquiring) == position + 1 else { return nil }
+        // SAFETY: the producer's store made the cell ours.
+        let message = unsafe (cells + (position & mask)).move()
+        unsafe sequences[position & mask].store(position + mask + 1, ordering: .releasing)
+        head.store(position + 1, ordering: .relaxed)
+        return message
+    }
+}

@@ -1,0 +1,60 @@
+import Primitives
+import Synchronization
+
+// The reactor runs the tasks of its connections itself: an `async` function that began on it goes on there after each
+// `await`, so handlers hop nowhere and touch the reactor's state without a lock.
+
+extension Reactor: SerialExecutor, TaskExecutor {
+    /// Queues a job: on the reactor's thread without any synchronisation, from elsewhere through the inbox.
+    public func enqueue(_ job: consuming ExecutorJob) {
+        let unowned = UnownedJob(job)
+        if isCurrent {
+            jobs.append(unowned)
+        } else {
+            inbox.push(unowned)
+            wake()
+        }
+    }
+
+    /// The reactor as the executor of an actor.
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
+        // SAFETY: the reactor outlives its jobs: its owner keeps it until the loop has ended.
+        unsafe UnownedSerialExecutor(ordinary: self)
+    }
+
+    /// The reactor as the preference of a task.
+    public func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+        unsafe UnownedTaskExecutor(ordinary: self)
+    }
+
+    /// Lets `assumeIsolated` work in the handler's synchronous calls.
+    public func checkIsolated() {
+        precondition(isCurrent, "not on the reactor's thread")
+    }
+
+    /// Whether the caller is on the reactor's thread.
+    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
+}
+
+// MARK: - Other threads
+
+extension Reactor {
+    /// Ends the reactor's wait, if it waits. Any thread.
+    public func wake() {
+        if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { waker.wake() }
+    }
+
+    /// Sends `message` to this reactor; false when its mailbox is full. Any thread; `sender` is the reactor that the
+    /// caller runs on, whose ring then does the waking.
+    public func post(_ message: Handler.Message, from sender: Reactor?) -> Bool {
+        assert(sender?.isCurrent ?? true, "the sender's ring belongs to its thread")
+        guard mailbox.push(message) else { return false }
+        guard isAsleep.exchange(false, ordering: .sequentiallyConsistent) else { return true }
+        if let sender, sender !== self {
+            sender.driver.wake(address, remoteTag: CompletionTag(.wake))
+        } else {
+            waker.wake()
+        }
+        return true
+    }
+}

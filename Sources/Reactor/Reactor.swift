@@ -1,0 +1,142 @@
+import Glibc
+import Primitives
+import Synchronization
+
+/// One event loop on one thread: it waits for completions, tells its handler, and is the executor of the tasks that
+/// belong to its connections.
+///
+/// Everything but `post(_:from:)`, `wake`, `stop` and the executor's `enqueue` belongs to the reactor's own thread,
+/// which made it. The reactor owns the driver, the table of descriptors, the timers and the mailbox.
+@safe public final class Reactor<Handler: ReactorHandler, IO: Driver>: @unchecked Sendable {
+    // @unchecked: the state below belongs to the thread that runs the loop; other threads touch only `mailbox`,
+    // `inbox`, `isAsleep`, `isStopping`, `waker` and `address`, which are made for it.
+
+    /// The limits that it was made with.
+    public let limits: ReactorLimits
+    let driver: IO
+    let waker: IO.Waker
+    let address: IO.Address
+    let mailbox: Mailbox<Handler.Message>
+    let inbox = JobInbox()
+    let isAsleep = Atomic<Bool>(false)
+    let isStopping = Atomic<Bool>(false)
+    /// `pthread_self` of the thread that made the reactor.
+    let ownerThread: pthread_t
+
+    var handlerReference: Handler?
+    var descriptors: DescriptorTable
+    var wheel: TimingWheel
+    /// Buffers of `send` operations under way, by slot.
+    var sends: [UInt32: OwnedSend] = [:]
+    /// Parcels of descriptors being passed, by slot, for the case that they come back.
+    // SAFETY: `pass` retains a box once; `arrived` of the target releases it, or `passed` here when the pass failed.
+    var parcels: [UInt32: Unmanaged<ParcelBox<Handler.Parcel>>] = unsafe [:]
+    var recorded: CompletionQueue
+    var jobs: [UnownedJob] = []
+    var jobIndex = 0
+    var dueTokens: [UInt64] = []
+    var listener = ListenerState()
+    /// Completions are being taken from the driver into `recorded`.
+    var isRecording = false
+    /// Work was left when the last turn ended.
+    var leftover = false
+    /// The number, or negated `errno`, of the last descriptor made by `UringDriver.install`.
+    var installedDescriptor: Int32?
+    /// Counters for metrics; read them on the reactor's thread.
+    public internal(set) var statistics = ReactorStatistics()
+    /// The time at which the current turn began: good enough for everything but measuring.
+    public internal(set) var now: MonotonicInstant
+
+    /// A reactor on `driver`, which the calling thread has made; `run` or `turn` must come from the same thread.
+    public init(driver: IO, limits: ReactorLimits) {
+        precondition(limits.descriptorReserveCount < driver.descriptorCountMax, "the reserve leaves no room")
+        self.limits = limits
+        self.driver = driver
+        waker = driver.waker
+        address = driver.address
+        mailbox = Mailbox(messageCountMax: limits.mailboxMessageCountMax)
+        ownerThread = pthread_self()
+        descriptors = DescriptorTable(count: driver.descriptorCountMax)
+        now = driver.now
+        wheel = TimingWheel(now: now)
+        recorded = CompletionQueue()
+    }
+
+    deinit {
+        descriptors.deallocate()
+        recorded.deallocate()
+    }
+
+    /// The handler, from `attach` on.
+    public var handler: Handler {
+        guard let handlerReference else { preconditionFailure("the reactor has no handler yet") }
+        return handlerReference
+    }
+
+    /// Says who handles events; once, before the first turn.
+    public func attach(_ handler: Handler) {
+        precondition(handlerReference == nil, "the reactor has a handler")
+        handlerReference = handler
+    }
+
+    /// Whether the caller runs on the reactor's thread.
+    public var isCurrent: Bool { pthread_equal(pthread_self(), ownerThread) != 0 }
+
+    /// Connections that are open, closing or being passed.
+    public var connectionCount: Int { descriptors.usedCount }
+    /// The most connections that there can be.
+    public var connectionCountMax: Int { descriptors.count }
+    /// The names of those connections; O(table).
+    public var connections: [ConnectionID] { descriptors.connections }
+    /// The driver, for what only a certain kind of driver can do.
+    public var io: IO { driver }
+}
+
+/// Where the reactor's listener stands.
+struct ListenerState {
+    /// The ordinary descriptor that is listened on, or -1.
+    var descriptor: Int32 = -1
+    /// An accept is under way.
+    var isAccepting = false
+    /// The accept under way takes all that come, until it is cancelled.
+    var isMultishot = false
+    /// Connections are wanted.
+    var isWanted = false
+    /// An accept failed; it is tried again at this time.
+    var retryAt: MonotonicInstant?
+}
+
+/// Carries a parcel through a completion's 64 bits.
+final class ParcelBox<Parcel: Sendable>: Sendable {
+    let parcel: Parcel
+    init(_ parcel: Parcel) { self.parcel = parcel }
+}
+
+/// The bytes of one `send`, owned until its completion.
+@safe struct OwnedSend {
+    let bytes: UnsafeMutableRawBufferPointer
+    var sentByteCount = 0
+}
+
+/// Counts of what a reactor did.
+public struct ReactorStatistics: Sendable {
+    /// Turns of the loop.
+    public var turnCount: UInt64 = 0
+    /// Completions handled.
+    public var completionCount: UInt64 = 0
+    /// Completions for connections that were gone.
+    public var staleCompletionCount: UInt64 = 0
+    /// Receives that found no buffer.
+    public var bufferShortageCount: UInt64 = 0
+    /// Accepts that failed, for lack of a descriptor or memory.
+    public var acceptFailureCount: UInt64 = 0
+    /// Connections accepted.
+    public var acceptCount: UInt64 = 0
+    /// Jobs run.
+    public var jobCount: UInt64 = 0
+    /// Nanoseconds spent waiting in the kernel.
+    public var waitNanoseconds: UInt64 = 0
+
+    /// All zero.
+    public init() {}
+}

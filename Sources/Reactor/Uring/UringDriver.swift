@@ -1,0 +1,126 @@
+import CLiburing
+import Glibc
+import Primitives
+
+/// The driver on io_uring.
+///
+/// The ring is made by the thread that will use it (`SINGLE_ISSUER`, `DEFER_TASKRUN`): completions are worked off
+/// only when this thread enters the kernel, so nothing interrupts a broadcast. Connections are direct descriptors: they
+/// are known to this ring only and limited by RLIMIT_NOFILE per ring, not per process.
+///
+/// All state stands behind `let` pointers: operations of the hot path touch no reference count and no exclusivity
+/// check.
+@safe public final class UringDriver: Driver {
+    /// The ring; freed by `shutDown`.
+    let ring: UnsafeMutablePointer<io_uring>
+    /// The receive buffers.
+    let buffers: BufferRing
+    /// Where the results of `requestPeerAddress` land.
+    let addresses: AddressTable
+    /// Written by other threads to wake this one.
+    let wakeDescriptor: Int32
+    /// The eight bytes that the armed read of `wakeDescriptor` fills.
+    let wakeBytes: UnsafeMutablePointer<UInt64>
+    /// Bytes of a peer's address: `sockaddr_in6` when listeners are IPv6, else `sockaddr_in`; the kernel wants no more.
+    var addressByteCount: UInt32 = 16
+    /// The ordinary descriptor of the ring, by which other rings reach it.
+    public let address: Int32
+    /// See `Driver`.
+    public let descriptorCountMax: Int
+
+    /// Makes a ring on the calling thread, which must be the one that uses it.
+    ///
+    /// Throws when the kernel has no io_uring, forbids it, is too old, or a limit is in the way; each says what to do.
+    public init(limits: ReactorLimits) throws(UringError) {
+        try KernelSupport.check()
+        wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC))
+        guard wakeDescriptor >= 0 else { throw .resource(operation: "eventfd", errnoValue: errno) }
+        let ring = UnsafeMutablePointer<io_uring>.allocate(capacity: 1)
+        unsafe ring.initialize(to: io_uring())
+        do throws(UringError) {
+            try unsafe Self.setUp(ring, limits: limits)
+        } catch {
+            Glibc.close(wakeDescriptor)
+            unsafe ring.deallocate()
+            throw error
+        }
+        unsafe self.ring = ring
+        address = unsafe ring.pointee.ring_fd
+        descriptorCountMax = limits.descriptorCountMax
+        do throws(UringError) {
+            buffers = try unsafe BufferRing(
+                ring: ring, count: limits.receiveBufferCount, byteCount: limits.receiveBufferByteCount)
+        } catch {
+            Glibc.close(wakeDescriptor)
+            unsafe io_uring_queue_exit(ring)
+            unsafe ring.deallocate()
+            throw error
+        }
+        addresses = AddressTable()
+        unsafe wakeBytes = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+        precondition(MemoryLayout<Completion>.size == 16, "drain copies io_uring_cqe into Completion")
+        armWake()
+    }
+
+    /// Says whether the peers are IPv6, and so how long an address to ask for is; before the first connection.
+    public func setPeersAreIPv6(_ isIPv6: Bool) {
+        addressByteCount = isIPv6 ? 28 : 16
+    }
+
+    /// Initialises the ring and its table of direct descriptors.
+    private static func setUp(_ ring: UnsafeMutablePointer<io_uring>, limits: ReactorLimits) throws(UringError) {
+        var parameters = io_uring_params()
+        parameters.flags =
+            UInt32(IORING_SETUP_SINGLE_ISSUER) | UInt32(IORING_SETUP_DEFER_TASKRUN) | UInt32(IORING_SETUP_SUBMIT_ALL)
+            | UInt32(IORING_SETUP_CQSIZE) | UInt32(IORING_SETUP_TASKRUN_FLAG) | UInt32(IORING_SETUP_CLAMP)
+        parameters.cq_entries = UInt32(limits.completionCountMax)
+        let status = unsafe io_uring_queue_init_params(UInt32(limits.submissionCountMax), ring, &parameters)
+        guard status == 0 else { throw KernelSupport.error(ofSetup: -status) }
+        // Entering by the registered index saves the kernel a look-up and a reference for each call; it is only faster.
+        _ = unsafe io_uring_register_ring_fd(ring)
+        let registered = unsafe io_uring_register_files_sparse(ring, UInt32(limits.descriptorCountMax))
+        guard registered == 0 else {
+            unsafe io_uring_queue_exit(ring)
+            throw .resource(operation: "registering \(limits.descriptorCountMax) descriptors", errnoValue: -registered)
+        }
+    }
+
+    /// The monotonic clock.
+    public var now: MonotonicInstant {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return MonotonicInstant(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+    }
+
+    /// Writes to the event descriptor.
+    public var waker: UringWaker { UringWaker(descriptor: wakeDescriptor) }
+
+    /// Ends what is under way, closes the ring and frees its memory.
+    public func shutDown() {
+        // Closing a ring ends its operations in the background; cancelled here, none touches memory that is freed next.
+        var everything = io_uring_sync_cancel_reg()
+        everything.fd = -1
+        everything.flags = UInt32(IORING_ASYNC_CANCEL_ANY) | UInt32(IORING_ASYNC_CANCEL_ALL)
+        everything.timeout.tv_sec = 1
+        unsafe io_uring_register_sync_cancel(ring, &everything)
+        unsafe io_uring_get_events(ring)
+        unsafe buffers.unregister(from: ring)
+        unsafe io_uring_queue_exit(ring)
+        unsafe ring.deallocate()
+        unsafe wakeBytes.deallocate()
+        addresses.deallocate()
+        // The wake descriptor stays open: another thread may still hold the waker, and its number must not be reused.
+    }
+}
+
+/// Wakes a `UringDriver` from any thread.
+public struct UringWaker: DriverWaker {
+    let descriptor: Int32
+
+    /// Adds one to the event descriptor's counter.
+    public func wake() {
+        var one: UInt64 = 1
+        // SAFETY: eight bytes of a local are read before the call returns.
+        _ = unsafe write(descriptor, &one, 8)
+    }
+}

@@ -1,0 +1,252 @@
+import Glibc
+import Primitives
+
+// The kernel's part: what a submitted operation does, and what one that waits does when its time has come.
+
+extension VirtualDriver {
+    private var faults: VirtualFaults { network.faults }
+
+    // MARK: - At submit
+
+    /// Does at once what can be done at once, and keeps the rest under way.
+    func execute(_ operation: VirtualOperation) {
+        switch operation.kind {
+        case .accept: pending.append(operation)
+        case .cancel(let target): cancelled(target, by: operation.tag)
+        case .wake(let other, let remoteTag):
+            network.driver(other)?.post(Completion(tag: remoteTag, result: 0))
+        case .close:
+            post(Completion(tag: operation.tag, result: closed(slot: operation.slot)))
+        case .receive, .send, .attempt, .poll, .shutdown, .pass, .requestPeerAddress:
+            guard let socket = sockets[Int(operation.slot)] else {
+                post(Completion(tag: operation.tag, result: -EBADF))
+                return
+            }
+            execute(operation, on: socket)
+        }
+    }
+
+    private func execute(_ operation: VirtualOperation, on socket: VirtualSocket) {
+        switch operation.kind {
+        case .attempt(let bytes, let isQuiet):
+            // SAFETY: an attempt is done within `submit`, until whose end the caller keeps the bytes; see `Driver`.
+            if let result = unsafe attempted(bytes, isQuiet: isQuiet, on: socket) {
+                post(Completion(tag: operation.tag, result: result))
+            }
+        case .shutdown(let isBothDirections):
+            var result: Int32 = 0
+            if socket.isReset { result = -ENOTCONN }
+            socket.isSendingEnded = true
+            if isBothDirections { socket.isReceivingEnded = true }
+            post(Completion(tag: operation.tag, result: result))
+        case .pass(let other, let remoteTag):
+            post(Completion(tag: operation.tag, result: passed(socket, to: other, remoteTag: remoteTag)))
+        case .requestPeerAddress:
+            if socket.isReset {
+                post(Completion(tag: operation.tag, result: -ENOTCONN))
+            } else {
+                rememberPeerAddress(slot: operation.slot, socket.address)
+                post(Completion(tag: operation.tag, result: 0))
+            }
+        case .receive, .send, .poll:
+            var operation = operation
+            socket.hold()
+            operation.socket = socket
+            pending.append(operation)
+        case .accept, .cancel, .wake, .close:
+            preconditionFailure("these are no operations on a connection")
+        }
+    }
+
+    /// Sends what there is room for; nil when there is nothing to report.
+    private func attempted(_ bytes: UnsafeRawBufferPointer, isQuiet: Bool, on socket: VirtualSocket) -> Int32? {
+        injectReset(socket)
+        if let failure = sendFailure(socket) { return failure }
+        var roomByteCount = socket.roomByteCount
+        if network.chance(perMille: faults.shortAttemptPerMille) {
+            roomByteCount = Int.random(in: 0...min(roomByteCount, bytes.count), using: &network.random)
+        }
+        let byteCount = min(roomByteCount, bytes.count)
+        if byteCount == 0, unsafe !bytes.isEmpty { return -EAGAIN }
+        unsafe socket.append(UnsafeRawBufferPointer(rebasing: bytes[..<byteCount]))
+        let isWhole = byteCount == bytes.count
+        return isQuiet && isWhole ? nil : Int32(byteCount)
+    }
+
+    private func sendFailure(_ socket: VirtualSocket) -> Int32? {
+        if socket.isReset {
+            if socket.isResetReported { return -EPIPE }
+            socket.isResetReported = true
+            return -ECONNRESET
+        }
+        return socket.isSendingEnded ? -EPIPE : nil
+    }
+
+    /// Frees the slot; the result of the close.
+    func closed(slot: UInt32) -> Int32 {
+        guard let socket = sockets[Int(slot)] else { return -EBADF }
+        sockets[Int(slot)] = nil
+        socket.release()
+        return 0
+    }
+
+    private func passed(_ socket: VirtualSocket, to other: Address, remoteTag: CompletionTag) -> Int32 {
+        guard let target = network.driver(other) else { return -EBADFD }
+        guard !network.chance(perMille: faults.passFailurePerMille), let slot = target.freeSlot() else {
+            return -ENFILE
+        }
+        socket.hold()
+        target.sockets[slot] = socket
+        target.post(Completion(tag: remoteTag, result: Int32(slot)))
+        return 0
+    }
+
+    private func cancelled(_ target: CompletionTag, by tag: CompletionTag) {
+        guard let index = pending.firstIndex(where: { $0.tag == target }) else {
+            post(Completion(tag: tag, result: -ENOENT))
+            return
+        }
+        let operation = pending.remove(at: index)
+        operation.socket?.release()
+        post(Completion(tag: target, result: -ECANCELED))
+        post(Completion(tag: tag, result: 0))
+    }
+
+    /// The lowest free slot: the one whose reuse follows its end most closely.
+    func freeSlot() -> Int? { sockets.firstIndex { $0 == nil } }
+
+    // MARK: - Later
+
+    /// Whether an operation under way has something to do.
+    func isReady(_ operation: VirtualOperation) -> Bool {
+        switch operation.kind {
+        case .accept(let listener, _):
+            return network.listener(listener)?.backlog.isEmpty == false
+        case .receive:
+            guard let socket = operation.socket else { return false }
+            return !socket.incoming.isEmpty || socket.isPeerEnded || socket.isReceivingEnded || socket.isReset
+        case .send:
+            guard let socket = operation.socket else { return false }
+            return socket.roomByteCount > 0 || socket.isReset || socket.isSendingEnded
+        case .poll:
+            return operation.socket?.isWritable ?? false
+        case .attempt, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress:
+            return false
+        }
+    }
+
+    /// Lets operations under way do what they can, in an order that chance mixes.
+    func progress() {
+        guard pending.contains(where: { isReady($0) }) else { return }
+        network.activityHappened()
+        var operations = pending
+        pending.removeAll(keepingCapacity: true)
+        if faults.delayPerMille > 0 { operations.shuffle(using: &network.random) }
+        for operation in operations {
+            guard isReady(operation), !network.chance(perMille: faults.delayPerMille) else {
+                pending.append(operation)
+                continue
+            }
+            if let rest = advanced(operation) {
+                pending.append(rest)
+            } else {
+                operation.socket?.release()
+            }
+        }
+    }
+
+    /// Does what is ready; the operation as it goes on, or nil when it is over.
+    private func advanced(_ operation: VirtualOperation) -> VirtualOperation? {
+        switch operation.kind {
+        case .accept(let listener, let isMultishot):
+            return accepted(operation, isMultishot: isMultishot, network.listener(listener))
+        case .receive(let isMultishot):
+            guard let socket = operation.socket else { return nil }
+            return received(operation, isMultishot: isMultishot, socket)
+        case .send(let bytes, let sentByteCount):
+            guard let socket = operation.socket else { return nil }
+            return unsafe sent(operation, bytes, sentByteCount, socket)
+        case .poll:
+            post(Completion(tag: operation.tag, result: Int32(POLLOUT)))
+            return nil
+        case .attempt, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress:
+            preconditionFailure("these never wait")
+        }
+    }
+
+    private func accepted(
+        _ operation: VirtualOperation, isMultishot: Bool, _ listener: VirtualListener?
+    ) -> VirtualOperation? {
+        while let listener, !listener.backlog.isEmpty {
+            let socket = listener.backlog.removeFirst()
+            guard !network.chance(perMille: faults.acceptFailurePerMille), let slot = freeSlot() else {
+                // As the kernel: no room in the table ends the accept and drops the client.
+                socket.reset()
+                socket.release()
+                post(Completion(tag: operation.tag, result: -ENFILE))
+                return nil
+            }
+            sockets[slot] = socket
+            let isOver = !isMultishot || network.chance(perMille: faults.multishotEndPerMille)
+            post(Completion(tag: operation.tag, result: Int32(slot), flags: isOver ? 0 : Completion.moreFlag))
+            if isOver { return nil }
+        }
+        return operation
+    }
+
+    private func received(
+        _ operation: VirtualOperation, isMultishot: Bool, _ socket: VirtualSocket
+    ) -> VirtualOperation? {
+        injectReset(socket)
+        while isReady(operation) {
+            if socket.isReset {
+                post(Completion(tag: operation.tag, result: socket.isResetReported ? 0 : -ECONNRESET))
+                socket.isResetReported = true
+                return nil
+            }
+            guard !socket.incoming.isEmpty else {
+                post(Completion(tag: operation.tag, result: 0))
+                return nil
+            }
+            let isShort = network.chance(perMille: faults.shortReceivePerMille)
+            let byteCountMax =
+                isShort ? Int.random(in: 1...socket.incoming.count, using: &network.random) : socket.incoming.count
+            guard !network.chance(perMille: faults.bufferShortagePerMille),
+                let buffer = fillBuffer(from: socket, byteCountMax: byteCountMax)
+            else {
+                post(Completion(tag: operation.tag, result: -ENOBUFS))
+                return nil
+            }
+            let goesOn = isMultishot && !network.chance(perMille: faults.multishotEndPerMille)
+            let flags = UInt32(buffer.index) << 16 | Completion.bufferFlag | (goesOn ? Completion.moreFlag : 0)
+            post(Completion(tag: operation.tag, result: Int32(buffer.byteCount), flags: flags))
+            if !goesOn { return nil }
+        }
+        return operation
+    }
+
+    private func sent(
+        _ operation: VirtualOperation, _ bytes: UnsafeRawBufferPointer, _ sentByteCount: Int, _ socket: VirtualSocket
+    ) -> VirtualOperation? {
+        injectReset(socket)
+        if let failure = sendFailure(socket) {
+            post(Completion(tag: operation.tag, result: sentByteCount > 0 ? Int32(sentByteCount) : failure))
+            return nil
+        }
+        let byteCount = min(socket.roomByteCount, bytes.count - sentByteCount)
+        // SAFETY: the caller keeps the bytes until the final completion, which is not posted yet.
+        unsafe socket.append(UnsafeRawBufferPointer(rebasing: bytes[sentByteCount..<sentByteCount + byteCount]))
+        let total = sentByteCount + byteCount
+        if total == bytes.count {
+            post(Completion(tag: operation.tag, result: Int32(total)))
+            return nil
+        }
+        var rest = operation
+        unsafe rest.kind = .send(bytes: bytes, sentByteCount: total)
+        return rest
+    }
+
+    private func injectReset(_ socket: VirtualSocket) {
+        if !socket.isReset, network.chance(perMille: faults.resetPerMille) { socket.reset() }
+    }
+}

@@ -1,0 +1,239 @@
+import Glibc
+import Primitives
+
+/// The driver of simulations: the kernel's part is played in memory, by chance from a seed, on a virtual clock.
+///
+/// It keeps the promises of `UringDriver`, no more: operations take effect at `submit` in their order; quiet attempts
+/// report only shortness; a closed slot is free at once, but a socket ends only when no operation holds it; multishot
+/// operations end without `hasMore` when buffers or descriptors run out. See `VirtualFaults` for what chance adds.
+@safe public final class VirtualDriver: Driver {
+    /// Names a driver of the same network.
+    public struct Address: Sendable, Hashable {
+        let index: Int
+    }
+
+    let network: VirtualNetwork
+    /// See `Driver`.
+    public let waker = VirtualWaker()
+    /// See `Driver`.
+    public private(set) var address: Address
+    /// See `Driver`.
+    public let descriptorCountMax: Int
+
+    /// Operations that the next `submit` hands over.
+    private(set) var queued: [VirtualOperation] = []
+    private let submissionCountMax: Int
+    /// Operations under way.
+    var pending: [VirtualOperation] = []
+    /// Completions that wait for `drain`, from `postedIndex` on.
+    private var posted: [Completion] = []
+    private var postedIndex = 0
+    /// The table of direct descriptors.
+    var sockets: [VirtualSocket?]
+    private var peerAddresses: [UInt32: PeerAddress] = [:]
+    /// Until when the last wait would have lasted; nil when without end.
+    private(set) var waitDeadline: MonotonicInstant?
+
+    private let buffers: UnsafeMutablePointer<UInt8>
+    private let bufferByteCount: Int
+    var freeBuffers: [UInt16]
+    private var isBufferTaken: [Bool]
+
+    /// A driver of `network` with the descriptors, submission entries and receive buffers that `limits` grants.
+    public init(network: VirtualNetwork, limits: ReactorLimits) {
+        self.network = network
+        descriptorCountMax = limits.descriptorCountMax
+        submissionCountMax = limits.submissionCountMax
+        sockets = Array(repeating: nil, count: limits.descriptorCountMax)
+        bufferByteCount = limits.receiveBufferByteCount
+        let byteCount = limits.receiveBufferCount * limits.receiveBufferByteCount
+        unsafe buffers = .allocate(capacity: byteCount)
+        unsafe buffers.initialize(repeating: 0, count: byteCount)
+        freeBuffers = (0..<UInt16(limits.receiveBufferCount)).reversed()
+        isBufferTaken = Array(repeating: false, count: limits.receiveBufferCount)
+        address = Address(index: 0)
+        address = network.join(self)
+    }
+
+    deinit { unsafe buffers.deallocate() }
+
+    /// See `Driver`: the network's clock.
+    public var now: MonotonicInstant { network.now }
+
+    /// Operations under way, for tests that look for leaks.
+    public var pendingOperationCount: Int { pending.count + queued.count }
+    /// Direct descriptors in use.
+    public var usedDescriptorCount: Int { sockets.count { $0 != nil } }
+    /// Receive buffers that completions own.
+    public var takenBufferCount: Int { isBufferTaken.count { $0 } }
+
+    // MARK: - Operations
+
+    /// See `Driver`.
+    public func accept(listener: Int32, isMultishot: Bool, tag: CompletionTag) {
+        queue(VirtualOperation(.accept(listener: listener, isMultishot: isMultishot), slot: 0, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func closeListener(_ listener: Int32) { network.closeListener(listener) }
+
+    /// See `Driver`.
+    public func receive(slot: UInt32, isMultishot: Bool, tag: CompletionTag) {
+        queue(VirtualOperation(.receive(isMultishot: isMultishot), slot: slot, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func send(slot: UInt32, bytes: UnsafeRawBufferPointer, tag: CompletionTag) {
+        unsafe queue(VirtualOperation(.send(bytes: bytes, sentByteCount: 0), slot: slot, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func attempt(slot: UInt32, bytes: UnsafeRawBufferPointer, isQuiet: Bool, tag: CompletionTag) {
+        unsafe queue(VirtualOperation(.attempt(bytes: bytes, isQuiet: isQuiet), slot: slot, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func pollWritable(slot: UInt32, tag: CompletionTag) {
+        queue(VirtualOperation(.poll, slot: slot, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag) {
+        queue(VirtualOperation(.shutdown(isBothDirections: isBothDirections), slot: slot, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func cancel(target: CompletionTag, tag: CompletionTag) {
+        queue(VirtualOperation(.cancel(target: target), slot: 0, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func close(slot: UInt32, tag: CompletionTag) {
+        queue(VirtualOperation(.close, slot: slot, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func pass(slot: UInt32, to address: Address, remoteTag: CompletionTag, tag: CompletionTag) {
+        queue(VirtualOperation(.pass(to: address, remoteTag: remoteTag), slot: slot, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func wake(_ address: Address, remoteTag: CompletionTag) {
+        queue(VirtualOperation(.wake(address, remoteTag: remoteTag), slot: 0, tag: CompletionTag(.wake)))
+    }
+
+    /// See `Driver`.
+    public func requestPeerAddress(slot: UInt32, tag: CompletionTag) {
+        queue(VirtualOperation(.requestPeerAddress, slot: slot, tag: tag))
+    }
+
+    /// See `Driver`.
+    public func takePeerAddress(slot: UInt32, result: Int32) -> PeerAddress? {
+        peerAddresses.removeValue(forKey: slot)
+    }
+
+    /// A full queue is submitted, as with the ring.
+    private func queue(_ operation: VirtualOperation) {
+        if queued.count == submissionCountMax { submit() }
+        queued.append(operation)
+    }
+
+    // MARK: - Entering the kernel
+
+    /// See `Driver`.
+    public func submit() {
+        let batch = queued
+        queued.removeAll(keepingCapacity: true)
+        if !batch.isEmpty { network.activityHappened() }
+        // Kernels before 6.14 post the completions of a batch behind those of multishot operations that ran in it: a
+        // slot may be seen given away before its close is seen done.
+        let isCloseLate = network.chance(perMille: network.faults.delayPerMille)
+        var lateCompletions: [Completion] = []
+        for operation in batch {
+            if case .close = operation.kind, isCloseLate {
+                lateCompletions.append(Completion(tag: operation.tag, result: closed(slot: operation.slot)))
+            } else {
+                execute(operation)
+            }
+        }
+        progress()
+        for completion in lateCompletions { post(completion) }
+    }
+
+    /// See `Driver`. With nothing to do the clock moves instead, see `VirtualNetwork.advancesWhenIdle`.
+    public func submitAndWait(until deadline: MonotonicInstant?) {
+        submit()
+        progress()
+        if waker.take() { post(Completion(tag: CompletionTag(.wakeRead), result: 8)) }
+        let isWaiting = deadline.map { $0 > network.now } ?? true
+        guard isWaiting, postedIndex == posted.count else {
+            network.activityHappened()
+            return
+        }
+        waitDeadline = deadline
+        network.waitBegan(self)
+    }
+
+    /// Whether a wait would end at once.
+    var isBusy: Bool {
+        waker.isWaiting || !queued.isEmpty || postedIndex < posted.count || pending.contains { isReady($0) }
+    }
+
+    /// See `Driver`.
+    public func drain(into buffer: UnsafeMutableBufferPointer<Completion>) -> Int {
+        let count = min(buffer.count, posted.count - postedIndex)
+        for index in 0..<count { unsafe buffer[index] = posted[postedIndex + index] }
+        postedIndex += count
+        if postedIndex == posted.count {
+            posted.removeAll(keepingCapacity: true)
+            postedIndex = 0
+        }
+        return count
+    }
+
+    func post(_ completion: Completion) { posted.append(completion) }
+
+    func rememberPeerAddress(slot: UInt32, _ address: PeerAddress) { peerAddresses[slot] = address }
+
+    // MARK: - Receive buffers
+
+    /// Takes a buffer and fills it with the first of the socket's bytes, at most `byteCountMax`; nil when none is left.
+    func fillBuffer(from socket: VirtualSocket, byteCountMax: Int) -> (index: UInt16, byteCount: Int)? {
+        guard let index = freeBuffers.popLast() else { return nil }
+        isBufferTaken[Int(index)] = true
+        let byteCount = min(byteCountMax, bufferByteCount, socket.incoming.count)
+        let buffer = unsafe receivedBytes(bufferIndex: index, byteCount: byteCount)
+        unsafe _ = buffer.update(fromContentsOf: socket.incoming.prefix(byteCount))
+        socket.incoming.removeFirst(byteCount)
+        return (index, byteCount)
+    }
+
+    /// See `Driver`.
+    public func receivedBytes(bufferIndex: UInt16, byteCount: Int) -> UnsafeMutableBufferPointer<UInt8> {
+        precondition(isBufferTaken[Int(bufferIndex)], "a buffer is read that no completion owns")
+        precondition(byteCount <= bufferByteCount)
+        // SAFETY: the index was checked by the look-up above, and the memory lives as long as the driver.
+        return unsafe UnsafeMutableBufferPointer(
+            start: buffers + Int(bufferIndex) * bufferByteCount, count: byteCount)
+    }
+
+    /// See `Driver`. Overwrites the bytes, so that a reader who kept them notices.
+    public func recycle(bufferIndex: UInt16) {
+        precondition(isBufferTaken[Int(bufferIndex)], "a buffer was given back twice")
+        unsafe (buffers + Int(bufferIndex) * bufferByteCount).update(repeating: 0xdd, count: bufferByteCount)
+        isBufferTaken[Int(bufferIndex)] = false
+        freeBuffers.append(bufferIndex)
+    }
+
+    /// See `Driver`: ends what is under way and closes every socket.
+    public func shutDown() {
+        queued.removeAll()
+        for operation in pending { operation.socket?.release() }
+        pending.removeAll()
+        for slot in sockets.indices {
+            sockets[slot]?.release()
+            sockets[slot] = nil
+        }
+        network.leave(self)
+    }
+}

@@ -1,0 +1,30 @@
+/// An operation on a virtual driver, as it was queued and, when it has to wait, as it stays under way.
+///
+/// `bytes` of a send are the caller's until its completion, as with the kernel: they are read when there is room.
+@safe struct VirtualOperation {
+    @safe enum Kind {
+        case accept(listener: Int32, isMultishot: Bool)
+        case receive(isMultishot: Bool)
+        case send(bytes: UnsafeRawBufferPointer, sentByteCount: Int)
+        case attempt(bytes: UnsafeRawBufferPointer, isQuiet: Bool)
+        case poll
+        case shutdown(isBothDirections: Bool)
+        case cancel(target: CompletionTag)
+        case close
+        case pass(to: VirtualDriver.Address, remoteTag: CompletionTag)
+        case wake(VirtualDriver.Address, remoteTag: CompletionTag)
+        case requestPeerAddress
+    }
+
+    var kind: Kind
+    let slot: UInt32
+    let tag: CompletionTag
+    /// The socket that the operation holds while it is under way; nil while it is queued, and for accepts.
+    var socket: VirtualSocket?
+
+    init(_ kind: Kind, slot: UInt32, tag: CompletionTag) {
+        self.kind = kind
+        self.slot = slot
+        self.tag = tag
+    }
+}

@@ -1,0 +1,197 @@
+import Glibc
+import Primitives
+import Reactor
+import Storage
+
+/// Reads settings from the environment; a flag of the command is entered there first under its variable's name.
+struct ConfigurationReader {
+    let environment: [String: String]
+
+    private func value(_ name: String) -> String? {
+        guard let value = environment[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    func text(_ name: String) -> String? { value(name) }
+
+    func flag(_ name: String, default defaultValue: Bool) throws(ConfigurationError) -> Bool {
+        guard let text = value(name) else { return defaultValue }
+        switch text.lowercased() {
+        case "true", "1", "yes", "on": return true
+        case "false", "0", "no", "off": return false
+        default: throw ConfigurationError(name: name, value: text, allowed: "true or false")
+        }
+    }
+
+    func number(_ name: String, default defaultValue: Int, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int
+    {
+        guard let text = value(name) else { return defaultValue }
+        guard let number = Int(text), range.contains(number) else {
+            throw ConfigurationError(
+                name: name, value: text, allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func seconds(_ name: String, default defaultValue: Int) throws(ConfigurationError) -> Duration {
+        .seconds(try number(name, default: defaultValue, in: 1...86_400))
+    }
+
+    func list(_ name: String) -> [String] {
+        (value(name) ?? "").split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+    }
+}
+
+extension Substring {
+    /// Without the spaces and tabs at its ends.
+    var trimmingSpaces: Substring {
+        var part = self
+        while let first = part.first, first == " " || first == "\t" { part.removeFirst() }
+        while let last = part.last, last == " " || last == "\t" { part.removeLast() }
+        return part
+    }
+}
+
+extension ServerConfiguration {
+    /// Reads all settings; the first that cannot be used is thrown.
+    public init(environment: [String: String]) throws(ConfigurationError) {
+        let reader = ConfigurationReader(environment: environment)
+        let listenText = reader.text("SHOPSTREAM_LISTEN") ?? "127.0.0.1:8080"
+        guard let listen = ListenAddress(listenText) else {
+            throw ConfigurationError(
+                name: "SHOPSTREAM_LISTEN", value: listenText,
+                allowed: "HOST:PORT with an IP address, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080")
+        }
+        self.listen = listen
+        store = try Self.store(reader)
+        reactorCount = try reader.number("SHOPSTREAM_REACTORS", default: Self.processorCount, in: 1...256)
+        membersPath = reader.text("SHOPSTREAM_MEMBERS")
+        logLevel = try Self.logLevel(reader)
+        mode = try Self.mode(reader)
+        isTakeover = try reader.flag("SHOPSTREAM_TAKEOVER", default: false)
+        isDemo = try reader.flag("SHOPSTREAM_DEMO", default: false)
+        pinsReactors = try reader.flag("SHOPSTREAM_PIN_REACTORS", default: false)
+        connectionsPerReactorMax = try reader.number(
+            "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", default: Self.descriptorLimit, in: 512...Self.descriptorLimit)
+        connectionsPerAddressMax = try reader.number(
+            "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", default: 0, in: 0...1_000_000)
+        listMessageCountMax = try reader.number("SHOPSTREAM_LIST_MAX_MESSAGES", default: 10_000, in: 1...10_000)
+        textByteCountMax = try reader.number("SHOPSTREAM_MAX_TEXT_BYTES", default: 16_384, in: 1...20_000)
+        trustedProxies = try Self.proxies(reader)
+        auth.secret = reader.text("AUTH_JWT_SECRET")
+        auth.keySetPath = reader.text("AUTH_JWKS_FILE")
+        auth.issuer = reader.text("AUTH_JWT_ISSUER")
+        auth.audience = reader.text("AUTH_JWT_AUDIENCE")
+        stream = try StreamConfiguration(reader)
+        try checkMode()
+    }
+
+    private func checkMode() throws(ConfigurationError) {
+        guard mode == .production else { return }
+        if stream.isEnabled, stream.allowedOrigins.isEmpty {
+            throw ConfigurationError(
+                name: "WEBSOCKET_ALLOWED_ORIGINS", value: nil,
+                allowed: "in production mode the origins that may open streams must be named, separated by commas")
+        }
+        if isDemo {
+            throw ConfigurationError(
+                name: "SHOPSTREAM_DEMO", value: "true", allowed: "the demo hands out tokens; not in production mode")
+        }
+    }
+
+    private static func store(_ reader: ConfigurationReader) throws(ConfigurationError) -> StoreLocation {
+        let text = reader.text("SHOPSTREAM_STORE") ?? "sqlite:shopstream.sqlite"
+        do {
+            return try StoreLocation(parsing: text)
+        } catch {
+            throw ConfigurationError(name: "SHOPSTREAM_STORE", value: text, allowed: error.description)
+        }
+    }
+
+    private static func logLevel(_ reader: ConfigurationReader) throws(ConfigurationError) -> String {
+        let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+        let text = reader.text("SHOPSTREAM_LOG_LEVEL") ?? "info"
+        guard levels.contains(text) else {
+            throw ConfigurationError(
+                name: "SHOPSTREAM_LOG_LEVEL", value: text, allowed: levels.joined(separator: ", "))
+        }
+        return text
+    }
+
+    private static func mode(_ reader: ConfigurationReader) throws(ConfigurationError) -> Mode {
+        let text = reader.text("SHOPSTREAM_MODE") ?? Mode.development.rawValue
+        guard let mode = Mode(rawValue: text) else {
+            throw ConfigurationError(
+                name: "SHOPSTREAM_MODE", value: text, allowed: Mode.allCases.map(\.rawValue).joined(separator: " or "))
+        }
+        return mode
+    }
+
+    private static func proxies(_ reader: ConfigurationReader) throws(ConfigurationError) -> [PeerAddress] {
+        var proxies: [PeerAddress] = []
+        for text in reader.list("SHOPSTREAM_TRUSTED_PROXIES") {
+            guard let address = PeerAddress(text) else {
+                throw ConfigurationError(
+                    name: "SHOPSTREAM_TRUSTED_PROXIES", value: text, allowed: "IP addresses, separated by commas")
+            }
+            proxies.append(address)
+        }
+        return proxies
+    }
+
+    /// One reactor for each processor.
+    private static var processorCount: Int { max(1, min(256, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) }
+
+    /// A ring's table of direct descriptors is bounded by RLIMIT_NOFILE, each ring's by itself.
+    private static var descriptorLimit: Int {
+        var limit = rlimit()
+        // SAFETY: the call writes the local and keeps no pointer.
+        let status = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return status == 0 ? max(512, Int(clamping: min(limit.rlim_cur, 1 << 20))) : 1_024
+    }
+}
+
+extension StreamConfiguration {
+    init(_ reader: ConfigurationReader) throws(ConfigurationError) {
+        isEnabled = try reader.flag("WEBSOCKET_ENABLED", default: true)
+        allowedOrigins = reader.list("WEBSOCKET_ALLOWED_ORIGINS")
+        for origin in allowedOrigins where !Self.isOrigin(origin) {
+            throw ConfigurationError(
+                name: "WEBSOCKET_ALLOWED_ORIGINS", value: origin,
+                allowed: "origins such as https://app.example:8443, without a path, separated by commas")
+        }
+        pingPeriod = try reader.seconds("WEBSOCKET_PING_PERIOD_SECONDS", default: 54)
+        pongWait = try reader.seconds("WEBSOCKET_PONG_WAIT_SECONDS", default: 60)
+        writeWait = try reader.seconds("WEBSOCKET_WRITE_WAIT_SECONDS", default: 10)
+        connectionsPerUserMax = try reader.number("WEBSOCKET_MAX_CONNECTIONS_PER_USER", default: 5, in: 1...65_535)
+        attemptsPerMinuteMax = try reader.number(
+            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", default: 10, in: 1...1_000_000)
+        messageByteCountMax = try reader.number("WEBSOCKET_MAX_MESSAGE_BYTES", default: 524_288, in: 1...(64 << 20))
+        waitingMessageCountMax = try reader.number("WEBSOCKET_SEND_BUFFER_MESSAGES", default: 256, in: 1...65_536)
+        includesUsername = try reader.flag("WEBSOCKET_INCLUDE_USERNAME", default: false)
+        // A buffer serves all connections of a reactor, not one: a page at least, whatever the old setting says.
+        receiveBufferByteCount = max(
+            4_096, try reader.number("WEBSOCKET_READ_BUFFER_SIZE", default: 1_024, in: 1...65_536))
+        // Broadcasts are written from the shop's log: there is no write buffer. Accepted for old deployments.
+        _ = try reader.number("WEBSOCKET_WRITE_BUFFER_SIZE", default: 1_024, in: 1...65_536)
+        guard pingPeriod < pongWait else {
+            throw ConfigurationError(
+                name: "WEBSOCKET_PING_PERIOD_SECONDS", value: reader.text("WEBSOCKET_PING_PERIOD_SECONDS") ?? "54",
+                allowed: "less than WEBSOCKET_PONG_WAIT_SECONDS")
+        }
+    }
+
+    /// Whether the text is a scheme, a host and perhaps a port (RFC 6454, section 6.1), as browsers send it.
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }) else { return false }
+        let authority = text.dropFirst(scheme.count)
+        return !authority.isEmpty
+            && authority.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+                case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"): true
+                default: false
+                }
+            }
+    }
+}

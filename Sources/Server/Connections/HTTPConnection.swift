@@ -1,0 +1,45 @@
+import HTTP
+import Primitives
+import Reactor
+
+/// What a reactor keeps of a connection that speaks HTTP. Freed when it becomes a stream.
+final class HTTPConnection {
+    enum Phase {
+        /// Reading a request, or waiting for one.
+        case reading
+        /// A handler works on a request; nothing is read meanwhile.
+        case handling
+        /// A response is on its way.
+        case responding
+        /// Our side is ended; what still comes is dropped until the peer ends too.
+        case lingering
+    }
+
+    /// What the timer of a connection that is read from stands for.
+    enum Awaited {
+        case next
+        case head
+        case body
+    }
+
+    var phase = Phase.reading
+    var waitingFor = Awaited.next
+    var parser: RequestParser
+    let address: PeerAddress?
+    var head: RequestHead?
+    var body: [UInt8] = []
+    /// Bytes behind the request that is being handled.
+    var leftover: [UInt8] = []
+    /// Whether the response under way is the last.
+    var closesAfterResponse = false
+    /// A send is under way: `100 Continue`, or the response.
+    var isSending = false
+    /// The response, while `100 Continue` is still being sent.
+    var pendingOutput: [UInt8] = []
+    var timer: TimerID?
+
+    init(address: PeerAddress?, limits: HTTPLimits) {
+        self.address = address
+        parser = RequestParser(limits: limits)
+    }
+}

@@ -1,0 +1,135 @@
+import Auth
+import HTTP
+import HTTPTypes
+import Primitives
+import Reactor
+import Storage
+import WebSocket
+
+// A stream is admitted in this order: handshake (400, 426), draining (503), origin (403), token (401), attempts (429),
+// membership (403), connections of the user (429), room (503). The first that fails is the answer; the connection
+// speaks HTTP until the last is passed.
+
+extension Shard {
+    /// `GET /api/v1/shops/:shop_id/messages/stream`; nil once the connection is a stream, here or on its way.
+    func openStream(_ request: Request) async throws(APIError) -> Response? {
+        do throws(APIError) {
+            return try await admit(request)
+        } catch {
+            counters.upgradeFailures[error.status.code, default: 0] += 1
+            throw error
+        }
+    }
+
+    private func admit(_ request: Request) async throws(APIError) -> Response? {
+        let accepted = try handshake(request)
+        guard let shopText = request.parameters["shop_id"], !shopText.isEmpty else { throw .missingField("shop_id") }
+        let shop = ShopID(shopText)
+        guard !isDraining else { throw .draining }
+        if let origin = request.head.fields[.origin], !isAllowed(origin: origin) { throw .originRefused }
+        let identity = try streamIdentity(request)
+        try await countAttempt(of: identity.userID)
+        try await requireMembership(of: identity.userID, in: shop)
+        let (place, placeOwner) = try await reservePlace(for: identity.userID)
+        guard !isDraining else {
+            post(.releasePlace(place), to: placeOwner)
+            throw .draining
+        }
+        hand(request, accepted, identity, StreamPlace(shop: shop, place: place, placeOwner: placeOwner))
+        return nil
+    }
+
+    private struct StreamPlace {
+        let shop: ShopID
+        let place: ConnectionLimiter.Place
+        let placeOwner: Int
+    }
+
+    private func handshake(_ request: Request) throws(APIError) -> AcceptedHandshake {
+        do throws(HandshakeRejection) {
+            return try handshake.accept(
+                method: request.head.method, fields: request.head.fields, isHTTP11: request.head.version == .http11)
+        } catch {
+            throw APIError(
+                status: error.status, code: "\(error.label)",
+                message: "This is not a WebSocket handshake that can be taken.",
+                fields: error.responseFields)
+        }
+    }
+
+    /// The header's token first, else that of the query. Attempts without a valid one count by address.
+    private func streamIdentity(_ request: Request) throws(APIError) -> Identity {
+        let queryToken: String?
+        do throws(HTTPParseError) {
+            queryToken = try request.head.query.first("token")
+        } catch {
+            throw APIError(error)
+        }
+        do throws(APIError) {
+            return try identity(token: request.bearerToken ?? queryToken)
+        } catch {
+            if let address = request.address,
+                case .refused(let seconds) = attemptsByAddress.attempt(address, now: reactor.now)
+            {
+                throw .tooManyAttempts(retryAfterSeconds: seconds)
+            }
+            throw error
+        }
+    }
+
+    private func countAttempt(of user: UserID) async throws(APIError) {
+        // The log of attempts is exact up to its bound; a larger setting means that nobody is refused.
+        guard configuration.stream.attemptsPerMinuteMax <= Auth.Limits.attemptCountMax else { return }
+        let decision = await onShard(owner(of: user)) { shard in
+            shard.attemptsByUser.attempt(user.hashValue, now: shard.reactor.now)
+        }
+        if case .refused(let seconds) = decision { throw .tooManyAttempts(retryAfterSeconds: seconds) }
+    }
+
+    /// One of the user's places. They are all counted on one reactor, so a race for the last has one winner.
+    private func reservePlace(for user: UserID) async throws(APIError) -> (ConnectionLimiter.Place, Int) {
+        let owner = owner(of: user)
+        guard let place = await onShard(owner, { shard in shard.places.reserve(user) }) else {
+            throw .tooManyConnections
+        }
+        return (place, owner.index)
+    }
+
+    /// Gives the connection to the shop's owner: that is this reactor, or it goes there with its descriptor.
+    private func hand(
+        _ request: Request, _ accepted: AcceptedHandshake, _ identity: Identity, _ admission: StreamPlace
+    ) {
+        let connection = request.connection
+        guard let state = http[connection], state.phase == .handling, reactor.isOpen(connection) else {
+            post(.releasePlace(admission.place), to: admission.placeOwner)
+            return
+        }
+        var response: [UInt8] = []
+        accepted.appendResponse(to: &response)
+        let arrival = StreamArrival(
+            shopID: admission.shop, place: admission.place, placeOwner: UInt16(admission.placeOwner),
+            tokenExpiresAt: identity.expiresAt, speaksEvents: accepted.subprotocol != nil, response: response,
+            leftover: state.leftover, request: request)
+        if let timer = state.timer { reactor.cancel(timer) }
+        let owner = owner(of: admission.shop)
+        if owner === self {
+            http[connection] = nil
+            forget(address: state.address)
+            beginStream(connection, arrival)
+        } else {
+            // `100 Continue` is never sent for an upgrade, so nothing is under way.
+            reactor.pass(connection, to: owner.reactor, parcel: arrival)
+        }
+    }
+
+    func connectionArrived(_ connection: ConnectionID, parcel: StreamArrival) {
+        beginStream(connection, parcel)
+    }
+
+    func passFailed(_ connection: ConnectionID, parcel: StreamArrival) {
+        post(.releasePlace(parcel.place), to: Int(parcel.placeOwner))
+        counters.upgradeFailures[503, default: 0] += 1
+        guard let state = http[connection] else { return }
+        respond(connection, state, Response(APIError.full), context: .closing)
+    }
+}

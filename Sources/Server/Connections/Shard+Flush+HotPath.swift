@@ -1,0 +1,144 @@
+import Hub
+import Primitives
+import Reactor
+import WebSocket
+
+// Where the hub meets the ring: publications in, one send for each subscriber out, once per turn.
+
+/// Queues the hub's sends with the reactor.
+private struct ReactorSink<IO: Driver>: HubSink {
+    unowned let reactor: Shard<IO>.ShardReactor
+
+    mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+        // SAFETY: the hub keeps the bytes in place until `submitted`, which follows the submission.
+        unsafe bytes.withUnsafeBytes { bytes in
+            for index in connections.indices { unsafe reactor.attemptQuietly(connections[index], bytes) }
+        }
+    }
+
+    mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+        // SAFETY: as above.
+        unsafe bytes.withUnsafeBytes { unsafe reactor.attempt(connection, $0) }
+    }
+}
+
+extension StreamEncoding {
+    /// Frames of `shopstream.v2`: each message is an event.
+    static let events: StreamEncoding = {
+        guard let encoding = StreamEncoding(rawValue: 1) else { preconditionFailure("two encodings fit") }
+        return encoding
+    }()
+}
+
+extension Shard {
+    /// Encodes a message's frame, once in each encoding that somebody is subscribed with, and appends it to the log.
+    func publish(json: [UInt8], to shop: ShopID) {
+        counters.broadcasts += 1
+        let encodings = hub.encodings(of: shop)
+        guard !encodings.isEmpty else { return }
+        if encodings.contains(.plain) { publish(payload: json, to: shop, in: .plain) }
+        if encodings.contains(.events) {
+            var writer = JSONWriter()
+            writer.raw("{\"type\":\"message.created\",\"data\":")
+            writer.raw(json)
+            writer.raw("}")
+            publish(payload: writer.bytes, to: shop, in: .events)
+        }
+        publishedAt.append(reactor.io.now)
+        isFlushNeeded = true
+    }
+
+    private func publish(payload: [UInt8], to shop: ShopID, in encoding: StreamEncoding) {
+        var frame: [UInt8] = []
+        frame.reserveCapacity(payload.count + 10)
+        FrameEncoder.append(opcode: .text, payload: payload.span, to: &frame)
+        while hub.publish(frame.span, to: shop, encoding: encoding) == .logFull {
+            // More was published in one turn than a log holds: what is there goes out first.
+            sendDue()
+        }
+    }
+
+    /// Sends what is due; true when more is left for the next turn.
+    func flush() -> Bool {
+        guard isFlushNeeded else { return false }
+        sendDue()
+        isFlushNeeded = hub.needsFlush
+        if !publishedAt.isEmpty {
+            let now = reactor.io.now
+            for instant in publishedAt {
+                counters.broadcastMilliseconds.observe(Double(now.nanoseconds - instant.nanoseconds) / 1e6)
+            }
+            publishedAt.removeAll(keepingCapacity: true)
+        }
+        settle()
+        return isFlushNeeded
+    }
+
+    /// One flush and its submission. Reports come from within, before the log may move.
+    private func sendDue() {
+        var sink = ReactorSink<IO>(reactor: reactor)
+        var budget = FlushBudget(
+            sendCount: ServerLimits.flushSendCountMax, byteCount: ServerLimits.flushByteCountMax)
+        hub.flush(budget: &budget, into: &sink)
+        reactor.submitAttempts()
+        hub.submitted()
+    }
+
+    /// What the submission's reports asked for: they come in the middle of a flush, where the hub must not change.
+    private func settle() {
+        while let connection = closedFrames.popLast() { closeFrameSent(connection) }
+        while let connection = hub.nextSlowConsumer() {
+            counters.broadcastErrors += 1
+            closeStream(connection, .tooSlow, reason: .slowConsumer, text: "too slow")
+        }
+    }
+
+    // MARK: - Reports
+
+    func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {
+        act(on: hub.groupSendFellShort(connection, sentByteCount: byteCount), connection)
+    }
+
+    func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {
+        if byteCount > 0 {
+            streams.withValue(connection) { if $0.phase == .open { $0.deadline = .init(nanoseconds: .max) } }
+        }
+        act(on: hub.singleSendCompleted(connection, sentByteCount: byteCount), connection)
+    }
+
+    func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {
+        streamEnded(connection, reason: .connectionError)
+        reactor.close(connection)
+    }
+
+    private func act(on followUp: SendFollowUp, _ connection: ConnectionID) {
+        switch followUp {
+        case .none:
+            break
+        case .waitForRoom:
+            reactor.waitForRoom(connection)
+            noteBlocked(connection)
+        case .closeFrameSent:
+            closedFrames.append(connection)
+        }
+    }
+
+    /// A blocked subscriber has the write wait to take anything at all.
+    private func noteBlocked(_ connection: ConnectionID) {
+        let deadline = reactor.now + configuration.stream.writeWait
+        let timer = streams.withValue(connection) { stream -> TimerID? in
+            guard stream.phase == .open, stream.deadline.nanoseconds == .max else { return nil }
+            stream.deadline = deadline
+            return stream.timer
+        }
+        guard let timer = timer ?? nil else { return }
+        reactor.cancel(timer)
+        let newTimer = reactor.schedule(at: deadline, token: Self.timerToken(connection))
+        streams.withValue(connection) { $0.timer = newTimer }
+    }
+
+    func becameWritable(_ connection: ConnectionID) {
+        hub.becameWritable(connection)
+        isFlushNeeded = true
+    }
+}

@@ -1,0 +1,229 @@
+import HTTP
+import HTTPTypes
+import Primitives
+import Reactor
+
+// Requests: bytes in, one task for each complete request, bytes out. One request of a connection is worked on at a
+// time; those behind it wait unread, which is all the back-pressure that pipelining needs.
+
+extension Shard {
+    func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {
+        if let address, configuration.connectionsPerAddressMax > 0 {
+            guard connectionsByAddress[address, default: 0] < configuration.connectionsPerAddressMax else {
+                counters.addressLimitRefusals += 1
+                reactor.close(connection)
+                return
+            }
+            connectionsByAddress[address, default: 0] += 1
+        }
+        let state = HTTPConnection(
+            address: address, limits: HTTPLimits())
+        http[connection] = state
+        setTimer(connection, state, ServerLimits.headWait)
+        reactor.receive(connection, isMultishot: false)
+    }
+
+    func forget(address: PeerAddress?) {
+        guard configuration.connectionsPerAddressMax > 0, let address, let count = connectionsByAddress[address] else {
+            return
+        }
+        connectionsByAddress[address] = count == 1 ? nil : count - 1
+    }
+
+    func setTimer(_ connection: ConnectionID, _ state: HTTPConnection, _ wait: Duration) {
+        if let timer = state.timer { reactor.cancel(timer) }
+        state.timer = reactor.schedule(at: reactor.now + wait, token: Self.timerToken(connection))
+    }
+
+    func httpReceived(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
+        switch state.phase {
+        case .reading: parse(connection, state, bytes)
+        case .lingering: reactor.receive(connection, isMultishot: false)
+        case .handling, .responding: break
+        }
+    }
+
+    /// Takes bytes up to the end of a request; what follows is kept for later.
+    private func parse(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
+        var consumed = 0
+        do throws(HTTPParseError) {
+            while true {
+                switch try state.parser.next(bytes, consumed: &consumed) {
+                case .needMore:
+                    waitForMore(connection, state)
+                    return
+                case .head(let head):
+                    state.head = head
+                    if head.expectsContinue, head.body != .none {
+                        // An empty step learns from the length alone whether the body is wanted at all.
+                        var none = 0
+                        let empty: [UInt8] = []
+                        _ = try state.parser.next(empty.span, consumed: &none)
+                        transmit(connection, state, ResponseWriter.continueResponse)
+                    }
+                case .body(let range):
+                    state.body.append(bytes.extracting(range))
+                case .end:
+                    if consumed < bytes.count { state.leftover.append(bytes.extracting(consumed..<bytes.count)) }
+                    begin(connection, state)
+                    return
+                }
+            }
+        } catch {
+            counters.malformedRequests += 1
+            respond(connection, state, Response(APIError(error)), context: .closing)
+        }
+    }
+
+    private func waitForMore(_ connection: ConnectionID, _ state: HTTPConnection) {
+        // A head has its time from its first byte, a body from the end of the head: a client that trickles gains none.
+        if state.parser.isWithinHead {
+            if state.waitingFor != .head { setTimer(connection, state, ServerLimits.headWait) }
+            state.waitingFor = .head
+        } else if !state.parser.isIdle {
+            if state.waitingFor != .body { setTimer(connection, state, ServerLimits.bodyWait) }
+            state.waitingFor = .body
+        }
+        reactor.receive(connection, isMultishot: false)
+    }
+
+    /// A request is complete: from here on a task of its own works on it, on this same thread.
+    private func begin(_ connection: ConnectionID, _ state: HTTPConnection) {
+        guard let head = state.head else { preconditionFailure("a request ended that did not begin") }
+        if let timer = state.timer { reactor.cancel(timer) }
+        state.timer = nil
+        state.phase = .handling
+        state.waitingFor = .next
+        counters.requests += 1
+        let body = state.body
+        let address = clientAddress(state.address, head)
+        state.head = nil
+        state.body = []
+        Task(executorPreference: reactor) { await self.handle(head, body, address, connection) }
+    }
+
+    /// The address to count by: what a trusted proxy says it forwards for, else the peer's own.
+    private func clientAddress(_ peer: PeerAddress?, _ head: RequestHead) -> PeerAddress? {
+        guard let peer, configuration.trustedProxies.contains(peer),
+            let name = HTTPField.Name("X-Forwarded-For"), let field = head.fields[name]
+        else { return peer }
+        // The last entry is the one that the proxy itself added.
+        guard let last = field.split(separator: ",").last else { return peer }
+        return PeerAddress(String(last.trimmingSpaces)) ?? peer
+    }
+
+    /// Works on one request to its end. On the reactor's thread.
+    private func handle(_ head: RequestHead, _ body: [UInt8], _ address: PeerAddress?, _ connection: ConnectionID) async
+    {
+        let response = await route(head, body, address, connection)
+        guard let response, let state = http[connection], state.phase == .handling else { return }
+        var answer = response
+        addCORS(to: &answer, head)
+        respond(connection, state, answer, context: ResponseContext(head, keepAlive: !isDraining))
+    }
+
+    /// Sends a response, and after it goes on with the next request or ends the connection.
+    func respond(_ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, context: ResponseContext) {
+        var bytes: [UInt8] = []
+        responseWriter.append(
+            response.status, contentType: response.body.isEmpty ? nil : response.contentType, fields: response.fields,
+            body: response.body.span, context: context, at: WallClock.now, to: &bytes)
+        counters.count(response.status)
+        state.phase = .responding
+        state.closesAfterResponse = !context.keepsConnection
+        setTimer(connection, state, ServerLimits.responseWait)
+        transmit(connection, state, bytes)
+    }
+
+    private func transmit(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) {
+        if state.isSending {
+            state.pendingOutput.append(bytes.span)
+        } else {
+            state.isSending = true
+            reactor.send(connection, bytes.span)
+        }
+    }
+
+    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
+        guard let state = http[connection] else { return }
+        guard errnoValue == 0 else {
+            reactor.close(connection)
+            return
+        }
+        state.isSending = false
+        if !state.pendingOutput.isEmpty {
+            let bytes = state.pendingOutput
+            state.pendingOutput = []
+            transmit(connection, state, bytes)
+        } else if state.phase == .responding {
+            responded(connection, state)
+        }
+    }
+
+    private func responded(_ connection: ConnectionID, _ state: HTTPConnection) {
+        if state.closesAfterResponse {
+            linger(connection, state)
+            return
+        }
+        state.phase = .reading
+        if isDraining, state.leftover.isEmpty {
+            linger(connection, state)
+            return
+        }
+        setTimer(connection, state, ServerLimits.keepAliveWait)
+        if state.leftover.isEmpty {
+            reactor.receive(connection, isMultishot: false)
+        } else {
+            let bytes = state.leftover
+            state.leftover = []
+            parse(connection, state, bytes.span)
+        }
+    }
+
+    /// Ends our side and reads on until the peer has ended its own: closing at once, with bytes unread, would reset
+    /// the connection, and the reset could overtake the response.
+    func linger(_ connection: ConnectionID, _ state: HTTPConnection) {
+        state.phase = .lingering
+        setTimer(connection, state, ServerLimits.lingerWait)
+        reactor.shutdownSending(connection)
+        // A request that timed out left its receive under way.
+        if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
+    }
+
+    func httpTimedOut(_ connection: ConnectionID, _ state: HTTPConnection) {
+        switch state.phase {
+        case .reading where state.parser.isIdle || state.isSending:
+            reactor.close(connection)
+        case .reading:
+            // The receive under way stays armed and is taken over by the lingering.
+            respond(connection, state, Response(APIError.requestTimeout), context: .closing)
+        case .handling:
+            break
+        case .responding, .lingering:
+            reactor.close(connection)
+        }
+    }
+
+    // MARK: - Origins
+
+    /// The headers by which a browser lets pages of the listed origins read the answer.
+    private func addCORS(to response: inout Response, _ head: RequestHead) {
+        guard let origin = head.fields[.origin] else { return }
+        response.fields[.vary] = "Origin"
+        guard isAllowed(origin: origin) else { return }
+        response.fields[.accessControlAllowOrigin] = origin
+    }
+
+    func isAllowed(origin: String) -> Bool {
+        configuration.stream.allowedOrigins.isEmpty
+            || configuration.stream.allowedOrigins.contains { $0.utf8.elementsEqual(origin.utf8) }
+    }
+}
+
+extension [UInt8] {
+    /// Appends the bytes of a span.
+    mutating func append(_ bytes: Span<UInt8>) {
+        reserveCapacity(count + bytes.count)
+        for index in bytes.indices { append(bytes[index]) }
+    }
+}

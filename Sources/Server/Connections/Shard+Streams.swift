@@ -1,0 +1,256 @@
+import HTTP
+import Hub
+import Primitives
+import Reactor
+import WebSocket
+
+// Open streams: the data plane. The hub says what goes out; here is what comes in, what time does, and how it ends.
+
+extension Shard {
+    /// A connection becomes a stream of a shop that this shard owns.
+    func beginStream(_ connection: ConnectionID, _ arrival: StreamArrival) {
+        guard !isDraining else {
+            refuseArrival(connection, arrival)
+            return
+        }
+        let now = reactor.now
+        let lifetime = arrival.tokenExpiresAt.microsecondsSinceEpoch - WallClock.now.microsecondsSinceEpoch
+        var stream = StreamConnection(
+            decoder: FrameDecoder(
+                role: .server, messageByteCountMax: configuration.stream.messageByteCountMax),
+            heartbeat: Heartbeat(startedAt: now), openedAt: now,
+            tokenExpiresAt: now + .microseconds(max(0, lifetime)), place: arrival.place,
+            placeOwner: arrival.placeOwner, speaksEvents: arrival.speaksEvents, allowance: ByteAllowance(at: now))
+        stream.timer = reactor.schedule(
+            at: min(stream.heartbeat.deadline(heartbeatSchedule), stream.tokenExpiresAt),
+            token: Self.timerToken(connection))
+        streams.insert(stream, for: connection)
+        counters.openStreams += 1
+        // The subscription stands before the 101 goes out, and the 101 goes out before any message.
+        let response = arrival.response
+        let result = hub.subscribe(
+            connection, to: arrival.shopID, encoding: arrival.speaksEvents ? .events : .plain, prefix: response.span)
+        precondition(result == .subscribed, "no limit of subscribers a shop is set")
+        isFlushNeeded = true
+        if !arrival.leftover.isEmpty {
+            var bytes = arrival.leftover
+            var span = bytes.mutableSpan
+            streamReceived(connection, &span)
+        }
+        if reactor.isOpen(connection) { reactor.receive(connection, isMultishot: true) }
+    }
+
+    /// A connection that arrived while the server was stopping.
+    private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival) {
+        post(.releasePlace(arrival.place), to: Int(arrival.placeOwner))
+        let state = HTTPConnection(address: nil, limits: HTTPLimits())
+        state.phase = .handling
+        http[connection] = state
+        respond(connection, state, Response(APIError.draining), context: .closing)
+    }
+
+    // MARK: - What comes in
+
+    func streamReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
+        let now = reactor.now
+        let byteCount = bytes.count
+        let verdict = streams.withValue(connection) { stream -> Bool? in
+            guard stream.phase != .lingering else { return nil }
+            return stream.allowance.take(byteCount + ServerLimits.clientSendByteCost, at: now)
+        }
+        guard let isWithinRate = verdict ?? nil else { return }
+        counters.clientBytes += UInt64(byteCount)
+        var offset = 0
+        while true {
+            let event: FrameEvent?
+            do throws(WebSocketError) {
+                event = try nextEvent(connection, &bytes, &offset)
+            } catch {
+                failed(connection, error)
+                return
+            }
+            guard let event else { break }
+            handle(event, bytes.span, connection)
+            guard streams.contains(connection) else { return }
+        }
+        if !isWithinRate { closeStream(connection, .policyViolation, reason: .rateExceeded) }
+    }
+
+    private func nextEvent(
+        _ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int
+    ) throws(WebSocketError) -> FrameEvent? {
+        var failure: WebSocketError?
+        let event: FrameEvent?? = streams.withValue(connection) { stream in
+            do throws(WebSocketError) {
+                return try stream.decoder.nextEvent(in: &bytes, at: &offset)
+            } catch {
+                failure = error
+                return nil
+            }
+        }
+        if let failure { throw failure }
+        return event ?? nil
+    }
+
+    private func handle(_ event: FrameEvent, _ bytes: Span<UInt8>, _ connection: ConnectionID) {
+        switch event {
+        case .messageBegan, .payload, .messageEnded:
+            // Nothing is expected of a client; what comes is checked and dropped.
+            break
+        case .ping(let payload):
+            guard streams.withValue(connection, { $0.state.pingReceived() }) == .sendPong else { return }
+            var frame: [UInt8] = []
+            FrameEncoder.appendPong(answering: payload, from: bytes, to: &frame)
+            _ = hub.enqueueControl(.pong, frame.span, to: connection)
+            isFlushNeeded = true
+        case .pong:
+            let now = reactor.now
+            streams.withValue(connection) { $0.heartbeat.pongReceived(at: now) }
+        case .close(let code, reason: _):
+            guard let action = streams.withValue(connection, { $0.state.closeReceived(code) }) else { return }
+            streams.withValue(connection) { if $0.phase == .open { $0.reason = .clientClosed } }
+            perform(action, connection)
+        }
+    }
+
+    private func failed(_ connection: ConnectionID, _ error: WebSocketError) {
+        counters.protocolErrors[error.closeCode.rawValue, default: 0] += 1
+        guard let action = streams.withValue(connection, { $0.state.errorDetected(error) }) else { return }
+        streams.withValue(connection) { if $0.phase == .open { $0.reason = .protocolError } }
+        perform(action, connection)
+    }
+
+    // MARK: - Closing
+
+    /// Starts the closing handshake from our side.
+    func closeStream(_ connection: ConnectionID, _ code: CloseCode, reason: DisconnectReason, text: String = "") {
+        guard let action = streams.withValue(connection, { $0.state.localCloseRequested(code) }) else { return }
+        streams.withValue(connection) { if $0.phase == .open { $0.reason = reason } }
+        perform(action, connection, text: text)
+    }
+
+    private func perform(_ action: ConnectionState.Action, _ connection: ConnectionID, text: String = "") {
+        switch action {
+        case .deliver, .ignore, .sendPong:
+            break
+        case .sendClose(let code), .sendCloseThenCloseTransport(let code), .sendCloseThenAwaitTransportClose(let code):
+            var frame: [UInt8] = []
+            FrameEncoder.appendClose(code: code, reason: text, to: &frame)
+            // A graceful end comes behind what was published before it; to a broken or slow peer it comes at once.
+            let reason = streams.withValue(connection) { $0.reason }
+            _ = hub.enqueueControl(reason == .serverStopping ? .closeAfterMessages : .close, frame.span, to: connection)
+            isFlushNeeded = true
+            setDeadline(connection, min(configuration.stream.writeWait, ServerLimits.drainWait))
+            streams.withValue(connection) { $0.phase = .closing }
+        case .closeTransport:
+            endAndLinger(connection)
+        case .awaitTransportClose:
+            setDeadline(connection, ServerLimits.lingerWait)
+        }
+    }
+
+    /// Our close frame is out.
+    func closeFrameSent(_ connection: ConnectionID) {
+        let isOver = streams.withValue(connection) { stream in
+            switch stream.state.ending {
+            case .closedByPeer, .failed, .transportLost: true
+            case .closedLocally: stream.state.isClean
+            case nil: false
+            }
+        }
+        if isOver == true { endAndLinger(connection) }
+    }
+
+    /// Ends our side of the transport and drops what still comes until the peer has ended its own.
+    private func endAndLinger(_ connection: ConnectionID) {
+        guard let reason = streams.withValue(connection, { $0.reason }) else { return }
+        streamEnded(connection, reason: reason)
+        reactor.shutdownSending(connection)
+        setDeadline(connection, ServerLimits.lingerWait)
+    }
+
+    /// The stream is out of the hub, its place is free, its end is counted. Once for each stream.
+    func streamEnded(_ connection: ConnectionID, reason: DisconnectReason) {
+        let now = reactor.now
+        let ended = streams.withValue(connection) { stream -> (UInt16, DisconnectReason, Duration)? in
+            guard stream.phase != .lingering else { return nil }
+            let known = stream.phase == .closing ? stream.reason : reason
+            stream.phase = .lingering
+            return (stream.placeOwner, known, now.since(stream.openedAt))
+        }
+        guard case .some(.some(let (placeOwner, known, lifetime))) = ended,
+            let place = streams.withValue(connection, { $0.place })
+        else { return }
+        _ = hub.unsubscribe(connection)
+        counters.openStreams -= 1
+        counters.disconnects[known, default: 0] += 1
+        counters.connectionSeconds.observe(Double(lifetime.wholeNanoseconds) / 1e9)
+        post(.releasePlace(place), to: Int(placeOwner))
+    }
+
+    // MARK: - Time
+
+    private func setDeadline(_ connection: ConnectionID, _ wait: Duration) {
+        let deadline = reactor.now + wait
+        let timer = streams.withValue(connection) { stream -> TimerID? in
+            stream.deadline = deadline
+            return stream.timer
+        }
+        if let timer = timer ?? nil { reactor.cancel(timer) }
+        let newTimer = reactor.schedule(at: deadline, token: Self.timerToken(connection))
+        streams.withValue(connection) { $0.timer = newTimer }
+    }
+
+    func streamTimerFired(_ connection: ConnectionID) {
+        let now = reactor.now
+        guard let phase = streams.withValue(connection, { $0.phase }),
+            let deadline = streams.withValue(connection, { $0.deadline })
+        else { return }
+        streams.withValue(connection) { $0.timer = nil }
+        switch phase {
+        case .open:
+            if deadline <= now {
+                streamEnded(connection, reason: .writeTimeout)
+                reactor.close(connection)
+            } else {
+                beat(connection, now)
+            }
+        case .closing, .lingering:
+            if deadline <= now {
+                streamEnded(connection, reason: .clientGone)
+                reactor.close(connection)
+            } else {
+                reschedule(connection, at: deadline)
+            }
+        }
+    }
+
+    private func beat(_ connection: ConnectionID, _ now: MonotonicInstant) {
+        let schedule = heartbeatSchedule
+        if let expiry = streams.withValue(connection, { $0.tokenExpiresAt }), expiry <= now {
+            closeStream(connection, .tokenExpired, reason: .tokenExpired, text: "token expired")
+            return
+        }
+        switch streams.withValue(connection, { $0.heartbeat.timerFired(at: now, schedule) }) {
+        case .sendPing:
+            let ping = FrameEncoder.emptyPing
+            _ = hub.enqueueControl(.ping, ping.span, to: connection)
+            isFlushNeeded = true
+        case .close:
+            streamEnded(connection, reason: .pongTimeout)
+            reactor.close(connection)
+            return
+        case .wait, nil:
+            break
+        }
+        let next = streams.withValue(connection) { stream in
+            min(stream.heartbeat.deadline(schedule), stream.tokenExpiresAt, stream.deadline)
+        }
+        if let next { reschedule(connection, at: next) }
+    }
+
+    private func reschedule(_ connection: ConnectionID, at deadline: MonotonicInstant) {
+        let timer = reactor.schedule(at: deadline, token: Self.timerToken(connection))
+        streams.withValue(connection) { $0.timer = timer }
+    }
+}

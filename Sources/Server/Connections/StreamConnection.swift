@@ -1,0 +1,91 @@
+import Auth
+import Primitives
+import Reactor
+import WebSocket
+
+/// What a reactor keeps of an open stream: a value without heap memory, for there are many.
+struct StreamConnection {
+    enum Phase: UInt8 {
+        /// Messages flow.
+        case open
+        /// A close frame is on its way, or the peer's answer is awaited, until the deadline.
+        case closing
+        /// It is out of the hub; our side is ended, what still comes is dropped.
+        case lingering
+    }
+
+    var decoder: FrameDecoder
+    var state = ConnectionState(role: .server)
+    var heartbeat: Heartbeat
+    var openedAt: MonotonicInstant
+    /// The end of the phase, or of the time that a blocked subscriber has.
+    var deadline = MonotonicInstant(nanoseconds: .max)
+    var tokenExpiresAt: MonotonicInstant
+    var timer: TimerID?
+    var place: ConnectionLimiter.Place
+    /// The reactor that gave the place.
+    var placeOwner: UInt16
+    var phase = Phase.open
+    var speaksEvents: Bool
+    var reason = DisconnectReason.clientGone
+    var allowance: ByteAllowance
+}
+
+/// A token bucket of bytes: what a client may still send.
+struct ByteAllowance {
+    private var byteCount: Int32
+    private var refilledAt: MonotonicInstant
+
+    init(at now: MonotonicInstant) {
+        byteCount = Int32(ServerLimits.clientByteCountBurst)
+        refilledAt = now
+    }
+
+    /// Takes bytes; false when there were not so many. Refills by the time that went by.
+    mutating func take(_ count: Int, at now: MonotonicInstant) -> Bool {
+        let milliseconds = Int(clamping: (now.nanoseconds - min(refilledAt.nanoseconds, now.nanoseconds)) / 1_000_000)
+        if milliseconds > 0 {
+            let refill = min(milliseconds, 60_000) * ServerLimits.clientBytesPerSecond / 1_000
+            byteCount = Int32(min(Int(byteCount) + refill, ServerLimits.clientByteCountBurst))
+            refilledAt = now
+        }
+        byteCount -= Int32(clamping: count)
+        return byteCount >= 0
+    }
+}
+
+/// Why a stream ended: the label of `websocket_disconnect_reasons`.
+enum DisconnectReason: UInt8, CaseIterable, Sendable {
+    case clientClosed, clientGone, protocolError, pongTimeout, writeTimeout, slowConsumer, serverStopping
+    case rateExceeded, tokenExpired, connectionError
+
+    var label: String {
+        switch self {
+        case .clientClosed: "client_closed"
+        case .clientGone: "client_gone"
+        case .protocolError: "protocol_error"
+        case .pongTimeout: "pong_timeout"
+        case .writeTimeout: "write_timeout"
+        case .slowConsumer: "slow_consumer"
+        case .serverStopping: "server_stopping"
+        case .rateExceeded: "rate_exceeded"
+        case .tokenExpired: "token_expired"
+        case .connectionError: "connection_error"
+        }
+    }
+}
+
+/// What travels with a connection to the reactor that owns its shop.
+struct StreamArrival: Sendable {
+    let shopID: ShopID
+    let place: ConnectionLimiter.Place
+    let placeOwner: UInt16
+    let tokenExpiresAt: Timestamp
+    let speaksEvents: Bool
+    /// The 101 response: it goes out first.
+    let response: [UInt8]
+    /// Bytes that came behind the handshake.
+    let leftover: [UInt8]
+    /// What is needed to refuse if the owner has no room.
+    let request: Request
+}

@@ -1,0 +1,245 @@
+import Auth
+import Glibc
+import Logging
+import Primitives
+import Reactor
+import Storage
+import Synchronization
+
+/// Why a server did not start.
+public enum StartError: Error, CustomStringConvertible {
+    /// A setting cannot be used.
+    case configuration(ConfigurationError)
+    /// The address cannot be listened on.
+    case listen(ListenError)
+    /// io_uring cannot be had.
+    case ring(UringError)
+    /// The store does not open, or the members could not be loaded.
+    case store(String)
+
+    /// What is wrong and what to do, in one line.
+    public var description: String {
+        switch self {
+        case .configuration(let error): error.description
+        case .listen(let error): error.description
+        case .ring(let error): error.description
+        case .store(let text): text
+        }
+    }
+
+    /// The status that the command exits with (sysexits.h: usage 64, data 65, unavailable 69, OS 71, I/O 74, config 78).
+    public var exitStatus: Int32 {
+        switch self {
+        case .configuration: 78
+        case .listen: 71
+        case .ring(let error): error.exitStatus
+        case .store: 74
+        }
+    }
+}
+
+/// The whole server: a thread for each reactor, one store for all.
+public final class ShopstreamServer: Sendable {
+    typealias UringShard = Shard<UringDriver>
+
+    private let configuration: ServerConfiguration
+    private let store: any Store
+    private let log: Logger
+    private let shards: [UringShard]
+    private let threads: [ReactorThread]
+    /// The port that is listened on.
+    public let port: UInt16
+
+    /// Opens the store, loads the members, starts the reactors and listens. When it returns, requests are served.
+    public init(_ configuration: ServerConfiguration, log: Logger) async throws(StartError) {
+        self.configuration = configuration
+        self.log = log
+        let now = WallClock.now
+        let (settings, secret) = try await Self.tokenSettings(configuration)
+        let store = try await Self.openStore(configuration, log, now)
+        self.store = store
+        var demo: DemoSession?
+        if configuration.isDemo {
+            guard let secret else {
+                throw .configuration(
+                    ConfigurationError(name: "AUTH_JWT_SECRET", value: nil, allowed: "the demo signs tokens with it"))
+            }
+            do {
+                demo = try DemoSession(secret: secret, auth: configuration.auth, now: now)
+                try await DemoSession.populate(store, at: now)
+            } catch {
+                throw .store("the demo shop could not be made: \(error)")
+            }
+        }
+        let listeners: (descriptors: [Int32], port: UInt16)
+        do throws(ListenError) {
+            listeners = try Listeners.open(
+                configuration.listen, count: configuration.reactorCount, isTakeover: configuration.isTakeover)
+        } catch {
+            await store.close()
+            throw .listen(error)
+        }
+        port = listeners.port
+        do throws(StartError) {
+            (shards, threads) = try await Self.startReactors(
+                configuration, ShardSetup(store: store, settings: settings, demo: demo, startedAt: now, log: log))
+        } catch {
+            for descriptor in listeners.descriptors { close(descriptor) }
+            await store.close()
+            throw error
+        }
+        for (shard, descriptor) in zip(shards, listeners.descriptors) {
+            await Self.begin(shard, peers: shards, listener: descriptor)
+        }
+        log.notice(
+            "listening",
+            metadata: [
+                "address": "\(configuration.listen.host):\(port)", "reactors": "\(shards.count)",
+                "store": "\(configuration.store)", "mode": "\(configuration.mode.rawValue)",
+            ])
+    }
+
+    /// Stops accepting, closes streams with 1001, answers what is under way, and returns when all is over: at the
+    /// latest after 7 seconds and the store's last commit.
+    public func stop() async {
+        log.notice("stopping")
+        for shard in shards where !shard.reactor.post(.drain, from: nil) {
+            shard.reactor.stop()
+        }
+        let patience = Task.detached { [shards] in
+            try? await Task.sleep(for: ServerLimits.drainWait)
+            guard !Task.isCancelled else { return }
+            for shard in shards { shard.reactor.stop() }
+        }
+        let threads = threads
+        await Task.detached { for thread in threads { thread.join() } }.value
+        patience.cancel()
+        await store.close()
+        log.notice("stopped")
+    }
+
+    // MARK: - Steps of the start
+
+    private static func tokenSettings(
+        _ configuration: ServerConfiguration
+    ) async throws(StartError) -> (TokenSettings, TokenSecret?) {
+        let auth = configuration.auth
+        var name = "AUTH_JWT_SECRET"
+        do {
+            let secret = try auth.secret.map { text throws(AuthConfigurationError) in try TokenSecret(text) }
+            if configuration.mode == .production { try secret?.requireProductionStrength() }
+            let keys: KeySet
+            if let path = auth.keySetPath {
+                name = "AUTH_JWKS_FILE"
+                keys = try await KeySet.load(secret: secret, jwksPath: path)
+            } else if let secret {
+                keys = KeySet(secret: secret)
+            } else {
+                throw StartError.configuration(
+                    ConfigurationError(
+                        name: "AUTH_JWT_SECRET", value: nil,
+                        allowed: "set a secret of at least 32 bytes, or AUTH_JWKS_FILE"))
+            }
+            let settings = try TokenSettings(
+                keys: keys, issuer: auth.issuer, audience: auth.audience,
+                cachedTokenCountMax: ServerLimits.cachedTokenCountMax)
+            return (settings, secret)
+        } catch let error as StartError {
+            throw error
+        } catch {
+            // The value of a secret is nobody's to see.
+            throw .configuration(
+                ConfigurationError(
+                    name: name, value: name == "AUTH_JWKS_FILE" ? auth.keySetPath : "…", allowed: "\(error)"))
+        }
+    }
+
+    private static func openStore(
+        _ configuration: ServerConfiguration, _ log: Logger, _ now: Timestamp
+    ) async throws(StartError) -> any Store {
+        var members: [Membership] = []
+        if let path = configuration.membersPath {
+            do throws(MembersFile.ParseError) {
+                members = try MembersFile.load(path: path)
+            } catch {
+                throw .configuration(
+                    ConfigurationError(name: "SHOPSTREAM_MEMBERS", value: path, allowed: error.description))
+            }
+        }
+        do throws(StorageError) {
+            let store = try await configuration.store.open()
+            try await store.importMembers(members, at: now)
+            if !members.isEmpty { log.info("members loaded", metadata: ["count": "\(members.count)"]) }
+            return store
+        } catch {
+            throw .store("the store \(configuration.store) cannot be used: \(error.description)")
+        }
+    }
+
+    /// What all shards are made of.
+    private struct ShardSetup: Sendable {
+        let store: any Store
+        let settings: TokenSettings
+        let demo: DemoSession?
+        let startedAt: Timestamp
+        let log: Logger
+    }
+
+    private static func startReactors(
+        _ configuration: ServerConfiguration, _ setup: ShardSetup
+    ) async throws(StartError) -> ([UringShard], [ReactorThread]) {
+        var shards: [UringShard] = []
+        var threads: [ReactorThread] = []
+        for index in 0..<configuration.reactorCount {
+            let made: Result<UringShard, UringError> = await withCheckedContinuation { continuation in
+                threads.append(
+                    ReactorThread(name: "reactor-\(index)") {
+                        if configuration.pinsReactors { ReactorThread.pinCurrent(toProcessor: index) }
+                        runReactor(index, configuration, setup) { continuation.resume(returning: $0) }
+                    })
+            }
+            switch made {
+            case .success(let shard): shards.append(shard)
+            case .failure(let error):
+                for shard in shards { shard.reactor.stop() }
+                for thread in threads { thread.join() }
+                throw .ring(error)
+            }
+        }
+        return (shards, threads)
+    }
+
+    /// The life of a reactor's thread: the ring is made on it, and it runs until it is stopped.
+    private static func runReactor(
+        _ index: Int, _ configuration: ServerConfiguration, _ setup: ShardSetup,
+        _ made: (Result<UringShard, UringError>) -> Void
+    ) {
+        var limits = ReactorLimits()
+        limits.descriptorCountMax = configuration.connectionsPerReactorMax
+        limits.receiveBufferByteCount = configuration.stream.receiveBufferByteCount
+        do throws(UringError) {
+            let driver = try UringDriver(limits: limits)
+            driver.setPeersAreIPv6(configuration.listen.isIPv6)
+            let reactor = UringShard.ShardReactor(driver: driver, limits: limits)
+            let shard = UringShard(
+                index: index, reactor: reactor, configuration: configuration, store: setup.store,
+                tokenSettings: setup.settings, demo: setup.demo, startedAt: setup.startedAt, log: setup.log)
+            reactor.attach(shard)
+            made(.success(shard))
+            reactor.run()
+        } catch {
+            made(.failure(error))
+        }
+    }
+
+    /// Tells a shard who the others are and lets it accept, on its own thread.
+    private static func begin(_ shard: UringShard, peers: [UringShard], listener: Int32) async {
+        await withTaskExecutorPreference(shard.reactor) { await beginHere(shard, peers, listener) }
+    }
+
+    @concurrent
+    private static func beginHere(_ shard: UringShard, _ peers: [UringShard], _ listener: Int32) async {
+        shard.connect(to: peers)
+        shard.reactor.startAccepting(listener)
+    }
+}

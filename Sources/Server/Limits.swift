@@ -1,0 +1,35 @@
+/// The bounds of the server that no setting changes.
+enum ServerLimits {
+    /// The time for a request's head to arrive.
+    static let headWait: Duration = .seconds(10)
+    /// The time for a request's body to arrive.
+    static let bodyWait: Duration = .seconds(30)
+    /// How long a connection may be idle between requests.
+    static let keepAliveWait: Duration = .seconds(75)
+    /// How long a response may take to be read.
+    static let responseWait: Duration = .seconds(60)
+    /// How long an ended connection is read from, so that no reset overtakes the last bytes.
+    static let lingerWait: Duration = .seconds(2)
+    /// How long open streams and requests may take to end when the server stops.
+    static let drainWait: Duration = .seconds(7)
+    /// Bytes a client may send on its stream at once …
+    static let clientByteCountBurst = 4 << 20
+    /// … and in a second.
+    static let clientBytesPerSecond = 128 << 10
+    /// What each of a client's sends costs beyond its bytes.
+    static let clientSendByteCost = 64
+    /// Attempts without a valid token that one address has for each that a user has: proxies share addresses.
+    static let addressAttemptFactor = 10
+    /// Sends of one flush, before the reactor looks at its sockets again …
+    static let flushSendCountMax = 4_096
+    /// … and the bytes that they offer.
+    static let flushByteCountMax = 16 << 20
+    /// Verified tokens that each reactor remembers.
+    static let cachedTokenCountMax = 4_096
+    /// Clocks of shops that an owner remembers; idle ones beyond are read from the store again.
+    static let shopClockCountMax = 65_536
+    /// Shops that the metrics name.
+    static let metricsShopCountMax = 20
+    /// Messages encoded before other tasks of the reactor get a turn.
+    static let messagesPerSlice = 256
+}

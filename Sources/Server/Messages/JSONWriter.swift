@@ -1,0 +1,83 @@
+import Primitives
+import Storage
+
+/// Appends JSON (RFC 8259) to a buffer of the caller.
+///
+/// A message is written once, byte by byte into the frame that all its subscribers get; a general encoder would build
+/// a tree and a copy of it first.
+struct JSONWriter {
+    /// What was written.
+    var bytes: [UInt8] = []
+
+    /// Appends text that is JSON already.
+    mutating func raw(_ text: StaticString) {
+        // SAFETY: the bytes of a literal are copied before the closure returns.
+        text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    /// Appends bytes that are JSON already.
+    mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
+
+    mutating func number(_ value: Int) { bytes.append(contentsOf: String(value).utf8) }
+
+    mutating func boolean(_ value: Bool) { raw(value ? "true" : "false") }
+
+    /// Appends a string with its quotes; only what must be escaped is.
+    mutating func string(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): raw("\\\"")
+            case UInt8(ascii: "\\"): raw("\\\\")
+            case 0x0A: raw("\\n")
+            case 0x0D: raw("\\r")
+            case 0x09: raw("\\t")
+            case 0..<0x20:
+                raw("\\u00")
+                bytes.append(Self.hexadecimal(byte >> 4))
+                bytes.append(Self.hexadecimal(byte & 0xF))
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    mutating func string(orNull text: String?) {
+        if let text { string(text) } else { raw("null") }
+    }
+
+    mutating func time(_ time: Timestamp) {
+        bytes.append(UInt8(ascii: "\""))
+        time.append(to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
+        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+    }
+
+    /// Appends a message as clients know it.
+    mutating func message(_ message: Message, includesUsername: Bool) {
+        raw("{\"id\":")
+        string(message.id.text)
+        raw(",\"shop_id\":")
+        string(message.shopID.text)
+        raw(",\"user_id\":")
+        string(message.userID.text)
+        raw(",\"message\":")
+        string(message.text)
+        raw(",\"created_at\":")
+        time(message.createdAt)
+        raw(",\"updated_at\":")
+        if let updatedAt = message.updatedAt { time(updatedAt) } else { raw("null") }
+        raw(",\"is_edited\":")
+        boolean(message.isEdited)
+        raw(",\"parent_id\":")
+        string(orNull: message.parentID?.text)
+        if includesUsername {
+            raw(",\"username\":")
+            string(orNull: message.username)
+        }
+        raw("}")
+    }
+}

@@ -1,0 +1,42 @@
+import Primitives
+
+/// A shop's one clock and its order of publication, on the reactor that owns the shop.
+///
+/// Each message takes a later microsecond than all before it, and frames are published in the order of these times,
+/// whatever the order in which the store finishes.
+struct ShopClock {
+    /// The latest time given out, or found in the store when the shop was first used.
+    private var latest: Timestamp
+    private var nextTicket: UInt64 = 0
+    private var nextPublished: UInt64 = 0
+    /// Results that wait for an earlier one, by ticket; nil: the write failed.
+    private var waiting: [UInt64: [UInt8]?] = [:]
+
+    /// A clock that goes on from `latest`.
+    init(latest: Timestamp) {
+        self.latest = latest
+    }
+
+    /// Whether no write is under way, so that the clock may be forgotten and read from the store again.
+    var isIdle: Bool { nextTicket == nextPublished }
+
+    /// The time of the next change and its place in the order. Each ticket must be given to `finish`.
+    mutating func begin(at now: Timestamp) -> (time: Timestamp, ticket: UInt64) {
+        latest = max(now, latest.successor)
+        defer { nextTicket += 1 }
+        return (latest, nextTicket)
+    }
+
+    /// Tells the outcome of a write (its frame, or nil when it failed); returns the frames that are to be published
+    /// now, in order.
+    mutating func finish(_ ticket: UInt64, frame: [UInt8]?) -> [[UInt8]] {
+        precondition(ticket >= nextPublished && ticket < nextTicket, "a ticket that was not given out")
+        waiting[ticket] = .some(frame)
+        var ready: [[UInt8]] = []
+        while let result = waiting.removeValue(forKey: nextPublished) {
+            nextPublished += 1
+            if let frame = result { ready.append(frame) }
+        }
+        return ready
+    }
+}

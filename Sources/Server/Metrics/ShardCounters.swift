@@ -1,0 +1,64 @@
+import Auth
+import HTTPTypes
+import Storage
+
+/// What a shard counts. Plain numbers of one thread; a scrape copies them.
+struct ShardCounters: Sendable {
+    var openStreams = 0
+    var requests: UInt64 = 0
+    var responsesByClass: [Int: UInt64] = [:]
+    var malformedRequests: UInt64 = 0
+    var addressLimitRefusals: UInt64 = 0
+    var authFailures: [AuthError: UInt64] = [:]
+    var upgradeFailures: [Int: UInt64] = [:]
+    var protocolErrors: [UInt16: UInt64] = [:]
+    var disconnects: [DisconnectReason: UInt64] = [:]
+    var storageErrors: [StorageError.Kind: UInt64] = [:]
+    var broadcasts: UInt64 = 0
+    var broadcastErrors: UInt64 = 0
+    var clientBytes: UInt64 = 0
+    var broadcastMilliseconds = Histogram(bounds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1_000])
+    var connectionSeconds = Histogram(bounds: [1, 10, 60, 300, 900, 3_600, 14_400, 43_200, 86_400])
+
+    mutating func count(_ status: HTTPResponse.Status) { responsesByClass[status.code, default: 0] += 1 }
+
+    mutating func add(_ other: ShardCounters) {
+        openStreams += other.openStreams
+        requests += other.requests
+        malformedRequests += other.malformedRequests
+        addressLimitRefusals += other.addressLimitRefusals
+        broadcasts += other.broadcasts
+        broadcastErrors += other.broadcastErrors
+        clientBytes += other.clientBytes
+        responsesByClass.merge(other.responsesByClass, uniquingKeysWith: +)
+        authFailures.merge(other.authFailures, uniquingKeysWith: +)
+        upgradeFailures.merge(other.upgradeFailures, uniquingKeysWith: +)
+        protocolErrors.merge(other.protocolErrors, uniquingKeysWith: +)
+        disconnects.merge(other.disconnects, uniquingKeysWith: +)
+        storageErrors.merge(other.storageErrors, uniquingKeysWith: +)
+        broadcastMilliseconds.add(other.broadcastMilliseconds)
+        connectionSeconds.add(other.connectionSeconds)
+    }
+}
+
+/// Counts by bounds, as Prometheus has them.
+struct Histogram: Sendable {
+    let bounds: [Double]
+    private(set) var counts: [UInt64]
+    private(set) var sum = 0.0
+
+    init(bounds: [Double]) {
+        self.bounds = bounds
+        counts = Array(repeating: 0, count: bounds.count + 1)
+    }
+
+    mutating func observe(_ value: Double) {
+        counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
+        sum += value
+    }
+
+    mutating func add(_ other: Histogram) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+        sum += other.sum
+    }
+}

@@ -1,0 +1,99 @@
+import HTTP
+import HTTPTypes
+import Primitives
+import Reactor
+
+/// A complete request, as a route's handler gets it.
+struct Request: Sendable {
+    let connection: ConnectionID
+    let head: RequestHead
+    let body: [UInt8]
+    /// The client's address, behind trusted proxies the one that they name.
+    let address: PeerAddress?
+    let parameters: PathParameters
+
+    /// The token: of the `Authorization` header, or nil when there is none. Another scheme is no token.
+    var bearerToken: String? {
+        guard let field = head.fields[.authorization] else { return nil }
+        let parts = field.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return "" }
+        return String(parts[1])
+    }
+}
+
+/// What a handler answers.
+struct Response: Sendable {
+    var status: HTTPResponse.Status = .ok
+    var contentType: String? = "application/json"
+    var fields: HTTPFields = [:]
+    var body: [UInt8] = []
+
+    /// `{"status":…,"message":…,"data":…}`, with what is given behind the data.
+    static func enveloped(
+        _ status: HTTPResponse.Status, message: StaticString, data: [UInt8], hasMore: Bool? = nil
+    ) -> Response {
+        var writer = JSONWriter()
+        writer.bytes.reserveCapacity(data.count + 96)
+        writer.raw("{\"status\":")
+        writer.number(status.code)
+        writer.raw(",\"message\":\"")
+        writer.raw(message)
+        writer.raw("\",\"data\":")
+        writer.raw(data)
+        if let hasMore {
+            writer.raw(",\"has_more\":")
+            writer.boolean(hasMore)
+        }
+        writer.raw("}")
+        return Response(status: status, body: writer.bytes)
+    }
+
+    init(
+        status: HTTPResponse.Status = .ok, contentType: String? = "application/json", fields: HTTPFields = [:],
+        body: [UInt8] = []
+    ) {
+        self.status = status
+        self.contentType = contentType
+        self.fields = fields
+        self.body = body
+    }
+
+    init(_ error: APIError) {
+        self.init(status: error.status, fields: error.fields, body: error.body)
+    }
+}
+
+/// The routes.
+enum RouteName: Sendable, Hashable {
+    case createMessage
+    case listMessages
+    case stream
+    case streamHealth
+    case alive
+    case ready
+    case metrics
+    case demoPage
+    case demoSession
+}
+
+extension RouteName {
+    /// The table of routes, as far as the configuration has them.
+    static func router(_ configuration: ServerConfiguration) -> Router<RouteName> {
+        var routes: [Route<RouteName>] = [
+            Route(.post, "/api/v1/shops/messages", .createMessage),
+            Route(.get, "/api/v1/shops/:shop_id/messages", .listMessages),
+            Route(.get, "/api/v1/health/websocket", .streamHealth),
+            Route(.get, "/healthz", .alive),
+            Route(.get, "/readyz", .ready),
+            Route(.get, "/metrics", .metrics),
+        ]
+        if configuration.stream.isEnabled {
+            routes.append(Route(.get, "/api/v1/shops/:shop_id/messages/stream", .stream))
+        }
+        if configuration.isDemo {
+            routes.append(Route(.get, "/", .demoPage))
+            routes.append(Route(.get, "/demo.json", .demoSession))
+        }
+        return Router(routes)
+    }
+}

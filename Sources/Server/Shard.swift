@@ -1,0 +1,198 @@
+import Auth
+import HTTP
+import Hub
+import Logging
+import Primitives
+import Reactor
+import Storage
+import Synchronization
+import WebSocket
+
+/// One reactor's part of the server: its connections, its shops, its users' places, its counters.
+///
+/// All of it belongs to the reactor's thread. The data plane is the synchronous code that the reactor calls; requests
+/// are tasks on the same thread. Other shards are reached by `onShard`, which moves a task there and back, or by a
+/// message.
+final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
+    // @unchecked: tasks carry references to shards; each touches a shard's state only on that shard's reactor, which
+    // `onShard` sees to. `peers` is set before the first connection and never again.
+    typealias ShardReactor = Reactor<Shard<IO>, IO>
+
+    /// What one shard tells another.
+    enum Message: Sendable {
+        /// A stream ended whose user this shard counts.
+        case releasePlace(ConnectionLimiter.Place)
+        /// The server stops.
+        case drain
+    }
+    typealias Parcel = StreamArrival
+
+    let index: Int
+    let reactor: ShardReactor
+    let configuration: ServerConfiguration
+    let store: any Store
+    let router: Router<RouteName>
+    let log: Logger
+    let startedAt: Timestamp
+    let demo: DemoSession?
+    /// All shards, this one included, by index.
+    private(set) var peers: [Shard<IO>] = []
+
+    // Connections
+    var http: [ConnectionID: HTTPConnection] = [:]
+    let streams: SlotTable<StreamConnection>
+    var responseWriter = ResponseWriter()
+    var connectionsByAddress: [PeerAddress: Int] = [:]
+    let handshake = ServerHandshake(subprotocols: ["shopstream.v2"])
+    let heartbeatSchedule: Heartbeat.Schedule
+
+    // The hub
+    var hub: HubShard
+    var isFlushNeeded = false
+    /// Connections whose close frame went out in the submission under way.
+    var closedFrames: [ConnectionID] = []
+    /// When the publications of this turn came, for the latency of broadcasts.
+    var publishedAt: [MonotonicInstant] = []
+
+    // Control plane
+    let verifier: TokenVerifier
+    /// By a hash of the user under this process's random key: a million users' names would be most of the memory.
+    var attemptsByUser: AttemptLimiter<Int>
+    var attemptsByAddress: AttemptLimiter<PeerAddress>
+    var places: ConnectionLimiter
+    var clocks: [ShopID: ShopClock] = [:]
+    /// Messages for mailboxes that were full: they go again at the end of each turn.
+    var undelivered: [(shard: Int, message: Message)] = []
+
+    // The end
+    var isDraining = false
+    var isDrained = false
+
+    var counters = ShardCounters()
+
+    init(
+        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store,
+        tokenSettings: TokenSettings, demo: DemoSession?, startedAt: Timestamp, log: Logger
+    ) {
+        self.index = index
+        self.reactor = reactor
+        self.configuration = configuration
+        self.store = store
+        self.demo = demo
+        self.startedAt = startedAt
+        self.log = log
+        router = RouteName.router(configuration)
+        streams = SlotTable(capacity: reactor.connectionCountMax)
+        heartbeatSchedule = Heartbeat.Schedule(
+            pingPeriod: configuration.stream.pingPeriod, pongWait: configuration.stream.pongWait)
+        var limits = HubLimits()
+        limits.waitingMessageCountMax = configuration.stream.waitingMessageCountMax
+        hub = HubShard(limits: limits, subscriberCapacity: reactor.connectionCountMax)
+        verifier = TokenVerifier(settings: tokenSettings)
+        let attemptsMax = configuration.stream.attemptsPerMinuteMax
+        // The exact log of attempts has a bounded length; beyond it there is in effect no limit.
+        attemptsByUser = AttemptLimiter(attemptCountMax: min(attemptsMax, Auth.Limits.attemptCountMax))
+        attemptsByAddress = AttemptLimiter(
+            attemptCountMax: min(attemptsMax * ServerLimits.addressAttemptFactor, Auth.Limits.attemptCountMax))
+        places = ConnectionLimiter(connectionsPerUserMax: configuration.stream.connectionsPerUserMax)
+    }
+
+    /// Tells who the other shards are; once, before the first connection.
+    func connect(to peers: [Shard<IO>]) {
+        self.peers = peers
+    }
+
+    // MARK: - Where things live
+
+    /// The shard that owns a shop.
+    func owner(of shop: ShopID) -> Shard<IO> { peers[Int(shop.stableHash % UInt64(peers.count))] }
+
+    /// The shard that counts a user's attempts and places.
+    func owner(of user: UserID) -> Shard<IO> { peers[Int(user.stableHash % UInt64(peers.count))] }
+
+    /// Runs `body` on another shard's reactor and comes back with its result. Without a hop when it is this one.
+    func onShard<Result: Sendable>(
+        _ shard: Shard<IO>, _ body: @Sendable (Shard<IO>) async -> Result
+    ) async -> Result {
+        if shard === self { return await body(self) }
+        return await withTaskExecutorPreference(shard.reactor) { await Self.run(on: shard, body) }
+    }
+
+    @concurrent
+    private static func run<Result: Sendable>(
+        on shard: Shard<IO>, _ body: @Sendable (Shard<IO>) async -> Result
+    ) async -> Result {
+        precondition(shard.reactor.isCurrent, "a task did not reach the shard's reactor")
+        return await body(shard)
+    }
+
+    /// Sends a message to another shard; one for a full mailbox is kept and sent again.
+    func post(_ message: Message, to shardIndex: Int) {
+        if shardIndex == index {
+            messageReceived(message)
+        } else if !peers[shardIndex].reactor.post(message, from: reactor) {
+            undelivered.append((shardIndex, message))
+        }
+    }
+
+    // MARK: - Events of the reactor
+
+    func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
+        if streams.contains(connection) {
+            streamReceived(connection, &bytes)
+        } else if let state = http[connection] {
+            httpReceived(connection, state, bytes.span)
+        }
+    }
+
+    func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {
+        if streams.contains(connection) {
+            streamEnded(connection, reason: errnoValue == 0 ? .clientGone : .connectionError)
+        }
+        reactor.close(connection)
+    }
+
+    func connectionClosed(_ connection: ConnectionID) {
+        if let state = http.removeValue(forKey: connection) {
+            if let timer = state.timer { reactor.cancel(timer) }
+            forget(address: state.address)
+        } else if streams.contains(connection) {
+            streamEnded(connection, reason: .connectionError)
+            if let timer = streams.remove(connection)?.timer { reactor.cancel(timer) }
+        }
+    }
+
+    func messageReceived(_ message: Message) {
+        switch message {
+        case .releasePlace(let place): places.release(place)
+        case .drain: drain()
+        }
+    }
+
+    func timerFired(_ token: UInt64) {
+        let connection = ConnectionID(
+            slot: UInt32(truncatingIfNeeded: token), generation: UInt32(truncatingIfNeeded: token >> 32))
+        if let state = http[connection] {
+            state.timer = nil
+            httpTimedOut(connection, state)
+        } else if streams.contains(connection) {
+            streamTimerFired(connection)
+        }
+    }
+
+    func turnEnded() -> Bool {
+        let isWorkLeft = flush()
+        if !undelivered.isEmpty {
+            let messages = undelivered
+            undelivered = []
+            for (shardIndex, message) in messages { post(message, to: shardIndex) }
+        }
+        if isDraining { finishDrainIfIdle() }
+        return isWorkLeft || !undelivered.isEmpty
+    }
+
+    /// Timers name their connection.
+    static func timerToken(_ connection: ConnectionID) -> UInt64 {
+        UInt64(connection.generation) << 32 | UInt64(connection.slot)
+    }
+}

@@ -1,0 +1,29 @@
+/// Every bound of this module, in one place.
+public enum Limits {
+    /// The longest identifier that is stored, in bytes of UTF-8.
+    public static let identifierByteCountMax = 128
+    /// The longest text of a message that is stored, in bytes of UTF-8. The server's own limit is lower.
+    public static let textByteCountMax = 1024 * 1024
+    /// The longest user name that is stored, in bytes of UTF-8.
+    public static let usernameByteCountMax = 1024
+    /// The messages that one read returns at most.
+    public static let pageMessageCountMax = 10_000
+    /// The messages that share one transaction at most: some milliseconds of work before the commit.
+    public static let batchMessageCountMax = 512
+    /// The messages that may wait to be written; the next is refused as overload.
+    public static let waitingMessageCountMax = 8192
+    /// The bytes of text that may wait to be written; the next message is refused as overload.
+    public static let waitingByteCountMax = 32 * 1024 * 1024
+    /// The reads that may wait or run at a time; the next is refused as overload.
+    public static let readsUnderWayMax = 1024
+    /// The membership changes that may wait or run at a time; the next is refused as overload.
+    public static let changesUnderWayMax = 256
+    /// The connections that read a SQLite file side by side.
+    public static let readerCountMax = 4
+    /// How long a write waits for another process that holds the SQLite file, in seconds.
+    public static let busyTimeoutSeconds: Double = 5
+    /// The messages that a store in memory holds when nothing else is configured.
+    public static let memoryMessageCountDefault = 4_000_000
+    /// The largest members file that is read, in bytes.
+    public static let membersFileByteCountMax = 256 * 1024 * 1024
+}

@@ -1,0 +1,36 @@
+import Primitives
+
+/// Keeps messages.
+///
+/// Callable from any thread; it never blocks the caller's, and resumes the caller on its own executor. Every function
+/// throws `.overloaded` when too much is waiting and `.unavailable` once the store is closed. Cancellation of the
+/// calling task has no effect: what was asked for is done.
+public protocol MessageStore: Sendable {
+    /// Stores a message; it is durable when this returns.
+    ///
+    /// Calls take effect, and return, in the order in which they were made; those that wait together share a commit.
+    /// Throws `.conflict` when the id is taken, `.invalid` for what cannot be stored; neither harms the others.
+    func append(_ message: Message) async throws(StorageError)
+
+    /// The messages of a shop, at most `limit` (1 to `Limits.pageMessageCountMax`; clamped).
+    ///
+    /// Without `changedAfter`: all, in the order of `createdAt`. With it: those whose last change is later, in the
+    /// order of that change, so that a reader goes on from the last one it got. Equal times are ordered by the bytes
+    /// of the id. A shop that does not exist has none.
+    func messages(in shopID: ShopID, changedAfter: Timestamp?, limit: Int) async throws(StorageError) -> MessagePage
+
+    /// The latest time of any message of the shop, nil without messages. A shop's clock starts behind it.
+    func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp?
+
+    /// One message, or nil.
+    func message(_ id: MessageID) async throws(StorageError) -> Message?
+
+    /// Returns when the store can read and write, throws otherwise: for the readiness check.
+    func ping() async throws(StorageError)
+
+    /// Writes what waits, then closes. What comes after is refused. A second call returns at once.
+    func close() async
+
+    /// Counts for metrics; O(1), any thread.
+    var statistics: StoreStatistics { get }
+}

@@ -1,0 +1,98 @@
+import FoundationEssentials
+import GRDB
+import Primitives
+
+extension SQLiteStore {
+    /// See `MembershipStore`. O(log n).
+    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
+        let text = try await read { db in
+            try String.fetchOne(db.cachedStatement(sql: Queries.role), arguments: [shopID.text, userID.text])
+        }
+        return text.flatMap(Role.init(rawValue:))
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func createShop(_ shopID: ShopID, name: String?, at time: Timestamp) async throws(StorageError) {
+        try Validation.check(shopID)
+        try Validation.check(name: name)
+        try await change { db in
+            try db.cachedStatement(sql: Queries.insertShop)
+                .execute(arguments: [shopID.text, name, time.microsecondsSinceEpoch])
+        }
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func addMember(_ membership: Membership, at time: Timestamp) async throws(StorageError) {
+        try Validation.check(membership)
+        try await change { db in
+            try Self.requireShop(membership.shopID, db)
+            try Self.upsert(membership, at: time, db)
+        }
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func removeMember(_ userID: UserID, from shopID: ShopID) async throws(StorageError) -> Bool {
+        try await change { db in
+            try db.cachedStatement(sql: Queries.deleteMember).execute(arguments: [shopID.text, userID.text])
+            return db.changesCount > 0
+        }
+    }
+
+    /// See `MembershipStore`. O(n).
+    public func members(of shopID: ShopID) async throws(StorageError) -> [Membership] {
+        try await read { db in
+            try Self.requireShop(shopID, db)
+            let rows = try Row.fetchCursor(db.cachedStatement(sql: Queries.members), arguments: [shopID.text])
+            var members: [Membership] = []
+            while let row = try rows.next() {
+                guard let role = Role(rawValue: row[1]) else { throw StorageError(.corrupt, detail: "role") }
+                members.append(Membership(shopID: shopID, userID: UserID(row[0]), role: role))
+            }
+            return members
+        }
+    }
+
+    /// See `MembershipStore`. O(rows · log n); other writes wait meanwhile.
+    public func importMembers(_ rows: [Membership], at time: Timestamp) async throws(StorageError) {
+        for row in rows { try Validation.check(row) }
+        try await change { db in
+            let ensureShop = try db.cachedStatement(sql: Queries.ensureShop)
+            var shopID: ShopID?
+            for row in rows {
+                if row.shopID != shopID {
+                    try ensureShop.execute(arguments: [row.shopID.text, time.microsecondsSinceEpoch])
+                    shopID = row.shopID
+                }
+                try Self.upsert(row, at: time, db)
+            }
+        }
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func username(of userID: UserID) async throws(StorageError) -> String? {
+        try await read { db in
+            try String?.fetchOne(db.cachedStatement(sql: Queries.username), arguments: [userID.text]) ?? nil
+        }
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func setUsername(_ username: String?, of userID: UserID) async throws(StorageError) {
+        try Validation.check(userID)
+        try Validation.check(username: username)
+        try await change { db in
+            try db.cachedStatement(sql: Queries.upsertUsername).execute(arguments: [userID.text, username])
+        }
+    }
+
+    private static func requireShop(_ shopID: ShopID, _ db: Database) throws {
+        let found = try Int.fetchOne(db.cachedStatement(sql: Queries.shopExists), arguments: [shopID.text])
+        if found == nil { throw StorageError(.notFound, detail: "shop") }
+    }
+
+    private static func upsert(_ membership: Membership, at time: Timestamp, _ db: Database) throws {
+        try db.cachedStatement(sql: Queries.upsertMember).execute(arguments: [
+            UUID().uuidString.lowercased(), membership.shopID.text, membership.userID.text, membership.role.rawValue,
+            time.microsecondsSinceEpoch,
+        ])
+    }
+}

@@ -1,0 +1,60 @@
+import GRDB
+import Primitives
+
+extension SQLiteStore {
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, changedAfter: Timestamp?, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        let limit = min(max(1, limit), Limits.pageMessageCountMax)
+        // One more than asked for tells whether there are more.
+        var messages = try await read { db in
+            if let changedAfter {
+                return try Self.fetch(
+                    db, Queries.messagesByChange, [shopID.text, changedAfter.microsecondsSinceEpoch, limit + 1])
+            }
+            return try Self.fetch(db, Queries.messagesByCreation, [shopID.text, limit + 1])
+        }
+        let hasMore = messages.count > limit
+        if hasMore { messages.removeLast() }
+        return MessagePage(messages: messages, hasMore: hasMore)
+    }
+
+    /// See `MessageStore`. O(log n).
+    public func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
+        let microseconds = try await read { db in
+            try Int64.fetchOne(db.cachedStatement(sql: Queries.latestChange), arguments: [shopID.text])
+        }
+        return microseconds.map(Timestamp.init(microsecondsSinceEpoch:))
+    }
+
+    /// See `MessageStore`. O(log n).
+    public func message(_ id: MessageID) async throws(StorageError) -> Message? {
+        try await read { db in try Self.fetch(db, Queries.messageByID, [id.text]).first }
+    }
+
+    /// See `MessageStore`. A transaction of the writer, so that it also shows when the writer is stuck.
+    public func ping() async throws(StorageError) {
+        try await change { db in _ = try Int.fetchOne(db.cachedStatement(sql: "SELECT 1")) }
+    }
+
+    private static func fetch(_ db: Database, _ query: String, _ arguments: StatementArguments) throws -> [Message] {
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: query), arguments: arguments)
+        var messages: [Message] = []
+        while let row = try rows.next() {
+            messages.append(
+                Message(
+                    id: MessageID(row[0]),
+                    shopID: ShopID(row[1]),
+                    userID: UserID(row[2]),
+                    text: row[3],
+                    createdAt: Timestamp(microsecondsSinceEpoch: row[4]),
+                    updatedAt: (row[5] as Int64?).map(Timestamp.init(microsecondsSinceEpoch:)),
+                    isEdited: row[6],
+                    parentID: (row[7] as String?).map(MessageID.init(_:)),
+                    username: row[8]
+                ))
+        }
+        return messages
+    }
+}

@@ -1,0 +1,172 @@
+import GRDB
+import Primitives
+import Synchronization
+
+/// A store in a SQLite file, in WAL mode with `synchronous = FULL`: what it has answered survives a crash of the
+/// process and of the machine.
+///
+/// One connection writes, on its own serial queue; up to `Limits.readerCountMax` others read beside it. Callers
+/// suspend and are resumed on their own executor, in the order in which their writes were committed. Other processes
+/// may use the file at the same time.
+public final class SQLiteStore: Store {
+    /// What is under way; changed under the lock only.
+    struct State {
+        var appends = AppendQueue()
+        /// Whether a block that commits a batch is on the writer's queue.
+        var isCommitScheduled = false
+        var readsUnderWay = 0
+        var changesUnderWay = 0
+        var statistics = StoreStatistics()
+        var isClosed = false
+    }
+
+    let pool: DatabasePool
+    let state = Mutex(State())
+
+    private init(pool: DatabasePool) {
+        self.pool = pool
+    }
+
+    /// Opens the file at `path`, made if need be, and brings its tables up to date. The work is done on another thread.
+    ///
+    /// Throws `.unavailable` when it cannot be opened, `.corrupt` when it is no database, `.incompatible` when a newer
+    /// version wrote it.
+    public static func open(path: String) async throws(StorageError) -> SQLiteStore {
+        try await open(path: path, busyTimeoutSeconds: Limits.busyTimeoutSeconds, trace: nil)
+    }
+
+    /// The same; `trace` is told every statement that a connection runs.
+    static func open(
+        path: String, busyTimeoutSeconds: Double, trace: (@Sendable (String) -> Void)?
+    ) async throws(StorageError) -> SQLiteStore {
+        // Detached, since a child would inherit the caller's executor, and this blocks.
+        let opening = Task.detached { openNow(path: path, busyTimeoutSeconds: busyTimeoutSeconds, trace: trace) }
+        return try await opening.value.get()
+    }
+
+    private static func openNow(
+        path: String, busyTimeoutSeconds: Double, trace: (@Sendable (String) -> Void)?
+    ) -> Result<SQLiteStore, StorageError> {
+        var configuration = Configuration()
+        configuration.label = "shopstream"
+        configuration.busyMode = .timeout(busyTimeoutSeconds)
+        configuration.maximumReaderCount = Limits.readerCountMax
+        configuration.prepareDatabase { db in
+            if let trace {
+                db.trace { event in trace(event.description) }
+            }
+        }
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            let migrator = Schema.migrator
+            if try pool.read(migrator.hasBeenSuperseded) { throw StorageError(.incompatible, detail: path) }
+            // The pool has set NORMAL, under which the last commits may be lost with the power.
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            try migrator.migrate(pool)
+            return .success(SQLiteStore(pool: pool))
+        } catch {
+            let error = StorageError(database: error)
+            return .failure(StorageError(error.kind, detail: "\"\(path)\": \(error.detail)"))
+        }
+    }
+
+    /// See `MessageStore`.
+    public func close() async {
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        if !isFirst { return }
+        // Nothing new gets in by now, so this runs behind whatever was let in before.
+        await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { [self] db in
+                while commitBatch(db) {}
+                continuation.resume()
+            }
+        }
+        // Waits for the readers, hence detached from the caller's executor. It can only fail for statements that are
+        // still in use, and there are none; the file is whole in any case.
+        await Task.detached { [pool] in try? pool.close() }.value
+    }
+
+    /// See `MessageStore`.
+    public var statistics: StoreStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.waitingMessageCount = state.appends.messageCount
+            statistics.waitingByteCount = state.appends.byteCount
+            return statistics
+        }
+    }
+}
+
+// MARK: - Reads and changes
+
+extension SQLiteStore {
+    /// Runs `body` on one of the readers, in a transaction that sees one state of the file.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<_, Never>) in
+            let refusal: StorageError? = state.withLock { state in
+                if state.isClosed { return StorageError(.unavailable, detail: "closed") }
+                if state.readsUnderWay >= Limits.readsUnderWayMax { return StorageError(.overloaded, detail: "reads") }
+                state.readsUnderWay += 1
+                // Under the lock, so that it does not fall behind a `close` that comes after.
+                pool.asyncRead { [self] database in
+                    let result = Self.result { try body(database.get()) }
+                    self.state.withLock { $0.readsUnderWay -= 1 }
+                    continuation.resume(returning: result)
+                }
+                return nil
+            }
+            if let refusal { continuation.resume(returning: .failure(refusal)) }
+        }
+        return try result.get()
+    }
+
+    /// Runs `body` on the writer, in a transaction of its own that is durable when this returns.
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StorageError) -> Value {
+        let result = await withCheckedContinuation { (continuation: CheckedContinuation<_, Never>) in
+            let refusal: StorageError? = state.withLock { state in
+                if state.isClosed { return StorageError(.unavailable, detail: "closed") }
+                if state.changesUnderWay >= Limits.changesUnderWayMax {
+                    return StorageError(.overloaded, detail: "changes")
+                }
+                state.changesUnderWay += 1
+                pool.asyncWriteWithoutTransaction { [self] db in
+                    let result = Self.result { try Self.inTransaction(db) { try body(db) } }
+                    self.state.withLock { $0.changesUnderWay -= 1 }
+                    continuation.resume(returning: result)
+                }
+                return nil
+            }
+            if let refusal { continuation.resume(returning: .failure(refusal)) }
+        }
+        return try result.get()
+    }
+
+    /// Runs `body` between BEGIN IMMEDIATE and COMMIT; rolls back when either it or the commit fails.
+    static func inTransaction<Value>(_ db: Database, _ body: () throws -> Value) throws -> Value {
+        try db.beginTransaction(.immediate)
+        do {
+            let value = try body()
+            try db.commit()
+            return value
+        } catch {
+            // The first error is the one to report; one that ended the transaction leaves nothing to roll back.
+            if db.isInsideTransaction { try? db.rollback() }
+            throw error
+        }
+    }
+
+    private static func result<Value>(_ body: () throws -> Value) -> Result<Value, StorageError> {
+        do {
+            return .success(try body())
+        } catch {
+            return .failure(StorageError(database: error))
+        }
+    }
+}

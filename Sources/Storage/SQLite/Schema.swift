@@ -1,0 +1,54 @@
+import GRDB
+
+/// The tables and their history.
+///
+/// Names and columns are those that other services know from PostgreSQL. Times are integers, microseconds since the
+/// epoch: compact, and in order. Identifiers are TEXT under SQLite's binary collation, so they compare byte for byte.
+/// `shop_messages.username` is an addition: the writer's name as it was in the token, for writers that the table of
+/// users does not know.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE shops (
+                        id TEXT NOT NULL PRIMARY KEY,
+                        name TEXT,
+                        details TEXT,
+                        created_by TEXT,
+                        created_at INTEGER NOT NULL,
+                        updated_at INTEGER
+                    ) STRICT;
+                    CREATE TABLE shop_members (
+                        id TEXT NOT NULL PRIMARY KEY,
+                        shop_id TEXT NOT NULL,
+                        user_id TEXT NOT NULL,
+                        role TEXT NOT NULL CHECK (role IN ('admin', 'member')),
+                        joined_at INTEGER NOT NULL,
+                        UNIQUE (shop_id, user_id)
+                    ) STRICT;
+                    CREATE TABLE users (
+                        uid TEXT NOT NULL PRIMARY KEY,
+                        username TEXT,
+                        email TEXT
+                    ) STRICT;
+                    CREATE TABLE shop_messages (
+                        id TEXT NOT NULL PRIMARY KEY,
+                        shop_id TEXT NOT NULL,
+                        user_id TEXT NOT NULL,
+                        message TEXT NOT NULL,
+                        created_at INTEGER NOT NULL,
+                        updated_at INTEGER,
+                        is_edited INTEGER NOT NULL DEFAULT 0 CHECK (is_edited IN (0, 1)),
+                        parent_id TEXT,
+                        username TEXT
+                    ) STRICT;
+                    CREATE INDEX shop_messages_by_creation ON shop_messages (shop_id, created_at, id);
+                    CREATE INDEX shop_messages_by_change
+                        ON shop_messages (shop_id, coalesce(updated_at, created_at), id);
+                    """)
+        }
+        return migrator
+    }
+}

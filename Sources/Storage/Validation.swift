@@ -1,0 +1,42 @@
+import Primitives
+
+/// What every store demands of values, so that they agree. NUL is refused because SQL databases do not keep it.
+enum Validation {
+    static func check(_ message: Message) throws(StorageError) {
+        try check(message.id)
+        try check(message.shopID)
+        try check(message.userID)
+        if let parentID = message.parentID { try check(parentID) }
+        try check(message.text, byteCountMax: Limits.textByteCountMax, named: "text")
+        try check(username: message.username)
+    }
+
+    static func check(_ membership: Membership) throws(StorageError) {
+        try check(membership.shopID)
+        try check(membership.userID)
+    }
+
+    static func check<Kind>(_ identifier: Identifier<Kind>) throws(StorageError) {
+        if !isIdentifier(identifier.text) { throw StorageError(.invalid, detail: "identifier") }
+    }
+
+    static func check(username: String?) throws(StorageError) {
+        guard let username else { return }
+        try check(username, byteCountMax: Limits.usernameByteCountMax, named: "username")
+    }
+
+    static func check(name: String?) throws(StorageError) {
+        guard let name else { return }
+        try check(name, byteCountMax: Limits.usernameByteCountMax, named: "name")
+    }
+
+    /// Whether `text` is 1 to 128 bytes without control characters.
+    static func isIdentifier(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= Limits.identifierByteCountMax
+            && !text.utf8.contains { $0 < 0x20 || $0 == 0x7f }
+    }
+
+    private static func check(_ text: String, byteCountMax: Int, named name: String) throws(StorageError) {
+        if text.utf8.count > byteCountMax || text.utf8.contains(0) { throw StorageError(.invalid, detail: name) }
+    }
+}

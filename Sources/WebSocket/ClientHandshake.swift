@@ -1,0 +1,71 @@
+public import HTTPTypes
+
+/// The client's side of the opening handshake (RFC 6455, section 4.1).
+public struct ClientHandshake: Sendable {
+    /// The value of `Sec-WebSocket-Key`: the base64 of 16 random bytes.
+    public let key: String
+    /// The subprotocols that are offered, the preferred first.
+    public let subprotocols: [String]
+
+    /// A handshake with a fresh key; each connection needs its own.
+    ///
+    /// - Parameters:
+    ///   - subprotocols: What is offered; each a token, none twice.
+    ///   - generator: Where the key comes from; it should be unpredictable.
+    public init(subprotocols: [String] = [], using generator: inout some RandomNumberGenerator) {
+        let halves: [UInt64] = [generator.next(), generator.next()]
+        let bytes = halves.flatMap { half in
+            (0..<8).map { UInt8(truncatingIfNeeded: half >> UInt64(8 * $0)) }
+        }
+        self.init(key: Base64.text(of: bytes), subprotocols: subprotocols)
+    }
+
+    /// A handshake with a given key, for vectors.
+    init(key: String, subprotocols: [String] = []) {
+        precondition(subprotocols.allSatisfy(\.isToken) && Set(subprotocols).count == subprotocols.count)
+        self.key = key
+        self.subprotocols = subprotocols
+    }
+
+    /// Appends the request. O(n).
+    ///
+    /// - Parameters:
+    ///   - host: The server's host, with the port where it is not the scheme's own.
+    ///   - path: The path and query.
+    ///   - fields: Fields of the caller's own, behind those of the handshake: `Origin`, `Authorization`.
+    ///   - output: Where the bytes go.
+    /// - Precondition: `host` and `path` are visible ASCII without spaces.
+    public func appendRequest(host: String, path: String, fields: HTTPFields = [:], to output: inout [UInt8]) {
+        precondition((host + path).utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "would break the request line")
+        output += "GET \(path) HTTP/1.1\r\nHost: \(host)\r\n".utf8
+        output += "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: \(key)\r\n".utf8
+        output += "Sec-WebSocket-Version: \(ServerHandshake.version)\r\n".utf8
+        if !subprotocols.isEmpty {
+            output += "Sec-WebSocket-Protocol: \(subprotocols.joined(separator: ", "))\r\n".utf8
+        }
+        output.appendFields(fields)
+        output += "\r\n".utf8
+    }
+
+    /// Judges the response and returns the subprotocol that the connection speaks, nil when the server chose none.
+    ///
+    /// - Throws: The first rule that it breaks.
+    public func accept(
+        status: HTTPResponse.Status, fields: HTTPFields
+    ) throws(ClientHandshakeError) -> String? {
+        guard status == .switchingProtocols else { throw .refused(statusCode: status.code) }
+        let upgrades = fields[values: .upgrade]
+        guard upgrades.count == 1, upgrades.allSatisfy({ $0.equalsIgnoringASCIICase("websocket") }) else {
+            throw .upgradeMissing
+        }
+        guard FieldTokens(.connection, in: fields).contains(caseInsensitive: "upgrade") else {
+            throw .connectionUpgradeMissing
+        }
+        guard fields[values: .secWebSocketAccept] == [AcceptKey.text(for: key)] else { throw .acceptKeyWrong }
+        guard fields[.secWebSocketExtensions] == nil else { throw .extensionNotOffered }
+        let chosen = fields[values: .secWebSocketProtocol]
+        guard let subprotocol = chosen.first else { return nil }
+        guard chosen.count == 1, subprotocols.contains(subprotocol) else { throw .subprotocolNotOffered }
+        return subprotocol
+    }
+}

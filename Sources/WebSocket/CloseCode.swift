@@ -1,0 +1,69 @@
+/// Why a connection was closed: the first two bytes of a close frame's payload (RFC 6455, section 7.4).
+///
+/// What each known code means and what a client does about it stands in one table, `CloseCode.table`.
+public struct CloseCode: RawRepresentable, Hashable, Sendable {
+    /// The number as it stands on the wire.
+    public let rawValue: UInt16
+
+    /// Wraps any number; `isValidOnWire` says whether a frame may carry it.
+    @inlinable
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    /// Whether a close frame may carry the code: those that the protocol defines for it, those registered since, and
+    /// the ranges of libraries and applications. 1004 is reserved; 1005, 1006 and 1015 stand for closings that had no
+    /// code; the rest below 3000 belongs to future versions (RFC 6455, section 7.4.2; IANA's registry).
+    @inlinable
+    public var isValidOnWire: Bool {
+        switch rawValue {
+        case 1000...1003, 1007...1014, 3000...4999: true
+        default: false
+        }
+    }
+}
+
+extension CloseCode {
+    /// 1000: the purpose of the connection is fulfilled.
+    public static let normal = CloseCode(rawValue: 1000)
+    /// 1001: the endpoint is going away: the server stops, or the page was left.
+    public static let goingAway = CloseCode(rawValue: 1001)
+    /// 1002: the peer broke the protocol.
+    public static let protocolError = CloseCode(rawValue: 1002)
+    /// 1003: a kind of message that the endpoint cannot take.
+    public static let unsupportedData = CloseCode(rawValue: 1003)
+    /// 1005: the close frame had no code. Never on the wire.
+    public static let noStatusReceived = CloseCode(rawValue: 1005)
+    /// 1006: the transport ended without a close frame. Never on the wire.
+    public static let abnormalClosure = CloseCode(rawValue: 1006)
+    /// 1007: text that is not UTF-8.
+    public static let invalidPayload = CloseCode(rawValue: 1007)
+    /// 1008: a policy was violated, here a rate.
+    public static let policyViolation = CloseCode(rawValue: 1008)
+    /// 1009: a message over the size limit.
+    public static let messageTooBig = CloseCode(rawValue: 1009)
+    /// 1010: the client needed an extension that the server did not negotiate.
+    public static let mandatoryExtension = CloseCode(rawValue: 1010)
+    /// 1011: the server failed.
+    public static let internalError = CloseCode(rawValue: 1011)
+    /// 1012: the server restarts.
+    public static let serviceRestart = CloseCode(rawValue: 1012)
+    /// 1013: the server is overloaded.
+    public static let tryAgainLater = CloseCode(rawValue: 1013)
+    /// 1014: a gateway got a bad answer from the server behind it.
+    public static let badGateway = CloseCode(rawValue: 1014)
+    /// 4401: the token that opened the stream has expired.
+    public static let tokenExpired = CloseCode(rawValue: 4401)
+    /// 4403: the user is no longer a member of the shop.
+    public static let membershipEnded = CloseCode(rawValue: 4403)
+    /// 4408: the client read too slowly while messages were waiting for it.
+    public static let tooSlow = CloseCode(rawValue: 4408)
+}
+
+extension CloseCode: CustomStringConvertible {
+    /// The number, with the label when the code is known: `1009 message_too_big`. Allocates.
+    public var description: String {
+        guard let entry else { return "\(rawValue)" }
+        return "\(rawValue) \(entry.label)"
+    }
+}

@@ -1,0 +1,46 @@
+/// Where the unmasked payload of a control frame is.
+///
+/// It stays in the caller's buffer when it arrived in one piece, which is nearly always, and was gathered in memory of
+/// its own when it came in several. At most 125 bytes.
+public enum ControlPayload: Hashable, Sendable {
+    /// A range of the buffer that was given to the decoder; good for as long as that buffer is left alone.
+    case inBuffer(Range<Int>)
+    /// Bytes of its own.
+    case gathered([UInt8])
+
+    /// No bytes.
+    public static let empty = ControlPayload.gathered([])
+
+    /// How many bytes there are.
+    public var byteCount: Int {
+        switch self {
+        case .inBuffer(let range): range.count
+        case .gathered(let bytes): bytes.count
+        }
+    }
+
+    /// Appends the bytes to `output`; `buffer` is the one that was given to the decoder. O(n).
+    public func append(to output: inout [UInt8], from buffer: Span<UInt8>) {
+        switch self {
+        case .inBuffer(let range):
+            output.append(contentsOf: buffer.extracting(range))
+        case .gathered(let bytes):
+            output += bytes
+        }
+    }
+
+    /// The bytes by themselves; `buffer` is the one that was given to the decoder. Allocates.
+    public func bytes(from buffer: Span<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(to: &bytes, from: buffer)
+        return bytes
+    }
+
+    /// What is left behind the first `byteCount` bytes.
+    func dropFirst(_ byteCount: Int) -> ControlPayload {
+        switch self {
+        case .inBuffer(let range): .inBuffer(range.dropFirst(byteCount))
+        case .gathered(let bytes): .gathered(Array(bytes.dropFirst(byteCount)))
+        }
+    }
+}

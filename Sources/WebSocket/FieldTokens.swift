@@ -1,0 +1,59 @@
+import HTTPTypes
+
+/// The elements of a comma-separated field, over all the fields of that name (RFC 9110, section 5.6.1). Empty
+/// elements count for nothing.
+struct FieldTokens {
+    /// The elements in their order, without the white space around them.
+    let elements: [Substring]
+
+    /// Collects the elements; O(n).
+    init(_ name: HTTPField.Name, in fields: HTTPFields) {
+        elements = fields[values: name].flatMap { value in
+            value.split(separator: ",").map { $0.trimmingOptionalWhiteSpace() }.filter { !$0.isEmpty }
+        }
+    }
+
+    /// Whether one of the elements is `token`, given in lower case, in any case of ASCII.
+    func contains(caseInsensitive token: StaticString) -> Bool {
+        let token = "\(token)"
+        return elements.contains { $0.equalsIgnoringASCIICase(token) }
+    }
+}
+
+extension StringProtocol where SubSequence == Substring {
+    /// Without the spaces and tabs at both ends (RFC 9110, section 5.6.3).
+    func trimmingOptionalWhiteSpace() -> Substring {
+        var rest = self[...]
+        while rest.utf8.first.map(Self.isOptionalWhiteSpace) ?? false { rest = rest.dropFirst() }
+        while rest.utf8.last.map(Self.isOptionalWhiteSpace) ?? false { rest = rest.dropLast() }
+        return rest
+    }
+
+    private static func isOptionalWhiteSpace(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    }
+}
+
+extension StringProtocol {
+    /// Byte equality but for the case of ASCII letters.
+    func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
+        func folded(_ byte: UInt8) -> UInt8 {
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+        }
+        return utf8.elementsEqual(other.utf8) { folded($0) == folded($1) }
+    }
+
+    /// Whether this is a token: one or more of the letters, digits and signs of RFC 9110, section 5.6.2.
+    var isToken: Bool {
+        !utf8.isEmpty
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default:
+                    "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+}

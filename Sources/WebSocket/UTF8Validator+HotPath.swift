@@ -1,0 +1,91 @@
+extension UTF8Validator {
+    /// Takes the next bytes of the text; false as soon as it cannot be UTF-8 any more, after which the validator is
+    /// of no use.
+    ///
+    /// - Complexity: O(n): 32 bytes a step through ASCII, a scalar a step through the rest; no allocation.
+    public mutating func accept(_ bytes: Span<UInt8>) -> Bool {
+        unsafe bytes.withUnsafeBufferPointer { buffer in
+            // SAFETY: the pointer is not used after the closure, and every load below is within the buffer.
+            unsafe accept(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// Finishes the sequence that an earlier call left open, goes through whole sequences in wide steps, and leaves
+    /// the last bytes, which may be the beginning of a sequence, to the single steps.
+    @unsafe
+    private mutating func accept(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let start = bytes.baseAddress else { return true }
+        let byteCount = bytes.count
+        var offset = 0
+        while missingByteCount > 0, offset < byteCount {
+            // SAFETY: offset < byteCount.
+            guard accept(unsafe start.load(fromByteOffset: offset, as: UInt8.self)) else { return false }
+            offset += 1
+        }
+        while byteCount - offset >= 4 {
+            unsafe Self.skipASCII(start, from: &offset, byteCount: byteCount)
+            guard unsafe Self.skipScalars(start, from: &offset, byteCount: byteCount) else { return false }
+        }
+        while offset < byteCount {
+            // SAFETY: offset < byteCount.
+            guard accept(unsafe start.load(fromByteOffset: offset, as: UInt8.self)) else { return false }
+            offset += 1
+        }
+        return true
+    }
+
+    /// Moves `offset` over blocks of ASCII; it stays before the first block that holds anything else.
+    @unsafe
+    private static func skipASCII(_ start: UnsafeRawPointer, from offset: inout Int, byteCount: Int) {
+        let highBits: UInt64 = 0x8080_8080_8080_8080
+        while byteCount - offset >= 32 {
+            // SAFETY: offset + 32 <= byteCount.
+            let block = unsafe start.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)
+            guard (block[0] | block[1] | block[2] | block[3]) & highBits == 0 else { return }
+            offset += 32
+        }
+    }
+
+    /// Moves `offset` over up to 16 steps of a scalar, or of four ASCII bytes, while four bytes can be loaded; then
+    /// it is worth to look for a longer run of ASCII again. False at a sequence that is not UTF-8.
+    @unsafe
+    private static func skipScalars(_ start: UnsafeRawPointer, from offset: inout Int, byteCount: Int) -> Bool {
+        var stepCount = 16
+        while byteCount - offset >= 4, stepCount > 0 {
+            stepCount -= 1
+            // SAFETY: offset + 4 <= byteCount.
+            let word = UInt32(littleEndian: unsafe start.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+            if word & 0x80 == 0 {
+                offset += word & 0x8080_8080 == 0 ? 4 : 1
+                continue
+            }
+            let scalarByteCount = byteCountOfSequence(atLowEndOf: word)
+            guard scalarByteCount > 0 else { return false }
+            offset += scalarByteCount
+        }
+        return true
+    }
+
+    /// The length of the valid sequence of two to four bytes in the low end of `word`, or 0 when there is none.
+    ///
+    /// The first test of each length compares the marker bits of all its bytes at once. The others look at the bits
+    /// that must not all be zero in the shortest form, and at the lead and second byte where the range ends.
+    @inline(__always)
+    private static func byteCountOfSequence(atLowEndOf word: UInt32) -> Int {
+        if word & 0x0000_C0E0 == 0x0000_80C0 {
+            return word & 0x0000_001E != 0 ? 2 : 0
+        }
+        if word & 0x00C0_C0F0 == 0x0080_80E0 {
+            let leadBits = word & 0x0000_200F
+            // Not overlong (lead E0 with second byte below A0), not a surrogate (lead ED with one from A0).
+            return leadBits != 0 && leadBits != 0x0000_200D ? 3 : 0
+        }
+        if word & 0xC0C0_C0F8 == 0x8080_80F0 {
+            // Not overlong (lead F0 with second byte below 90), not over U+10FFFF (lead F4 with one from 90, or F5…F7).
+            let isShortest = word & 0x0000_3007 != 0
+            let isInRange = word & 0x0000_0004 == 0 || word & 0x0000_3003 == 0
+            return isShortest && isInRange ? 4 : 0
+        }
+        return 0
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Auth
+import Glibc
+import Logging
+import Primitives
+import Reactor
+import Server
+import Storage
+
+/// The command.
+@main
+struct Shopstream: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "shopstream",
+        abstract: "Streams the messages of shops to everyone who watches them.",
+        discussion: "Every option has an environment variable; README.md lists them all.",
+        subcommands: [Serve.self, Token.self, ShopCommand.self, MemberCommand.self])
+}
+
+/// The environment, with the options that were given in the place of their variables.
+struct Settings {
+    private(set) var environment: [String: String] = [:]
+
+    init() {
+        // SAFETY: the environment is not changed while the command reads it.
+        var entry = unsafe environ
+        while let text = unsafe entry.pointee {
+            let pair = unsafe String(cString: text).split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if pair.count == 2 { environment[String(pair[0])] = String(pair[1]) }
+            unsafe entry += 1
+        }
+    }
+
+    mutating func set(_ name: String, _ value: String?) {
+        if let value { environment[name] = value }
+    }
+
+    /// All settings; a wrong one ends the command with one line and status 78.
+    func configuration() throws -> ServerConfiguration {
+        do throws(ConfigurationError) {
+            return try ServerConfiguration(environment: environment)
+        } catch {
+            throw Exit.failure(error.description, status: 78)
+        }
+    }
+}
+
+/// Ends of the command.
+enum Exit {
+    /// Prints one line and gives the status.
+    static func failure(_ text: String, status: Int32 = 1) -> ExitCode {
+        StandardError.write(Array("shopstream: \(text)\n".utf8))
+        return ExitCode(status)
+    }
+}
+
+/// `--store`, which every command takes.
+struct StoreOptions: ParsableArguments {
+    @Option(help: "sqlite:PATH or memory: (SHOPSTREAM_STORE; default sqlite:shopstream.sqlite).")
+    var store: String?
+
+    /// Opens the store for a command that changes it while no server, or another process, runs on it.
+    func open() async throws -> any Store {
+        var settings = Settings()
+        settings.set("SHOPSTREAM_STORE", store)
+        let text = settings.environment["SHOPSTREAM_STORE"] ?? "sqlite:shopstream.sqlite"
+        do {
+            return try await StoreLocation(parsing: text).open()
+        } catch let error as StoreLocation.ParseError {
+            throw Exit.failure("SHOPSTREAM_STORE='\(text)' cannot be used: \(error)", status: 78)
+        } catch {
+            throw Exit.failure("the store \(text) cannot be used: \(error)", status: 74)
+        }
+    }
+}

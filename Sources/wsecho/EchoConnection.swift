@@ -1,0 +1,137 @@
+import HTTP
+import Primitives
+import WebSocket
+
+/// One connection of the echo server: an upgrade request, then messages that are sent back as they came.
+///
+/// A value without I/O: bytes in, bytes out in `output`. While output is under way no more is read, so a client that
+/// does not read is not read from either.
+struct EchoConnection {
+    enum Step {
+        /// Go on reading.
+        case open
+        /// Send `output`, then end the connection.
+        case closeAfterOutput
+    }
+
+    private enum Phase {
+        case request(RequestParser, RequestHead?)
+        case stream(FrameDecoder)
+    }
+
+    private var phase = Phase.request(RequestParser(), nil)
+    private var state = ConnectionState(role: .server)
+    private var message: [UInt8] = []
+    private var messageKind = MessageKind.text
+    private var writer = ResponseWriter()
+    private let messageByteCountMax: Int
+    /// What waits to be sent.
+    var output: [UInt8] = []
+    /// Whether the connection ends once `output` is sent.
+    private(set) var isEnding = false
+
+    init(messageByteCountMax: Int) {
+        self.messageByteCountMax = messageByteCountMax
+    }
+
+    /// Takes bytes as they arrived.
+    mutating func received(_ bytes: inout MutableSpan<UInt8>, at now: Timestamp) {
+        var offset = 0
+        if case .request(var parser, var head) = phase {
+            let isUpgraded = request(bytes.span, &offset, &parser, &head, now)
+            guard isUpgraded else {
+                if !isEnding { phase = .request(parser, head) }
+                return
+            }
+            phase = .stream(FrameDecoder(role: .server, messageByteCountMax: messageByteCountMax))
+        }
+        guard case .stream(var decoder) = phase else { return }
+        do {
+            while !isEnding, let event = try decoder.nextEvent(in: &bytes, at: &offset) {
+                handle(event, bytes.span)
+            }
+        } catch {
+            perform(state.errorDetected(error))
+        }
+        phase = .stream(decoder)
+    }
+
+    /// Reads the upgrade request; true once the 101 stands in `output`.
+    private mutating func request(
+        _ bytes: Span<UInt8>, _ offset: inout Int, _ parser: inout RequestParser, _ head: inout RequestHead?,
+        _ now: Timestamp
+    ) -> Bool {
+        do {
+            while true {
+                switch try parser.next(bytes, consumed: &offset) {
+                case .needMore: return false
+                case .head(let newHead): head = newHead
+                case .body: break
+                case .end:
+                    guard let head else { return false }
+                    return upgrade(head, now)
+                }
+            }
+        } catch {
+            writer.append(error.status, context: .closing, at: now, to: &output)
+            isEnding = true
+            return false
+        }
+    }
+
+    private mutating func upgrade(_ head: RequestHead, _ now: Timestamp) -> Bool {
+        do {
+            let accepted = try ServerHandshake().accept(
+                method: head.method, fields: head.fields, isHTTP11: head.version == .http11)
+            accepted.appendResponse(to: &output)
+            return true
+        } catch {
+            writer.append(error.status, fields: error.responseFields, context: .closing, at: now, to: &output)
+            isEnding = true
+            return false
+        }
+    }
+
+    private mutating func handle(_ event: FrameEvent, _ bytes: Span<UInt8>) {
+        switch event {
+        case .messageBegan(let kind):
+            messageKind = kind
+            message.removeAll(keepingCapacity: message.capacity <= 64 << 10)
+        case .payload(let range):
+            if state.dataReceived() == .deliver { message.append(contentsOf: bytes.extracting(range)) }
+        case .messageEnded:
+            if state.dataReceived() == .deliver {
+                let whole = message
+                FrameEncoder.append(opcode: messageKind.opcode, payload: whole.span, to: &output)
+            }
+        case .ping(let payload):
+            if state.pingReceived() == .sendPong {
+                FrameEncoder.appendPong(answering: payload, from: bytes, to: &output)
+            }
+        case .pong:
+            _ = state.pongReceived()
+        case .close(let code, reason: _):
+            perform(state.closeReceived(code))
+        }
+    }
+
+    private mutating func perform(_ action: ConnectionState.Action) {
+        switch action {
+        case .sendClose(let code), .sendCloseThenCloseTransport(let code), .sendCloseThenAwaitTransportClose(let code):
+            FrameEncoder.appendClose(code: code, to: &output)
+            isEnding = true
+        case .closeTransport, .awaitTransportClose:
+            isEnding = true
+        case .deliver, .ignore, .sendPong:
+            break
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends the bytes of a span.
+    mutating func append(contentsOf bytes: Span<UInt8>) {
+        // SAFETY: the bytes are copied before the closure returns.
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}

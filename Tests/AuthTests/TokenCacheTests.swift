@@ -1,0 +1,60 @@
+import Crypto
+import Primitives
+import Testing
+
+@testable import Auth
+
+@Suite struct TokenCacheTests {
+    static func digest(_ number: Int) -> TokenDigest { TokenDigest(SHA256.hash(data: Array("\(number)".utf8))) }
+
+    static func identity(_ number: Int, expiresAt: Int64) -> Identity {
+        Identity(
+            userID: UserID("u\(number)"), name: nil, email: nil,
+            expiresAt: Timestamp(microsecondsSinceEpoch: expiresAt))
+    }
+
+    @Test func `a cache of none remembers none`() {
+        var cache = TokenCache(countMax: 0)
+        cache.insert(Self.identity(1, expiresAt: 10), for: Self.digest(1), now: .earliest)
+        #expect(cache.identity(for: Self.digest(1), now: .earliest) == nil)
+        cache.removeExpired(now: .latest, countMax: 10)
+    }
+
+    @Test func `what is in use outlives what is not`() {
+        var cache = TokenCache(countMax: 4)
+        for number in 0..<4 {
+            cache.insert(Self.identity(number, expiresAt: 10), for: Self.digest(number), now: .earliest)
+        }
+        _ = cache.identity(for: Self.digest(0), now: .earliest)
+        cache.insert(Self.identity(4, expiresAt: 10), for: Self.digest(4), now: .earliest)
+        #expect(cache.identity(for: Self.digest(0), now: .earliest) != nil)
+        #expect(cache.identity(for: Self.digest(1), now: .earliest) == nil)
+        #expect(cache.count == 4)
+    }
+
+    @Test func `whatever happens, what is found is right, alive and within the bound`() {
+        let seed = UInt64.random(in: .min ... .max)
+        var random = SeededGenerator(seed: seed)
+        var cache = TokenCache(countMax: 16)
+        var expiries: [Int: Int64] = [:]
+        var now: Int64 = 0
+        for step in 0..<20_000 {
+            now += Int64.random(in: 0..<3, using: &random)
+            let number = Int.random(in: 0..<40, using: &random)
+            let time = Timestamp(microsecondsSinceEpoch: now)
+            if let found = cache.identity(for: Self.digest(number), now: time) {
+                #expect(found == Self.identity(number, expiresAt: expiries[number] ?? -1), "seed \(seed), step \(step)")
+                #expect(found.expiresAt > time, "seed \(seed), step \(step)")
+            } else {
+                expiries[number] = now + Int64.random(in: 1..<60, using: &random)
+                let identity = Self.identity(number, expiresAt: expiries[number] ?? 0)
+                cache.insert(identity, for: Self.digest(number), now: time)
+                #expect(cache.identity(for: Self.digest(number), now: time) == identity, "seed \(seed), step \(step)")
+            }
+            if step.isMultiple(of: 50) { cache.removeExpired(now: time, countMax: 5) }
+            #expect(cache.count <= 16, "seed \(seed), step \(step)")
+        }
+        cache.removeExpired(now: .latest, countMax: 16)
+        #expect(cache.count == 0)
+    }
+}

@@ -1,0 +1,158 @@
+import Crypto
+import CryptoExtras
+import FoundationEssentials
+import Primitives
+import Testing
+
+@testable import Auth
+
+/// Which key a token gets, and whether its signature is that key's.
+@Suite struct TokenSignatureTests {
+    let keys: TestKeys
+    let secret: TokenSecret
+
+    init() throws {
+        keys = try TestKeys.shared.get()
+        secret = try TokenSecret(TestKeys.secretText)
+    }
+
+    private func verify(_ token: String, keys: KeySet) throws(AuthError) -> Identity {
+        let settings: TokenSettings
+        do {
+            settings = try TokenSettings(keys: keys)
+        } catch {
+            Issue.record(error)
+            throw .missing
+        }
+        return try TokenVerifier(settings: settings).verify(token, now: TestToken.now)
+    }
+
+    private static func header(_ algorithm: TokenAlgorithm, kid: String?) -> String {
+        let kid = kid.map { ",\"kid\":\"\($0)\"" } ?? ""
+        return "{\"typ\":\"JWT\",\"alg\":\"\(algorithm.rawValue)\"\(kid)}"
+    }
+
+    @Test(arguments: TokenAlgorithm.allCases)
+    func `a token of each algorithm is verified by its key`(algorithm: TokenAlgorithm) async throws {
+        let kid = algorithm == .hs256 ? nil : algorithm.rawValue
+        let token = try TestToken.make(header: Self.header(algorithm, kid: kid), signer: keys.signer(for: algorithm))
+        let identity = try verify(token, keys: try await keys.keySet(secret: secret))
+        #expect(identity.userID.text == "user")
+    }
+
+    @Test(arguments: [TokenAlgorithm.rs256, .es256, .edDSA])
+    func `the only key of a set serves tokens without a kid`(algorithm: TokenAlgorithm) async throws {
+        let keySet = try await keys.keySet(secret: nil, [algorithm])
+        let token = try TestToken.make(header: Self.header(algorithm, kid: nil), signer: keys.signer(for: algorithm))
+        #expect(try verify(token, keys: keySet).userID.text == "user")
+        let unknown = try TestToken.make(header: Self.header(algorithm, kid: "x"), signer: keys.signer(for: algorithm))
+        #expect(throws: AuthError.unknownKey) { try verify(unknown, keys: keySet) }
+    }
+
+    @Test(arguments: TokenAlgorithm.allCases, TokenAlgorithm.allCases)
+    func `the key settles the algorithm, not the token`(named: TokenAlgorithm, signed: TokenAlgorithm) async throws {
+        let keySet = try await keys.keySet(secret: secret)
+        for kid in [nil, "RS256", "ES256", "EdDSA"] {
+            let header = Self.header(named, kid: kid)
+            let token = try TestToken.make(header: header, signer: keys.signer(for: signed))
+            let isGenuine = named == signed && (kid ?? "HS256") == named.rawValue
+            let error: AuthError = (kid ?? "HS256") == named.rawValue ? .badSignature : .algorithmRefused
+            if isGenuine {
+                #expect(try verify(token, keys: keySet).userID.text == "user")
+            } else {
+                #expect(throws: error, "\(header) signed by \(signed)") { try verify(token, keys: keySet) }
+            }
+        }
+    }
+
+    @Test(arguments: [TokenAlgorithm.rs256, .es256, .edDSA])
+    func `a public key is no secret`(algorithm: TokenAlgorithm) async throws {
+        let modulus = try keys.rsa.publicKey.getKeyPrimitives().modulus
+        let publicTexts: [[UInt8]] = [
+            Array(keys.rsa.publicKey.pemRepresentation.utf8), Array(keys.rsa.publicKey.derRepresentation),
+            Array(modulus), Array(keys.p256.publicKey.pemRepresentation.utf8),
+            Array(keys.p256.publicKey.rawRepresentation), Array(keys.ed25519.publicKey.rawRepresentation),
+            Array(try keys.jwk(for: algorithm).utf8), [],
+        ]
+        for text in publicTexts {
+            for kid in [nil, algorithm.rawValue, "other"] {
+                let token = try TestToken.make(header: Self.header(.hs256, kid: kid), signer: TestKeys.hs256(text))
+                for keySet in [
+                    try await keys.keySet(secret: nil), try await keys.keySet(secret: nil, [algorithm]),
+                    try await keys.keySet(secret: secret),
+                ] {
+                    #expect(throws: AuthError.self) { try verify(token, keys: keySet) }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ["none", "None", "NONE", "", "HS384", "HS512", "RS384", "PS256", "ES384", "hs256", "HS256 "])
+    func `no other algorithm is taken`(name: String) async throws {
+        let keySet = try await keys.keySet(secret: secret)
+        for kid in ["", ",\"kid\":\"RS256\""] {
+            let header = "{\"alg\":\"\(name)\"\(kid)}"
+            let signed = try TestToken.make(header: header, signer: keys.signer(for: .hs256))
+            let unsigned = try TestToken.make(header: header, signer: { _ in [] })
+            #expect(throws: AuthError.algorithmRefused) { try verify(signed, keys: keySet) }
+            #expect(throws: AuthError.algorithmRefused) { try verify(unsigned, keys: keySet) }
+        }
+    }
+
+    @Test func `a kid that nobody knows is told apart, and HS256 falls to the secret`() async throws {
+        let keySet = try await keys.keySet(secret: secret)
+        let asymmetric = try TestToken.make(
+            header: Self.header(.rs256, kid: "other"), signer: keys.signer(for: .rs256))
+        #expect(throws: AuthError.unknownKey) { try verify(asymmetric, keys: keySet) }
+        let symmetric = try TestToken.make(header: Self.header(.hs256, kid: "other"), signer: keys.signer(for: .hs256))
+        #expect(try verify(symmetric, keys: keySet).userID.text == "user")
+        #expect(throws: AuthError.algorithmRefused) { try verify(asymmetric, keys: KeySet(secret: secret)) }
+        let publicOnly = try await keys.keySet(secret: nil)
+        let anonymous = try TestToken.hs256()
+        #expect(throws: AuthError.unknownKey) { try verify(anonymous, keys: publicOnly) }
+    }
+
+    @Test(arguments: [
+        #""crit":["exp"]"#, #""crit":["b64"],"b64":false"#, #""crit":[]"#, #""crit":null"#, #""crit":"x""#,
+    ])
+    func `what is marked critical is not understood`(member: String) throws {
+        let token = try TestToken.make(header: "{\"alg\":\"HS256\",\(member)}", signer: keys.signer(for: .hs256))
+        #expect(throws: AuthError.unknownCritical) { try verify(token, keys: KeySet(secret: secret)) }
+    }
+
+    @Test func `keys that a token brings along are not used`() throws {
+        let jwk = try keys.jwk(for: .es256)
+        let header = "{\"alg\":\"ES256\",\"jwk\":\(jwk),\"jku\":\"https://example.com/keys\"}"
+        let token = try TestToken.make(header: header, signer: keys.signer(for: .es256))
+        #expect(throws: AuthError.algorithmRefused) { try verify(token, keys: KeySet(secret: secret)) }
+    }
+
+    @Test(arguments: TokenAlgorithm.allCases)
+    func `no single changed character passes`(algorithm: TokenAlgorithm) async throws {
+        let keySet = try await keys.keySet(secret: secret)
+        let kid = algorithm == .hs256 ? nil : algorithm.rawValue
+        let token = try TestToken.make(header: Self.header(algorithm, kid: kid), signer: keys.signer(for: algorithm))
+        let bytes = Array(token.utf8)
+        for index in bytes.indices {
+            var changed = bytes
+            changed[index] = changed[index] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            #expect(throws: AuthError.self, "character \(index)") {
+                try verify(String(decoding: changed, as: UTF8.self), keys: keySet)
+            }
+        }
+    }
+
+    @Test(arguments: TokenAlgorithm.allCases)
+    func `a signature of the wrong length is bad`(algorithm: TokenAlgorithm) async throws {
+        let keySet = try await keys.keySet(secret: secret)
+        let kid = algorithm == .hs256 ? nil : algorithm.rawValue
+        let signer = keys.signer(for: algorithm)
+        for change: @Sendable ([UInt8]) -> [UInt8] in [
+            { _ in [] }, { Array($0.dropLast()) }, { $0 + [0] }, { $0.map { _ in 0 } }, { $0 + $0 },
+        ] {
+            let token = try TestToken.make(
+                header: Self.header(algorithm, kid: kid), signer: { change(try signer($0)) })
+            #expect(throws: AuthError.badSignature) { try verify(token, keys: keySet) }
+        }
+    }
+}

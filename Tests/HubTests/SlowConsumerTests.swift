@@ -1,0 +1,193 @@
+import Hub
+import Primitives
+import Testing
+
+@Suite struct `A slow consumer` {
+    let shop = ShopID("a")
+    let slow = connection(0)
+    let quick = connection(1)
+
+    private func bench(_ limits: HubLimits = HubLimits()) -> TestBench {
+        let bench = TestBench(limits: limits)
+        _ = bench.subscribe(slow, to: shop)
+        _ = bench.subscribe(quick, to: shop)
+        bench.room[slow] = 0
+        return bench
+    }
+
+    private func messageLimit(_ count: Int) -> HubLimits {
+        var limits = HubLimits()
+        limits.waitingMessageCountMax = count
+        return limits
+    }
+
+    @Test func `is one for whom more messages wait than may`() {
+        let bench = bench()
+        for index in 0..<256 {
+            #expect(bench.publish("message \(index)", to: shop) == .published(recipientCount: 2))
+            bench.turn()
+        }
+        #expect(bench.nextSlowConsumer() == nil)
+        #expect(bench.publish("one more", to: shop) == .published(recipientCount: 1))
+        #expect(bench.nextSlowConsumer() == slow)
+        #expect(bench.nextSlowConsumer() == nil)
+        bench.settle()
+        #expect(bench.retainedByteCount == 0)
+        #expect(bench.subscriberCount == 1)
+        #expect(bench.laggingCount == 0)
+        #expect(!bench.isSubscribed(slow))
+    }
+
+    @Test func `is one for whom more bytes wait than may`() {
+        var limits = HubLimits()
+        limits.waitingByteCountMax = 100
+        let bench = bench(limits)
+        _ = bench.publish(String(repeating: "x", count: 60), to: shop)
+        bench.turn()
+        _ = bench.publish(String(repeating: "x", count: 40), to: shop)
+        bench.turn()
+        #expect(bench.nextSlowConsumer() == nil)
+        _ = bench.publish("x", to: shop)
+        #expect(bench.nextSlowConsumer() == slow)
+    }
+
+    @Test func `is none because of a single message, however large`() {
+        var limits = HubLimits()
+        limits.waitingByteCountMax = 100
+        let bench = bench(limits)
+        _ = bench.publish(String(repeating: "x", count: 1000), to: shop)
+        bench.turn()
+        #expect(bench.nextSlowConsumer() == nil)
+    }
+
+    @Test func `is none while the server has not tried to send`() {
+        let bench = bench(messageLimit(4))
+        bench.room[slow] = nil
+        bench.control(.ping, "(ping)", to: quick)
+        for _ in 0..<100 { _ = bench.publish("x", to: shop) }
+        #expect(bench.nextSlowConsumer() == nil)
+        bench.settle()
+        #expect(bench.text(quick).count == 106)
+        #expect(bench.text(slow).count == 100)
+    }
+
+    @Test func `may turn out one when its send falls short`() {
+        let bench = bench(messageLimit(4))
+        for _ in 0..<10 { _ = bench.publish("message ", to: shop) }
+        bench.turn()
+        #expect(bench.nextSlowConsumer() == slow)
+        #expect(bench.waitsForRoom == [slow])
+    }
+
+    @Test func `gets the rest of its frame and a close frame if it makes room after all`() {
+        let bench = bench(messageLimit(4))
+        bench.room[slow] = 3
+        for _ in 0..<10 {
+            _ = bench.publish("message", to: shop)
+            bench.turn()
+        }
+        #expect(bench.nextSlowConsumer() == slow)
+        #expect(bench.retainedByteCount == 0)
+        #expect(bench.control(.close, "(too slow)", to: slow))
+        #expect(bench.turn().isEmpty)
+        bench.makeRoom(slow)
+        bench.settle()
+        #expect(bench.text(slow) == "message(too slow)")
+        #expect(bench.closed == [slow])
+        #expect(bench.unsubscribe(slow))
+        #expect(bench.lentByteCount == 0)
+    }
+
+    @Test func `that made room before it was closed waits for its close frame`() {
+        let bench = bench(messageLimit(1))
+        for _ in 0..<3 {
+            _ = bench.publish("message", to: shop)
+            bench.turn()
+        }
+        bench.makeRoom(slow)
+        #expect(bench.turn().isEmpty)
+        #expect(bench.nextSlowConsumer() == slow)
+        bench.control(.close, "(close)", to: slow)
+        bench.settle()
+        #expect(bench.text(slow) == "(close)")
+    }
+
+    @Test func `that is closing already is cut off without a report`() {
+        let bench = bench(messageLimit(2))
+        bench.room[slow] = 3
+        _ = bench.publish("message", to: shop)
+        bench.turn()
+        bench.control(.closeAfterMessages, "(close)", to: slow)
+        for _ in 0..<3 {
+            _ = bench.publish("more", to: shop)
+            bench.turn()
+        }
+        #expect(bench.nextSlowConsumer() == nil)
+        #expect(bench.retainedByteCount == 0)
+        bench.makeRoom(slow)
+        bench.settle()
+        #expect(bench.text(slow) == "message(close)")
+        #expect(bench.closed == [slow])
+    }
+
+    @Test func `that left is not reported`() {
+        let bench = bench(messageLimit(1))
+        for _ in 0..<3 {
+            _ = bench.publish("message", to: shop)
+            bench.turn()
+        }
+        bench.unsubscribe(slow)
+        #expect(bench.nextSlowConsumer() == nil)
+    }
+
+    @Test func `as the last of its shop takes the shop along`() {
+        let bench = TestBench(limits: messageLimit(1))
+        _ = bench.subscribe(slow, to: shop)
+        bench.room[slow] = 0
+        _ = bench.publish("one", to: shop)
+        bench.turn()
+        #expect(bench.publish("two", to: shop) == .published(recipientCount: 0))
+        #expect(bench.nextSlowConsumer() == slow)
+        bench.settle()
+        #expect(bench.shopCount == 0)
+        #expect(bench.lentByteCount == 0)
+    }
+
+    @Test func `is whoever is blocked when the shard's memory is used up`() {
+        var limits = HubLimits()
+        limits.lentByteCountMax = 32 << 10
+        let bench = bench(limits)
+        let large = String(repeating: "x", count: 20_000)
+        _ = bench.publish(large, to: shop)
+        bench.turn()
+        #expect(bench.nextSlowConsumer() == nil)
+        _ = bench.publish(large, to: shop)
+        bench.turn()
+        _ = bench.publish("x", to: shop)
+        #expect(bench.nextSlowConsumer() == slow)
+        bench.settle()
+        #expect(bench.text(quick).utf8.count == 40_001)
+        #expect(bench.retainedByteCount == 0)
+    }
+}
+
+@Suite struct `A log that is full` {
+    @Test func `refuses a message until a flush has sent what it holds`() {
+        var limits = HubLimits()
+        limits.waitingByteCountMax = 100
+        limits.logByteCountMax = 1000
+        let bench = TestBench(limits: limits)
+        let shop = ShopID("a")
+        _ = bench.subscribe(connection(0), to: shop)
+        let message = String(repeating: "x", count: 400)
+        #expect(bench.publish(message, to: shop) == .published(recipientCount: 1))
+        #expect(bench.publish(message, to: shop) == .published(recipientCount: 1))
+        #expect(bench.publish(message, to: shop) == .logFull)
+        bench.settle()
+        #expect(bench.publish(message, to: shop) == .published(recipientCount: 1))
+        bench.settle()
+        #expect(bench.text(connection(0)).utf8.count == 1200)
+        #expect(bench.publish(String(repeating: "x", count: 1001), to: shop) == .logFull)
+        #expect(bench.lentByteCount == 0)
+    }
+}

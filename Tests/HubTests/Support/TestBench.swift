@@ -1,0 +1,86 @@
+import Hub
+import Primitives
+
+/// A shard with sockets of limited room: what the reactor and the kernel do, in a few lines.
+final class TestBench {
+    var shard: HubShard
+    /// Bytes that a socket still takes; one that is not listed takes all.
+    var room: [ConnectionID: Int] = [:]
+    /// What each socket took.
+    var received: [ConnectionID: [UInt8]] = [:]
+    /// What the shard asked for, in its order.
+    var waitsForRoom: [ConnectionID] = []
+    var closed: [ConnectionID] = []
+
+    init(limits: HubLimits = HubLimits(), subscriberCapacity: Int = 1 << 17) {
+        shard = HubShard(limits: limits, subscriberCapacity: subscriberCapacity)
+    }
+
+    /// Flushes, submits, reports.
+    @discardableResult
+    func turn(sendCount: Int = .max, byteCount: Int = .max) -> [RecordingSink.Send] {
+        var budget = FlushBudget(sendCount: sendCount, byteCount: byteCount)
+        var sink = RecordingSink()
+        shard.flush(budget: &budget, into: &sink)
+        for send in sink.sends { report(send) }
+        shard.submitted()
+        return sink.sends
+    }
+
+    /// Turns until nothing is sent any more; returns how many sent something.
+    @discardableResult
+    func settle() -> Int {
+        var count = 0
+        while !turn().isEmpty { count += 1 }
+        return count
+    }
+
+    /// The socket takes so much more, and the shard is told.
+    func makeRoom(_ connection: ConnectionID, byteCount: Int = .max) {
+        room[connection] = byteCount
+        shard.becameWritable(connection)
+    }
+
+    func publish(_ text: String, to shop: ShopID, encoding: StreamEncoding = .plain) -> PublishResult {
+        shard.publish(Array(text.utf8).span, to: shop, encoding: encoding)
+    }
+
+    func subscribe(
+        _ connection: ConnectionID, to shop: ShopID, encoding: StreamEncoding = .plain, prefix: String = ""
+    ) -> SubscribeResult {
+        shard.subscribe(connection, to: shop, encoding: encoding, prefix: Array(prefix.utf8).span)
+    }
+
+    @discardableResult
+    func control(_ kind: ControlFrameKind, _ text: String, to connection: ConnectionID) -> Bool {
+        shard.enqueueControl(kind, Array(text.utf8).span, to: connection)
+    }
+
+    func text(_ connection: ConnectionID) -> String {
+        String(decoding: received[connection] ?? [], as: UTF8.self)
+    }
+
+    private func report(_ send: RecordingSink.Send) {
+        let taken = min(send.bytes.count, room[send.connection] ?? .max)
+        received[send.connection, default: []] += send.bytes[..<taken]
+        if let left = room[send.connection] { room[send.connection] = left - taken }
+        let followUp: SendFollowUp
+        if !send.isGroup {
+            followUp = shard.singleSendCompleted(send.connection, sentByteCount: taken)
+        } else if taken < send.bytes.count {
+            followUp = shard.groupSendFellShort(send.connection, sentByteCount: taken)
+        } else {
+            return
+        }
+        switch followUp {
+        case .none: break
+        case .waitForRoom: waitsForRoom.append(send.connection)
+        case .closeFrameSent: closed.append(send.connection)
+        }
+    }
+}
+
+/// The connection in `slot`.
+func connection(_ slot: UInt32, generation: UInt32 = 1) -> ConnectionID {
+    ConnectionID(slot: slot, generation: generation)
+}

@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Primitives
+
+@Suite struct TimestampTests {
+    @Test(arguments: [
+        ("1970-01-01T00:00:00.000000Z", 0),
+        ("1969-12-31T23:59:59.999999Z", -1),
+        ("2026-01-03T15:30:00.000000Z", 1_767_454_200_000_000),
+        ("2000-02-29T12:00:00.000001Z", 951_825_600_000_001),
+        ("0000-01-01T00:00:00.000000Z", -62_167_219_200_000_000),
+        ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999),
+    ])
+    func `the canonical text goes both ways`(text: String, microseconds: Int64) {
+        #expect(Timestamp(microsecondsSinceEpoch: microseconds).rfc3339 == text)
+        #expect(Timestamp(rfc3339: text)?.microsecondsSinceEpoch == microseconds)
+    }
+
+    @Test(arguments: [
+        ("2026-01-03T15:30:00Z", "2026-01-03T15:30:00.000000Z"),
+        ("2026-01-03t15:30:00.5z", "2026-01-03T15:30:00.500000Z"),
+        ("2026-01-03 15:30:00.1234569Z", "2026-01-03T15:30:00.123456Z"),
+        ("2026-01-03T15:30:00+02:30", "2026-01-03T13:00:00.000000Z"),
+        ("2026-12-31T23:30:00-01:00", "2027-01-01T00:30:00.000000Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000000Z"),
+    ])
+    func `every form of RFC 3339 is read`(text: String, canonical: String) {
+        #expect(Timestamp(rfc3339: text)?.rfc3339 == canonical)
+    }
+
+    @Test(arguments: [
+        "", "now", "2026-01-03", "2026-01-03T15:30:00", "2026-13-03T15:30:00Z", "2026-02-29T15:30:00Z",
+        "2026-01-03T24:30:00Z", "2026-01-03T15:30:00.Z", "2026-01-03T15:30:00Zx", "2026-01-03T15:30:00+0230",
+        "+026-01-03T15:30:00Z", "2026-1-3T15:30:00Z", "0000-01-01T00:00:00+01:00", "1767454200",
+    ])
+    func `anything else is refused`(text: String) {
+        #expect(Timestamp(rfc3339: text) == nil)
+    }
+
+    @Test func `random times survive the round trip`() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var state = seed
+        for _ in 0..<20_000 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let span = UInt64(Timestamp.latest.microsecondsSinceEpoch - Timestamp.earliest.microsecondsSinceEpoch)
+            let time = Timestamp(
+                microsecondsSinceEpoch: Timestamp.earliest.microsecondsSinceEpoch + Int64(state % span))
+            #expect(Timestamp(rfc3339: time.rfc3339) == time, "seed \(seed)")
+        }
+    }
+}

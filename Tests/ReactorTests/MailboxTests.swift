@@ -1,0 +1,60 @@
+import Synchronization
+import Testing
+
+@testable import Reactor
+
+@Suite struct MailboxTests {
+    @Test func `a full mailbox refuses, and has room again once something was taken`() {
+        let mailbox = Mailbox<Int>(messageCountMax: 4)
+        #expect(mailbox.isEmpty)
+        for round in 0..<10 {
+            for number in 0..<4 { #expect(mailbox.push(round * 4 + number)) }
+            #expect(!mailbox.push(-1))
+            #expect(!mailbox.isEmpty)
+            for number in 0..<4 { #expect(mailbox.pop() == round * 4 + number) }
+            #expect(mailbox.pop() == nil)
+            #expect(mailbox.isEmpty)
+        }
+    }
+
+    @Test func `messages that nobody took are released with the mailbox`() {
+        final class Token: Sendable {}
+        weak var observed: Token?
+        do {
+            let mailbox = Mailbox<Token>(messageCountMax: 4)
+            let token = Token()
+            observed = token
+            #expect(mailbox.push(token))
+        }
+        #expect(observed == nil)
+    }
+
+    @Test func `four producers lose nothing, and each one's messages stay in order`() {
+        let producerCount = 4
+        let messageCount = 50_000
+        let mailbox = Mailbox<(producer: Int, number: Int)>(messageCountMax: 256)
+        let threads = (0..<producerCount).map { producer in
+            ReactorThread(name: "producer") {
+                for number in 0..<messageCount {
+                    while !mailbox.push((producer, number)) { yieldProcessor() }
+                }
+            }
+        }
+        var next = [Int](repeating: 0, count: producerCount)
+        var isInOrder = true
+        var receivedCount = 0
+        while receivedCount < producerCount * messageCount {
+            guard let message = mailbox.pop() else {
+                yieldProcessor()
+                continue
+            }
+            isInOrder = isInOrder && message.number == next[message.producer]
+            next[message.producer] += 1
+            receivedCount += 1
+        }
+        for thread in threads { thread.join() }
+        #expect(isInOrder)
+        #expect(next == [Int](repeating: messageCount, count: producerCount))
+        #expect(mailbox.pop() == nil)
+    }
+}

@@ -1,0 +1,108 @@
+import Primitives
+import Synchronization
+import Testing
+
+@testable import Reactor
+
+/// The reactor as an executor, its timers, and the wake-ups that none may be lost of.
+@Suite(.timeLimit(.minutes(2))) struct ReactorExecutorTests {
+    @Test func `a task runs on its reactor and comes back there from another`() async throws {
+        let live = try LiveReactors(count: 2)
+        let (here, there) = (live.reactors[0], live.reactors[1])
+        for _ in 0..<200 {
+            let places = await Task(executorPreference: here) {
+                let before = here.isCurrent
+                let elsewhere = await Task(executorPreference: there) { there.isCurrent && !here.isCurrent }.value
+                return [before, elsewhere, here.isCurrent]
+            }.value
+            #expect(places == [true, true, true])
+        }
+        #expect(await live.stop() == [])
+    }
+
+    @Test func `an actor of the reactor runs on its thread`() async throws {
+        actor Counter {
+            let reactor: LiveReactors.Handler.EchoReactor
+            var count = 0
+            init(_ reactor: LiveReactors.Handler.EchoReactor) { self.reactor = reactor }
+            nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe reactor.asUnownedSerialExecutor() }
+            func add() -> Bool {
+                count += 1
+                return reactor.isCurrent
+            }
+        }
+        let live = try LiveReactors()
+        let counter = Counter(live.reactors[0])
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<1_000 { group.addTask { await counter.add() } }
+            for await isHere in group { #expect(isHere) }
+        }
+        #expect(await counter.count == 1_000)
+        #expect(await live.stop() == [])
+    }
+
+    @Test func `more jobs than a turn's budget all run`() async throws {
+        let live = try LiveReactors()
+        let reactor = live.reactors[0]
+        let sum = await Task(executorPreference: reactor) {
+            await withTaskGroup(of: Int.self) { group in
+                for number in 0..<10_000 { group.addTask(executorPreference: reactor) { number } }
+                return await group.reduce(0, +)
+            }
+        }.value
+        #expect(sum == 10_000 * 9_999 / 2)
+        #expect(await live.stop() == [])
+    }
+
+    @Test func `timers fire in an idle reactor, and a cancelled one does not`() async throws {
+        let live = try LiveReactors()
+        await live.on { reactor in
+            let now = reactor.io.now
+            _ = reactor.schedule(at: now + .milliseconds(30), token: 3)
+            let cancelled = reactor.schedule(at: now + .milliseconds(20), token: 2)
+            _ = reactor.schedule(at: now + .milliseconds(10), token: 1)
+            reactor.cancel(cancelled)
+        }
+        await live.until { $0.handler.firedTokens.count == 2 }
+        #expect(await live.on { $0.handler.firedTokens } == [1, 3])
+        #expect(await live.stop() == [])
+    }
+
+    @Test func `no wake-up of a foreign thread is lost`() async throws {
+        let live = try LiveReactors()
+        let seen = SeenNumber()
+        await live.on { $0.handler.onMessage = { seen.store($0) } }
+        let reactor = live.reactors[0]
+        // A lost one leaves the reactor asleep for ever, as it has no timer; the time limit then ends the test.
+        let poster = ReactorThread(name: "poster") {
+            for number in 0..<50_000 {
+                while !reactor.post(-number, from: nil) { yieldProcessor() }
+                while seen.load() != -number { yieldProcessor() }
+            }
+        }
+        poster.join()
+        #expect(await live.stop() == [])
+    }
+
+    @Test func `no wake-up between reactors is lost`() async throws {
+        let live = try LiveReactors(count: 2)
+        let (here, there) = (live.reactors[0], live.reactors[1])
+        let seen = SeenNumber()
+        for index in 0..<2 {
+            await live.on(index) { reactor in
+                reactor.handler.other = index == 0 ? there : here
+                reactor.handler.onMessage = { if $0 == 0 { seen.store(-1) } }
+            }
+        }
+        #expect(here.post(50_000, from: nil))
+        while seen.load() != -1 { yieldProcessor() }
+        #expect(await live.stop() == [])
+    }
+
+    /// The last number that a reactor saw.
+    private final class SeenNumber: Sendable {
+        private let number = Atomic<Int>(1)
+        func store(_ value: Int) { number.store(value, ordering: .releasing) }
+        func load() -> Int { number.load(ordering: .acquiring) }
+    }
+}

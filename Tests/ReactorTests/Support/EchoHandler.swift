@@ -1,0 +1,222 @@
+import Primitives
+
+@testable import Reactor
+
+/// Echoes what connections send, in every way that the reactor offers, over any driver; and keeps account of calls
+/// that `ReactorHandler` says do not come.
+final class EchoHandler<IO: Driver>: ReactorHandler {
+    typealias EchoReactor = Reactor<EchoHandler<IO>, IO>
+
+    /// How a connection is served.
+    struct Mode: Sendable {
+        var isMultishot = false
+        /// Quiet attempts at the end of the turn, instead of sends that wait.
+        var isAttempting = false
+        /// Passed to `other` with the first bytes.
+        var isPassed = false
+        /// Sends this many bytes of a pattern and closes, instead of echoing.
+        var sourceByteCount = 0
+    }
+
+    private struct Echo {
+        var mode: Mode
+        var backlog: [UInt8] = []
+        var isSending = false
+        var isBlocked = false
+        var isDirty = false
+        var isEnding = false
+        var isClosing = false
+    }
+
+    private unowned let reactor: EchoReactor
+    private let modes: [Mode]
+    /// Where connections are passed and messages are bounced to.
+    weak var other: EchoReactor?
+    /// Called with messages; -1 when a bounced message came to its end.
+    var onMessage: (Int) -> Void = { _ in }
+    private var echoes: [ConnectionID: Echo] = [:]
+    private var dirty: [ConnectionID] = []
+    private(set) var addresses: [PeerAddress?] = []
+    private(set) var arrivedCount = 0
+    private(set) var passFailedCount = 0
+    private(set) var shortAttemptCount = 0
+    private(set) var closedCount = 0
+    private(set) var firedTokens: [UInt64] = []
+    /// Broken promises of the reactor.
+    private(set) var violations: [String] = []
+
+    init(reactor: EchoReactor, modes: [Mode]) {
+        self.reactor = reactor
+        self.modes = modes
+    }
+
+    var openConnections: [ConnectionID] { echoes.keys.filter { reactor.isOpen($0) } }
+
+    static func pattern(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: index &* 31 &+ index >> 8) }
+
+    private func check(_ connection: ConnectionID, _ call: String) -> Bool {
+        guard let echo = echoes[connection] else {
+            violations.append("\(call) of an unknown connection")
+            return false
+        }
+        if echo.isClosing { violations.append("\(call) after close") }
+        return !echo.isClosing
+    }
+
+    private func close(_ connection: ConnectionID) {
+        echoes[connection]?.isClosing = true
+        reactor.close(connection)
+        reactor.close(connection)
+    }
+
+    private func open(_ connection: ConnectionID, _ mode: Mode, backlog: [UInt8]) {
+        if echoes[connection] != nil { violations.append("a name in use was given again") }
+        echoes[connection] = Echo(mode: mode, backlog: backlog)
+    }
+
+    // MARK: - Connections
+
+    func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {
+        let mode = modes[addresses.count % modes.count]
+        addresses.append(address)
+        open(connection, mode, backlog: (0..<mode.sourceByteCount).map(Self.pattern))
+        if mode.sourceByteCount > 0 {
+            echoes[connection]?.isEnding = true
+            advance(connection)
+        } else {
+            reactor.receive(connection, isMultishot: mode.isMultishot && !mode.isPassed)
+        }
+    }
+
+    func connectionArrived(_ connection: ConnectionID, parcel: [UInt8]) {
+        arrivedCount += 1
+        var mode = modes[arrivedCount % modes.count]
+        mode.isPassed = false
+        open(connection, mode, backlog: parcel)
+        if mode.isMultishot { reactor.receive(connection, isMultishot: true) }
+        advance(connection)
+    }
+
+    func passFailed(_ connection: ConnectionID, parcel: [UInt8]) {
+        guard check(connection, "passFailed") else { return }
+        passFailedCount += 1
+        echoes[connection]?.mode.isPassed = false
+        echoes[connection]?.backlog = parcel
+        if echoes[connection]?.mode.isMultishot == true { reactor.receive(connection, isMultishot: true) }
+        advance(connection)
+    }
+
+    func connectionClosed(_ connection: ConnectionID) {
+        if echoes.removeValue(forKey: connection) == nil { violations.append("connectionClosed of an unknown one") }
+        closedCount += 1
+    }
+
+    // MARK: - Bytes
+
+    func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
+        guard check(connection, "bytesReceived"), let mode = echoes[connection]?.mode else { return }
+        var copy: [UInt8] = []
+        for index in bytes.indices { copy.append(bytes[index]) }
+        if mode.isPassed, let other {
+            reactor.pass(connection, to: other, parcel: copy)
+            return
+        }
+        echoes[connection]?.backlog += copy
+        advance(connection)
+    }
+
+    func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {
+        guard check(connection, "receiveEnded") else { return }
+        echoes[connection]?.isEnding = true
+        if errnoValue != 0 { close(connection) } else { advance(connection) }
+    }
+
+    /// Sends what waits; else reads on, or closes what is over.
+    private func advance(_ connection: ConnectionID) {
+        guard let echo = echoes[connection], !echo.isClosing, !echo.isSending, !echo.isBlocked else { return }
+        if echo.backlog.isEmpty {
+            if echo.isEnding {
+                close(connection)
+            } else if !echo.mode.isMultishot {
+                reactor.receive(connection, isMultishot: false)
+            }
+        } else if echo.mode.isAttempting {
+            guard !echo.isDirty else { return }
+            echoes[connection]?.isDirty = true
+            dirty.append(connection)
+        } else {
+            echoes[connection]?.isSending = true
+            echoes[connection]?.backlog = []
+            reactor.send(connection, echo.backlog.span)
+        }
+    }
+
+    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
+        guard check(connection, "sendCompleted") else { return }
+        echoes[connection]?.isSending = false
+        if errnoValue != 0 { close(connection) } else { advance(connection) }
+    }
+
+    // MARK: - Attempts
+
+    func turnEnded() -> Bool {
+        let flushed = dirty
+        dirty = []
+        var copies: [UnsafeMutableRawBufferPointer] = unsafe []
+        for connection in flushed {
+            guard let echo = echoes[connection], !echo.isClosing else { continue }
+            let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: echo.backlog.count, alignment: 16)
+            unsafe copy.copyBytes(from: echo.backlog)
+            // SAFETY: the copy is freed after `submitAttempts`.
+            unsafe reactor.attemptQuietly(connection, UnsafeRawBufferPointer(copy))
+            unsafe copies.append(copy)
+        }
+        reactor.submitAttempts()
+        while let copy = unsafe copies.popLast() {
+            // A late reader would send this instead.
+            unsafe copy.initializeMemory(as: UInt8.self, repeating: 0xee)
+            unsafe copy.deallocate()
+        }
+        for connection in flushed {
+            guard let echo = echoes[connection], !echo.isClosing else { continue }
+            echoes[connection]?.isDirty = false
+            guard !echo.isBlocked else { continue }
+            echoes[connection]?.backlog = []
+            advance(connection)
+        }
+        return false
+    }
+
+    func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {
+        guard check(connection, "attemptFellShort"), let echo = echoes[connection] else { return }
+        if byteCount >= echo.backlog.count || !echo.isDirty { violations.append("a whole attempt fell short") }
+        shortAttemptCount += 1
+        echoes[connection]?.backlog.removeFirst(byteCount)
+        echoes[connection]?.isBlocked = true
+        reactor.waitForRoom(connection)
+    }
+
+    func becameWritable(_ connection: ConnectionID) {
+        guard check(connection, "becameWritable") else { return }
+        echoes[connection]?.isBlocked = false
+        advance(connection)
+    }
+
+    func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {
+        guard check(connection, "attemptFailed") else { return }
+        close(connection)
+    }
+
+    func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {
+        violations.append("a quiet attempt reported as another")
+    }
+
+    // MARK: - The rest
+
+    func timerFired(_ token: UInt64) { firedTokens.append(token) }
+
+    func messageReceived(_ message: Int) {
+        onMessage(message)
+        if message > 0, let other { _ = other.post(message - 1, from: reactor) }
+    }
+}

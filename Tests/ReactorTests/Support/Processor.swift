@@ -1,0 +1,4 @@
+import Glibc
+
+/// Lets other threads run: for loops that wait for them.
+func yieldProcessor() { sched_yield() }

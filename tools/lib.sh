@@ -1,0 +1,74 @@
+# Shared by the scripts of this folder; sourced, never run. Sets `root` and goes there.
+
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+# Everything that the tools make stands here: ignored by git, safe to delete.
+tools_build=$root/.build/tools
+
+# What a build needs of Debian beside Swift, and what the tests need beside that.
+packages_build=(libssl-dev libpq-dev liburing-dev libsqlite3-dev pkg-config curl python3)
+packages_test=(python3-venv chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev)
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+    say "$(basename "$0"): $*"
+    exit 1
+}
+
+# Installs those of the named Debian packages that are missing. Elsewhere than on Debian it names them and goes on.
+need_packages() {
+    local name missing=()
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        say "No Debian here: see to it that you have the likes of $*"
+        return
+    fi
+    for name; do
+        # A distribution of Node.js other than Debian's serves as well.
+        if [ "$name" = nodejs ] && command -v node >/dev/null; then continue; fi
+        dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    say "Installing ${missing[*]}"
+    local log=$tools_build/apt.log
+    mkdir -p "$tools_build"
+    "${as_root[@]}" apt-get update -qq >"$log" 2>&1 || true # a stale list may still serve
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -q --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
+        { tail -20 "$log" >&2; die "could not install ${missing[*]}"; }
+}
+
+need_swift() {
+    command -v swift >/dev/null || die "no swift on the PATH: install Swift 6.2 or newer from swift.org"
+}
+
+# Prints a TCP port of loopback that nobody listens on at the moment.
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Makes the Python environment of the tests, anew when requirements.txt or the interpreter changed; sets `python`.
+need_python_environment() {
+    local requirements=Tests/Integration/requirements.txt venv=$tools_build/python stamp
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || die "python3 is older than 3.9"
+    stamp=$(python3 -c 'import sys; print(sys.version)' | cat - "$requirements" | cksum)
+    python=$venv/bin/python
+    if [ -x "$python" ] && [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
+    say "Making the Python environment of the tests"
+    python3 -m venv --clear "$venv" || die "python3 -m venv failed: is python3-venv installed?"
+    "$python" -m pip install -q --disable-pip-version-check -r "$requirements" || die "pip could not install $requirements"
+    printf '%s\n' "$stamp" >"$venv/stamp"
+}
+
+# Waits until PID listens: until `curl URL` succeeds; fails when the process ends first or 30 s have passed.
+wait_until_ready() {
+    local pid=$1 url=$2 deadline=$((SECONDS + 30))
+    until curl -fsS -o /dev/null --max-time 2 "$url" 2>/dev/null; do
+        kill -0 "$pid" 2>/dev/null || return 1
+        [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.1
+    done
+}

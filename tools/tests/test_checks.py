@@ -1,0 +1,215 @@
+"""The checks notice what they are there for, and nothing else. Run by tools/check."""
+
+import importlib.machinery
+import importlib.util
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+TOOLS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOOLS))
+from swift_text import code_only
+
+
+def load(name):
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), str(TOOLS / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+check_imports = load("check-imports")
+check_rules = load("check-rules")
+
+
+class Tree(unittest.TestCase):
+    """A throw-away project."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def imports(self, name, text):
+        self.write(name, text)
+        return check_imports.violations(self.root)
+
+
+class Imports(Tree):
+    def refused(self, text, what):
+        found = self.imports("Sources/Hub/Shard.swift", text)
+        self.assertEqual(len(found), 1, f"{text!r} gave {found}")
+        self.assertIn(what, found[0])
+
+    def test_what_the_table_allows_passes(self):
+        self.assertEqual(self.imports("Sources/Hub/Shard.swift", "import Primitives\n\nstruct Shard {}\n"), [])
+
+    def test_every_spelling_of_a_forbidden_import_is_noticed(self):
+        for text in (
+            "import Reactor\n",
+            "  import   Reactor // why\n",
+            "import\n    Reactor\n",
+            "import Primitives; import Reactor\n",
+            "import struct Reactor.Ring\n",
+            "import func Reactor.run\n",
+            "import Reactor.Submodule\n",
+            "import `Reactor`\n",
+            "internal import Reactor\n",
+            "public import Reactor\n",
+            "@preconcurrency import Reactor\n",
+            "@preconcurrency\nimport Reactor\n",
+            "#if os(Linux)\nimport Reactor\n#endif\n",
+            "#if canImport(Glibc)\n    private import enum Reactor.Mode\n#endif\n",
+            'let text = "a"\nimport Reactor\n',
+            "/* a /* nested */ comment */ import Reactor\n",
+            "import Reactor",
+        ):
+            with self.subTest(text=text):
+                self.refused(text, "imports Reactor; Sources/Hub may import Primitives")
+
+    def test_an_import_behind_a_comment_on_its_line_is_noticed(self):
+        self.refused("/* */ @preconcurrency import Glibc\n", "imports Glibc")
+
+    def test_ways_around_the_table_are_refused_though_the_module_is_allowed(self):
+        for attribute in ("@_exported", "@testable", "@_implementationOnly", "@_spi(Inner)"):
+            with self.subTest(attribute=attribute):
+                self.refused(f"{attribute} import Primitives\n", attribute.split("(")[0])
+
+    def test_the_attribute_is_noticed_behind_others(self):
+        self.refused("@preconcurrency @_exported public import Primitives\n", "@_exported")
+
+    def test_the_line_is_named(self):
+        self.refused("// a\n\nimport Primitives\nimport HTTP\n", "Sources/Hub/Shard.swift:4:")
+
+    def test_text_that_only_looks_like_an_import_passes(self):
+        text = (
+            "// import Reactor\n/* import Reactor */\n/// import Reactor\nimport Primitives\n"
+            'let one = "import Reactor"\nlet two = """\n    import Reactor\n    """\n'
+            'let three = #"\nimport Reactor "# \n'
+            "func important() { importReactor() }\nlet x = important.import\n"
+        )
+        self.assertEqual(self.imports("Sources/Hub/Shard.swift", text), [])
+
+    def test_subfolders_belong_to_their_module(self):
+        found = self.imports("Sources/Hub/Unsafe/Bytes.swift", "import Server\n")
+        self.assertEqual(len(found), 1)
+
+    def test_a_folder_without_a_row_is_refused(self):
+        self.assertIn("has no row", self.imports("Sources/Extra/Extra.swift", "struct Extra {}\n")[0])
+
+    def test_the_load_generator_stays_an_independent_judge(self):
+        for module in ("Hub", "Server", "Auth", "Storage"):
+            with self.subTest(module=module):
+                found = self.imports("Benchmarks/LoadGenerator/Load.swift", f"import {module}\n")
+                self.assertEqual(len(found), 1)
+
+    def test_the_table_has_no_cycle(self):
+        rows = {folder.split("/")[1]: row for folder, row in check_imports.ALLOWED.items()}
+
+        def reach(module, path):
+            self.assertNotIn(module, path, "a cycle")
+            for below in rows.get(module, ()):
+                reach(below, path + [module])
+
+        for module in rows:
+            reach(module, [])
+
+    def test_the_command_fails_and_prints_the_place(self):
+        self.write("Sources/HTTP/Parser.swift", "import WebSocket\n")
+        run = subprocess.run([str(TOOLS / "check-imports"), str(self.root)], capture_output=True, text=True)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("Sources/HTTP/Parser.swift:1: imports WebSocket", run.stdout)
+
+
+class Rules(Tree):
+    def setUp(self):
+        super().setUp()
+        subprocess.run(["git", "init", "-q", str(self.root)], check=True)
+
+    def only(self, what):
+        found = check_rules.violations(self.root)
+        self.assertEqual(len(found), 1, found)
+        self.assertIn(what, found[0])
+
+    def test_a_clean_tree_passes(self):
+        self.write("Sources/Hub/Shard.swift", "struct Shard {}\n")
+        self.write("notes.txt", "see /usr/share/doc and docs/wo" + "rk/here and ./ro" + "ot/x\n")
+        self.assertEqual(check_rules.violations(self.root), [])
+
+    def test_a_path_of_one_machine_is_noticed(self):
+        for path in ("/wo" + "rk/main/x", "/ro" + "ot/.cache", "/ho" + "me/ada/x", "/Us" + "ers/ada/x"):
+            with self.subTest(path=path):
+                self.write("tools/x", f"cd {path}\n")
+                self.only("tools/x:1:")
+
+    def test_a_registry_host_is_noticed(self):
+        self.write("README.md", "\npip install -i https://py" + "pi.org/simple x\n")
+        self.only("README.md:2:")
+
+    def test_ignored_files_are_left_alone(self):
+        self.write(".gitignore", ".build/\n")
+        self.write(".build/x", "/wo" + "rk/main\n")
+        self.assertEqual(check_rules.violations(self.root), [])
+
+    def test_a_long_file_is_refused_unless_listed(self):
+        self.write("Sources/Hub/Shard.swift", "\n" * 501)
+        self.only("501 lines")
+        self.write("tools/allowed/long-files", "Sources/Hub/Shard.swift 501 a table\n")
+        self.assertEqual(check_rules.violations(self.root), [])
+
+    def test_a_listed_file_may_not_grow_and_must_be_struck_out_once_short(self):
+        self.write("tools/allowed/long-files", "Sources/Hub/Shard.swift 510 a table\n")
+        self.write("Sources/Hub/Shard.swift", "\n" * 511)
+        self.only("only shrinks")
+        self.write("Sources/Hub/Shard.swift", "\n" * 505)
+        self.only("write 505")
+        self.write("Sources/Hub/Shard.swift", "\n" * 100)
+        self.only("strike it out")
+
+    def test_an_entry_for_a_file_that_is_gone_is_refused(self):
+        self.write("tools/allowed/unsafe", "Sources/Hub/Gone.swift 2 was needed\n")
+        self.only("strike it out")
+
+    def test_an_entry_without_a_reason_is_refused(self):
+        self.write("tools/allowed/unsafe", "Sources/Hub/Shard.swift 2\n")
+        with self.assertRaises(SystemExit):
+            check_rules.violations(self.root)
+
+    def test_unsafe_is_refused_outside_its_places(self):
+        self.write("Sources/Hub/Shard.swift", "// SAFETY: held.\nlet x = unsafe pointer.pointee\n")
+        self.only("1 uses of `unsafe`")
+
+    def test_unsafe_passes_in_its_places(self):
+        text = "// SAFETY: held.\nlet x = unsafe pointer.pointee\n"
+        self.write("Sources/Hub/Unsafe/Bytes.swift", text)
+        self.write("Sources/Hub/Shard+HotPath.swift", text)
+        self.write("Tests/HubTests/ShardTests.swift", "let x = unsafe pointer.pointee\n")
+        self.assertEqual(check_rules.violations(self.root), [])
+
+    def test_unsafe_without_a_proof_is_refused_everywhere(self):
+        self.write("Sources/Hub/Unsafe/Bytes.swift", "let x = unsafe pointer.pointee\n")
+        self.only("SAFETY")
+
+    def test_the_word_in_a_comment_or_a_string_is_no_use(self):
+        self.write("Sources/Hub/Shard.swift", '// unsafe\nlet x = "unsafe" /* unsafe */\nlet UnsafeThing = 1\n')
+        self.assertEqual(check_rules.violations(self.root), [])
+
+
+class Code(unittest.TestCase):
+    def test_blanking_keeps_lines_and_code(self):
+        text = 'a // b\nc /* d\n e */ f "g\\"h" i #"j"k"# l """\n m \\""" n\n""" o'
+        blanked = code_only(text)
+        self.assertEqual(blanked.count("\n"), text.count("\n"))
+        self.assertEqual(blanked.split(), ["a", "c", "f", "i", "l", "o"])
+
+
+if __name__ == "__main__":
+    unittest.main()
