@@ -7,7 +7,8 @@ from support.browser import Browser
 from support.deadline import wait_until
 from support.server import Server
 
-STATE = "document.querySelector('#status').dataset.state"
+# A page that is being reloaded has no elements for a moment: it has no state then.
+STATE = "document.querySelector('#status')?.dataset.state"
 IDS = "[...document.querySelectorAll('#messages li')].map((item) => item.dataset.id)"
 TEXTS = "[...document.querySelectorAll('#messages li p')].map((item) => item.textContent)"
 UNSENT = "[...document.querySelectorAll('#outbox li.unsent p')].map((item) => item.textContent)"
