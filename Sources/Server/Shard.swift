@@ -22,6 +22,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     enum Message: Sendable {
         /// A stream ended whose user this shard counts.
         case releasePlace(ConnectionLimiter.Place)
+        /// A connection ended whose address this shard counts.
+        case releaseAddress(PeerAddress)
         /// The server stops.
         case drain
     }
@@ -42,7 +44,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var http: [ConnectionID: HTTPConnection] = [:]
     let streams: SlotTable<StreamConnection>
     var responseWriter = ResponseWriter()
-    var connectionsByAddress: [PeerAddress: Int] = [:]
+    /// The addresses of those streams whose connections are counted by address; beside `streams`, as few servers do.
+    var streamAddresses: [ConnectionID: PeerAddress] = [:]
     let handshake = ServerHandshake(subprotocols: ["shopstream.v2"])
     let heartbeatSchedule: Heartbeat.Schedule
 
@@ -60,6 +63,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var attemptsByUser: AttemptLimiter<Int>
     var attemptsByAddress: AttemptLimiter<PeerAddress>
     var places: ConnectionLimiter
+    /// Open connections of the addresses that this shard counts.
+    var connectionsByAddress: [PeerAddress: Int] = [:]
     var clocks: [ShopID: ShopClock] = [:]
     /// Messages for mailboxes that were full: they go again at the end of each turn.
     var undelivered: [(shard: Int, message: Message)] = []
@@ -155,16 +160,18 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func connectionClosed(_ connection: ConnectionID) {
         if let state = http.removeValue(forKey: connection) {
             if let timer = state.timer { reactor.cancel(timer) }
-            forget(address: state.address)
+            if state.isCounted, let address = state.address { release(address) }
         } else if streams.contains(connection) {
             streamEnded(connection, reason: .connectionError)
             if let timer = streams.remove(connection)?.timer { reactor.cancel(timer) }
+            if let address = streamAddresses.removeValue(forKey: connection) { release(address) }
         }
     }
 
     func messageReceived(_ message: Message) {
         switch message {
         case .releasePlace(let place): places.release(place)
+        case .releaseAddress(let address): addressReleased(address)
         case .drain: drain()
         }
     }

@@ -26,6 +26,8 @@ final class HTTPConnection {
     var waitingFor = Awaited.next
     var parser: RequestParser
     let address: PeerAddress?
+    /// Whether it takes one of its address's connections; the stream that it becomes takes it over.
+    var isCounted: Bool
     var head: RequestHead?
     var body: [UInt8] = []
     /// Bytes behind the request that is being handled.
@@ -38,8 +40,9 @@ final class HTTPConnection {
     var pendingOutput: [UInt8] = []
     var timer: TimerID?
 
-    init(address: PeerAddress?, limits: HTTPLimits) {
+    init(address: PeerAddress?, isCounted: Bool, limits: HTTPLimits = HTTPLimits()) {
         self.address = address
+        self.isCounted = isCounted
         parser = RequestParser(limits: limits)
     }
 }

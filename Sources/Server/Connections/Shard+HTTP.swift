@@ -8,26 +8,20 @@ import Reactor
 
 extension Shard {
     func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {
-        if let address, configuration.connectionsPerAddressMax > 0 {
-            guard connectionsByAddress[address, default: 0] < configuration.connectionsPerAddressMax else {
-                counters.addressLimitRefusals += 1
-                reactor.close(connection)
-                return
-            }
-            connectionsByAddress[address, default: 0] += 1
+        if let address, isCounted(address) {
+            Task(executorPreference: reactor) { await self.admitCounted(connection, from: address) }
+        } else {
+            beginHTTP(connection, from: address, isCounted: false)
         }
-        let state = HTTPConnection(
-            address: address, limits: HTTPLimits())
-        http[connection] = state
-        setTimer(connection, state, ServerLimits.headWait)
-        reactor.receive(connection, isMultishot: false)
     }
 
-    func forget(address: PeerAddress?) {
-        guard configuration.connectionsPerAddressMax > 0, let address, let count = connectionsByAddress[address] else {
-            return
-        }
-        connectionsByAddress[address] = count == 1 ? nil : count - 1
+    /// Reads the first request of a connection.
+    func beginHTTP(_ connection: ConnectionID, from address: PeerAddress?, isCounted: Bool) {
+        let state = HTTPConnection(address: address, isCounted: isCounted)
+        http[connection] = state
+        // One that was accepted while the server began to stop is answered, if it asks soon.
+        setTimer(connection, state, isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
+        reactor.receive(connection, isMultishot: false)
     }
 
     func setTimer(_ connection: ConnectionID, _ state: HTTPConnection, _ wait: Duration) {
@@ -100,16 +94,6 @@ extension Shard {
         state.head = nil
         state.body = []
         Task(executorPreference: reactor) { await self.handle(head, body, address, connection) }
-    }
-
-    /// The address to count by: what a trusted proxy says it forwards for, else the peer's own.
-    private func clientAddress(_ peer: PeerAddress?, _ head: RequestHead) -> PeerAddress? {
-        guard let peer, configuration.trustedProxies.contains(peer),
-            let name = HTTPField.Name("X-Forwarded-For"), let field = head.fields[name]
-        else { return peer }
-        // The last entry is the one that the proxy itself added.
-        guard let last = field.split(separator: ",").last else { return peer }
-        return PeerAddress(String(last.trimmingSpaces)) ?? peer
     }
 
     /// Works on one request to its end. On the reactor's thread.

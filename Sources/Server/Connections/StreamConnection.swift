@@ -86,6 +86,6 @@ struct StreamArrival: Sendable {
     let response: [UInt8]
     /// Bytes that came behind the handshake.
     let leftover: [UInt8]
-    /// What is needed to refuse if the owner has no room.
-    let request: Request
+    /// The address that the connection is counted by, if it is.
+    let countedAddress: PeerAddress?
 }

@@ -27,7 +27,7 @@ public enum StartError: Error, CustomStringConvertible {
         }
     }
 
-    /// The status that the command exits with (sysexits.h: usage 64, data 65, unavailable 69, OS 71, I/O 74, config 78).
+    /// The status that the command exits with (sysexits.h: unavailable 69, OS 71, I/O 74, configuration 78).
     public var exitStatus: Int32 {
         switch self {
         case .configuration: 78
