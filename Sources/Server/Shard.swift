@@ -24,6 +24,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case releasePlace(ConnectionLimiter.Place)
         /// The server stops.
         case drain
+        /// A shard that drains has no connection left.
+        case drained
     }
     typealias Parcel = StreamArrival
 
@@ -35,6 +37,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let log: Logger
     let startedAt: Timestamp
     let demo: DemoSession?
+    var civilClock = CivilClock.system
     /// All shards, this one included, by index.
     private(set) var peers: [Shard<IO>] = []
 
@@ -67,6 +70,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     // The end
     var isDraining = false
     var isDrained = false
+    /// Shards that have no connection left, this one included.
+    var drainedShardCount = 0
 
     var counters = ShardCounters()
 
@@ -166,6 +171,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         switch message {
         case .releasePlace(let place): places.release(place)
         case .drain: drain()
+        case .drained: drainedShardCount += 1
         }
     }
 
