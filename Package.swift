@@ -85,5 +85,14 @@ let package = Package(
             dependencies: ["Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives"],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives", httpTypes, logging,
+            ],
+            path: "Tests/Simulation",
+            exclude: ["README.md"],
+            swiftSettings: settings
+        ),
     ]
 )

@@ -26,6 +26,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case releaseAddress(PeerAddress)
         /// The server stops.
         case drain
+        /// A shard that drains has no connection left.
+        case drained
     }
     typealias Parcel = StreamArrival
 
@@ -37,6 +39,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let log: Logger
     let startedAt: Timestamp
     let demo: DemoSession?
+    var civilClock = CivilClock.system
     /// All shards, this one included, by index.
     private(set) var peers: [Shard<IO>] = []
 
@@ -72,6 +75,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     // The end
     var isDraining = false
     var isDrained = false
+    /// Shards that have no connection left, this one included.
+    var drainedShardCount = 0
 
     var counters = ShardCounters()
 
@@ -173,6 +178,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .releasePlace(let place): places.release(place)
         case .releaseAddress(let address): addressReleased(address)
         case .drain: drain()
+        case .drained: drainedShardCount += 1
         }
     }
 

@@ -126,14 +126,18 @@ extension Shard {
     /// A blocked subscriber has the write wait to take anything at all.
     private func noteBlocked(_ connection: ConnectionID) {
         let deadline = reactor.now + configuration.stream.writeWait
-        let timer = streams.withValue(connection) { stream -> TimerID? in
-            guard stream.phase == .open, stream.deadline.nanoseconds == .max else { return nil }
+        let schedule = heartbeatSchedule
+        let change = streams.withValue(connection) { stream -> (TimerID, MonotonicInstant)? in
+            guard stream.phase == .open, stream.deadline.nanoseconds == .max, let timer = stream.timer else {
+                return nil
+            }
             stream.deadline = deadline
-            return stream.timer
+            // The heart goes on beating: a ping that waited for this deadline could come too late for its pong.
+            return (timer, min(deadline, stream.heartbeat.deadline(schedule), stream.tokenExpiresAt))
         }
-        guard let timer = timer ?? nil else { return }
+        guard case .some(.some(let (timer, next))) = change else { return }
         reactor.cancel(timer)
-        let newTimer = reactor.schedule(at: deadline, token: Self.timerToken(connection))
+        let newTimer = reactor.schedule(at: next, token: Self.timerToken(connection))
         streams.withValue(connection) { $0.timer = newTimer }
     }
 

@@ -111,7 +111,7 @@ extension Shard {
         var bytes: [UInt8] = []
         responseWriter.append(
             response.status, contentType: response.body.isEmpty ? nil : response.contentType, fields: response.fields,
-            body: response.body.span, context: context, at: WallClock.now, to: &bytes)
+            body: response.body.span, context: context, at: civilTime, to: &bytes)
         counters.count(response.status)
         state.phase = .responding
         state.closesAfterResponse = !context.keepsConnection

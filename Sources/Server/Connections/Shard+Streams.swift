@@ -15,7 +15,7 @@ extension Shard {
             return
         }
         let now = reactor.now
-        let lifetime = arrival.tokenExpiresAt.microsecondsSinceEpoch - WallClock.now.microsecondsSinceEpoch
+        let lifetime = arrival.tokenExpiresAt.microsecondsSinceEpoch - civilTime.microsecondsSinceEpoch
         var stream = StreamConnection(
             decoder: FrameDecoder(
                 role: .server, messageByteCountMax: configuration.stream.messageByteCountMax),

@@ -14,16 +14,33 @@ extension Shard {
         for connection in streams.connections {
             closeStream(connection, .goingAway, reason: .serverStopping, text: "server stopping")
         }
-        for (connection, state) in http where state.phase == .reading && state.parser.isIdle && !state.isSending {
+        // In the order of their slots: a dictionary has none that a simulation could repeat.
+        for connection in reactor.connections {
+            guard let state = http[connection], state.phase == .reading, state.parser.isIdle, !state.isSending else {
+                continue
+            }
             linger(connection, state)
         }
         isFlushNeeded = true
     }
 
-    /// Stops the reactor once the last connection is gone.
+    /// Tells the others once the last connection is gone, and stops the reactor when all have said so: until then
+    /// their requests still come here, to the owner of a shop or of a user.
     func finishDrainIfIdle() {
-        guard !isDrained, reactor.connectionCount == 0, undelivered.isEmpty else { return }
-        isDrained = true
-        reactor.stop()
+        guard reactor.connectionCount == 0 else { return }
+        if !isDrained {
+            guard undelivered.isEmpty else { return }
+            isDrained = true
+            for peer in peers { post(.drained, to: peer.index) }
+        }
+        guard drainedShardCount == peers.count else { return }
+        // With no connection left anywhere nobody will ask for a place; who has stopped takes no message any more.
+        undelivered.removeAll { _, message in
+            switch message {
+            case .releasePlace: true
+            case .drain, .drained: false
+            }
+        }
+        if undelivered.isEmpty { reactor.stop() }
     }
 }

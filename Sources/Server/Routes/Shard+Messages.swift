@@ -45,7 +45,7 @@ extension Shard {
             throw storageFailure(error)
         }
         try await requireClock(of: body.shopID)
-        guard let (time, ticket) = clocks[body.shopID]?.begin(at: WallClock.now) else {
+        guard let (time, ticket) = clocks[body.shopID]?.begin(at: civilTime) else {
             preconditionFailure("a shop's clock went away between two lines")
         }
         let message = Storage.Message(

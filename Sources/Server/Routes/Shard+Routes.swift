@@ -65,7 +65,7 @@ extension Shard {
     func identity(token: String?) throws(APIError) -> Identity {
         do throws(AuthError) {
             guard let token else { throw .missing }
-            return try verifier.verify(token, now: WallClock.now)
+            return try verifier.verify(token, now: civilTime)
         } catch {
             counters.authFailures[error, default: 0] += 1
             throw APIError(error)
@@ -101,7 +101,7 @@ extension Shard {
         writer.number(totals.openShops)
         writer.raw(",\"uptime_seconds\":")
         writer.number(
-            Int((WallClock.now.microsecondsSinceEpoch - startedAt.microsecondsSinceEpoch) / 1_000_000))
+            Int((civilTime.microsecondsSinceEpoch - startedAt.microsecondsSinceEpoch) / 1_000_000))
         writer.raw("}")
         return Response(body: writer.bytes)
     }

@@ -1,0 +1,17 @@
+/// Somebody who uses the server over one connection at a time.
+protocol Client: AnyObject {
+    /// Whether nothing more will happen here.
+    var isOver: Bool { get }
+    /// One step, by chance.
+    func act()
+    /// Called after each turn of a reactor: what can be seen without reading.
+    func observe()
+    /// Everything has come to rest: what is still owed is missing.
+    func checkSettled()
+    /// The server has stopped.
+    func checkStopped()
+}
+
+extension Client {
+    func observe() {}
+}

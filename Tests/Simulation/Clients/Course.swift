@@ -1,0 +1,57 @@
+import Primitives
+
+/// What one stream got of its shop's messages, checked as it comes: a part of the shop's one order without a gap,
+/// from the handshake's answer on.
+struct Course {
+    private let shop: String
+    private let ledger: Ledger
+    /// Messages that were answered before the stream was asked for: none of them may come.
+    private let answeredBefore: Int
+    /// Messages that were stored when the handshake's answer was first seen: all later ones must come.
+    private var storedAtBegin: Int?
+    /// The place of the next message, once there was one.
+    private var next: Int?
+    /// The client did something that ends a stream, perhaps without a close frame.
+    var mayEndSilently = false
+
+    init(shop: String, ledger: Ledger) {
+        self.shop = shop
+        self.ledger = ledger
+        answeredBefore = ledger.answeredCount(shop)
+    }
+
+    var isBegun: Bool { storedAtBegin != nil }
+
+    mutating func begin() { storedAtBegin = ledger.storedCount(shop) }
+
+    mutating func receive(_ message: WireMessage) {
+        ledger.count("deliveries")
+        let name = Ledger.name(message.text)
+        guard let place = ledger.place(of: message.text) else {
+            ledger.violate("\(name) was delivered and not stored")
+            return
+        }
+        ledger.trace.note(5, place.index)
+        ledger.expect(
+            message.shop == shop && place.shop == shop, "\(name) of \(place.shop) reached a stream of \(shop)")
+        ledger.expect(
+            ledger.times(of: place.shop)[place.index].rfc3339 == message.createdAt, "\(name) has another time")
+        if let next {
+            ledger.expect(place.index == next, "\(name) came in \(shop) at place \(place.index), not \(next)")
+        } else {
+            let first = storedAtBegin ?? 0
+            ledger.expect(place.index <= first, "a stream of \(shop) begins at \(place.index), not at \(first)")
+            ledger.expect(place.index >= answeredBefore, "\(name) is older than its stream")
+        }
+        next = place.index + 1
+    }
+
+    /// All messages of the shop before `count` that are later than the stream must have come.
+    func requireAll(before count: Int) {
+        guard let storedAtBegin else { return }
+        let reached = next ?? storedAtBegin
+        ledger.expect(reached >= count, "a stream of \(shop) has messages up to \(reached), not \(count)")
+    }
+
+    func end() { ledger.trace.note(6, next ?? -1) }
+}

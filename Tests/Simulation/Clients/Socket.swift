@@ -1,0 +1,70 @@
+import Primitives
+import Reactor
+
+/// A client's end of a connection, with what it still has to write.
+final class Socket {
+    let stage: Stage
+    private let peer: VirtualPeer
+    private(set) var unwritten: [UInt8] = []
+    private(set) var isEnded = false
+    /// When the client last wrote or read a byte.
+    private(set) var lastMoved: MonotonicInstant
+
+    private let listener: Int32
+    private var isAnswered = false
+
+    init(_ peer: VirtualPeer, listener: Int32, stage: Stage) {
+        self.peer = peer
+        self.listener = listener
+        self.stage = stage
+        lastMoved = stage.network.now
+    }
+
+    var isReset: Bool { peer.isReset }
+    /// No byte will come any more.
+    var isOver: Bool { peer.isReset || peer.isAtEnd }
+    /// Something came that was not read yet.
+    var hasArrivals: Bool { peer.readableByteCount > 0 }
+    /// Nothing went either way for so long that the server may have lost its patience.
+    var isStale: Bool { stage.network.now.since(lastMoved) > .seconds(8) }
+
+    /// Nobody has accepted the connection yet, for want of room, as far as a client can tell.
+    var isKeptWaiting: Bool { !isAnswered && stage.isCrowded(listener) }
+
+    func send(_ bytes: [UInt8]) { unwritten += bytes }
+
+    /// Writes some of what waits, at most `byteCountMax`.
+    func write(byteCountMax: Int = .max) {
+        guard !isEnded, !unwritten.isEmpty else { return }
+        let count = peer.write(unwritten.prefix(byteCountMax))
+        if count > 0 { lastMoved = stage.network.now }
+        unwritten.removeFirst(count)
+        stage.ledger.trace.note(1, count)
+    }
+
+    func read(byteCountMax: Int = .max) -> [UInt8] {
+        let bytes = peer.read(byteCountMax: byteCountMax)
+        if !bytes.isEmpty {
+            lastMoved = stage.network.now
+            isAnswered = true
+        }
+        stage.ledger.trace.note(2, bytes.count)
+        return bytes
+    }
+
+    /// Ends the sending direction behind what was written.
+    func end() {
+        isEnded = true
+        peer.end()
+    }
+
+    func close() {
+        isEnded = true
+        peer.close()
+    }
+
+    func reset() {
+        isEnded = true
+        peer.reset()
+    }
+}

@@ -1,0 +1,71 @@
+import Reactor
+import Server
+
+@testable import Server
+
+/// What a seed makes of a run: the server's size and limits, the network's faults, the clients.
+struct Scenario {
+    let seed: UInt64
+    var reactorCount: Int
+    var shopNames: [String]
+    var userNames: [String]
+    var faults: VirtualFaults
+    var socketBufferByteCountMax: Int
+    var waitingMessageCountMax: Int
+    var connectionsPerUserMax: Int
+    var textByteCountMax: Int
+    var clientCountMax: Int
+    var stepCount: Int
+    /// Of a thousand reads and writes of the store, how many take their time, and how many writes fail.
+    var slowStorePerMille: Int
+    var failingStorePerMille: Int
+    /// The drain comes in the middle of the traffic, not after it has come to rest.
+    var isDrainedInTraffic: Bool
+    var limits: ReactorLimits
+
+    init(seed: UInt64, chance: Chance) {
+        self.seed = seed
+        reactorCount = chance.number(1...4)
+        shopNames = (1...chance.number(1...4)).map { "shop-\($0)" }
+        userNames = (1...chance.number(2...6)).map { "user-\($0)" }
+        faults = VirtualFaults(everything: chance.pick([0, 0, 10, 40, 120]))
+        if chance.oneIn(3) { faults.resetPerMille = 0 }
+        socketBufferByteCountMax = chance.pick([300, 1_000, 4_000, 16_384])
+        waitingMessageCountMax = chance.pick([2, 6, 24, 256])
+        connectionsPerUserMax = chance.number(1...5)
+        textByteCountMax = chance.pick([20, 200, 1_500])
+        clientCountMax = chance.number(4...24)
+        stepCount = chance.number(1_000...6_000)
+        slowStorePerMille = chance.pick([0, 100, 600])
+        failingStorePerMille = chance.pick([0, 0, 50])
+        isDrainedInTraffic = chance.oneIn(3)
+        limits = ReactorLimits()
+        limits.descriptorCountMax = chance.pick([12, 24, 64])
+        limits.descriptorReserveCount = 4
+        limits.listenQueueCountMax = chance.pick([2, 8])
+        limits.submissionCountMax = chance.pick([4, 32, 256])
+        limits.receiveBufferCount = chance.pick([2, 8, 32])
+        limits.receiveBufferByteCount = chance.pick([64, 256, 4_096])
+        limits.completionBudgetPerTurn = chance.pick([4, 64])
+        limits.jobBudgetPerTurn = chance.pick([2, 256])
+        limits.mailboxBudgetPerTurn = chance.pick([1, 256])
+        limits.mailboxMessageCountMax = chance.pick([2, 64])
+        limits.timerBudgetPerTurn = chance.pick([1, 64])
+    }
+
+    /// The server's settings. Times are short, so that all of them pass in a run.
+    var configuration: ServerConfiguration {
+        get throws {
+            var configuration = try ServerConfiguration(environment: ["SHOPSTREAM_STORE": "memory:"])
+            configuration.stream.pingPeriod = .milliseconds(2_000)
+            configuration.stream.pongWait = .milliseconds(4_000)
+            configuration.stream.writeWait = .milliseconds(2_500)
+            configuration.stream.connectionsPerUserMax = connectionsPerUserMax
+            configuration.stream.attemptsPerMinuteMax = 1_000_000
+            configuration.stream.waitingMessageCountMax = waitingMessageCountMax
+            configuration.stream.messageByteCountMax = 2_000
+            configuration.connectionsPerAddressMax = 1_000
+            return configuration
+        }
+    }
+}

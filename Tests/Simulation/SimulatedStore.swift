@@ -1,0 +1,111 @@
+import Primitives
+import Storage
+
+/// The memory store behind a door that opens when the simulation says: writes take effect in the order in which they
+/// came, some of them late, some not at all; reads come back whenever chance lets them.
+///
+/// Nothing here leaves the simulation's thread: who waits is resumed from it, onto its own reactor.
+final class SimulatedStore: Store, @unchecked Sendable {
+    // @unchecked: all reactors of a run, and so all callers, share one thread.
+    private let memory = MemoryStore()
+    private let chance: Chance
+    private let ledger: Ledger
+    private let slowPerMille: Int
+    private let failingPerMille: Int
+    private var writes: [CheckedContinuation<Void, Never>] = []
+    /// Writes that wait, or were let go and have not run yet.
+    private var lateWriteCount = 0
+    private var reads: [CheckedContinuation<Void, Never>] = []
+    /// A canary: writes are answered and not done.
+    var forgetsOneIn: Int?
+    /// Nothing waits any more.
+    var isHasty = false
+
+    init(_ scenario: Scenario, chance: Chance, ledger: Ledger) {
+        self.chance = chance
+        self.ledger = ledger
+        slowPerMille = scenario.slowStorePerMille
+        failingPerMille = scenario.failingStorePerMille
+    }
+
+    var waitingCount: Int { writes.count + reads.count }
+
+    /// Lets the oldest write and some read go on.
+    func openDoor() {
+        if !writes.isEmpty { writes.removeFirst().resume() }
+        if !reads.isEmpty { reads.remove(at: chance.number(0...reads.count - 1)).resume() }
+    }
+
+    private func pause() async {
+        guard !isHasty, chance.perMille(slowPerMille) else { return }
+        await withCheckedContinuation { reads.append($0) }
+    }
+
+    func append(_ message: Storage.Message) async throws(StorageError) {
+        // Behind a write that waits, every other waits too.
+        if lateWriteCount > 0 || (!isHasty && chance.perMille(slowPerMille)) {
+            lateWriteCount += 1
+            await withCheckedContinuation { writes.append($0) }
+            lateWriteCount -= 1
+        }
+        if chance.perMille(failingPerMille) {
+            ledger.count("writes failed")
+            throw StorageError(.unavailable, detail: "simulated")
+        }
+        if let count = forgetsOneIn, chance.oneIn(count) { return }
+        try await memory.append(message)
+        ledger.stored(message)
+    }
+
+    func messages(in shopID: ShopID, changedAfter: Timestamp?, limit: Int) async throws(StorageError) -> MessagePage {
+        await pause()
+        return try await memory.messages(in: shopID, changedAfter: changedAfter, limit: limit)
+    }
+
+    func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
+        await pause()
+        return try await memory.latestChange(in: shopID)
+    }
+
+    func message(_ id: MessageID) async throws(StorageError) -> Storage.Message? {
+        await pause()
+        return try await memory.message(id)
+    }
+
+    func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
+        await pause()
+        return try await memory.role(of: userID, in: shopID)
+    }
+
+    func ping() async throws(StorageError) { try await memory.ping() }
+
+    func close() async { await memory.close() }
+
+    var statistics: StoreStatistics { memory.statistics }
+
+    func createShop(_ shopID: ShopID, name: String?, at time: Timestamp) async throws(StorageError) {
+        try await memory.createShop(shopID, name: name, at: time)
+    }
+
+    func addMember(_ membership: Membership, at time: Timestamp) async throws(StorageError) {
+        try await memory.addMember(membership, at: time)
+    }
+
+    func removeMember(_ userID: UserID, from shopID: ShopID) async throws(StorageError) -> Bool {
+        try await memory.removeMember(userID, from: shopID)
+    }
+
+    func members(of shopID: ShopID) async throws(StorageError) -> [Membership] {
+        try await memory.members(of: shopID)
+    }
+
+    func importMembers(_ rows: [Membership], at time: Timestamp) async throws(StorageError) {
+        try await memory.importMembers(rows, at: time)
+    }
+
+    func username(of userID: UserID) async throws(StorageError) -> String? { try await memory.username(of: userID) }
+
+    func setUsername(_ username: String?, of userID: UserID) async throws(StorageError) {
+        try await memory.setUsername(username, of: userID)
+    }
+}
