@@ -18,6 +18,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -34,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
@@ -67,6 +69,13 @@ let package = Package(
             path: "Benchmarks/Fanout",
             swiftSettings: settings
         ),
+        .target(
+            name: "LoadGenerator",
+            dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", httpTypes, crypto, histogram],
+            path: "Benchmarks/LoadGenerator",
+            exclude: ["Report/README.md"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Primitives"], swiftSettings: settings),
         .testTarget(
@@ -92,6 +101,12 @@ let package = Package(
             ],
             path: "Tests/Simulation",
             exclude: ["README.md"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LoadGeneratorTests",
+            dependencies: ["LoadGenerator", "Reactor", "HTTP", "WebSocket", "Primitives"],
+            path: "Tests/LoadGeneratorTests",
             swiftSettings: settings
         ),
     ]
