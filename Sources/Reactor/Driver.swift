@@ -67,9 +67,3 @@ public protocol Driver: AnyObject, SendableMetatype {
     /// Ends the driver; no operation may be under way any more, or its memory must outlive the process.
     func shutDown()
 }
-
-/// Ends a driver's wait, from any thread.
-public protocol DriverWaker: Sendable {
-    /// Makes the driver's current or next wait return. Never blocks.
-    func wake()
-}

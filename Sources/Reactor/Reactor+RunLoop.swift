@@ -22,7 +22,7 @@ extension Reactor {
     /// One turn: submit and wait, record the completions, then handle within budgets what there is: completions,
     /// messages, timers, jobs; last the handler's own `turnEnded`.
     public func turn() {
-        assert(isCurrent, "a reactor's turn came from another thread")
+        precondition(isCurrent, "a reactor's turn came from another thread")
         if isWorkLeft {
             driver.submitAndWait(until: .init(nanoseconds: 0))
         } else {

@@ -32,6 +32,8 @@ import Primitives
     /// See `Driver`.
     public let descriptorCountMax: Int
 
+    // SAFETY: the pointers are valid from `init` to `shutDown`, and only the driver's thread uses them.
+
     /// Makes a ring on the calling thread, which must be the one that uses it.
     ///
     /// Throws when the kernel has no io_uring, forbids it, is too old, or a limit is in the way; each says what to do.
@@ -127,17 +129,5 @@ import Primitives
         submittedAddresses.deallocate()
         unsafe enabledOption.deallocate()
         // The wake descriptor stays open: another thread may still hold the waker, and its number must not be reused.
-    }
-}
-
-/// Wakes a `UringDriver` from any thread.
-public struct UringWaker: DriverWaker {
-    let descriptor: Int32
-
-    /// Adds one to the event descriptor's counter.
-    public func wake() {
-        var one: UInt64 = 1
-        // SAFETY: eight bytes of a local are read before the call returns.
-        _ = unsafe write(descriptor, &one, 8)
     }
 }
