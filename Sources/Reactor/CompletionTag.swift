@@ -22,11 +22,21 @@ public struct CompletionTag: Hashable, Sendable {
         bits = UInt64(operation.rawValue) << 56
     }
 
-    /// The arrival of a descriptor with a parcel at `address`; user addresses of Linux have 47 or 56 bits.
-    @inlinable
-    public init(parcel address: UInt) {
-        precondition(address >> 56 == 0, "an address that does not fit a tag")
-        bits = UInt64(Operation.arrival.rawValue) << 56 | UInt64(address)
+    /// A wake of the driver that `target` stands for, as its sender hears of it.
+    init(wakeOf target: UInt32) {
+        bits = UInt64(Operation.wake.rawValue) << 56 | UInt64(target)
+    }
+
+    /// What stands for the driver to be woken, for a `wake` that failed only.
+    var wakeTarget: UInt32 { UInt32(truncatingIfNeeded: bits) }
+
+    /// The greatest number of an arrival: what there is room for beside the operation.
+    static let arrivalNumberMax: UInt64 = 1 << 56 - 1
+
+    /// The arrival of a descriptor with the parcel that has this number at its target.
+    init(arrival number: UInt64) {
+        precondition(number <= Self.arrivalNumberMax, "a number that does not fit a tag")
+        bits = UInt64(Operation.arrival.rawValue) << 56 | number
     }
 
     /// The operation; nil for bits that no driver of ours wrote.
@@ -41,7 +51,6 @@ public struct CompletionTag: Hashable, Sendable {
             generation: UInt32(truncatingIfNeeded: bits >> 32) & 0xff_ffff)
     }
 
-    /// The parcel's address, for `arrival` only.
-    @inlinable
-    public var parcelAddress: UInt { UInt(bits & 0x00ff_ffff_ffff_ffff) }
+    /// The parcel's number, for `arrival` only.
+    var arrivalNumber: UInt64 { bits & Self.arrivalNumberMax }
 }

@@ -20,9 +20,9 @@ public enum Operation: UInt8, Sendable {
     case close
     /// A descriptor passed to another ring, as the sender hears of it.
     case pass
-    /// A descriptor that another ring passed here; the tag carries an address, see `CompletionTag.init(parcel:)`.
+    /// A descriptor that another ring passed here; the tag carries a number, see `CompletionTag.init(arrival:)`.
     case arrival
-    /// Another ring woke this one.
+    /// Another ring woke this one; with an `errno`: another ring was not woken.
     case wake
     /// The event descriptor that other threads write to became readable.
     case wakeRead

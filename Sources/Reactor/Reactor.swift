@@ -9,7 +9,7 @@ import Synchronization
 /// which made it. The reactor owns the driver, the table of descriptors, the timers and the mailbox.
 @safe public final class Reactor<Handler: ReactorHandler, IO: Driver>: @unchecked Sendable {
     // @unchecked: the state below belongs to the thread that runs the loop; other threads touch only `mailbox`,
-    // `inbox`, `isAsleep`, `isStopping`, `waker` and `address`, which are made for it.
+    // `parcels`, `inbox`, `isAsleep`, `isStopping`, `waker` and `address`, which are made for it.
 
     /// The limits that it was made with.
     public let limits: ReactorLimits
@@ -17,6 +17,8 @@ import Synchronization
     let waker: IO.Waker
     let address: IO.Address
     let mailbox: Mailbox<Handler.Message>
+    /// Parcels of connections on their way here.
+    let parcels = ParcelInbox<Handler.Parcel>()
     let inbox = JobInbox()
     let isAsleep = Atomic<Bool>(false)
     let isStopping = Atomic<Bool>(false)
@@ -24,7 +26,7 @@ import Synchronization
     let ownerThread: pthread_t
 
     var handlerReference: Handler?
-    var descriptors: DescriptorTable
+    let descriptors: DescriptorTable
     var wheel: TimingWheel
     /// Buffers of `send` operations under way, by slot.
     var sends: [UInt32: OwnedSend] = [:]
@@ -32,9 +34,8 @@ import Synchronization
     var connectTokens: [UInt32: UInt64] = [:]
     /// Tokens of connects that found no free slot; told with the turn's completions.
     var refusedConnectTokens: [UInt64] = []
-    /// Parcels of descriptors being passed, by slot, for the case that they come back.
-    // SAFETY: `pass` retains a box once; `arrived` of the target releases it, or `passed` here when the pass failed.
-    var parcels: [UInt32: Unmanaged<ParcelBox<Handler.Parcel>>] = unsafe [:]
+    /// Connections that are being passed to other reactors, by slot.
+    var passes: [UInt32: Pass] = [:]
     var recorded: CompletionQueue
     var jobs: [UnownedJob] = []
     var jobIndex = 0

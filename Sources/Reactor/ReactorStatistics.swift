@@ -16,6 +16,10 @@ public struct ReactorStatistics: Sendable {
     public var connectCount: UInt64 = 0
     /// Connects that failed.
     public var connectFailureCount: UInt64 = 0
+    /// Passes after which the kernel left a descriptor in the target's table that nobody was told of.
+    public var strandedDescriptorCount: UInt64 = 0
+    /// Wakes of other reactors that the ring could not do, and that were done by other means.
+    public var wakeFailureCount: UInt64 = 0
     /// Jobs run.
     public var jobCount: UInt64 = 0
     /// Nanoseconds spent waiting in the kernel.

@@ -27,8 +27,8 @@ import Primitives
     let wakeBytes: UnsafeMutablePointer<UInt64>
     /// Bytes of a peer's address: `sockaddr_in6` when listeners are IPv6, else `sockaddr_in`; the kernel wants no more.
     var addressByteCount: UInt32 = 16
-    /// The ordinary descriptor of the ring, by which other rings reach it.
-    public let address: Int32
+    /// Where other rings reach this one.
+    public let address: UringAddress
     /// See `Driver`.
     public let descriptorCountMax: Int
 
@@ -51,7 +51,7 @@ import Primitives
             throw error
         }
         unsafe self.ring = ring
-        address = unsafe ring.pointee.ring_fd
+        address = unsafe UringAddress(ringDescriptor: ring.pointee.ring_fd, wakeDescriptor: wakeDescriptor)
         descriptorCountMax = limits.descriptorCountMax
         do throws(UringError) {
             buffers = try unsafe BufferRing(
