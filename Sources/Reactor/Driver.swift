@@ -47,8 +47,11 @@ public protocol Driver: AnyObject, SendableMetatype {
     func close(slot: UInt32, tag: CompletionTag)
     /// Gives the descriptor to another driver as well, which completes `remoteTag` with its slot there.
     func pass(slot: UInt32, to address: Address, remoteTag: CompletionTag, tag: CompletionTag)
-    /// Completes `remoteTag` at another driver, and so ends its wait.
+    /// Completes `remoteTag` at another driver, and so ends its wait. Completes here, with a tag of `Operation.wake`,
+    /// only when it failed; then `wakeFailed` is to be called.
     func wake(_ address: Address, remoteTag: CompletionTag)
+    /// Ends the wait of the driver that a failed `wake` was for, by its waker; `tag` is that of the failed completion.
+    func wakeFailed(_ tag: CompletionTag)
     /// Writes the peer's address into memory of its own; `peerAddress(slot:)` reads it once the tag completed.
     func requestPeerAddress(slot: UInt32, tag: CompletionTag)
     /// The address that a completed request found; nil when the kernel could not tell.
@@ -66,10 +69,4 @@ public protocol Driver: AnyObject, SendableMetatype {
     func recycle(bufferIndex: UInt16)
     /// Ends the driver; no operation may be under way any more, or its memory must outlive the process.
     func shutDown()
-}
-
-/// Ends a driver's wait, from any thread.
-public protocol DriverWaker: Sendable {
-    /// Makes the driver's current or next wait return. Never blocks.
-    func wake()
 }

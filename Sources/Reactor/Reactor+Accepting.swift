@@ -46,9 +46,7 @@ extension Reactor {
         if completion.result >= 0 {
             statistics.acceptCount += 1
             let connection = openSlot(UInt32(completion.result))
-            // SAFETY: the entry belongs to the table, which lives as long as the reactor.
-            guard let entry = unsafe descriptors.live(connection) else { return }
-            unsafe entry.pointee.operationCount += 1
+            descriptors[connection].operationCount += 1
             driver.requestPeerAddress(slot: connection.slot, tag: CompletionTag(.peerAddress, connection))
             if listener.isAccepting, listener.isMultishot, !isRoomForMultishot {
                 // Once: until its end this accept is to be taken for one that goes on by itself.

@@ -18,7 +18,7 @@ extension Reactor {
             return nil
         }
         connectTokens[connection.slot] = token
-        beginOperation(connection)
+        descriptors[connection].operationCount += 1
         driver.connect(
             slot: connection.slot, to: address, from: source, tag: CompletionTag(.connect, connection))
         return connection
@@ -26,41 +26,35 @@ extension Reactor {
 
     /// Closes a connection that is being established.
     func giveUp(_ connection: ConnectionID) {
-        guard let entry = unsafe descriptors.live(connection) else { return }
-        unsafe entry.pointee.state = .closing
+        descriptors[connection].state = .closing
         // The caller has its name and waits for the end of it.
-        unsafe entry.pointee.isAnnounced = true
+        descriptors[connection].isAnnounced = true
         cancelConnect(connection)
     }
 
     private func cancelConnect(_ connection: ConnectionID) {
-        beginOperation(connection)
+        descriptors[connection].operationCount += 1
         driver.cancel(
             target: CompletionTag(.connect, connection), tag: CompletionTag(.connectCancel, connection))
     }
 
-    // SAFETY: here and below, an entry belongs to the table, which lives as long as the reactor.
-    private func beginOperation(_ connection: ConnectionID) {
-        unsafe descriptors.live(connection)?.pointee.operationCount += 1
-    }
-
     func connected(_ completion: Completion) {
         let connection = completion.tag.connection
-        guard let entry = unsafe descriptors.live(connection),
-            let token = connectTokens.removeValue(forKey: connection.slot)
-        else { preconditionFailure("a connect ended that was not under way") }
-        unsafe entry.pointee.operationCount -= 1
-        guard unsafe entry.pointee.state == .connecting else {
+        guard let token = connectTokens.removeValue(forKey: connection.slot) else {
+            preconditionFailure("a connect ended that was not under way")
+        }
+        descriptors[connection].operationCount -= 1
+        guard descriptors.state(connection) == .connecting else {
             finishIfIdle(connection)
             return
         }
         if completion.result >= 0 {
-            unsafe entry.pointee.state = .open
-            unsafe entry.pointee.isAnnounced = true
+            descriptors[connection].state = .open
+            descriptors[connection].isAnnounced = true
             statistics.connectCount += 1
             handler.connectionOpened(connection, token: token)
         } else {
-            unsafe entry.pointee.state = .closing
+            descriptors[connection].state = .closing
             finishIfIdle(connection)
             statistics.connectFailureCount += 1
             handler.connectFailed(token: token, errnoValue: -completion.result)
@@ -71,11 +65,7 @@ extension Reactor {
     /// connect has ended.
     func connectCancelled(_ completion: Completion) {
         let connection = completion.tag.connection
-        guard let entry = unsafe descriptors.live(connection) else {
-            statistics.staleCompletionCount += 1
-            return
-        }
-        unsafe entry.pointee.operationCount -= 1
+        descriptors[connection].operationCount -= 1
         if connectTokens[connection.slot] != nil, completion.result < 0 { cancelConnect(connection) }
         finishIfIdle(connection)
     }

@@ -19,7 +19,7 @@ public protocol ReactorHandler: AnyObject {
     func connectFailed(token: UInt64, errnoValue: Int32)
     /// Another reactor passed a connection here.
     func connectionArrived(_ connection: ConnectionID, parcel: Parcel)
-    /// The connection was not passed and is still here: the other table is full.
+    /// The connection was not passed and is still here: the other table is full, or the other reactor has ended.
     func passFailed(_ connection: ConnectionID, parcel: Parcel)
     /// Bytes came. They may be changed in place (unmasking) and are gone when the call returns. A single receive is
     /// over; a multishot one goes on.

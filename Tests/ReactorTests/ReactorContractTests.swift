@@ -103,9 +103,8 @@ import Testing
     @Test func `a slot that is given away before its close is seen has two connections, one after the other`() {
         let (reactor, connection, peer) = Self.connected()
         #expect(reactor.isOpen(connection))
-        guard let entry = unsafe reactor.descriptors.live(connection) else { return }
-        unsafe entry.pointee.state = .closed
-        unsafe entry.pointee.operationCount = 0
+        reactor.descriptors[connection].state = .closed
+        reactor.descriptors[connection].operationCount = 0
         let successor = reactor.openSlot(connection.slot)
         #expect(successor.slot == connection.slot)
         #expect(successor.generation == connection.generation + 1)

@@ -27,10 +27,12 @@ import Primitives
     let wakeBytes: UnsafeMutablePointer<UInt64>
     /// Bytes of a peer's address: `sockaddr_in6` when listeners are IPv6, else `sockaddr_in`; the kernel wants no more.
     var addressByteCount: UInt32 = 16
-    /// The ordinary descriptor of the ring, by which other rings reach it.
-    public let address: Int32
+    /// Where other rings reach this one.
+    public let address: UringAddress
     /// See `Driver`.
     public let descriptorCountMax: Int
+
+    // SAFETY: the pointers are valid from `init` to `shutDown`, and only the driver's thread uses them.
 
     /// Makes a ring on the calling thread, which must be the one that uses it.
     ///
@@ -49,7 +51,7 @@ import Primitives
             throw error
         }
         unsafe self.ring = ring
-        address = unsafe ring.pointee.ring_fd
+        address = unsafe UringAddress(ringDescriptor: ring.pointee.ring_fd, wakeDescriptor: wakeDescriptor)
         descriptorCountMax = limits.descriptorCountMax
         do throws(UringError) {
             buffers = try unsafe BufferRing(
@@ -127,17 +129,5 @@ import Primitives
         submittedAddresses.deallocate()
         unsafe enabledOption.deallocate()
         // The wake descriptor stays open: another thread may still hold the waker, and its number must not be reused.
-    }
-}
-
-/// Wakes a `UringDriver` from any thread.
-public struct UringWaker: DriverWaker {
-    let descriptor: Int32
-
-    /// Adds one to the event descriptor's counter.
-    public func wake() {
-        var one: UInt64 = 1
-        // SAFETY: eight bytes of a local are read before the call returns.
-        _ = unsafe write(descriptor, &one, 8)
     }
 }

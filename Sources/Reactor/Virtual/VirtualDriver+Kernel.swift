@@ -14,8 +14,7 @@ extension VirtualDriver {
         case .accept: pending.append(operation)
         case .connect(_, let source): connectBegan(operation, from: source)
         case .cancel(let target): cancelled(target, by: operation.tag)
-        case .wake(let other, let remoteTag):
-            network.driver(other)?.post(Completion(tag: remoteTag, result: 0))
+        case .wake(let other, let remoteTag): wake(other, remoteTag, operation.tag)
         case .close:
             post(Completion(tag: operation.tag, result: closed(slot: operation.slot)))
         case .receive, .send, .attempt, .poll, .shutdown, .pass, .requestPeerAddress:
@@ -83,6 +82,14 @@ extension VirtualDriver {
         return socket.isSendingEnded ? -EPIPE : nil
     }
 
+    private func wake(_ other: Address, _ remoteTag: CompletionTag, _ tag: CompletionTag) {
+        if let target = network.driver(other), !network.chance(perMille: faults.wakeFailurePerMille) {
+            target.post(Completion(tag: remoteTag, result: 0))
+        } else {
+            post(Completion(tag: tag, result: network.driver(other) == nil ? -EBADFD : -EOVERFLOW))
+        }
+    }
+
     /// Frees the slot; the result of the close.
     func closed(slot: UInt32) -> Int32 {
         guard let socket = sockets[Int(slot)] else { return -EBADF }
@@ -98,6 +105,7 @@ extension VirtualDriver {
         }
         socket.hold()
         target.sockets[slot] = socket
+        guard !network.chance(perMille: faults.passOverflowPerMille) else { return -EOVERFLOW }
         target.post(Completion(tag: remoteTag, result: Int32(slot)))
         return 0
     }

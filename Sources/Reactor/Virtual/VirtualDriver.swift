@@ -127,7 +127,14 @@ import Primitives
 
     /// See `Driver`.
     public func wake(_ address: Address, remoteTag: CompletionTag) {
-        queue(VirtualOperation(.wake(address, remoteTag: remoteTag), slot: 0, tag: CompletionTag(.wake)))
+        queue(
+            VirtualOperation(
+                .wake(address, remoteTag: remoteTag), slot: 0, tag: CompletionTag(wakeOf: UInt32(address.index))))
+    }
+
+    /// See `Driver`.
+    public func wakeFailed(_ tag: CompletionTag) {
+        network.driver(Address(index: Int(tag.wakeTarget)))?.waker.wake()
     }
 
     /// See `Driver`.

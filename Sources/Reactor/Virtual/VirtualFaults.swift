@@ -15,6 +15,11 @@ public struct VirtualFaults: Sendable {
     public var connectFailurePerMille = 0
     /// A pass fails with `-ENFILE`.
     public var passFailurePerMille = 0
+    /// A pass fails with `-EOVERFLOW`, which leaves a descriptor in the target's table that nobody is told of. Such
+    /// slots are lost, so this is no part of `init(everything:)`.
+    public var passOverflowPerMille = 0
+    /// A wake of another driver fails with `-EOVERFLOW`.
+    public var wakeFailurePerMille = 0
     /// A connection is reset when it is touched.
     public var resetPerMille = 0
     /// A multishot receive or accept ends although it need not: `hasMore` is not set.
@@ -32,6 +37,7 @@ public struct VirtualFaults: Sendable {
         acceptFailurePerMille = perMille / 10
         connectFailurePerMille = perMille / 10
         passFailurePerMille = perMille
+        wakeFailurePerMille = perMille
         resetPerMille = perMille / 10
         multishotEndPerMille = perMille
     }
