@@ -74,11 +74,11 @@ struct SampleReport {
             var recorder = LatencyRecorder(significantDigits: LatencyRecorder.secondSignificantDigits)
             // A pause of the server in one second shows in the percentiles of that second.
             let scale = second == 41 ? 6.0 : 1 + 0.1 * Double(second % 7) / 7
-            for _ in 0..<(sample.delivered / 10) {
+            for _ in 0..<(sample.delivered / 100) {
                 let value = latency(&random, scale: scale)
                 recorder.record(nanoseconds: value)
                 guard second >= 10 else { continue }
-                delivery.record(nanoseconds: value, count: 10)
+                delivery.record(nanoseconds: value, count: 100)
             }
             for _ in 0..<(second >= 10 ? sample.answered : 0) {
                 post.record(nanoseconds: latency(&random, scale: scale * 0.7))

@@ -113,7 +113,7 @@ private struct Findings {
     /// What was reached.
     var loadText: String {
         var text = "\(NumberText.count(figures.openConnectionsMin)) streams"
-        if figures.offeredPerSecond > 0 { text += ", \(NumberText.rate(figures.answeredPerSecond)) messages" }
+        if figures.offeredPerSecond > 0 { text += ", \(NumberText.perSecond(figures.answeredPerSecond, "messages"))" }
         if let p99 = report.latencies.delivery.value(atPercentile: 99) {
             text += ", delivered within \(NumberText.duration(p99)) (p99)"
         }

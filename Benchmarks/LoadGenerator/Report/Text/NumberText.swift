@@ -25,6 +25,17 @@ enum NumberText {
         perSecond >= 100 ? "\(count(Int(perSecond.rounded())))/s" : "\(significant(perSecond))/s"
     }
 
+    /// A rate of something: `1,250 messages/s`, `2.5 messages/s`.
+    static func perSecond(_ perSecond: Double, _ things: String) -> String {
+        let number = perSecond >= 100 ? count(Int(perSecond.rounded())) : trimmed((perSecond * 10).rounded() / 10)
+        return "\(number) \(things)/s"
+    }
+
+    /// A count with the noun that fits: `1 process`, `2 processes`.
+    static func counted(_ value: Int, _ one: String, _ many: String) -> String {
+        "\(count(value)) \(value == 1 ? one : many)"
+    }
+
     /// A count in full: `1,014,000`.
     static func count(_ value: Int) -> String {
         let digits = String(value.magnitude)

@@ -31,7 +31,7 @@ package struct ReportText: Sendable {
             "answered \(NumberText.rate(figures.answeredPerSecond))",
             "delivered \(NumberText.rate(figures.deliveredPerSecond))",
         ]
-        var generator = ["\(report.generator.processCount) processes, \(report.generator.reactors.count) reactors"]
+        var generator = [ReportWords.generator(report.generator)]
         if let busy = figures.generatorBusyShareMax { generator.append("busiest \(NumberText.percent(busy))") }
         return TextColumns.labelled("load", parts: rates) + TextColumns.labelled("generator", parts: generator)
     }

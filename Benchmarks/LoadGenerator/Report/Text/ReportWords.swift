@@ -18,12 +18,12 @@ enum ReportWords {
         var rows: [(name: String, count: Int)]
     }
 
-    /// `fanout: 5,000 streams in 50 shops, 100/s messages of 500 B`.
+    /// `fanout: 5,000 streams in 50 shops, 100 messages/s of 500 B`.
     static func title(_ report: RunReport) -> String {
         let scenario = report.scenario
         return "\(scenario.name): \(NumberText.count(scenario.connectionCount)) streams in "
-            + "\(NumberText.count(scenario.shopCount)) shops, \(NumberText.significant(scenario.messagesPerSecond)) "
-            + "messages/s of \(NumberText.bytes(Double(scenario.messageByteCount)))"
+            + "\(NumberText.count(scenario.shopCount)) shops, "
+            + "\(NumberText.perSecond(scenario.messagesPerSecond, "messages")) of \(NumberText.bytes(Double(scenario.messageByteCount)))"
     }
 
     /// The distributions of a report in the order of tables.
@@ -81,6 +81,12 @@ enum ReportWords {
     static func machine(_ environment: Environment) -> String {
         "\(environment.processorCount) × \(environment.processorModel), "
             + "\(NumberText.bytes(Double(environment.memoryByteCount))), Linux \(environment.kernel)"
+    }
+
+    /// How many processes and reactors made the load.
+    static func generator(_ generator: GeneratorFigures) -> String {
+        "\(NumberText.counted(generator.processCount, "process", "processes")), "
+            + NumberText.counted(generator.reactors.count, "reactor", "reactors")
     }
 
     /// The tool's version and commit.
