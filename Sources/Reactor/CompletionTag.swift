@@ -32,6 +32,10 @@ public enum Operation: UInt8, Sendable {
     case peerAddress
     /// An ordinary descriptor made for a direct one.
     case install
+    /// A connection to elsewhere, from its socket's making to its establishment.
+    case connect
+    /// The cancellation of a `connect`.
+    case connectCancel
 }
 
 /// The 64 bits that travel with an operation: 8 bits of operation, 24 of generation, 32 of slot.

@@ -5,6 +5,8 @@ import Primitives
     enum State: UInt8 {
         /// The slot is the kernel's to give.
         case free
+        /// A connection to elsewhere is being established.
+        case connecting
         /// A connection lives in it.
         case open
         /// It is being closed: the last completion is awaited, then the descriptor is closed.
@@ -51,15 +53,25 @@ import Primitives
     let count: Int
     /// Slots that are not free.
     private(set) var usedCount = 0
+    /// Slots below this are the reactor's to give, for connections that it opens; the others are the kernel's.
+    let outgoingCount: Int
+    /// The free ones of those.
+    private var freeOutgoing: [UInt32]
 
-    init(count: Int) {
+    init(count: Int, outgoingCount: Int) {
         assert(MemoryLayout<Entry>.stride == 8)
+        precondition(outgoingCount <= count, "there are more outgoing connections than descriptors")
         self.count = count
+        self.outgoingCount = outgoingCount
+        freeOutgoing = (0..<UInt32(outgoingCount)).reversed()
         unsafe entries = .allocate(capacity: count)
         unsafe entries.initialize(repeating: Entry(), count: count)
     }
 
     func deallocate() { unsafe entries.deallocate() }
+
+    /// Slots of the kernel's part that are not free.
+    var usedIncomingCount: Int { usedCount - (outgoingCount - freeOutgoing.count) }
 
     /// The entry of a live connection, nil when the name is stale. O(1).
     @inline(__always)
@@ -83,10 +95,20 @@ import Primitives
 
     /// Takes the slot that the kernel chose for a new connection.
     mutating func open(slot: UInt32) -> ConnectionID {
-        precondition(Int(slot) < count, "the kernel chose a slot outside the table")
+        precondition(
+            Int(slot) < count && Int(slot) >= outgoingCount, "the kernel chose a slot outside its part of the table")
         let entry = unsafe entries + Int(slot)
         precondition(unsafe entry.pointee.state == .free, "the kernel chose a slot in use")
         unsafe entry.pointee.state = .open
+        usedCount += 1
+        return unsafe ConnectionID(slot: slot, generation: entry.pointee.generation)
+    }
+
+    /// Takes a slot for a connection to be opened; nil when none of those slots is free.
+    mutating func connect() -> ConnectionID? {
+        guard let slot = freeOutgoing.popLast() else { return nil }
+        let entry = unsafe entries + Int(slot)
+        unsafe entry.pointee.state = .connecting
         usedCount += 1
         return unsafe ConnectionID(slot: slot, generation: entry.pointee.generation)
     }
@@ -97,6 +119,7 @@ import Primitives
         unsafe entry.pointee = unsafe Entry(
             generation: (entry.pointee.generation + 1) % ConnectionID.generationBound)
         usedCount -= 1
+        if Int(slot) < outgoingCount { freeOutgoing.append(slot) }
     }
 
     /// The connections that are open or closing; O(count). For shutting down and for tests.

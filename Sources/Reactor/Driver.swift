@@ -27,6 +27,10 @@ public protocol Driver: AnyObject, SendableMetatype {
     func accept(listener: Int32, isMultishot: Bool, tag: CompletionTag)
     /// Closes `listener`, of which no accept is under way.
     func closeListener(_ listener: Int32)
+    /// Connects a new TCP socket with TCP_NODELAY, which it makes in the empty `slot`, below
+    /// `outgoingConnectionCountMax`. Completes once, with 0 or with what failed; a socket may then stand in the slot in
+    /// either case, and is to be closed. Both addresses are of one family.
+    func connect(slot: UInt32, to address: SocketAddress, from source: PeerAddress?, tag: CompletionTag)
     /// Receives into a provided buffer, once or until a completion without `hasMore`.
     func receive(slot: UInt32, isMultishot: Bool, tag: CompletionTag)
     /// Sends all of `bytes`, waiting for room; completes with the count, short only when the connection failed.

@@ -22,7 +22,9 @@ extension Reactor {
     }
 
     /// Connections that there is room for besides the reserve.
-    private var roomCount: Int { descriptors.count - limits.descriptorReserveCount - descriptors.usedCount }
+    private var roomCount: Int {
+        descriptors.count - descriptors.outgoingCount - limits.descriptorReserveCount - descriptors.usedIncomingCount
+    }
 
     /// Whether a multishot accept is safe. Twice the queue may come before a cancellation works: once with the submit
     /// at a turn's end, and again with the one that the next turn begins with.

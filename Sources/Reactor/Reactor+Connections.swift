@@ -67,10 +67,12 @@ extension Reactor {
         driver.shutdown(slot: connection.slot, isBothDirections: false, tag: CompletionTag(.shutdown, connection))
     }
 
-    /// Closes the connection; only `connectionClosed` follows. What was handed to the kernel is still sent. Closing
-    /// twice is harmless.
+    /// Closes the connection; only `connectionClosed` follows. What was handed to the kernel is still sent. One that is
+    /// being established is given up. Closing twice is harmless.
     public func close(_ connection: ConnectionID) {
-        guard let entry = unsafe descriptors.live(connection), unsafe entry.pointee.state == .open else { return }
+        guard let entry = unsafe descriptors.live(connection) else { return }
+        if unsafe entry.pointee.state == .connecting { return giveUp(connection) }
+        guard unsafe entry.pointee.state == .open else { return }
         unsafe entry.pointee.state = .closing
         if unsafe entry.pointee.operationCount > 0 {
             // A close would not end an armed receive; the shutdown ends every operation of the socket.

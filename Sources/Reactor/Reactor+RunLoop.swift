@@ -55,7 +55,7 @@ extension Reactor {
     }
 
     private var isWorkLeft: Bool {
-        leftover || !recorded.isEmpty || jobIndex < jobs.count
+        leftover || !recorded.isEmpty || jobIndex < jobs.count || !refusedConnectTokens.isEmpty
     }
 
     // MARK: - Completions
@@ -77,7 +77,7 @@ extension Reactor {
                 case .attempt, .attemptQuiet:
                     attemptCompleted(completion)
                 case .accept, .receive, .send, .poll, .shutdown, .cancel, .close, .pass, .arrival, .wake, .wakeRead,
-                    .peerAddress, .install, nil:
+                    .peerAddress, .install, .connect, .connectCancel, nil:
                     unsafe room[kept] = completion
                     kept += 1
                 }
@@ -124,6 +124,7 @@ extension Reactor {
             statistics.completionCount += 1
             handle(completion)
         }
+        tellRefusedConnects()
         if let retryAt = listener.retryAt, retryAt <= now {
             listener.retryAt = nil
             acceptIfRoom()
@@ -141,6 +142,8 @@ extension Reactor {
         case .close: closed(completion)
         case .cancel, .wake, .wakeRead: break
         case .install: installed(completion)
+        case .connect: connected(completion)
+        case .connectCancel: connectCancelled(completion)
         case .attempt, .attemptQuiet, nil: statistics.staleCompletionCount += 1
         }
     }

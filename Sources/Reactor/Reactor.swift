@@ -28,6 +28,10 @@ import Synchronization
     var wheel: TimingWheel
     /// Buffers of `send` operations under way, by slot.
     var sends: [UInt32: OwnedSend] = [:]
+    /// The callers' tokens of connections that are being established, by slot.
+    var connectTokens: [UInt32: UInt64] = [:]
+    /// Tokens of connects that found no free slot; told with the turn's completions.
+    var refusedConnectTokens: [UInt64] = []
     /// Parcels of descriptors being passed, by slot, for the case that they come back.
     // SAFETY: `pass` retains a box once; `arrived` of the target releases it, or `passed` here when the pass failed.
     var parcels: [UInt32: Unmanaged<ParcelBox<Handler.Parcel>>] = unsafe [:]
@@ -56,7 +60,8 @@ import Synchronization
         address = driver.address
         mailbox = Mailbox(messageCountMax: limits.mailboxMessageCountMax)
         ownerThread = pthread_self()
-        descriptors = DescriptorTable(count: driver.descriptorCountMax)
+        descriptors = DescriptorTable(
+            count: driver.descriptorCountMax, outgoingCount: limits.outgoingConnectionCountMax)
         now = driver.now
         wheel = TimingWheel(now: now)
         recorded = CompletionQueue()
@@ -132,6 +137,10 @@ public struct ReactorStatistics: Sendable {
     public var acceptFailureCount: UInt64 = 0
     /// Connections accepted.
     public var acceptCount: UInt64 = 0
+    /// Connections opened.
+    public var connectCount: UInt64 = 0
+    /// Connects that failed.
+    public var connectFailureCount: UInt64 = 0
     /// Jobs run.
     public var jobCount: UInt64 = 0
     /// Nanoseconds spent waiting in the kernel.

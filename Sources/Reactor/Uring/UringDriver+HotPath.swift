@@ -8,7 +8,7 @@ import Primitives
 extension UringDriver {
     /// A zeroed submission entry.
     @inline(__always)
-    private func entry() -> UnsafeMutablePointer<io_uring_sqe> {
+    func entry() -> UnsafeMutablePointer<io_uring_sqe> {
         guard let entry = unsafe shim_entry(ring) else { return unsafe entryAfterWait() }
         return unsafe entry
     }

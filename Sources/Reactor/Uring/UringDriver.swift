@@ -17,6 +17,10 @@ import Primitives
     let buffers: BufferRing
     /// Where the results of `requestPeerAddress` land.
     let addresses: AddressTable
+    /// The addresses that `connect` hands over.
+    let submittedAddresses: SubmittedAddresses
+    /// 1, the value of the socket options that `connect` sets.
+    let enabledOption: UnsafeMutablePointer<Int32>
     /// Written by other threads to wake this one.
     let wakeDescriptor: Int32
     /// The eight bytes that the armed read of `wakeDescriptor` fills.
@@ -57,6 +61,9 @@ import Primitives
             throw error
         }
         addresses = AddressTable()
+        submittedAddresses = unsafe SubmittedAddresses(entryCount: Int(ring.pointee.sq.ring_entries))
+        unsafe enabledOption = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+        unsafe enabledOption.initialize(to: 1)
         unsafe wakeBytes = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
         precondition(MemoryLayout<Completion>.size == 16, "drain copies io_uring_cqe into Completion")
         armWake()
@@ -82,6 +89,14 @@ import Primitives
         guard registered == 0 else {
             unsafe io_uring_queue_exit(ring)
             throw .resource(operation: "registering \(limits.descriptorCountMax) descriptors", errnoValue: -registered)
+        }
+        // What the reactor gives to outgoing connections, the kernel gives to nobody else.
+        let outgoingCount = UInt32(limits.outgoingConnectionCountMax)
+        let ranged = unsafe io_uring_register_file_alloc_range(
+            ring, outgoingCount, UInt32(limits.descriptorCountMax) - outgoingCount)
+        guard ranged == 0 else {
+            unsafe io_uring_queue_exit(ring)
+            throw .failed(operation: "reserving \(outgoingCount) descriptors", errnoValue: -ranged)
         }
     }
 
@@ -109,6 +124,8 @@ import Primitives
         unsafe ring.deallocate()
         unsafe wakeBytes.deallocate()
         addresses.deallocate()
+        submittedAddresses.deallocate()
+        unsafe enabledOption.deallocate()
         // The wake descriptor stays open: another thread may still hold the waker, and its number must not be reused.
     }
 }

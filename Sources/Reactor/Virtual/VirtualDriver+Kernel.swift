@@ -12,6 +12,7 @@ extension VirtualDriver {
     func execute(_ operation: VirtualOperation) {
         switch operation.kind {
         case .accept: pending.append(operation)
+        case .connect(_, let source): connectBegan(operation, from: source)
         case .cancel(let target): cancelled(target, by: operation.tag)
         case .wake(let other, let remoteTag):
             network.driver(other)?.post(Completion(tag: remoteTag, result: 0))
@@ -53,7 +54,7 @@ extension VirtualDriver {
             socket.hold()
             operation.socket = socket
             pending.append(operation)
-        case .accept, .cancel, .wake, .close:
+        case .accept, .connect, .cancel, .wake, .close:
             preconditionFailure("these are no operations on a connection")
         }
     }
@@ -112,8 +113,8 @@ extension VirtualDriver {
         post(Completion(tag: tag, result: 0))
     }
 
-    /// The lowest free slot: the one whose reuse follows its end most closely.
-    func freeSlot() -> Int? { sockets.firstIndex { $0 == nil } }
+    /// The lowest free slot of the kernel's part: the one whose reuse follows its end most closely.
+    func freeSlot() -> Int? { sockets[outgoingCount...].firstIndex { $0 == nil } }
 
     // MARK: - Later
 
@@ -122,6 +123,10 @@ extension VirtualDriver {
         switch operation.kind {
         case .accept(let listener, _):
             return network.listener(listener)?.backlog.isEmpty == false
+        case .connect(let address, _):
+            // As the kernel: a full queue does not answer, and who connects tries again.
+            let listeners = network.listeners(at: address)
+            return listeners.isEmpty || listeners.contains { $0.hasRoom }
         case .receive:
             guard let socket = operation.socket else { return false }
             return !socket.incoming.isEmpty || socket.isPeerEnded || socket.isReceivingEnded || socket.isReset
@@ -160,6 +165,10 @@ extension VirtualDriver {
         switch operation.kind {
         case .accept(let listener, let isMultishot):
             return accepted(operation, isMultishot: isMultishot, network.listener(listener))
+        case .connect(let address, _):
+            guard let socket = operation.socket else { return nil }
+            post(Completion(tag: operation.tag, result: connected(socket, to: address)))
+            return nil
         case .receive(let isMultishot):
             guard let socket = operation.socket else { return nil }
             return received(operation, isMultishot: isMultishot, socket)

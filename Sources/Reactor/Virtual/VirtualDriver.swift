@@ -28,6 +28,8 @@ import Primitives
     /// Completions that wait for `drain`, from `postedIndex` on.
     private var posted: [Completion] = []
     private var postedIndex = 0
+    /// Slots below this are not given by `freeSlot`.
+    let outgoingCount: Int
     /// The table of direct descriptors.
     var sockets: [VirtualSocket?]
     private var peerAddresses: [UInt32: PeerAddress] = [:]
@@ -44,6 +46,7 @@ import Primitives
         self.network = network
         descriptorCountMax = limits.descriptorCountMax
         submissionCountMax = limits.submissionCountMax
+        outgoingCount = limits.outgoingConnectionCountMax
         sockets = Array(repeating: nil, count: limits.descriptorCountMax)
         bufferByteCount = limits.receiveBufferByteCount
         let byteCount = limits.receiveBufferCount * limits.receiveBufferByteCount
@@ -76,6 +79,11 @@ import Primitives
 
     /// See `Driver`.
     public func closeListener(_ listener: Int32) { network.closeListener(listener) }
+
+    /// See `Driver`: to a listener of the same network.
+    public func connect(slot: UInt32, to address: SocketAddress, from source: PeerAddress?, tag: CompletionTag) {
+        queue(VirtualOperation(.connect(to: address, from: source), slot: slot, tag: tag))
+    }
 
     /// See `Driver`.
     public func receive(slot: UInt32, isMultishot: Bool, tag: CompletionTag) {
