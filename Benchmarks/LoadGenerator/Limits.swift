@@ -23,6 +23,8 @@ package enum LoadLimits {
     package static let unacknowledgedCountMax = 1 << 20
     /// The longest message that a stream may receive, in bytes.
     package static let messageByteCountMax = 1 << 20
+    /// The longest list that a server may answer with, in bytes.
+    package static let listByteCountMax = 64 << 20
     /// Bytes of one file of scenarios or tokens.
     package static let fileByteCountMax = 256 << 20
 }

@@ -64,6 +64,12 @@ package struct Board: Sendable {
 
     // MARK: - The run
 
+    /// When the run began: its second 0.
+    package var beganAt: MonotonicInstant {
+        get { MonotonicInstant(nanoseconds: words.load(6)) }
+        nonmutating set { words.store(6, newValue.nanoseconds) }
+    }
+
     /// When sending begins; nil until it is known.
     package var startAt: MonotonicInstant? {
         get { instant(1) }
@@ -74,6 +80,18 @@ package struct Board: Sendable {
     package var drainUntil: MonotonicInstant? {
         get { instant(2) }
         nonmutating set { words.store(2, newValue?.nanoseconds ?? 0) }
+    }
+
+    /// When sending was stopped early; nil when it was not.
+    package var stoppedAt: MonotonicInstant? {
+        get { instant(7) }
+        nonmutating set { words.store(7, newValue?.nanoseconds ?? 0) }
+    }
+
+    /// When all had what they expected, or would wait no longer.
+    package var endedAt: MonotonicInstant? {
+        get { instant(8) }
+        nonmutating set { words.store(8, newValue?.nanoseconds ?? 0) }
     }
 
     /// Whether sending is to stop early.

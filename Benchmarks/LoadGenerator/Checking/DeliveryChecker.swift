@@ -109,10 +109,20 @@ package struct DeliveryChecker: Sendable {
         counts.cut += 1
     }
 
+    /// The stream broke the protocol.
+    package mutating func frameCorrupt() {
+        counts.corrupt += 1
+    }
+
     /// The stream ended before the run: what it passed over is kept for `settle`, its place begins anew.
     package mutating func suspend(stream: UInt32, shop: UInt32) {
         guard let gaps = missing.removeValue(forKey: stream), !gaps.ranges.isEmpty else { return }
         suspended.append((shop, gaps))
+    }
+
+    /// Notes numbers that somebody who asked for them was not given.
+    package mutating func passedOver(_ gaps: MissingSequences, shop: UInt32) {
+        if !gaps.ranges.isEmpty { suspended.append((shop, gaps)) }
     }
 
     /// Counts what a stream did not get, once no more will come: of the numbers that it passed over and those from its
