@@ -27,6 +27,7 @@ let package = Package(
     products: [
         .executable(name: "shopstream", targets: ["shopstream"]),
         .executable(name: "wsecho", targets: ["wsecho"]),
+        .executable(name: "shopload", targets: ["shopload"]),
     ],
     dependencies: [
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -74,6 +75,12 @@ let package = Package(
             dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", httpTypes, crypto, histogram],
             path: "Benchmarks/LoadGenerator",
             exclude: ["Report/README.md"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "shopload",
+            dependencies: ["LoadGenerator", "Reactor", "Primitives", argumentParser],
+            path: "Benchmarks/shopload",
             swiftSettings: settings
         ),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),

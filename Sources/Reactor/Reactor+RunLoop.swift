@@ -54,6 +54,7 @@ extension Reactor {
             let before = driver.now
             var deadline = wheel.nextDeadline
             if let retryAt = listener.retryAt { deadline = min(deadline ?? retryAt, retryAt) }
+            if let turnWantedAt { deadline = min(deadline ?? turnWantedAt, turnWantedAt) }
             driver.submitAndWait(until: deadline)
             statistics.waitNanoseconds += driver.now.nanoseconds - before.nanoseconds
         } else {
