@@ -83,6 +83,17 @@ let package = Package(
             path: "Benchmarks/shopload",
             swiftSettings: settings
         ),
+        .target(name: "CMeasuredRegion", path: "Benchmarks/CMeasuredRegion"),
+        .executableTarget(
+            name: "micro",
+            dependencies: [
+                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Server", "CAllocationCounter",
+                "CMeasuredRegion", httpTypes, argumentParser,
+            ],
+            path: "Benchmarks/Micro",
+            exclude: ["README.md", "judge.py", "thresholds.json"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Primitives"], swiftSettings: settings),
         .testTarget(

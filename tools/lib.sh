@@ -10,6 +10,8 @@ tools_build=$root/.build/tools
 # What a build needs of Debian beside Swift, and what the tests need beside that.
 packages_build=(libssl-dev libpq-dev liburing-dev libsqlite3-dev pkg-config curl python3)
 packages_test=(python3-venv chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev)
+# What the servers to compare with are built of (Benchmarks/Peers).
+packages_peers=(golang-go golang-github-gorilla-websocket-dev golang-github-gin-gonic-gin-dev golang-github-google-uuid-dev)
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
@@ -39,6 +41,22 @@ need_packages() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -q --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
         { tail -20 "$log" >&2; die "could not install ${missing[*]}"; }
+}
+
+# Sees to it that the peers of Benchmarks/Peers can be built and run. nginx is unpacked and not installed: an installed
+# one starts as a service and listens on every address.
+need_peers() {
+    need_packages "${packages_peers[@]}"
+    local folder=$tools_build/nginx
+    if [ -x "$folder/usr/sbin/nginx" ] || ! command -v apt-get >/dev/null; then return 0; fi
+    say "Unpacking nginx and nchan"
+    rm -rf "$folder" "$folder.deb"
+    mkdir -p "$folder.deb"
+    (cd "$folder.deb" && apt-get download -qq nginx libnginx-mod-nchan 2>"$tools_build/apt.log") ||
+        { tail -5 "$tools_build/apt.log" >&2; die "could not download nginx"; }
+    local package
+    for package in "$folder.deb"/*.deb; do dpkg-deb -x "$package" "$folder"; done
+    rm -rf "$folder.deb"
 }
 
 need_swift() {

@@ -45,6 +45,9 @@ import Synchronization
     var isRecording = false
     /// Work was left when the last turn ended.
     var leftover = false
+    /// When a turn is wanted at the latest, to the precision of the kernel's clock and not of the timing wheel: for a
+    /// handler that does something at exact times in `turnEnded`. Nil, as at first, for no such time.
+    public var turnWantedAt: MonotonicInstant?
     /// The number, or negated `errno`, of the last descriptor made by `UringDriver.install`.
     var installedDescriptor: Int32?
     /// Counters for metrics; read them on the reactor's thread.

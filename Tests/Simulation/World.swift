@@ -155,7 +155,7 @@ extension World {
                 ("subscribers", shard.hub.subscriberCount), ("laggards", shard.hub.laggingCount),
                 ("shops", shard.hub.shopCount), ("lent bytes", shard.hub.lentByteCount),
                 ("retained bytes", shard.hub.retainedByteCount), ("connections", reactor.connectionCount),
-                ("sends", reactor.sends.count), ("parcels", unsafe reactor.parcels.count),
+                ("sends", reactor.sends.count), ("parcels", reactor.parcels.count),
                 ("timers", reactor.wheel.count), ("jobs", reactor.jobs.count - reactor.jobIndex),
                 ("descriptors", reactor.io.usedDescriptorCount), ("buffers", reactor.io.takenBufferCount),
                 ("operations", reactor.io.pendingOperationCount),
