@@ -20,27 +20,6 @@ extension SQLiteStore {
         return MessagePage(messages: messages, hasMore: hasMore)
     }
 
-    /// See `MessageStore`. O(log n).
-    public func edit(
-        _ id: MessageID, text: String, at time: Timestamp
-    ) async throws(StorageError) -> Message? {
-        try Validation.check(text: text)
-        return try await change { db in
-            try db.cachedStatement(sql: Queries.editMessage)
-                .execute(arguments: [text, time.microsecondsSinceEpoch, id.text])
-            return try Self.fetch(db, Queries.messageByID, [id.text]).first
-        }
-    }
-
-    /// See `MessageStore`. O(log n).
-    public func delete(_ id: MessageID) async throws(StorageError) -> Message? {
-        try await change { db in
-            let message = try Self.fetch(db, Queries.messageByID, [id.text]).first
-            try db.cachedStatement(sql: Queries.deleteMessage).execute(arguments: [id.text])
-            return message
-        }
-    }
-
     /// See `MessageStore`. O(messages of the shop), since pages are counted from the newest.
     public func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
         let limit = Limits.page(limit)
@@ -100,7 +79,7 @@ extension SQLiteStore {
         try await change { db in _ = try Int.fetchOne(db.cachedStatement(sql: "SELECT 1")) }
     }
 
-    private static func fetch(_ db: Database, _ query: String, _ arguments: StatementArguments) throws -> [Message] {
+    static func fetch(_ db: Database, _ query: String, _ arguments: StatementArguments) throws -> [Message] {
         let rows = try Row.fetchCursor(db.cachedStatement(sql: query), arguments: arguments)
         var messages: [Message] = []
         while let row = try rows.next() {

@@ -2,8 +2,8 @@ import GRDB
 import Primitives
 import Synchronization
 
-/// Group commit: while one transaction is being made durable, the messages that arrive gather, and the next takes them
-/// all. One fsync is then shared by as many messages as there are callers, without anybody waiting for a timer.
+/// Group commit: while one transaction is being made durable, the changes that arrive gather, and the next takes them
+/// all. One fsync is then shared by as many changes as there are callers, without anybody waiting for a timer.
 extension SQLiteStore {
     /// See `MessageStore`.
     public func append(_ message: Message) async throws(StorageError) {
@@ -13,10 +13,26 @@ extension SQLiteStore {
             state.withLock { $0.statistics.failedCount += 1 }
             throw error
         }
+        _ = try await perform(.insert(message))
+    }
+
+    /// See `MessageStore`. O(log n).
+    public func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Message? {
+        try Validation.check(text: text)
+        return try await perform(.edit(id, text: text, time: time))
+    }
+
+    /// See `MessageStore`. O(log n).
+    public func delete(_ id: MessageID) async throws(StorageError) -> Message? {
+        try await perform(.delete(id))
+    }
+
+    /// Queues a change behind all others and waits until it is durable.
+    private func perform(_ write: MessageWrite) async throws(StorageError) -> Message? {
         let result = await withCheckedContinuation { continuation in
             let refusal: StorageError? = state.withLock { state in
                 if state.isClosed { return StorageError(.unavailable, detail: "closed") }
-                if !state.appends.append(WaitingAppend(message: message, continuation: continuation)) {
+                if !state.writes.append(WaitingWrite(write: write, continuation: continuation)) {
                     state.statistics.failedCount += 1
                     return StorageError(.overloaded, detail: "messages")
                 }
@@ -28,7 +44,7 @@ extension SQLiteStore {
             }
             if let refusal { continuation.resume(returning: .failure(refusal)) }
         }
-        try result.get()
+        return try result.get()
     }
 
     private func scheduleCommit() {
@@ -42,14 +58,21 @@ extension SQLiteStore {
     /// Writes the batch that has waited longest and resumes its callers in order. On the writer's queue only. Returns
     /// whether there is another; if not, the next append schedules again.
     func commitBatch(_ db: Database) -> Bool {
-        guard let batch = state.withLock({ $0.appends.popBatch() }) else { return finishBatch() }
+        guard let batch = state.withLock({ $0.writes.popBatch() }) else { return finishBatch() }
         var commitCount = 0
         let results = Self.write(batch, db, commitCount: &commitCount)
         var storedCount = 0
-        for case .success in results { storedCount += 1 }
+        var failedCount = 0
+        for (waiting, result) in zip(batch, results) {
+            switch (result, waiting.write) {
+            case (.success, .insert): storedCount += 1
+            case (.success, .edit), (.success, .delete): break
+            case (.failure, _): failedCount += 1
+            }
+        }
         state.withLock { state in
             state.statistics.storedCount += storedCount
-            state.statistics.failedCount += batch.count - storedCount
+            state.statistics.failedCount += failedCount
             state.statistics.commitCount += commitCount
             if commitCount == 1 {
                 state.statistics.batchMessageCountMax = max(state.statistics.batchMessageCountMax, storedCount)
@@ -61,17 +84,17 @@ extension SQLiteStore {
 
     private func finishBatch() -> Bool {
         state.withLock { state in
-            state.isCommitScheduled = !state.appends.isEmpty
+            state.isCommitScheduled = !state.writes.isEmpty
             return state.isCommitScheduled
         }
     }
 
-    /// Writes a batch in one transaction; if a row spoils that, each row in one of its own.
+    /// Makes a batch of changes in one transaction; if one spoils that, each in one of its own.
     private static func write(
-        _ batch: [WaitingAppend], _ db: Database, commitCount: inout Int
-    ) -> [Result<Void, StorageError>] {
+        _ batch: [WaitingWrite], _ db: Database, commitCount: inout Int
+    ) -> [Result<Message?, StorageError>] {
         do {
-            let results = try inTransaction(db) { try batch.map { try insert($0.message, db) } }
+            let results = try inTransaction(db) { try batch.map { try apply($0.write, db) } }
             commitCount = 1
             return results
         } catch {
@@ -80,7 +103,7 @@ extension SQLiteStore {
         }
         return batch.map { waiting in
             do {
-                let result = try inTransaction(db) { try insert(waiting.message, db) }
+                let result = try inTransaction(db) { try apply(waiting.write, db) }
                 commitCount += 1
                 return result
             } catch {
@@ -89,20 +112,34 @@ extension SQLiteStore {
         }
     }
 
-    /// Inserts one row. A failure that the transaction survives is the row's own and returned; one that ends it, or
-    /// that may, is thrown.
-    private static func insert(_ message: Message, _ db: Database) throws -> Result<Void, StorageError> {
-        let statement = try db.cachedStatement(sql: Queries.insertMessage)
+    /// Makes one change. A failure that the transaction survives is the change's own and returned; one that ends it,
+    /// or that may, is thrown.
+    private static func apply(_ write: MessageWrite, _ db: Database) throws -> Result<Message?, StorageError> {
         do {
-            try statement.execute(arguments: [
-                message.id.text, message.shopID.text, message.userID.text, message.text,
-                message.createdAt.microsecondsSinceEpoch, message.updatedAt?.microsecondsSinceEpoch,
-                message.isEdited, message.parentID?.text, message.username,
-            ])
-            return .success(())
+            switch write {
+            case .insert(let message):
+                try insert(message, db)
+                return .success(message)
+            case .edit(let id, let text, let time):
+                try db.cachedStatement(sql: Queries.editMessage)
+                    .execute(arguments: [text, time.microsecondsSinceEpoch, id.text])
+                return .success(try fetch(db, Queries.messageByID, [id.text]).first)
+            case .delete(let id):
+                let message = try fetch(db, Queries.messageByID, [id.text]).first
+                try db.cachedStatement(sql: Queries.deleteMessage).execute(arguments: [id.text])
+                return .success(message)
+            }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT && db.isInsideTransaction {
             return .failure(StorageError(database: error))
         }
+    }
+
+    private static func insert(_ message: Message, _ db: Database) throws {
+        try db.cachedStatement(sql: Queries.insertMessage).execute(arguments: [
+            message.id.text, message.shopID.text, message.userID.text, message.text,
+            message.createdAt.microsecondsSinceEpoch, message.updatedAt?.microsecondsSinceEpoch,
+            message.isEdited, message.parentID?.text, message.username,
+        ])
     }
 }
 
