@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", httpTypes, logging],
-            resources: [.embedInCode("Demo/index.html")],
+            resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
             swiftSettings: settings
         ),
         .executableTarget(

@@ -22,6 +22,10 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     enum Message: Sendable {
         /// A stream ended whose user this shard counts.
         case releasePlace(ConnectionLimiter.Place)
+        /// A membership was made, changed or ended.
+        case membershipChanged(MembershipChange)
+        /// More memberships changed than are known.
+        case membershipsUnknown
         /// A connection ended whose address this shard counts.
         case releaseAddress(PeerAddress)
         /// The server stops.
@@ -35,6 +39,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let reactor: ShardReactor
     let configuration: ServerConfiguration
     let store: any Store
+    let images: any ImageStore
     let router: Router<RouteName>
     let log: Logger
     let startedAt: Timestamp
@@ -69,6 +74,18 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     /// Open connections of the addresses that this shard counts.
     var connectionsByAddress: [PeerAddress: Int] = [:]
     var clocks: [ShopID: ShopClock] = [:]
+    var memberships = MembershipCache(
+        timeToLive: ServerLimits.membershipTimeToLive, countMax: ServerLimits.cachedMembershipCountMax)
+    /// Counts the changes of memberships that were told: a look-up that one overtook is not remembered.
+    var membershipVersion: UInt64 = 0
+    /// Up to where the first shard knows the changes of memberships.
+    var membershipPosition: Int64?
+    /// Changes that are told once more, when the streams that were being admitted meanwhile stand.
+    var membershipRechecks: [(round: UInt64, change: MembershipChange)] = []
+    /// Counts the rounds of housekeeping.
+    var housekeepingRound: UInt64 = 0
+    /// Uploads whose images are held in memory.
+    var uploadCount = 0
     /// Messages for mailboxes that were full: they go again at the end of each turn.
     var undelivered: [(shard: Int, message: Message)] = []
 
@@ -81,13 +98,14 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var counters = ShardCounters()
 
     init(
-        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store,
+        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store, images: any ImageStore,
         tokenSettings: TokenSettings, demo: DemoSession?, startedAt: Timestamp, log: Logger
     ) {
         self.index = index
         self.reactor = reactor
         self.configuration = configuration
         self.store = store
+        self.images = images
         self.demo = demo
         self.startedAt = startedAt
         self.log = log
@@ -165,6 +183,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func connectionClosed(_ connection: ConnectionID) {
         if let state = http.removeValue(forKey: connection) {
             if let timer = state.timer { reactor.cancel(timer) }
+            releaseUpload(state)
             if state.isCounted, let address = state.address { release(address) }
         } else if streams.contains(connection) {
             streamEnded(connection, reason: .connectionError)
@@ -176,6 +195,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func messageReceived(_ message: Message) {
         switch message {
         case .releasePlace(let place): places.release(place)
+        case .membershipChanged(let change): membershipChanged(change)
+        case .membershipsUnknown: membershipsUnknown()
         case .releaseAddress(let address): addressReleased(address)
         case .drain: drain()
         case .drained: drainedShardCount += 1
@@ -183,6 +204,10 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     }
 
     func timerFired(_ token: UInt64) {
+        guard token != Self.housekeepingToken else {
+            housekeepingFired()
+            return
+        }
         let connection = ConnectionID(
             slot: UInt32(truncatingIfNeeded: token), generation: UInt32(truncatingIfNeeded: token >> 32))
         if let state = http[connection] {

@@ -27,7 +27,7 @@ final class World {
             let driver = VirtualDriver(network: stage.network, limits: scenario.limits)
             let reactor = VirtualShard.ShardReactor(driver: driver, limits: scenario.limits)
             let shard = VirtualShard(
-                index: index, reactor: reactor, configuration: configuration, store: store, tokenSettings: settings,
+                index: index, reactor: reactor, configuration: configuration, store: store, images: MemoryImageStore(), tokenSettings: settings,
                 demo: nil, startedAt: Stage.origin, log: log)
             shard.civilClock = .counted(from: Stage.origin)
             reactor.attach(shard)

@@ -48,6 +48,12 @@ extension Shard {
                     return
                 case .head(let head):
                     state.head = head
+                    do throws(APIError) {
+                        try prepareBody(state, head)
+                    } catch {
+                        respond(connection, state, Response(error), context: .closing)
+                        return
+                    }
                     if head.expectsContinue, head.body != .none {
                         // An empty step learns from the length alone whether the body is wanted at all.
                         var none = 0
@@ -56,7 +62,12 @@ extension Shard {
                         transmit(connection, state, ResponseWriter.continueResponse)
                     }
                 case .body(let range):
-                    state.body.append(bytes.extracting(range))
+                    do throws(APIError) {
+                        try bodyReceived(state, bytes.extracting(range))
+                    } catch {
+                        respond(connection, state, Response(error), context: .closing)
+                        return
+                    }
                 case .end:
                     if consumed < bytes.count { state.leftover.append(bytes.extracting(consumed..<bytes.count)) }
                     begin(connection, state)
@@ -75,7 +86,9 @@ extension Shard {
             if state.waitingFor != .head { setTimer(connection, state, ServerLimits.headWait) }
             state.waitingFor = .head
         } else if !state.parser.isIdle {
-            if state.waitingFor != .body { setTimer(connection, state, ServerLimits.bodyWait) }
+            if state.waitingFor != .body {
+                setTimer(connection, state, state.form == nil ? ServerLimits.bodyWait : ServerLimits.uploadWait)
+            }
             state.waitingFor = .body
         }
         reactor.receive(connection, isMultishot: false)
@@ -89,17 +102,18 @@ extension Shard {
         state.phase = .handling
         state.waitingFor = .next
         counters.requests += 1
-        let body = state.body
+        let content = state.form.map(RequestContent.form) ?? .bytes(state.body)
         let address = clientAddress(state.address, head)
         state.head = nil
         state.body = []
-        Task(executorPreference: reactor) { await self.handle(head, body, address, connection) }
+        Task(executorPreference: reactor) { await self.handle(head, content, address, connection) }
     }
 
     /// Works on one request to its end. On the reactor's thread.
-    private func handle(_ head: RequestHead, _ body: [UInt8], _ address: PeerAddress?, _ connection: ConnectionID) async
-    {
-        let response = await route(head, body, address, connection)
+    private func handle(
+        _ head: RequestHead, _ content: RequestContent, _ address: PeerAddress?, _ connection: ConnectionID
+    ) async {
+        let response = await route(head, content, address, connection)
         guard let response, let state = http[connection], state.phase == .handling else { return }
         var answer = response
         addCORS(to: &answer, head)
@@ -113,6 +127,7 @@ extension Shard {
             response.status, contentType: response.body.isEmpty ? nil : response.contentType, fields: response.fields,
             body: response.body.span, context: context, at: civilTime, to: &bytes)
         counters.count(response.status)
+        releaseUpload(state)
         state.phase = .responding
         state.closesAfterResponse = !context.keepsConnection
         setTimer(connection, state, ServerLimits.responseWait)

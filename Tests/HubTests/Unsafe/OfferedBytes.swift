@@ -2,7 +2,7 @@
 ///
 /// The shard promises that they stay there unchanged until `submitted`, whatever is called in between: the kernel
 /// reads them at the submission, not when they are offered.
-struct OfferedBytes {
+@safe struct OfferedBytes {
     let copy: [UInt8]
     private let place: UnsafeRawPointer?
 
