@@ -41,7 +41,8 @@ public protocol Driver: AnyObject, SendableMetatype {
     func pollWritable(slot: UInt32, tag: CompletionTag)
     /// Ends the sending direction, or both.
     func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag)
-    /// Cancels the operation that has the tag `target`.
+    /// Cancels the operations that have the tag `target`; each completes, most with `ECANCELED`. Its own result is
+    /// how many these were: 0 when there was none that could be cancelled.
     func cancel(target: CompletionTag, tag: CompletionTag)
     /// Closes the descriptor and frees its slot.
     func close(slot: UInt32, tag: CompletionTag)
