@@ -68,6 +68,7 @@ public protocol Driver: AnyObject, SendableMetatype {
     func receivedBytes(bufferIndex: UInt16, byteCount: Int) -> UnsafeMutableBufferPointer<UInt8>
     /// Gives the buffer back.
     func recycle(bufferIndex: UInt16)
-    /// Ends the driver; no operation may be under way any more, or its memory must outlive the process.
-    func shutDown()
+    /// Ends the driver and what is under way. False when operations may still be under way: the memory that they name
+    /// is then never to be freed.
+    func shutDown() -> Bool
 }

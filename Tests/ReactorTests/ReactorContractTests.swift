@@ -1,3 +1,4 @@
+import Glibc
 import Primitives
 import Testing
 
@@ -184,6 +185,23 @@ import Testing
         }
         #expect(reactor.listener.mode == .multishot)
         #expect(peers.allSatisfy { !$0.isReset })
+    }
+
+    @Test(arguments: [false, true])
+    func `bytes of sends that outlive the driver are left in memory and counted`(outlives: Bool) {
+        let (reactor, connection, peer) = Self.connected()
+        reactor.send(connection, [UInt8](repeating: 1, count: 100_000).span)
+        reactor.io.outlivesShutDown = outlives
+        reactor.stop()
+        reactor.run()
+        #expect(reactor.statistics.abandonedSendCount == (outlives ? 1 : 0))
+        #expect(reactor.sends.isEmpty)
+        _ = peer
+    }
+
+    @Test(arguments: [(0, true), (3, true), (-ENOENT, true), (-ETIME, false), (-EINTR, false), (-EALREADY, false)])
+    func `only a cancellation that came through lets the ring's memory be freed`(status: Int32, isQuiet: Bool) {
+        #expect(UringDriver.isQuiet(afterCancel: status) == isQuiet)
     }
 
     @Test func `timers of hours fire in their order on the virtual clock`() {
