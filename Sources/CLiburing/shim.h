@@ -109,10 +109,11 @@ static inline void shim_close_direct(struct io_uring_sqe *sqe, unsigned slot, un
     sqe->user_data = tag;
 }
 
-static inline void shim_cancel(struct io_uring_sqe *sqe, unsigned long long target, unsigned long long tag) {
+static inline void shim_cancel_all(struct io_uring_sqe *sqe, unsigned long long target, unsigned long long tag) {
     sqe->opcode = IORING_OP_ASYNC_CANCEL;
     sqe->fd = -1;
     sqe->addr = target;
+    sqe->cancel_flags = IORING_ASYNC_CANCEL_ALL;
     sqe->user_data = tag;
 }
 

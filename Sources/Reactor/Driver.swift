@@ -41,7 +41,8 @@ public protocol Driver: AnyObject, SendableMetatype {
     func pollWritable(slot: UInt32, tag: CompletionTag)
     /// Ends the sending direction, or both.
     func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag)
-    /// Cancels the operation that has the tag `target`.
+    /// Cancels the operations that have the tag `target`; each completes, most with `ECANCELED`. Its own result is
+    /// how many these were: 0 when there was none that could be cancelled.
     func cancel(target: CompletionTag, tag: CompletionTag)
     /// Closes the descriptor and frees its slot.
     func close(slot: UInt32, tag: CompletionTag)
@@ -67,6 +68,7 @@ public protocol Driver: AnyObject, SendableMetatype {
     func receivedBytes(bufferIndex: UInt16, byteCount: Int) -> UnsafeMutableBufferPointer<UInt8>
     /// Gives the buffer back.
     func recycle(bufferIndex: UInt16)
-    /// Ends the driver; no operation may be under way any more, or its memory must outlive the process.
-    func shutDown()
+    /// Ends the driver and what is under way. False when operations may still be under way: the memory that they name
+    /// is then never to be freed.
+    func shutDown() -> Bool
 }

@@ -11,6 +11,9 @@ public struct ReactorLimits: Sendable {
     /// Connections that may wait in the listener's queue, as `Listeners.open` makes it: an accept that takes them all
     /// at once is used only while the table has room for twice as many, as one that finds it full drops a client.
     public var listenQueueCountMax = 4_096
+    /// Accepts of one connection each that are under way when there is no room for one that takes all: so many
+    /// connections a turn are accepted then.
+    public var singleAcceptCountMax = 64
     /// Submission entries; a broadcast enters the kernel once for each so many sends. A power of two.
     public var submissionCountMax = 4_096
     /// Completion entries, a power of two, at most 65,536: at most one for each operation under way is needed, and

@@ -66,7 +66,7 @@ extension Reactor {
     func connectCancelled(_ completion: Completion) {
         let connection = completion.tag.connection
         descriptors[connection].operationCount -= 1
-        if connectTokens[connection.slot] != nil, completion.result < 0 { cancelConnect(connection) }
+        if connectTokens[connection.slot] != nil, completion.result <= 0 { cancelConnect(connection) }
         finishIfIdle(connection)
     }
 

@@ -6,13 +6,17 @@ extension Reactor {
     /// Runs the loop until `stop`, on the reactor's own thread, then frees the driver.
     public func run() {
         while !isStopping.load(ordering: .relaxed) { turn() }
-        driver.shutDown()
-        releaseRest()
+        releaseRest(isQuiet: driver.shutDown())
     }
 
     /// Frees what operations owned that have ended with the driver.
-    private func releaseRest() {
-        for send in sends.values { send.deallocate() }
+    private func releaseRest(isQuiet: Bool) {
+        if isQuiet {
+            for send in sends.values { send.deallocate() }
+        } else {
+            // The kernel may read them yet.
+            statistics.abandonedSendCount += UInt64(sends.count)
+        }
         sends.removeAll()
         connectTokens.removeAll()
         // A connection that came but was not handled is closed with the ring's table; its parcel ends here. One that

@@ -20,6 +20,8 @@ public struct ReactorStatistics: Sendable {
     public var strandedDescriptorCount: UInt64 = 0
     /// Wakes of other reactors that the ring could not do, and that were done by other means.
     public var wakeFailureCount: UInt64 = 0
+    /// Sends whose bytes were left in memory, as the driver could not end them.
+    public var abandonedSendCount: UInt64 = 0
     /// Jobs run.
     public var jobCount: UInt64 = 0
     /// Nanoseconds spent waiting in the kernel.

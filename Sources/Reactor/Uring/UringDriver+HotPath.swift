@@ -61,7 +61,7 @@ extension UringDriver {
 
     /// See `Driver`.
     public func cancel(target: CompletionTag, tag: CompletionTag) {
-        unsafe shim_cancel(entry(), target.bits, tag.bits)
+        unsafe shim_cancel_all(entry(), target.bits, tag.bits)
     }
 
     /// See `Driver`.

@@ -112,22 +112,40 @@ import Primitives
     /// Writes to the event descriptor.
     public var waker: UringWaker { UringWaker(descriptor: wakeDescriptor) }
 
-    /// Ends what is under way, closes the ring and frees its memory.
-    public func shutDown() {
-        // Closing a ring ends its operations in the background; cancelled here, none touches memory that is freed next.
-        var everything = io_uring_sync_cancel_reg()
-        everything.fd = -1
-        everything.flags = UInt32(IORING_ASYNC_CANCEL_ANY) | UInt32(IORING_ASYNC_CANCEL_ALL)
-        everything.timeout.tv_sec = 1
-        unsafe io_uring_register_sync_cancel(ring, &everything)
-        unsafe io_uring_get_events(ring)
-        unsafe buffers.unregister(from: ring)
+    /// Ends what is under way, closes the ring and frees its memory; see `Driver`.
+    ///
+    /// Closing a ring ends its operations in the background; cancelled here, none touches memory that is freed next.
+    /// When the kernel cannot cancel them within a second (`ETIME`, `EINTR`), the memory is left as it is: what a
+    /// process loses as it ends is nothing against a write into memory that is used again.
+    @discardableResult
+    public func shutDown() -> Bool {
+        let isQuiet = cancelEverything()
+        if isQuiet { unsafe buffers.unregister(from: ring) }
         unsafe io_uring_queue_exit(ring)
+        // The wake descriptor stays open: another thread may still hold the waker, and its number must not be reused.
+        guard isQuiet else {
+            StandardError.write(Array("io_uring: operations outlived their ring; its memory is left\n".utf8))
+            return false
+        }
         unsafe ring.deallocate()
         unsafe wakeBytes.deallocate()
         addresses.deallocate()
         submittedAddresses.deallocate()
         unsafe enabledOption.deallocate()
-        // The wake descriptor stays open: another thread may still hold the waker, and its number must not be reused.
+        return true
     }
+
+    /// Whether no operation is under way any more.
+    private func cancelEverything() -> Bool {
+        var everything = io_uring_sync_cancel_reg()
+        everything.fd = -1
+        everything.flags = UInt32(IORING_ASYNC_CANCEL_ANY) | UInt32(IORING_ASYNC_CANCEL_ALL)
+        everything.timeout.tv_sec = 1
+        let status = unsafe io_uring_register_sync_cancel(ring, &everything)
+        unsafe io_uring_get_events(ring)
+        return Self.isQuiet(afterCancel: status)
+    }
+
+    /// What the result of the cancellation says: a count, or that there was nothing to cancel.
+    static func isQuiet(afterCancel status: Int32) -> Bool { status >= 0 || status == -ENOENT }
 }

@@ -111,14 +111,13 @@ extension VirtualDriver {
     }
 
     private func cancelled(_ target: CompletionTag, by tag: CompletionTag) {
-        guard let index = pending.firstIndex(where: { $0.tag == target }) else {
-            post(Completion(tag: tag, result: -ENOENT))
-            return
+        let operations = pending.filter { $0.tag == target }
+        pending.removeAll { $0.tag == target }
+        for operation in operations {
+            operation.socket?.release()
+            post(Completion(tag: target, result: -ECANCELED))
         }
-        let operation = pending.remove(at: index)
-        operation.socket?.release()
-        post(Completion(tag: target, result: -ECANCELED))
-        post(Completion(tag: tag, result: 0))
+        post(Completion(tag: tag, result: Int32(operations.count)))
     }
 
     /// The lowest free slot of the kernel's part: the one whose reuse follows its end most closely.

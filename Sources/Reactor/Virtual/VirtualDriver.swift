@@ -33,6 +33,8 @@ import Primitives
     /// The table of direct descriptors.
     var sockets: [VirtualSocket?]
     private var peerAddresses: [UInt32: PeerAddress] = [:]
+    /// Makes `shutDown` say that operations may be under way yet, as a kernel that cannot cancel them would.
+    var outlivesShutDown = false
     /// Until when the last wait would have lasted; nil when without end.
     private(set) var waitDeadline: MonotonicInstant?
 
@@ -241,7 +243,8 @@ import Primitives
     }
 
     /// See `Driver`: ends what is under way and closes every socket.
-    public func shutDown() {
+    @discardableResult
+    public func shutDown() -> Bool {
         queued.removeAll()
         for operation in pending { operation.socket?.release() }
         pending.removeAll()
@@ -250,5 +253,6 @@ import Primitives
             sockets[slot] = nil
         }
         network.leave(self)
+        return !outlivesShutDown
     }
 }
