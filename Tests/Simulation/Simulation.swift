@@ -100,7 +100,12 @@ final class Simulation {
         stage.act = .settling
         stage.network.faults = VirtualFaults()
         world.store.isHasty = true
-        for _ in 0..<400 { round() }
+        var quietCount = 0
+        for _ in 0..<4_000 where quietCount < 100 {
+            round()
+            let isQuiet = world.store.waitingCount == 0 && clients.allSatisfy { $0.isAtRest }
+            quietCount = isQuiet ? quietCount + 1 : 0
+        }
     }
 
     private func round() {

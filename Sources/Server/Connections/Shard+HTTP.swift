@@ -19,7 +19,8 @@ extension Shard {
         let state = HTTPConnection(
             address: address, limits: HTTPLimits())
         http[connection] = state
-        setTimer(connection, state, ServerLimits.headWait)
+        // Accepted while the server stops: a request that came with it is answered, none is waited for.
+        setTimer(connection, state, isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
         reactor.receive(connection, isMultishot: false)
     }
 

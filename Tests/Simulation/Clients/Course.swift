@@ -46,11 +46,16 @@ struct Course {
         next = place.index + 1
     }
 
-    /// All messages of the shop before `count` that are later than the stream must have come.
+    /// Whether all messages of the shop before `count` that are later than the stream have come.
+    func reaches(_ count: Int) -> Bool { (next ?? storedAtBegin).map { $0 >= count } ?? true }
+
+    /// Whether at least `count` messages of the shop have not come.
+    func isBehind(by count: Int) -> Bool { !reaches(ledger.storedCount(shop) - count + 1) }
+
+    /// All before `count` must have come.
     func requireAll(before count: Int) {
-        guard let storedAtBegin else { return }
-        let reached = next ?? storedAtBegin
-        ledger.expect(reached >= count, "a stream of \(shop) has messages up to \(reached), not \(count)")
+        let reached = next ?? storedAtBegin ?? 0
+        ledger.expect(reaches(count), "a stream of \(shop) has messages up to \(reached), not \(count)")
     }
 
     func end() { ledger.trace.note(6, next ?? -1) }

@@ -195,10 +195,11 @@ final class Customer: Client {
         socket.close()
     }
 
+    var isAtRest: Bool { isOver || waiting.isEmpty || isClosing || socket.isKeptWaiting }
+
     func checkSettled() {
         guard !isOver else { return }
-        let isExcused = waiting.isEmpty || isClosing || socket.isKeptWaiting
-        stage.ledger.expect(isExcused, "\(waiting.count) requests were never answered")
+        stage.ledger.expect(isAtRest, "\(waiting.count) requests were never answered")
         if !socket.isEnded { socket.end() }
     }
 
