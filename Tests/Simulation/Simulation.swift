@@ -17,7 +17,6 @@ final class Simulation {
     private let ledger = Ledger()
     private let chance: Chance
     private var clients: [any Client] = []
-    private var clientCount = 0
 
     /// Runs a seed to its end on a thread of its own, which owns the reactors.
     static func run(seed: UInt64, flaw: Flaw? = nil) async -> Outcome {
@@ -84,8 +83,9 @@ final class Simulation {
 
     /// A new client comes.
     private func admit() {
-        guard clients.count < stage.scenario.clientCountMax, let socket = stage.connect() else { return }
-        clientCount += 1
+        guard clients.count < stage.scenario.clientCountMax else { return }
+        if chance.oneIn(8) { return clients.append(Returner(stage)) }
+        guard let socket = stage.connect() else { return }
         switch chance.number(0...19) {
         case 0: clients.append(Vandal(stage, socket))
         case 1...9: clients.append(Customer(stage, socket))
