@@ -70,7 +70,9 @@ import Testing
             // Accepted by the reactor, and not yet announced to the shard.
             rehearsal.ledger.expect(shard.http.isEmpty, "the connection is known already: the script misses its moment")
             shard.drain()
+            rehearsal.turn()
             rehearsal.advance(by: .milliseconds(2_100))
+            rehearsal.ledger.expect(late.isOver, "the server still waits for a request")
             late.close()
         }
         #expect(violations.isEmpty)

@@ -11,6 +11,8 @@ final class Returner: Client {
     private var isCaughtUp = false
     /// The place behind the last message that was seen; nil before the first session stood.
     private var seenCount: Int?
+    /// There was no room for a connection to catch up over.
+    private var isShutOut = false
     private var pause = 0
     private var sessionCountLeft = 12
 
@@ -54,6 +56,9 @@ final class Returner: Client {
         } else if let socket = stage.connect() {
             // The first time a client reads the whole shop.
             catchUp = CatchUp(stage, socket, shop: shop, user: user, behind: seenCount ?? 0)
+            isShutOut = false
+        } else {
+            isShutOut = true
         }
     }
 
@@ -71,7 +76,7 @@ final class Returner: Client {
 
     var isAtRest: Bool {
         guard let session, session.isStreaming else { return true }
-        return session.isAtRest && (isCaughtUp || catchUp?.isKeptWaiting == true)
+        return session.isAtRest && (isCaughtUp || catchUp?.isKeptWaiting ?? isShutOut)
     }
 
     func checkSettled() {
