@@ -45,7 +45,7 @@ import Testing
             var request: [UInt8] = []
             RequestWriter.append(
                 .post, target: "/api/v1/shops/messages", authority: "simulation",
-                fields: [.authorization: "Bearer \(rehearsal.stage.token(of: "user"))"],
+                fields: [.authorization: "Bearer \(rehearsal.stage.token(of: "user").text)"],
                 body: Array(#"{"shop_id":"\#(shop)","message":"late"}"#.utf8), to: &request)
             let socket = try rehearsal.connect(sending: request)
             rehearsal.turn()

@@ -40,6 +40,8 @@ final class Rehearsal {
         scenario.socketBufferByteCountMax = 300
         scenario.waitingMessageCountMax = 256
         scenario.failingStorePerMille = 0
+        scenario.hasShortTokens = false
+        scenario.setsClockBack = false
         scenario.slowStorePerMille = slowStore ? 1_000 : 0
         scenario.limits = ReactorLimits()
         scenario.limits.descriptorCountMax = 64
@@ -47,7 +49,7 @@ final class Rehearsal {
         scenario.limits.listenQueueCountMax = 8
         let secret = try TokenSecret("the secret of the simulation, long enough")
         stage = Stage(scenario, chance: chance, ledger: ledger, flaw: nil, secret: secret)
-        world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret)))
+        world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret), leeway: .zero))
     }
 
     /// Turns every reactor until nothing more can happen at this time.
@@ -76,7 +78,7 @@ final class Rehearsal {
         let handshake = stage.chance.withGenerator { ClientHandshake(using: &$0) }
         handshake.appendRequest(
             host: "simulation", path: "/api/v1/shops/\(shop)/messages/stream",
-            fields: [.authorization: "Bearer \(stage.token(of: "user"))"], to: &request)
+            fields: [.authorization: "Bearer \(stage.token(of: "user").text)"], to: &request)
         let socket = try connect(sending: request)
         turn()
         guard socket.read().starts(with: Array("HTTP/1.1 101".utf8)) else { throw ScriptError.noStream }

@@ -36,7 +36,7 @@ final class Simulation {
         let scenario = Scenario(seed: seed, chance: chance)
         let secret = try TokenSecret("the secret of the simulation, long enough")
         stage = Stage(scenario, chance: chance, ledger: ledger, flaw: flaw, secret: secret)
-        world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret)))
+        world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret), leeway: .zero))
         if flaw == .storeForgets { world.store.forgetsOneIn = 10 }
         if flaw == .placeLeaks { world.leakPlace() }
     }
@@ -67,6 +67,7 @@ final class Simulation {
             default:
                 if chance.oneIn(2) { stage.network.advance(by: .milliseconds(chance.number(1...300))) } else { admit() }
             }
+            if stage.scenario.setsClockBack, chance.oneIn(1_000) { world.setClockBack() }
             if step % 32 == 0 { world.checkInvariants() }
         }
     }

@@ -15,6 +15,7 @@ final class World {
     let stage: Stage
     let store: SimulatedStore
     private(set) var shards: [VirtualShard] = []
+    private var setBackMicroseconds: Int64 = 0
     private var drainPosted: [Bool] = []
 
     init(_ stage: Stage, settings: TokenSettings) throws {
@@ -66,6 +67,14 @@ final class World {
     func leakPlace() {
         let user = UserID(stage.scenario.userNames[0])
         _ = shards[0].owner(of: user).places.reserve(user)
+    }
+
+    /// The wall clock is set back by up to ten seconds, for all shards alike.
+    func setClockBack() {
+        setBackMicroseconds += Int64(stage.chance.number(0...10_000_000))
+        let origin = Timestamp(microsecondsSinceEpoch: Stage.origin.microsecondsSinceEpoch - setBackMicroseconds)
+        for shard in shards { shard.civilClock = .counted(from: origin) }
+        stage.ledger.count("clock set back")
     }
 
     // MARK: - Time and turns
