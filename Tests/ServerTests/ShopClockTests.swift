@@ -23,4 +23,37 @@ import Testing
         #expect(clock.finish(tickets[3], changes[3]) == [changes[3]])
         #expect(clock.isIdle)
     }
+
+    @Test func `a failed write holds nobody up`() {
+        var clock = ShopClock(latest: .earliest)
+        let first = clock.begin(at: .earliest).ticket
+        let second = clock.begin(at: .earliest).ticket
+        #expect(clock.finish(first, frame: nil).isEmpty)
+        #expect(clock.finish(second, frame: [2]) == [[2]])
+        #expect(clock.isIdle)
+    }
+
+    @Test func `whatever the order of the ends, the frames keep the order of the times`() {
+        // Strides that share no factor with 12 visit every ticket, in 48 orders.
+        for stride in [1, 5, 7, 11] {
+            for offset in 0..<12 {
+                var clock = ShopClock(latest: .earliest)
+                let tickets = (0..<12).map { _ in clock.begin(at: .earliest).ticket }
+                var published: [UInt8] = []
+                for step in 0..<12 {
+                    let ticket = tickets[(step * stride + offset) % 12]
+                    published += clock.finish(ticket, frame: ticket % 3 == 0 ? nil : [UInt8(ticket)]).flatMap { $0 }
+                }
+                #expect(published == [1, 2, 4, 5, 7, 8, 10, 11])
+                #expect(clock.isIdle)
+            }
+        }
+    }
+
+    @Test func `a ticket that was not given out stops the process`() async {
+        await #expect(processExitsWith: .failure) {
+            var clock = ShopClock(latest: .earliest)
+            _ = clock.finish(0, frame: nil)
+        }
+    }
 }

@@ -21,6 +21,10 @@ struct Scenario {
     var failingStorePerMille: Int
     /// The drain comes in the middle of the traffic, not after it has come to rest.
     var isDrainedInTraffic: Bool
+    /// The first user's tokens last only seconds.
+    var hasShortTokens: Bool
+    /// The wall clock is set back now and then.
+    var setsClockBack: Bool
     var limits: ReactorLimits
 
     init(seed: UInt64, chance: Chance) {
@@ -39,6 +43,8 @@ struct Scenario {
         slowStorePerMille = chance.pick([0, 100, 600])
         failingStorePerMille = chance.pick([0, 0, 50])
         isDrainedInTraffic = chance.oneIn(3)
+        hasShortTokens = chance.oneIn(4)
+        setsClockBack = !hasShortTokens && chance.oneIn(4)
         limits = ReactorLimits()
         limits.descriptorCountMax = chance.pick([12, 24, 64])
         limits.descriptorReserveCount = 4

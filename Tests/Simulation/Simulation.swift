@@ -17,7 +17,6 @@ final class Simulation {
     private let ledger = Ledger()
     private let chance: Chance
     private var clients: [any Client] = []
-    private var clientCount = 0
 
     /// Runs a seed to its end on a thread of its own, which owns the reactors.
     static func run(seed: UInt64, flaw: Flaw? = nil) async -> Outcome {
@@ -37,7 +36,7 @@ final class Simulation {
         let scenario = Scenario(seed: seed, chance: chance)
         let secret = try TokenSecret("the secret of the simulation, long enough")
         stage = Stage(scenario, chance: chance, ledger: ledger, flaw: flaw, secret: secret)
-        world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret)))
+        world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret), leeway: .zero))
         if flaw == .storeForgets { world.store.forgetsOneIn = 10 }
         if flaw == .placeLeaks { world.leakPlace() }
     }
@@ -68,6 +67,7 @@ final class Simulation {
             default:
                 if chance.oneIn(2) { stage.network.advance(by: .milliseconds(chance.number(1...300))) } else { admit() }
             }
+            if stage.scenario.setsClockBack, chance.oneIn(1_000) { world.setClockBack() }
             if step % 32 == 0 { world.checkInvariants() }
         }
     }
@@ -84,8 +84,9 @@ final class Simulation {
 
     /// A new client comes.
     private func admit() {
-        guard clients.count < stage.scenario.clientCountMax, let socket = stage.connect() else { return }
-        clientCount += 1
+        guard clients.count < stage.scenario.clientCountMax else { return }
+        if chance.oneIn(8) { return clients.append(Returner(stage)) }
+        guard let socket = stage.connect() else { return }
         switch chance.number(0...19) {
         case 0: clients.append(Vandal(stage, socket))
         case 1...9: clients.append(Customer(stage, socket))
@@ -100,7 +101,12 @@ final class Simulation {
         stage.act = .settling
         stage.network.faults = VirtualFaults()
         world.store.isHasty = true
-        for _ in 0..<400 { round() }
+        var quietCount = 0
+        for _ in 0..<4_000 where quietCount < 100 {
+            round()
+            let isQuiet = world.store.waitingCount == 0 && clients.allSatisfy { $0.isAtRest }
+            quietCount = isQuiet ? quietCount + 1 : 0
+        }
     }
 
     private func round() {

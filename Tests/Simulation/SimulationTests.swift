@@ -19,10 +19,12 @@ import Testing
         let tally = await Self.run(Seeds.fixed)
         // A simulation in which nothing happens proves nothing.
         let events = [
-            "stored", "posts answered", "deliveries", "lists", "pings", "pongs", "writes failed", "refusals",
+            "stored", "posts answered", "deliveries", "lists", "pages", "caught up", "pings", "pongs", "writes failed",
+            "refusals",
             "slow consumers", "streams cut", "customers reset", "customers vanished", "handshakes 101",
             "handshakes 429", "handshakes 503", "closed with 1001", "closed with 1002", "closed with 1009",
-            "closed with 4408", "left by close", "left by reset", "left by halfClose", "left by vanish",
+            "closed with 4401", "closed with 4408", "tokens refused", "clock set back", "left by close",
+            "left by reset", "left by halfClose", "left by vanish",
             "left by garbage", "left by oversize",
         ]
         for event in events { #expect(tally[event, default: 0] > 0, "\(event): never") }

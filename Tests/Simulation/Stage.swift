@@ -25,7 +25,13 @@ final class Stage {
     /// For each shop the messages whose 201 was read before the drain began: no stream may lack one of them.
     var answeredAtDrain: [String: Int] = [:]
     private let minter: TokenMinter
-    private var tokens: [String: String] = [:]
+    private var tokens: [String: Token] = [:]
+
+    struct Token {
+        let text: String
+        /// By when it is refused.
+        let expiresAt: MonotonicInstant
+    }
 
     init(_ scenario: Scenario, chance: Chance, ledger: Ledger, flaw: Flaw?, secret: TokenSecret) {
         self.scenario = scenario
@@ -43,11 +49,18 @@ final class Stage {
     /// A civil time that the run's clock counts from.
     static let origin = Timestamp(microsecondsSinceEpoch: 1_767_000_000_000_000)
 
-    /// The user's token; it outlives the run.
-    func token(of user: String) -> String {
-        if let token = tokens[user] { return token }
+    /// Whether the user's tokens may expire under way.
+    func hasShortTokens(_ user: String) -> Bool { scenario.hasShortTokens && user == scenario.userNames[0] }
+
+    /// The user's token, made anew shortly before it expires; most outlive the run.
+    func token(of user: String) -> Token {
+        if let token = tokens[user], token.expiresAt > network.now + .seconds(1) { return token }
+        let lifetime: Duration = hasShortTokens(user) ? .seconds(5) : .seconds(86_400)
+        let time = Timestamp(
+            microsecondsSinceEpoch: Self.origin.microsecondsSinceEpoch + Int64(network.now.nanoseconds / 1_000))
         do {
-            let token = try minter.mint(userID: UserID(user), timeToLive: .seconds(86_400), now: Self.origin)
+            let text = try minter.mint(userID: UserID(user), timeToLive: lifetime, now: time)
+            let token = Token(text: text, expiresAt: network.now + lifetime)
             tokens[user] = token
             return token
         } catch {

@@ -15,6 +15,7 @@ final class World {
     let stage: Stage
     let store: SimulatedStore
     private(set) var shards: [VirtualShard] = []
+    private var setBackMicroseconds: Int64 = 0
     private var drainPosted: [Bool] = []
 
     init(_ stage: Stage, settings: TokenSettings) throws {
@@ -27,7 +28,8 @@ final class World {
             let driver = VirtualDriver(network: stage.network, limits: scenario.limits)
             let reactor = VirtualShard.ShardReactor(driver: driver, limits: scenario.limits)
             let shard = VirtualShard(
-                index: index, reactor: reactor, configuration: configuration, store: store, images: MemoryImageStore(), tokenSettings: settings,
+                index: index, reactor: reactor, configuration: configuration, store: store, images: MemoryImageStore(),
+                tokenSettings: settings,
                 demo: nil, startedAt: Stage.origin, log: log)
             shard.civilClock = .counted(from: Stage.origin)
             reactor.attach(shard)
@@ -66,6 +68,14 @@ final class World {
     func leakPlace() {
         let user = UserID(stage.scenario.userNames[0])
         _ = shards[0].owner(of: user).places.reserve(user)
+    }
+
+    /// The wall clock is set back by up to ten seconds, for all shards alike.
+    func setClockBack() {
+        setBackMicroseconds += Int64(stage.chance.number(0...10_000_000))
+        let origin = Timestamp(microsecondsSinceEpoch: Stage.origin.microsecondsSinceEpoch - setBackMicroseconds)
+        for shard in shards { shard.civilClock = .counted(from: origin) }
+        stage.ledger.count("clock set back")
     }
 
     // MARK: - Time and turns

@@ -7,10 +7,4 @@ public struct MultipartPart: Hashable, Sendable {
     public let fileName: String?
     /// The media type that the client claims.
     public let contentType: String?
-
-    init(name: String, fileName: String?, contentType: String?) {
-        self.name = name
-        self.fileName = fileName
-        self.contentType = contentType
-    }
 }

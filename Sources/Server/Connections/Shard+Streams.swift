@@ -125,9 +125,11 @@ extension Shard {
 
     // MARK: - Closing
 
-    /// Starts the closing handshake from our side.
+    /// Starts the closing handshake from our side; nothing when the stream has ended and only its socket is left.
     func closeStream(_ connection: ConnectionID, _ code: CloseCode, reason: DisconnectReason, text: String = "") {
-        guard let action = streams.withValue(connection, { $0.state.localCloseRequested(code) }) else { return }
+        guard let phase = streams.withValue(connection, { $0.phase }), phase != .lingering,
+            let action = streams.withValue(connection, { $0.state.localCloseRequested(code) })
+        else { return }
         streams.withValue(connection) { if $0.phase == .open { $0.reason = reason } }
         perform(action, connection, text: text)
     }

@@ -7,7 +7,7 @@ struct Answers {
         var body: [UInt8] = []
     }
 
-    private var parser = ResponseParser()
+    private var parser = ResponseParser(limits: HTTPLimits(bodyBytesMax: 1 << 30))
     private var answer: Answer?
 
     /// The next answer to be read belongs to a HEAD.

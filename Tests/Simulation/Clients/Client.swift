@@ -6,7 +6,9 @@ protocol Client: AnyObject {
     func act()
     /// Called after each turn of a reactor: what can be seen without reading.
     func observe()
-    /// Everything has come to rest: what is still owed is missing.
+    /// Whether the server owes nothing here.
+    var isAtRest: Bool { get }
+    /// The server had all the time that it needs: what is still owed is missing.
     func checkSettled()
     /// The server has stopped.
     func checkStopped()

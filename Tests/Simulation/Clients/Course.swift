@@ -9,8 +9,8 @@ struct Course {
     private let answeredBefore: Int
     /// Messages that were stored when the handshake's answer was first seen: all later ones must come.
     private var storedAtBegin: Int?
-    /// The place of the next message, once there was one.
-    private var next: Int?
+    /// The place of the first message that came, and that behind the last.
+    private var received: Range<Int>?
     /// The client did something that ends a stream, perhaps without a close frame.
     var mayEndSilently = false
 
@@ -19,6 +19,11 @@ struct Course {
         self.ledger = ledger
         answeredBefore = ledger.answeredCount(shop)
     }
+
+    /// The place of the first message that came, or that will come.
+    var first: Int { received?.lowerBound ?? storedAtBegin ?? 0 }
+    /// The place behind the last that came.
+    var next: Int { received?.upperBound ?? storedAtBegin ?? 0 }
 
     var isBegun: Bool { storedAtBegin != nil }
 
@@ -36,22 +41,27 @@ struct Course {
             message.shop == shop && place.shop == shop, "\(name) of \(place.shop) reached a stream of \(shop)")
         ledger.expect(
             ledger.times(of: place.shop)[place.index].rfc3339 == message.createdAt, "\(name) has another time")
-        if let next {
+        if let next = received?.upperBound {
             ledger.expect(place.index == next, "\(name) came in \(shop) at place \(place.index), not \(next)")
         } else {
             let first = storedAtBegin ?? 0
             ledger.expect(place.index <= first, "a stream of \(shop) begins at \(place.index), not at \(first)")
             ledger.expect(place.index >= answeredBefore, "\(name) is older than its stream")
         }
-        next = place.index + 1
+        received = min(received?.lowerBound ?? place.index, place.index)..<place.index + 1
     }
 
-    /// All messages of the shop before `count` that are later than the stream must have come.
+    /// Whether all messages of the shop before `count` that are later than the stream have come.
+    func reaches(_ count: Int) -> Bool { (received?.upperBound ?? storedAtBegin).map { $0 >= count } ?? true }
+
+    /// Whether at least `count` messages of the shop have not come.
+    func isBehind(by count: Int) -> Bool { !reaches(ledger.storedCount(shop) - count + 1) }
+
+    /// All before `count` must have come.
     func requireAll(before count: Int) {
-        guard let storedAtBegin else { return }
-        let reached = next ?? storedAtBegin
-        ledger.expect(reached >= count, "a stream of \(shop) has messages up to \(reached), not \(count)")
+        let reached = next
+        ledger.expect(reaches(count), "a stream of \(shop) has messages up to \(reached), not \(count)")
     }
 
-    func end() { ledger.trace.note(6, next ?? -1) }
+    func end() { ledger.trace.note(6, next) }
 }

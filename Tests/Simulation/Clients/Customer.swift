@@ -114,7 +114,7 @@ final class Customer: Client {
 
     private func send(_ method: HTTPRequest.Method, _ target: String, _ more: HTTPFields = [:], body: [UInt8]? = nil) {
         var fields = more
-        fields[.authorization] = "Bearer \(stage.token(of: user))"
+        fields[.authorization] = "Bearer \(stage.token(of: user).text)"
         var bytes: [UInt8] = []
         RequestWriter.append(method, target: target, authority: "simulation", fields: fields, body: body, to: &bytes)
         socket.send(bytes)
@@ -149,7 +149,15 @@ final class Customer: Client {
         }
         guard !waiting.isEmpty else { return ledger.violate("an answer (\(status)) that nobody asked for") }
         if stage.flaw == .clientSwapsAnswers, waiting.count > 1 { waiting.swapAt(0, 1) }
-        switch waiting.removeFirst() {
+        let request = waiting.removeFirst()
+        if status == 401, stage.hasShortTokens(user) {
+            ledger.count("tokens refused")
+            if case .post(let text, _) = request {
+                ledger.expect(ledger.place(of: text) == nil, "401 for a message that was stored")
+            }
+            return
+        }
+        switch request {
         case .post(let text, let shop): checkPost(answer, text, shop)
         case .list(let shop, let since, let answeredCount): checkList(answer, shop, since, answeredCount)
         case .other(let statuses, _):
@@ -195,10 +203,11 @@ final class Customer: Client {
         socket.close()
     }
 
+    var isAtRest: Bool { isOver || waiting.isEmpty || isClosing || socket.isKeptWaiting }
+
     func checkSettled() {
         guard !isOver else { return }
-        let isExcused = waiting.isEmpty || isClosing || socket.isKeptWaiting
-        stage.ledger.expect(isExcused, "\(waiting.count) requests were never answered")
+        stage.ledger.expect(isAtRest, "\(waiting.count) requests were never answered")
         if !socket.isEnded { socket.end() }
     }
 

@@ -55,6 +55,8 @@ final class Vandal: Client {
         }
     }
 
+    var isAtRest: Bool { true }
+
     func checkSettled() {}
 
     func checkStopped() {}

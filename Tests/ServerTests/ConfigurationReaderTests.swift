@@ -1,0 +1,105 @@
+import Reactor
+import Storage
+import Testing
+
+@testable import Server
+
+@Suite struct ConfigurationReaderTests {
+    private static func read(_ environment: [String: String]) throws -> ServerConfiguration {
+        try ServerConfiguration(environment: environment)
+    }
+
+    private static func refusedName(_ environment: [String: String]) -> String? {
+        do throws(ConfigurationError) {
+            _ = try ServerConfiguration(environment: environment)
+            return nil
+        } catch {
+            return error.name
+        }
+    }
+
+    @Test func `an empty environment gives the documented defaults`() throws {
+        let configuration = try Self.read([:])
+        #expect(configuration.listen.port == 8_080)
+        #expect(configuration.mode == .development)
+        #expect(configuration.logLevel == "info")
+        #expect(!configuration.isDemo && !configuration.isTakeover && !configuration.pinsReactors)
+        #expect(configuration.connectionsPerAddressMax == 0)
+        #expect(configuration.textByteCountMax == 16_384)
+        #expect(configuration.stream.isEnabled)
+        #expect(configuration.stream.pingPeriod == .seconds(54))
+        #expect(configuration.stream.pongWait == .seconds(60))
+        #expect(configuration.stream.writeWait == .seconds(10))
+        #expect(configuration.stream.connectionsPerUserMax == 5)
+        #expect(configuration.stream.attemptsPerMinuteMax == 10)
+        #expect(configuration.stream.messageByteCountMax == 524_288)
+        #expect(configuration.stream.waitingMessageCountMax == 256)
+        #expect(!configuration.stream.includesUsername)
+    }
+
+    @Test func `an empty value counts as none`() throws {
+        let configuration = try Self.read(["SHOPSTREAM_LISTEN": "", "WEBSOCKET_ENABLED": "", "SHOPSTREAM_DEMO": ""])
+        #expect(configuration.listen.port == 8_080)
+        #expect(configuration.stream.isEnabled && !configuration.isDemo)
+    }
+
+    @Test(arguments: [
+        ("true", true), ("TRUE", true), ("1", true), ("yes", true), ("On", true), ("false", false), ("0", false),
+        ("No", false), ("off", false),
+    ])
+    func `a flag has several spellings`(text: String, value: Bool) throws {
+        #expect(try Self.read(["WEBSOCKET_ENABLED": text]).stream.isEnabled == value)
+    }
+
+    @Test(arguments: [
+        ("WEBSOCKET_ENABLED", "perhaps"), ("SHOPSTREAM_DEMO", " true"), ("SHOPSTREAM_LISTEN", "example.com:8080"),
+        ("SHOPSTREAM_LISTEN", "127.0.0.1"), ("SHOPSTREAM_LISTEN", "127.0.0.1:65536"), ("SHOPSTREAM_REACTORS", "0"),
+        ("SHOPSTREAM_REACTORS", "257"), ("SHOPSTREAM_REACTORS", "two"), ("SHOPSTREAM_REACTORS", "1.5"),
+        ("SHOPSTREAM_STORE", "postgres"), ("SHOPSTREAM_LOG_LEVEL", "loud"), ("SHOPSTREAM_MODE", "test"),
+        ("SHOPSTREAM_LIST_MAX_MESSAGES", "10001"), ("SHOPSTREAM_MAX_TEXT_BYTES", "-1"),
+        ("SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", "511"), ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.1,proxy"),
+        ("WEBSOCKET_PONG_WAIT_SECONDS", "54"), ("WEBSOCKET_PING_PERIOD_SECONDS", "0"),
+        ("WEBSOCKET_WRITE_WAIT_SECONDS", "99999999999999999999"), ("WEBSOCKET_MAX_CONNECTIONS_PER_USER", "65536"),
+        ("WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", "0"), ("WEBSOCKET_SEND_BUFFER_MESSAGES", "0"),
+        ("WEBSOCKET_READ_BUFFER_SIZE", "65537"), ("WEBSOCKET_WRITE_BUFFER_SIZE", "x"),
+    ])
+    func `a value out of its bounds is refused under its name`(name: String, value: String) {
+        let blamed = name == "WEBSOCKET_PONG_WAIT_SECONDS" ? "WEBSOCKET_PING_PERIOD_SECONDS" : name
+        #expect(Self.refusedName([name: value]) == blamed)
+    }
+
+    @Test func `origins and proxies are lists with room for spaces`() throws {
+        let configuration = try Self.read([
+            "WEBSOCKET_ALLOWED_ORIGINS": " https://a.example ,, http://localhost:3000\t",
+            "SHOPSTREAM_TRUSTED_PROXIES": "10.0.0.1, ::1",
+        ])
+        #expect(configuration.stream.allowedOrigins == ["https://a.example", "http://localhost:3000"])
+        #expect(configuration.trustedProxies == [PeerAddress("10.0.0.1"), PeerAddress("::1")])
+    }
+
+    @Test(arguments: ["*", "a.example", "https://", "https://a.example/", "https://A.example", "ftp://a.example"])
+    func `an origin that no browser sends is refused`(origin: String) {
+        #expect(Self.refusedName(["WEBSOCKET_ALLOWED_ORIGINS": origin]) == "WEBSOCKET_ALLOWED_ORIGINS")
+    }
+
+    @Test func `production demands origins for streams and has no demo`() throws {
+        let production = ["SHOPSTREAM_MODE": "production"]
+        #expect(Self.refusedName(production) == "WEBSOCKET_ALLOWED_ORIGINS")
+        let named = production.merging(["WEBSOCKET_ALLOWED_ORIGINS": "https://a.example"]) { $1 }
+        #expect(try Self.read(named).mode == .production)
+        #expect(try Self.read(production.merging(["WEBSOCKET_ENABLED": "false"]) { $1 }).mode == .production)
+        #expect(Self.refusedName(named.merging(["SHOPSTREAM_DEMO": "1"]) { $1 }) == "SHOPSTREAM_DEMO")
+    }
+
+    @Test func `a receive buffer is a page at least, whatever the old setting says`() throws {
+        #expect(try Self.read(["WEBSOCKET_READ_BUFFER_SIZE": "1"]).stream.receiveBufferByteCount == 4_096)
+        #expect(try Self.read(["WEBSOCKET_READ_BUFFER_SIZE": "8192"]).stream.receiveBufferByteCount == 8_192)
+    }
+
+    @Test func `an error says what is wrong and what is allowed`() {
+        let wrong = ConfigurationError(name: "A", value: "b", allowed: "c")
+        let missing = ConfigurationError(name: "A", value: nil, allowed: "c")
+        #expect(wrong.description == "A='b' cannot be used: c")
+        #expect(missing.description == "A is missing: c")
+    }
+}

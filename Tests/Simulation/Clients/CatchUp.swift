@@ -1,0 +1,81 @@
+import HTTP
+import HTTPTypes
+import Primitives
+
+/// Reads all that a shop has behind some message, page by page, over a connection of its own.
+final class CatchUp {
+    private static let pageMessageCount = 5
+
+    private let stage: Stage
+    private let socket: Socket
+    private let shop: String
+    private let user: String
+    private var answers = Answers()
+    /// The place of the next message to ask for.
+    private(set) var next: Int
+    let first: Int
+    private(set) var isComplete = false
+    private(set) var isOver = false
+
+    /// Asks for what follows the first `count` messages of a shop.
+    init(_ stage: Stage, _ socket: Socket, shop: String, user: String, behind count: Int) {
+        self.stage = stage
+        self.socket = socket
+        self.shop = shop
+        self.user = user
+        first = count
+        next = count
+        ask()
+    }
+
+    var isKeptWaiting: Bool { socket.isKeptWaiting }
+
+    private func ask() {
+        var target = "/api/v1/shops/\(shop)/messages?limit=\(Self.pageMessageCount)"
+        if next > 0 { target += "&since=\(stage.ledger.times(of: shop)[next - 1].rfc3339)" }
+        var bytes: [UInt8] = []
+        let fields: HTTPFields = [.authorization: "Bearer \(stage.token(of: user).text)"]
+        RequestWriter.append(.get, target: target, authority: "simulation", fields: fields, to: &bytes)
+        socket.send(bytes)
+    }
+
+    func act() {
+        guard !isOver else { return }
+        socket.write()
+        let bytes = socket.read()
+        var offset = 0
+        do throws(HTTPParseError) {
+            while let answer = try answers.next(bytes, &offset) { take(answer) }
+        } catch {
+            stage.ledger.violate("a page is no HTTP: \(error)")
+            abandon()
+        }
+        if isComplete || socket.isOver { abandon() }
+    }
+
+    /// Closes the connection, whatever came so far.
+    func abandon() {
+        isOver = true
+        socket.close()
+    }
+
+    private func take(_ answer: Answers.Answer) {
+        guard answer.head.status == .ok, let page = WireEnvelope<[WireMessage]>.parse(answer.body),
+            let hasMore = page.hasMore
+        else {
+            // The server's patience with a client that wrote too slowly, or a token that lasted too short.
+            let isExcused =
+                answer.head.status == .requestTimeout
+                || (answer.head.status == .unauthorized && stage.hasShortTokens(user))
+            stage.ledger.expect(isExcused, "\(answer.head.status) for a page of \(shop)")
+            abandon()
+            return
+        }
+        stage.ledger.count("pages")
+        let expected = stage.ledger.texts(of: shop).dropFirst(next).prefix(page.data.count)
+        stage.ledger.expect(page.data.map(\.text) == Array(expected), "a page of \(shop) is not what was asked for")
+        next += page.data.count
+        isComplete = !hasMore
+        if hasMore, answer.head.keepAlive { ask() }
+    }
+}

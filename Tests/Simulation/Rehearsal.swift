@@ -1,0 +1,113 @@
+import Auth
+import HTTPTypes
+import Primitives
+import Reactor
+import WebSocket
+
+@testable import Server
+
+/// A run that a script plays instead of chance: for what a seed found once, told in as few steps as it takes.
+final class Rehearsal {
+    let stage: Stage
+    let world: World
+    let ledger = Ledger()
+
+    /// Plays a script on a thread of its own and returns what it contradicted.
+    static func play(
+        reactorCount: Int, slowStore: Bool = false, _ script: @escaping @Sendable (Rehearsal) throws -> Void
+    ) async -> [String] {
+        await withCheckedContinuation { continuation in
+            _ = ReactorThread(name: "rehearsal") {
+                do {
+                    let rehearsal = try Rehearsal(reactorCount: reactorCount, slowStore: slowStore)
+                    try script(rehearsal)
+                    rehearsal.stop()
+                    continuation.resume(returning: rehearsal.ledger.violations)
+                } catch {
+                    continuation.resume(returning: ["the script broke off: \(error)"])
+                }
+            }
+        }
+    }
+
+    private init(reactorCount: Int, slowStore: Bool) throws {
+        let chance = Chance(seed: 1)
+        var scenario = Scenario(seed: 1, chance: chance)
+        scenario.reactorCount = reactorCount
+        scenario.shopNames = (1...8).map { "shop-\($0)" }
+        scenario.userNames = ["user"]
+        scenario.faults = VirtualFaults()
+        scenario.socketBufferByteCountMax = 300
+        scenario.waitingMessageCountMax = 256
+        scenario.failingStorePerMille = 0
+        scenario.hasShortTokens = false
+        scenario.setsClockBack = false
+        scenario.slowStorePerMille = slowStore ? 1_000 : 0
+        scenario.limits = ReactorLimits()
+        scenario.limits.descriptorCountMax = 64
+        scenario.limits.descriptorReserveCount = 4
+        scenario.limits.listenQueueCountMax = 8
+        let secret = try TokenSecret("the secret of the simulation, long enough")
+        stage = Stage(scenario, chance: chance, ledger: ledger, flaw: nil, secret: secret)
+        world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret), leeway: .zero))
+    }
+
+    /// Turns every reactor until nothing more can happen at this time.
+    func turn() { for _ in 0..<20 { world.turnAll() } }
+
+    func advance(by duration: Duration) {
+        stage.network.advance(by: duration)
+        turn()
+    }
+
+    /// A connection to the first reactor that has sent `bytes`.
+    func connect(sending bytes: [UInt8]) throws -> Socket {
+        guard let peer = stage.network.connect(to: stage.listeners[0]) else { throw ScriptError.noConnection }
+        let socket = Socket(peer, listener: stage.listeners[0], stage: stage)
+        socket.send(bytes)
+        while !socket.unwritten.isEmpty {
+            socket.write()
+            turn()
+        }
+        return socket
+    }
+
+    /// An open stream of a shop.
+    func openStream(of shop: String) throws -> Socket {
+        var request: [UInt8] = []
+        let handshake = stage.chance.withGenerator { ClientHandshake(using: &$0) }
+        handshake.appendRequest(
+            host: "simulation", path: "/api/v1/shops/\(shop)/messages/stream",
+            fields: [.authorization: "Bearer \(stage.token(of: "user").text)"], to: &request)
+        let socket = try connect(sending: request)
+        turn()
+        guard socket.read().starts(with: Array("HTTP/1.1 101".utf8)) else { throw ScriptError.noStream }
+        return socket
+    }
+
+    /// A shop that a shard owns.
+    func shop(ownedBy index: Int) throws -> String {
+        let owned = stage.scenario.shopNames.first { world.shards[0].owner(of: ShopID($0)).index == index }
+        guard let owned else { throw ScriptError.noShop }
+        return owned
+    }
+
+    private func stop() {
+        stage.act = .draining
+        for _ in 0..<1_000 where !world.isStopped {
+            world.postDrain()
+            world.store.openDoor()
+            world.turnAll()
+            stage.network.advance(by: .milliseconds(7))
+        }
+        ledger.expect(world.isStopped, "the server did not stop within 7 s")
+        world.checkEmpty(includingPlaces: true)
+        world.takeApart()
+    }
+
+    enum ScriptError: Error {
+        case noConnection
+        case noStream
+        case noShop
+    }
+}
