@@ -1,7 +1,8 @@
 /// How many nodes a demand takes, and what fills them.
 ///
-/// For each resource, with n nodes that share the demand evenly: base + load ÷ n ≤ (1 − headroom) × what a node has, so
-/// n ≥ load ÷ ((1 − headroom) × has − base). The most demanding resource decides.
+/// For each resource, with n nodes that share the demand evenly: base + load ÷ n ≤ usable share × what a node has, so
+/// n ≥ load ÷ (usable share × has − base). The usable share is 1 − headroom, and of processors at most the share at
+/// the knee. The most demanding resource decides.
 package struct CapacityPlan: Codable, Equatable, Sendable {
     /// Why there is no plan.
     package enum PlanError: Error, Equatable {
@@ -28,6 +29,8 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
         var usedPerNode: Double
         /// What a node has of it.
         var nodeHas: Double
+        /// The part of that which the plan may use.
+        var usableShare: Double
         /// How `totalUsed` comes about, with its numbers.
         var formula: String
     }
@@ -45,7 +48,6 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
 
     /// Plans for `demand` by `model`. O(1).
     package init(_ demand: Demand, by model: CostModel) throws(PlanError) {
-        let usable = 1 - demand.headroom
         var drafts: [(quantity: Quantity, fit: CostModel.Fit, has: Double)] = [
             (.processors, model.processors, demand.node.processorCount)
         ]
@@ -55,7 +57,7 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
         }
         var needs: [Double] = []
         for draft in drafts {
-            let room = usable * draft.has - draft.fit.base
+            let room = demand.usableShare(of: draft.quantity) * draft.has - draft.fit.base
             guard room > 0 else { throw .nodeTooSmall(draft.quantity) }
             needs.append(Self.load(demand, draft.fit) / room)
         }
@@ -65,7 +67,8 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
             let total = draft.fit.base * Double(nodeCount) + Self.load(demand, draft.fit)
             return Line(
                 quantity: draft.quantity, nodesNeeded: need, totalUsed: total, usedPerNode: total / Double(nodeCount),
-                nodeHas: draft.has, formula: Self.formula(demand, draft.fit, draft.quantity, nodeCount: nodeCount))
+                nodeHas: draft.has, usableShare: demand.usableShare(of: draft.quantity),
+                formula: Self.formula(demand, draft.fit, draft.quantity, nodeCount: nodeCount))
         }
         decidedBy = zip(drafts, needs).max { $0.1 < $1.1 }?.0.quantity ?? .processors
         extrapolations = Self.extrapolations(demand, model, nodeCount: nodeCount)
@@ -91,14 +94,18 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
     private static func formula(
         _ demand: Demand, _ fit: CostModel.Fit, _ quantity: Quantity, nodeCount: Int
     ) -> String {
-        let terms: [(count: Double, name: String, cost: Double)] = [
-            (Double(nodeCount), nodeCount == 1 ? "node" : "nodes", fit.base),
-            (demand.connectionCount, "streams", fit.perConnection),
-            (demand.deliveriesPerSecond, "deliveries/s", fit.perDelivery),
-            (demand.messagesPerSecond, "messages/s", fit.perMessage),
+        let perSecond = quantity == .processors ? "/s" : ""
+        let terms: [(count: Double, name: String, cost: Double, text: String)] = [
+            (Double(nodeCount), nodeCount == 1 ? "node" : "nodes", fit.base, quantity.text(fit.base)),
+            (
+                demand.connectionCount, "streams", fit.perConnection,
+                quantity.text(ofCost: fit.perConnection) + perSecond
+            ),
+            (demand.deliveriesPerSecond, "deliveries/s", fit.perDelivery, quantity.text(ofCost: fit.perDelivery)),
+            (demand.messagesPerSecond, "messages/s", fit.perMessage, quantity.text(ofCost: fit.perMessage)),
         ]
         let shown = terms.filter { $0.cost > 0 && $0.count > 0 }.map { term in
-            "\(NumberText.shortCount(term.count)) \(term.name) × \(quantity.text(ofCost: term.cost))"
+            "\(NumberText.shortCount(term.count)) \(term.name) × \(term.text)"
         }
         return shown.isEmpty ? "0" : shown.joined(separator: " + ")
     }
@@ -116,18 +123,27 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
         compare(demand.connectionCount / nodes, measured.connectionCount, "streams")
         compare(demand.deliveriesPerSecond / nodes, measured.deliveriesPerSecond, "deliveries/s")
         compare(demand.messagesPerSecond / nodes, measured.messagesPerSecond, "messages/s")
+        let members = demand.membersPerShop
+        if demand.messagesPerSecond > 0,
+            members < measured.membersPerShopMin * 0.99 || members > measured.membersPerShopMax * 1.01
+        {
+            found.append(
+                "\(NumberText.significant(members)) members a shop, measured "
+                    + "\(NumberText.significant(measured.membersPerShopMin)) to "
+                    + NumberText.significant(measured.membersPerShopMax))
+        }
         if nodeCount > 1 { found.append("\(NumberText.count(nodeCount)) nodes, measured with one") }
         return found
     }
 }
 
 extension CapacityPlan.Quantity {
-    /// A cost for one of something, as text.
+    /// A cost for one of something, as text. A processor is a second of CPU a second, so what happens so often a second
+    /// costs microseconds, and what is there all the time microseconds in each second.
     func text(ofCost cost: Double) -> String {
         switch self {
-        case .processors: "\(NumberText.significant(cost * 1e6)) µs/s"
-        case .memory: NumberText.bytes(cost)
-        case .bandwidth: "\(NumberText.bytes(cost))"
+        case .processors: "\(NumberText.significant(cost * 1e6)) µs"
+        case .memory, .bandwidth: NumberText.bytes(cost)
         }
     }
 

@@ -8,7 +8,7 @@ package struct CostModel: Codable, Equatable, Sendable {
         var perConnection: Double
         /// For each delivery a second.
         var perDelivery: Double
-        /// For each message a second.
+        /// For each message a second; 0 when it is part of its deliveries' (`Measured.tellsMessagesFromDeliveries`).
         var perMessage: Double
         /// Runs that it rests on.
         var sampleCount: Int
@@ -31,6 +31,12 @@ package struct CostModel: Codable, Equatable, Sendable {
         var deliveriesPerSecond: Double
         /// Messages a second.
         var messagesPerSecond: Double
+        /// The fewest and the most deliveries a message; 0 when no message was sent.
+        var membersPerShopMin: Double
+        var membersPerShopMax: Double
+
+        /// Whether the cost of a message can be told from that of its deliveries: only when their ratio varied.
+        var tellsMessagesFromDeliveries: Bool { membersPerShopMax > membersPerShopMin * 1.5 }
     }
 
     /// Processors.
@@ -55,15 +61,20 @@ package struct CostModel: Codable, Equatable, Sendable {
     /// Fits `samples`; nil with fewer than five, which could not tell four terms from chance. O(n² × 2ᵏ).
     package init?(_ samples: [CostSample]) {
         guard samples.count >= 5 else { return nil }
-        processors = Self.fit(samples, [.base, .connection, .delivery, .message]) { $0.processors }
+        let members = samples.filter { $0.messagesPerSecond > 0 }.map { $0.deliveriesPerSecond / $0.messagesPerSecond }
+        let measured = Measured(
+            connectionCount: samples.map(\.connectionCount).max() ?? 0,
+            deliveriesPerSecond: samples.map(\.deliveriesPerSecond).max() ?? 0,
+            messagesPerSecond: samples.map(\.messagesPerSecond).max() ?? 0,
+            membersPerShopMin: members.min() ?? 0, membersPerShopMax: members.max() ?? 0)
+        // Without that, deliveries carry the cost of their message too.
+        let traffic: Terms = measured.tellsMessagesFromDeliveries ? [.delivery, .message] : .delivery
+        processors = Self.fit(samples, traffic.union([.base, .connection])) { $0.processors }
         // Memory is held by streams; what deliveries borrow is given back.
         userBytes = Self.fitMeasured(samples, [.base, .connection], \.userByteCount)
         kernelBytes = Self.fitMeasured(samples, [.connection], \.kernelByteCount)
-        networkBytes = Self.fitMeasured(samples, [.delivery, .message], \.networkBytesPerSecond)
-        measured = Measured(
-            connectionCount: samples.map(\.connectionCount).max() ?? 0,
-            deliveriesPerSecond: samples.map(\.deliveriesPerSecond).max() ?? 0,
-            messagesPerSecond: samples.map(\.messagesPerSecond).max() ?? 0)
+        networkBytes = Self.fitMeasured(samples, traffic, \.networkBytesPerSecond)
+        self.measured = measured
     }
 
     private static func fitMeasured(

@@ -26,7 +26,7 @@ import Testing
         #expect(abs(plan.lines[0].totalUsed - 0.28) < 1e-6)
         #expect(
             plan.lines[0].formula
-                == "1 node × 20,000 µs/s + 40 k streams × 2.00 µs/s + 50 k deliveries/s × 3.00 µs/s + 500 messages/s × 60.0 µs/s"
+                == "1 node × 0.0200 + 40 k streams × 2.00 µs/s + 50 k deliveries/s × 3.00 µs + 500 messages/s × 60.0 µs"
         )
     }
 
@@ -52,6 +52,19 @@ import Testing
         #expect(plan.nodeCount > 1)
         #expect(plan.extrapolations.contains { $0.contains("streams on a node, measured up to 50,000") })
         #expect(plan.extrapolations.contains { $0.contains("nodes, measured with one") })
+        #expect(plan.extrapolations.contains("1,000 members a shop, measured 10.0 to 100"))
+    }
+
+    @Test func `processors are not planned beyond their share at the knee`() throws {
+        let nodes = { (share: Double) in
+            try CapacityPlan(
+                Demand(
+                    connectionCount: 1e5, messagesPerSecond: 1e4, membersPerShop: 100, headroom: 0.2, node: node,
+                    processorShareMax: share), by: model()
+            ).lines[0].nodesNeeded
+        }
+        #expect(try nodes(1) == nodes(0.8))
+        #expect(try nodes(0.4) > 1.9 * nodes(0.8))
     }
 
     @Test func `a node that is full by itself is refused`() throws {

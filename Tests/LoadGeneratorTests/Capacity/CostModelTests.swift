@@ -28,7 +28,11 @@ import Testing
         #expect(isNear(try #require(model.kernelBytes).perConnection, 4600, within: 1e-6))
         #expect(isNear(try #require(model.networkBytes).perDelivery, 620, within: 1e-6))
         #expect(model.processors.heldOutErrorMax < 1e-6)
-        #expect(model.measured == .init(connectionCount: 50_000, deliveriesPerSecond: 160_000, messagesPerSecond: 1600))
+        #expect(
+            model.measured
+                == .init(
+                    connectionCount: 50_000, deliveriesPerSecond: 160_000, messagesPerSecond: 1600,
+                    membersPerShopMin: 10, membersPerShopMax: 100))
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
@@ -53,6 +57,19 @@ import Testing
         }
         let fit = try #require(CostModel(noise)).processors
         for coefficient in [fit.base, fit.perConnection, fit.perDelivery, fit.perMessage] { #expect(coefficient >= 0) }
+    }
+
+    @Test func `with one size of shop the deliveries carry the cost of their message`() throws {
+        var server = SyntheticServer()
+        let model = try #require(
+            CostModel(
+                [100, 5000, 20_000].flatMap { connections in
+                    [10, 100, 1000].map {
+                        server.sample(LoadPoint(connectionCount: connections, messagesPerSecond: $0))
+                    }
+                }))
+        #expect(!model.measured.tellsMessagesFromDeliveries)
+        #expect(isNear(model.processors.perDelivery, 3.6e-6, within: 1e-6) && model.processors.perMessage == 0)
     }
 
     @Test func `what was not measured is not fitted`() throws {

@@ -64,7 +64,8 @@ enum PageStyle {
         pre { margin: 0 0 16px; padding: 12px 14px; border-radius: 8px; background: var(--code); white-space: pre-wrap;
           overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, "Cascadia Code", Menlo, Consolas, monospace }
         .prose { color: var(--muted); font-size: 13.5px; margin-top: 10px; max-width: 90ch }
-        .mark-beyond { color: var(--warn); font-weight: 600; font-size: 12.5px }
+        .below { margin-top: 16px }
+        td.formula { white-space: normal; min-width: 260px; font-size: 13.5px; color: var(--muted) }
         @media (max-width: 1000px) { .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)) }
           .plots, .tables { grid-template-columns: minmax(0, 1fr) } }
         @media (max-width: 560px) { main { padding: 18px 12px 32px } h1 { font-size: 21px }
