@@ -24,7 +24,7 @@ extension PageSection {
         let widest = report.knees.map { Double($0.connectionCount) }.max() ?? 0
         return Plot(
             title: "Knees", note: "Messages a second that keep to the objective, by open streams.",
-            horizontal: { .linear(maximum: widest, tickCount: $0 - 2, label: NumberText.shortCount) },
+            horizontal: { .linear(maximum: widest, tickCount: $0 - 1, label: NumberText.shortCount) },
             vertical: .linear(maximum: highest, label: NumberText.shortCount), lines: lines)
     }
 
@@ -44,12 +44,14 @@ extension PageSection {
         let highest = lines.flatMap { $0.points.map(\.x) }.max() ?? 0
         return Plot(
             title: "Latency under load", note: "Delivery p99 by messages a second; runs that reached their rate.",
-            horizontal: { .linear(maximum: highest, tickCount: $0 - 2, label: NumberText.shortCount) },
+            horizontal: { .linear(maximum: highest, tickCount: $0 - 1, label: NumberText.shortCount) },
             vertical: .durations(lines.flatMap { $0.points.compactMap(\.y) }), lines: lines)
     }
 
     private static func html(_ table: CapacityTables.Table) -> String {
-        let header = table.header.map { "<th scope=\"col\">\(HTMLText.escaped($0))</th>" }.joined()
+        let header = table.header.map { name in
+            "<th scope=\"col\"\(name == "formula" ? " class=\"formula\"" : "")>\(HTMLText.escaped(name))</th>"
+        }.joined()
         let rows = table.rows.map { row in
             let cells = row.dropFirst().enumerated().map { index, cell in
                 let isFormula = table.header[index + 1] == "formula"
