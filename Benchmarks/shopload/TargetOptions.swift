@@ -19,7 +19,7 @@ struct TargetOptions: ParsableArguments {
     var streamPath: String?
     @Option(help: "The path that messages are posted to.")
     var postPath: String?
-    @Option(help: "The path of a shop's newest messages.")
+    @Option(help: "The path of a list of a shop's messages.")
     var listPath: String?
 
     private func parts() throws -> (host: PeerAddress, port: UInt16, authority: String) {

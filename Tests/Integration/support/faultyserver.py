@@ -40,8 +40,7 @@ class FaultyServer:
     """Use it as a context manager; `url` is where it listens.
 
     `refuse(message)` says with which status a POST is answered instead of 201, without a broadcast. `stall` is a pair
-    (period, length) in seconds: that long the whole server stands still, that often. `latencies` holds, for each
-    delivery, how long before its sending the message was meant to be sent, by the marker's own time.
+    (period, length) in seconds: that long the whole server stands still, that often.
     """
 
     def __init__(self, faults=lambda message, stream: None, refuse=lambda message: None, stall=None, delay=0.05):
@@ -49,8 +48,7 @@ class FaultyServer:
         self.streams = collections.defaultdict(list)
         self.messages = collections.Counter()
         self.done = collections.Counter()
-        self.latencies = []
-        self.closing = False
+        self.texts = {}
 
     # Its life
 
@@ -131,6 +129,7 @@ class FaultyServer:
         shop = posted["shop_id"]
         assert fields["x-shop-id"] == shop
         self.messages[shop] += 1
+        self.texts[shop] = posted["message"]
         number = self.messages[shop]
         status = self.refuse(number)
         if status:
@@ -152,7 +151,8 @@ class FaultyServer:
         elif fault == CUT_TEXT:
             message["message"] = text[:-40]
         elif fault == FOREIGN:
-            message = {**message, "message": self._foreign(text)}
+            # Its own message comes too: what is foreign is one more.
+            stream.writer.write(frame(json.dumps({"message": self._foreign(message["shop_id"])}).encode()))
         data = frame(json.dumps(message).encode())
         if fault == DROP:
             return
@@ -165,9 +165,6 @@ class FaultyServer:
             return
         if stream.writer.is_closing():
             return
-        if fault == FOREIGN:
-            # Its own message comes too: what is foreign is one more.
-            stream.writer.write(frame(json.dumps({**message, "message": text}).encode()))
         if fault == DELAY:
             self.loop.call_later(self.delay, stream.writer.write, data)
             return
@@ -176,9 +173,6 @@ class FaultyServer:
             stream.writer.write(stream.held)
             stream.held = None
 
-    foreign = None
-
-    def _foreign(self, text):
-        """A text of another shop: the first that came for the one that is named in `foreign`."""
-        assert self.foreign, "a message of another shop came first"
-        return self.foreign
+    def _foreign(self, shop):
+        """The last text of some other shop."""
+        return next(text for name, text in self.texts.items() if name != shop)
