@@ -7,10 +7,9 @@ import Primitives
 /// there are workers.
 struct LeadingRun {
     let plan: RunPlan
-    let options: RunCommand
+    let options: any RunOptions
 
     func run() throws -> RunReport {
-        Interrupts.take()
         let startedAt = WallTime.now.rfc3339
         let loadAverage = Environment.loadAverage
         let board = try Board(laneCount: plan.laneCount, shopCount: plan.population.shopCount)

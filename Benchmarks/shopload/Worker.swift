@@ -76,7 +76,7 @@ struct Worker {
 /// The run of a worker: lanes, and a report through the pipe.
 struct WorkerRun {
     let plan: RunPlan
-    let options: RunCommand
+    let options: any RunOptions
     let index: Int
 
     func run() throws {

@@ -50,7 +50,7 @@ extension Lane {
         guard !posters[poster].isSending, !posters[poster].output.isEmpty else { return }
         posters[poster].isSending = true
         let output = posters[poster].output
-        reactor.send(posters[poster].connection, output.span)
+        send(posters[poster].connection, output)
         posters[poster].output = []
     }
 

@@ -50,6 +50,13 @@ package struct LaneMeasurements: Sendable {
     /// Counts a message that was written.
     mutating func sent() { sample.sent += 1 }
 
+    /// Counts bytes that came.
+    @inline(__always)
+    mutating func received(byteCount: Int) { sample.receivedByteCount += byteCount }
+
+    /// Counts bytes that are sent.
+    mutating func sent(byteCount: Int) { sample.sentByteCount += byteCount }
+
     /// Counts an answer.
     mutating func answered() { sample.answered += 1 }
 

@@ -28,6 +28,7 @@ extension RunReport {
     private mutating func add(_ lane: LaneMeasurements, process: Int) {
         latencies.delivery.merge(lane.delivery.distribution())
         latencies.post.merge(lane.post.distribution())
+        latencies.list.merge(lane.list.distribution())
         latencies.connect.merge(lane.connect.distribution())
         latencies.firstRecipient.merge(lane.firstRecipient.distribution())
         latencies.lastRecipient.merge(lane.lastRecipient.distribution())
