@@ -13,6 +13,7 @@ struct CapacityCommand: ParsableCommand, RunOptions {
     @OptionGroup var targetOptions: TargetOptions
     @OptionGroup var generatorOptions: GeneratorOptions
     @OptionGroup var outputOptions: OutputOptions
+    @OptionGroup var workerOptions: WorkerOptions
     @OptionGroup var demandOptions: DemandOptions
     @Option(help: "Numbers of streams to search at, such as 1000,5000,10000.")
     var streams = "1000"
@@ -24,9 +25,6 @@ struct CapacityCommand: ParsableCommand, RunOptions {
     var rateMax = 100_000.0
     @Option(help: "At most so many runs.")
     var runs = 200
-
-    /// A search is led by one process; it may have many reactors.
-    var workerOptions: WorkerOptions { WorkerOptions() }
 
     func run() throws {
         guard generatorOptions.processes == 1 else {
