@@ -74,7 +74,7 @@ let package = Package(
             name: "LoadGenerator",
             dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", httpTypes, crypto, histogram],
             path: "Benchmarks/LoadGenerator",
-            exclude: ["Report/README.md"],
+            exclude: ["Report/README.md", "Capacity/README.md", "Compare/README.md"],
             swiftSettings: settings
         ),
         .executableTarget(

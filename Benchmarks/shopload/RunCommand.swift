@@ -1,10 +1,8 @@
 import ArgumentParser
-import Glibc
 import LoadGenerator
-import Reactor
 
 /// `shopload run`
-struct RunCommand: ParsableCommand {
+struct RunCommand: ParsableCommand, RunOptions {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Runs a scenario against a server and reports what it measured.")
 
@@ -16,18 +14,22 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let scenario = try scenarioOptions.resolve()
-        let population = scenarioOptions.population(of: scenario)
-        let laneCount = try generatorOptions.laneCount(streamCount: population.streamCount)
-        var plan = RunPlan(
-            scenario: scenario, population: population, run: workerOptions.run ?? .random(in: 1 ... .max),
-            target: try targetOptions.address(), authority: try targetOptions.authority(),
-            tokens: try targetOptions.tokenSource(), laneCount: laneCount)
-        try targetOptions.apply(to: &plan)
-        try generatorOptions.apply(to: &plan)
+        let plan = try makePlan(scenario, scenarioOptions.population(of: scenario))
         if let worker = workerOptions.worker {
-            try WorkerRun(plan: plan, options: self, worker: worker).run()
+            try WorkerRun(plan: plan, options: self, index: worker).run()
         } else {
-            try LeadingRun(plan: plan, options: self).run()
+            Interrupts.take()
+            try write(try LeadingRun(plan: plan, options: self).run())
+        }
+    }
+
+    private func write(_ report: RunReport) throws {
+        guard FileBytes.write(Array(ReportText(report).text.utf8), to: 1) else { throw ExitCode.failure }
+        if let path = outputOptions.report, !FileBytes.write(try ReportFile(report).json(), to: path) {
+            throw ValidationError("--report \(path) cannot be written")
+        }
+        if let path = outputOptions.html, !FileBytes.write(Array(ReportPage(report).html.utf8), to: path) {
+            throw ValidationError("--html \(path) cannot be written")
         }
     }
 }

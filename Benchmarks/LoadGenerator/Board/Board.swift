@@ -1,3 +1,4 @@
+import Glibc
 import Primitives
 
 /// What the reactors of a run, in all its processes, tell each other and the one who coordinates them: when to start
@@ -61,6 +62,9 @@ package struct Board: Sendable {
 
     /// What children inherit.
     package var descriptor: Int32 { words.descriptor }
+
+    /// Another descriptor of the same memory, for whoever maps it a second time.
+    package func duplicateDescriptor() -> Int32 { dup(words.descriptor) }
 
     // MARK: - The run
 

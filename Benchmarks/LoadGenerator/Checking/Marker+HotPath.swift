@@ -50,8 +50,8 @@ extension Marker {
     private static func check(_ start: UnsafeRawPointer, availableCount: Int) -> MarkerScan {
         guard availableCount >= byteCount else { return .cut(nil) }
         // SAFETY: all loads are within the first `byteCount` bytes, which are there.
-        let checksum = unsafe UInt32(hexadecimal(start + checksumOffset))
-        guard unsafe checksum == self.checksum(start + 4) else { return .corrupt(nil) }
+        let digits = unsafe UInt64(bigEndian: start.loadUnaligned(fromByteOffset: checksumOffset, as: UInt64.self))
+        guard unsafe digits == hexadecimalDigits(of: checksum(start + 4)) else { return .corrupt(nil) }
         guard unsafe start.load(fromByteOffset: byteCount - 1, as: UInt8.self) == UInt8(ascii: "~") else {
             return .corrupt(nil)
         }
@@ -82,6 +82,17 @@ extension Marker {
         word = (word | word >> 4) & 0x00ff_00ff_00ff_00ff
         word = (word | word >> 8) & 0x0000_ffff_0000_ffff
         return (word | word >> 16) & 0xffff_ffff
+    }
+
+    /// The eight digits of a number as they are written, the first in the high byte.
+    @inline(__always)
+    private static func hexadecimalDigits(of number: UInt32) -> UInt64 {
+        var word = UInt64(number)
+        word = (word | word << 16) & 0x0000_ffff_0000_ffff
+        word = (word | word << 8) & 0x00ff_00ff_00ff_00ff
+        word = (word | word << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        let letters = ((word &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        return word &+ 0x3030_3030_3030_3030 &+ letters &* 39
     }
 
     /// A 32-bit checksum of the 48 digits of the fields.

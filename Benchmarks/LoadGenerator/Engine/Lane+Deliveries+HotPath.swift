@@ -113,7 +113,7 @@ extension Lane {
         var frame: [UInt8] = []
         FrameEncoder.appendPong(answering: ping, from: bytes, mask: .random(using: &random), to: &frame)
         streams[stream].isSending = true
-        reactor.send(streams[stream].connection, frame.span)
+        send(streams[stream].connection, frame)
     }
 
     @inline(never)

@@ -20,7 +20,10 @@ extension Lane {
     /// Queues what is due and writes what there is room for.
     func pump(_ now: MonotonicInstant) {
         while let ticket = source?.takeDue(at: now) {
-            if ticket.kind == .create { measurements.offered() }
+            // How late the generator itself is: what an answer keeps waiting from here on is the server's.
+            measurements.offered(
+                isMessage: ticket.kind == .create, late: now.since(ticket.intended).wholeNanoseconds,
+                isSteady: steady.contains(ticket.intended.nanoseconds))
             enqueue(ticket)
         }
         for poster in posters.indices { writeRequests(poster, now) }
@@ -42,14 +45,12 @@ extension Lane {
             posters[poster].inFlight.append(ticket)
             guard ticket.kind == .create else { continue }
             measurements.counters.requestsSent += 1
-            measurements.sent(
-                late: now.since(ticket.intended).wholeNanoseconds,
-                isSteady: steady.contains(ticket.intended.nanoseconds))
+            measurements.sent()
         }
         guard !posters[poster].isSending, !posters[poster].output.isEmpty else { return }
         posters[poster].isSending = true
         let output = posters[poster].output
-        reactor.send(posters[poster].connection, output.span)
+        send(posters[poster].connection, output)
         posters[poster].output = []
     }
 

@@ -46,7 +46,7 @@ extension Lane {
         handshakes[UInt32(stream)] = Handshake(handshake: handshake)
         streams[stream].phase = .handshaking
         streams[stream].isSending = true
-        reactor.send(connection, request.span)
+        send(connection, request)
         // A slow stream must be able to stop: it asks for one buffer at a time.
         reactor.receive(connection, isMultishot: !streams[stream].isSlow)
     }
@@ -202,7 +202,7 @@ extension Lane {
         FrameEncoder.appendClose(code: .normal, mask: .random(using: &random), to: &frame)
         streams[stream].phase = .closing
         streams[stream].isSending = true
-        reactor.send(connection, frame.span)
+        send(connection, frame)
         disturbances.closing.append((UInt32(stream), connection, reactor.now + .seconds(5)))
     }
 

@@ -98,6 +98,12 @@ package final class Lane: ReactorHandler {
     /// Whether the lane has counted and its thread may end.
     package var isFinished: Bool { phase == .finished }
 
+    /// Sends bytes on one of the lane's connections.
+    func send(_ connection: ConnectionID, _ bytes: [UInt8]) {
+        measurements.sent(byteCount: bytes.count)
+        reactor.send(connection, bytes.span)
+    }
+
     // MARK: - Calls of the reactor
 
     package func connectionOpened(_ connection: ConnectionID, token: UInt64) {
@@ -120,6 +126,7 @@ package final class Lane: ReactorHandler {
     }
 
     package func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
+        measurements.received(byteCount: bytes.count)
         let owner = owners[Int(connection.slot)]
         if owner & Self.posterBit == 0 {
             streamReceived(Int(owner), &bytes)

@@ -40,15 +40,22 @@ package struct LaneMeasurements: Sendable {
         if isSteady { delivery.record(nanoseconds: Int64(clamping: nanoseconds)) }
     }
 
-    /// Counts a request that became due.
-    mutating func offered() { sample.offered += 1 }
-
-    /// Counts a request that was written so much later than meant.
-    mutating func sent(late nanoseconds: UInt64, isSteady: Bool) {
-        sample.sent += 1
+    /// Counts a request that became due, and was noticed so much later.
+    mutating func offered(isMessage: Bool, late nanoseconds: UInt64, isSteady: Bool) {
+        if isMessage { sample.offered += 1 }
         latenessMaxNanoseconds = max(latenessMaxNanoseconds, nanoseconds)
         if isSteady { lateness.record(nanoseconds: Int64(clamping: nanoseconds)) }
     }
+
+    /// Counts a message that was written.
+    mutating func sent() { sample.sent += 1 }
+
+    /// Counts bytes that came.
+    @inline(__always)
+    mutating func received(byteCount: Int) { sample.receivedByteCount += byteCount }
+
+    /// Counts bytes that are sent.
+    mutating func sent(byteCount: Int) { sample.sentByteCount += byteCount }
 
     /// Counts an answer.
     mutating func answered() { sample.answered += 1 }

@@ -42,8 +42,8 @@ package struct RunPlan: Sendable {
         package var stream = "/api/v1/shops/{shop}/messages/stream"
         /// Where messages are posted.
         package var post = "/api/v1/shops/messages"
-        /// Of the newest messages of a shop.
-        package var list = "/api/v1/shops/{shop}/messages/paginated?limit=20"
+        /// Of a short list of the messages of a shop.
+        package var list = "/api/v1/shops/{shop}/messages?limit=20"
         /// Of the messages since a time, which is appended.
         package var since = "/api/v1/shops/{shop}/messages?since="
 

@@ -3,30 +3,6 @@ import Primitives
 
 /// Leads a run from its connections to its end, by the board alone: it makes no load of its own.
 package struct Coordinator {
-    /// What a run shows while it goes on.
-    package struct Progress: Sendable {
-        /// Seconds since the run began.
-        package var elapsed: Duration
-        /// What is going on, in a word.
-        package var stage: String
-        /// How much of the sending is done, 0 to 1.
-        package var fraction: Double
-        /// Streams that are open, and that are meant to be.
-        package var openStreams: UInt64
-        package var streamCount: Int
-        /// Messages and deliveries a second since the last look.
-        package var postsPerSecond: Double
-        package var deliveriesPerSecond: Double
-        /// Latencies of deliveries since the last look, in nanoseconds; nil without any.
-        package var p50: UInt64?
-        package var p99: UInt64?
-        /// Requests that are due and wait.
-        package var backlog: UInt64
-        /// Refused requests, and what no server may do.
-        package var refused: UInt64
-        package var faults: UInt64
-    }
-
     private let plan: RunPlan
     private let board: Board
     /// Opening may take so long before sending begins with what is open.

@@ -18,9 +18,17 @@ extension RunReport {
         for lane in lanes { add(lane, process: process) }
     }
 
+    /// The same with what was seen of the server.
+    package func watched(_ server: ServerFigures?) -> RunReport {
+        var report = self
+        report.server = server
+        return report
+    }
+
     private mutating func add(_ lane: LaneMeasurements, process: Int) {
         latencies.delivery.merge(lane.delivery.distribution())
         latencies.post.merge(lane.post.distribution())
+        latencies.list.merge(lane.list.distribution())
         latencies.connect.merge(lane.connect.distribution())
         latencies.firstRecipient.merge(lane.firstRecipient.distribution())
         latencies.lastRecipient.merge(lane.lastRecipient.distribution())
@@ -88,14 +96,5 @@ package struct RunOrigin: Sendable {
         self.target = target
         self.pinning = pinning
         self.loadAverageBefore = loadAverageBefore
-    }
-}
-
-extension RunReport {
-    package var debugLine: String {
-        let d = latencies.delivery
-        func us(_ p: Double) -> String { d.value(atPercentile: p).map { "\(Double($0) / 1000)us" } ?? "-" }
-        return
-            "delivery p50 \(us(50)) p99 \(us(99)) p999 \(us(99.9)) n \(d.count); post p50 \((latencies.post.value(atPercentile: 50) ?? 0) / 1000)us late p99 \((generator.lateness.value(atPercentile: 99) ?? 0)/1000)us max \(generator.lateness.maximum/1000)us\n\(counters)\n\(scenario.phases) \(generator.reactors)"
     }
 }

@@ -50,6 +50,7 @@ enum PageStyle {
         .line.third { stroke: var(--third); stroke-width: 1.5; stroke-dasharray: 1.5 3.5 }
         .line.wanted { stroke: var(--wanted); stroke-width: 7; stroke-linecap: butt }
         .dot.main { fill: var(--main) } .dot.second { fill: var(--second) } .dot.third { fill: var(--third) }
+        .interval { stroke-width: 2 } .interval.main { stroke: var(--main) } .interval.third { stroke: var(--third) }
         .dot.wanted { fill: var(--wanted) }
         .scroll { overflow-x: auto }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
@@ -57,14 +58,15 @@ enum PageStyle {
         th, td { padding: 5px 0 5px 14px; text-align: right; border-top: 1px solid var(--rule); white-space: nowrap }
         thead th { color: var(--muted); font-size: 13px; font-weight: 600; border-top: 0 }
         th:first-child { padding-left: 0; text-align: left; font-weight: 500 }
-        th small { display: block; color: var(--muted); font-weight: 400; font-size: 12.5px }
+        th small { display: block; white-space: normal; color: var(--muted); font-weight: 400; font-size: 12.5px }
         td.bad { color: var(--bad); font-weight: 650 }
         dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 6px 24px; margin: 0 }
         dt { color: var(--muted) } dd { margin: 0; overflow-wrap: anywhere }
         pre { margin: 0 0 16px; padding: 12px 14px; border-radius: 8px; background: var(--code); white-space: pre-wrap;
           overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, "Cascadia Code", Menlo, Consolas, monospace }
         .prose { color: var(--muted); font-size: 13.5px; margin-top: 10px; max-width: 90ch }
-        .mark-beyond { color: var(--warn); font-weight: 600; font-size: 12.5px }
+        .below { margin-top: 16px }
+        th.formula { text-align: left } td.formula { white-space: normal; text-align: left; min-width: 260px; font-size: 13.5px; color: var(--muted) }
         @media (max-width: 1000px) { .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)) }
           .plots, .tables { grid-template-columns: minmax(0, 1fr) } }
         @media (max-width: 560px) { main { padding: 18px 12px 32px } h1 { font-size: 21px }

@@ -10,6 +10,10 @@ package struct SecondSample: Codable, Equatable, Sendable {
     var answered = 0
     /// Frames with a message that were read.
     var delivered = 0
+    /// Bytes that were read from the server, above TCP; 0 when they were not counted.
+    var receivedByteCount = 0
+    /// Bytes that were sent to the server, above TCP; 0 when they were not counted.
+    var sentByteCount = 0
     /// Connections with an open stream at the end of the second.
     var openConnections = 0
     /// Latencies of the deliveries read in this second, with two significant digits
@@ -23,6 +27,8 @@ package struct SecondSample: Codable, Equatable, Sendable {
         sent += other.sent
         answered += other.answered
         delivered += other.delivered
+        receivedByteCount += other.receivedByteCount
+        sentByteCount += other.sentByteCount
         openConnections += other.openConnections
         latency.merge(other.latency)
     }

@@ -40,6 +40,7 @@ enum ReportWords {
                 name: "last recipient", meaning: "intended send time → last member's frame",
                 distribution: latencies.lastRecipient),
             .init(name: "POST", meaning: "intended send time → answer read", distribution: latencies.post),
+            .init(name: "list", meaning: "the same for a list of messages", distribution: latencies.list),
             .init(name: "connect", meaning: "connect → upgrade answered", distribution: latencies.connect),
             .init(
                 name: "lateness", meaning: "the generator's own: intended → actual send time",
