@@ -127,8 +127,8 @@ def median_of(runs):
 
 
 def highest_rate(first, run_at, bisections=3):
-    """Doubles the rate until `run_at(rate)` is not in time, then narrows the interval. Returns the best run's figures,
-    or the first run's with the rate 0 when even that was not in time.
+    """Doubles the rate until `run_at(rate)` is not in time, or halves it until it is, then narrows the interval.
+    Returns the best run's figures, or the slowest one's with the rate 0 when even a sixteenth was not in time.
 
     A run that failed while the generator did not keep up says little of the server: it is tried once more, and when
     that is no better, `is_generator_limit` says that the server may bear more.
@@ -141,13 +141,18 @@ def highest_rate(first, run_at, bisections=3):
     best, failed, rate = None, None, first
     while rate <= RATE_MAX:
         figures = attempt(rate)
-        if not figures.is_in_time:
+        if figures.is_in_time:
+            best, rate = figures, rate * 2
+            if failed:
+                break
+        else:
             failed = figures
-            break
-        best, rate = figures, rate * 2
+            if best or rate <= first / 16:
+                break
+            rate /= 2
     if best is None:
         return dataclasses.replace(failed, rate=0)
-    low, high = best.rate, rate
+    low, high = best.rate, failed.rate if failed else rate
     for _ in range(bisections if failed else 0):
         middle = round((low * high) ** 0.5)
         figures = attempt(middle)
