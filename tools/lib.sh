@@ -19,6 +19,8 @@ die() {
     exit 1
 }
 
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+
 # Installs those of the named Debian packages that are missing. Elsewhere than on Debian it names them and goes on.
 need_packages() {
     local name missing=()
@@ -32,13 +34,11 @@ need_packages() {
         dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    local as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     say "Installing ${missing[*]}"
     local log=$tools_build/apt.log
     mkdir -p "$tools_build"
-    "${as_root[@]}" apt-get update -qq >"$log" 2>&1 || true # a stale list may still serve
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    as_root apt-get update -qq >"$log" 2>&1 || true # a stale list may still serve
+    as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -q --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
         { tail -20 "$log" >&2; die "could not install ${missing[*]}"; }
 }
@@ -47,14 +47,14 @@ need_packages() {
 # one starts as a service and listens on every address.
 need_peers() {
     need_packages "${packages_peers[@]}"
-    local folder=$tools_build/nginx
+    local folder=$tools_build/nginx log=$tools_build/apt.log package
     if [ -x "$folder/usr/sbin/nginx" ] || ! command -v apt-get >/dev/null; then return 0; fi
     say "Unpacking nginx and nchan"
     rm -rf "$folder" "$folder.deb"
     mkdir -p "$folder.deb"
-    (cd "$folder.deb" && apt-get download -qq nginx libnginx-mod-nchan 2>"$tools_build/apt.log") ||
-        { tail -5 "$tools_build/apt.log" >&2; die "could not download nginx"; }
-    local package
+    download() { (cd "$folder.deb" && apt-get download -qq nginx libnginx-mod-nchan >"$log" 2>&1); }
+    # A machine that had all of the above may have no lists of packages.
+    download || { as_root apt-get update -qq && download; } || { tail -5 "$log" >&2; die "could not download nginx"; }
     for package in "$folder.deb"/*.deb; do dpkg-deb -x "$package" "$folder"; done
     rm -rf "$folder.deb"
 }

@@ -110,40 +110,57 @@ def pairs(statuses):
 
 
 def median_of(runs):
-    """The median of each figure over the rounds, and the worst of what must not happen."""
+    """The median of each figure over the rounds in which the generator kept up, if there are such, and the worst of
+    what must not happen over all of them."""
+    judged = [run for run in runs if not run.is_generator_limit] or runs
 
     def middle(key):
-        values = [value for value in (getattr(run, key) for run in runs) if value is not None]
+        values = [value for value in (getattr(run, key) for run in judged) if value is not None]
         return statistics.median(values) if values else None
 
     numbers = ("user_bytes", "kernel_bytes", "cpu_microseconds", "p50", "p99", "p999", "rate")
     return Figures(
         **{key: middle(key) for key in numbers}, lost=max(run.lost for run in runs),
-        failed=max(run.failed for run in runs), is_generator_limit=any(run.is_generator_limit for run in runs),
+        failed=max(run.failed for run in runs), is_generator_limit=judged is runs and runs[0].is_generator_limit,
         is_complete=all(run.is_complete for run in runs),
     )  # fmt: skip
 
 
 def highest_rate(first, run_at, bisections=3):
-    """Doubles the rate until `run_at(rate)` is not in time, then narrows the interval. Returns the best run's figures,
-    or the first run's with the rate 0 when even that was not in time."""
-    best, rate = None, first
-    while rate <= RATE_MAX:
+    """Doubles the rate until `run_at(rate)` is not in time, or halves it until it is, then narrows the interval.
+    Returns the best run's figures, or the slowest one's with the rate 0 when even a sixteenth was not in time.
+
+    A run that failed while the generator did not keep up says little of the server: it is tried once more, and when
+    that is no better, `is_generator_limit` says that the server may bear more.
+    """
+
+    def attempt(rate):
         figures = run_at(rate)
-        if not figures.is_in_time:
-            if best is None:
-                return dataclasses.replace(figures, rate=0)
-            break
-        best, rate = figures, rate * 2
-    low, high = best.rate, rate
-    for _ in range(bisections if high <= RATE_MAX else 0):
+        return run_at(rate) if figures.is_generator_limit and not figures.is_in_time else figures
+
+    best, failed, rate = None, None, first
+    while rate <= RATE_MAX:
+        figures = attempt(rate)
+        if figures.is_in_time:
+            best, rate = figures, rate * 2
+            if failed:
+                break
+        else:
+            failed = figures
+            if best or rate <= first / 16:
+                break
+            rate /= 2
+    if best is None:
+        return dataclasses.replace(failed, rate=0)
+    low, high = best.rate, failed.rate if failed else rate
+    for _ in range(bisections if failed else 0):
         middle = round((low * high) ** 0.5)
-        figures = run_at(middle)
+        figures = attempt(middle)
         if figures.is_in_time:
             best, low = figures, middle
         else:
-            high = middle
-    return best
+            failed, high = figures, middle
+    return dataclasses.replace(best, is_generator_limit=failed is None or failed.is_generator_limit)
 
 
 class Comparison:
@@ -208,11 +225,14 @@ def number(value, digits=0):
 
 def summary(figures):
     text = f"p50 {number(figures.p50, 2)} p99 {number(figures.p99, 2)} ms, {number(figures.cpu_microseconds, 2)} µs"
-    return f"{text}, lost {figures.lost}, failed {figures.failed}"
+    return f"{text}, lost {figures.lost}, failed {figures.failed}" + (
+        ", generator late" if figures.is_generator_limit else ""
+    )
 
 
 def table(scenario, results):
     """The lines of a scenario's table, in Markdown."""
+    is_search = scenario.rate is None
     columns = {
         "server": lambda kind, row: f"{kind.name} {kind.version()}",
         "user bytes/stream": lambda _, row: number(row.user_bytes),
@@ -221,9 +241,10 @@ def table(scenario, results):
         "p50 ms": lambda _, row: number(row.p50, 2),
         "p99 ms": lambda _, row: number(row.p99, 2),
         "p99.9 ms": lambda _, row: number(row.p999, 2),
-        "messages/s": lambda _, row: ("≥ " if row.is_generator_limit else "") + number(row.rate),
+        "messages/s": lambda _, row: ("≥ " if is_search and row.is_generator_limit else "") + number(row.rate),
         "lost": lambda _, row: str(row.lost),
         "failed": lambda _, row: str(row.failed),
+        "the generator kept up": lambda _, row: "no" if row.is_generator_limit else "yes",
     }
     if scenario.base == "idle":
         shown = ["server", "user bytes/stream", "kernel bytes/stream, both ends"]

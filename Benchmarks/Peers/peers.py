@@ -155,7 +155,7 @@ class Shopstream(Peer):
         return {
             "AUTH_JWT_SECRET": self.secret,
             "SHOPSTREAM_MODE": "development",
-            "WEBSOCKET_MAX_CONNECTIONS_PER_USER": "1000000",
+            "WEBSOCKET_MAX_CONNECTIONS_PER_USER": "65535",
             "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "1000000",
         }
 
