@@ -18,6 +18,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -26,6 +27,7 @@ let package = Package(
     products: [
         .executable(name: "shopstream", targets: ["shopstream"]),
         .executable(name: "wsecho", targets: ["wsecho"]),
+        .executable(name: "shopload", targets: ["shopload"]),
     ],
     dependencies: [
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -34,6 +36,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
@@ -47,7 +50,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", httpTypes, logging],
-            resources: [.embedInCode("Demo/index.html")],
+            resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -65,6 +68,30 @@ let package = Package(
             name: "fanout",
             dependencies: ["Primitives", "Reactor", "Hub", "WebSocket", "CAllocationCounter", argumentParser],
             path: "Benchmarks/Fanout",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "LoadGenerator",
+            dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", httpTypes, crypto, histogram],
+            path: "Benchmarks/LoadGenerator",
+            exclude: ["Report/README.md", "Capacity/README.md", "Compare/README.md"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "shopload",
+            dependencies: ["LoadGenerator", "Reactor", "Primitives", argumentParser],
+            path: "Benchmarks/shopload",
+            swiftSettings: settings
+        ),
+        .target(name: "CMeasuredRegion", path: "Benchmarks/CMeasuredRegion"),
+        .executableTarget(
+            name: "micro",
+            dependencies: [
+                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Server", "CAllocationCounter",
+                "CMeasuredRegion", httpTypes, argumentParser,
+            ],
+            path: "Benchmarks/Micro",
+            exclude: ["README.md", "judge.py", "thresholds.json"],
             swiftSettings: settings
         ),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
@@ -92,6 +119,12 @@ let package = Package(
             ],
             path: "Tests/Simulation",
             exclude: ["README.md"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "LoadGeneratorTests",
+            dependencies: ["LoadGenerator", "Reactor", "HTTP", "WebSocket", "Primitives"],
+            path: "Tests/LoadGeneratorTests",
             swiftSettings: settings
         ),
     ]

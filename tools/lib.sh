@@ -10,12 +10,16 @@ tools_build=$root/.build/tools
 # What a build needs of Debian beside Swift, and what the tests need beside that.
 packages_build=(libssl-dev libpq-dev liburing-dev libsqlite3-dev pkg-config curl python3)
 packages_test=(python3-venv chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev)
+# What the servers to compare with are built of (Benchmarks/Peers).
+packages_peers=(golang-go golang-github-gorilla-websocket-dev golang-github-gin-gonic-gin-dev golang-github-google-uuid-dev)
 
 say() { printf '%s\n' "$*" >&2; }
 die() {
     say "$(basename "$0"): $*"
     exit 1
 }
+
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
 # Installs those of the named Debian packages that are missing. Elsewhere than on Debian it names them and goes on.
 need_packages() {
@@ -30,15 +34,29 @@ need_packages() {
         dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qx installed || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    local as_root=()
-    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
     say "Installing ${missing[*]}"
     local log=$tools_build/apt.log
     mkdir -p "$tools_build"
-    "${as_root[@]}" apt-get update -qq >"$log" 2>&1 || true # a stale list may still serve
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    as_root apt-get update -qq >"$log" 2>&1 || true # a stale list may still serve
+    as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -q --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
         { tail -20 "$log" >&2; die "could not install ${missing[*]}"; }
+}
+
+# Sees to it that the peers of Benchmarks/Peers can be built and run. nginx is unpacked and not installed: an installed
+# one starts as a service and listens on every address.
+need_peers() {
+    need_packages "${packages_peers[@]}"
+    local folder=$tools_build/nginx log=$tools_build/apt.log package
+    if [ -x "$folder/usr/sbin/nginx" ] || ! command -v apt-get >/dev/null; then return 0; fi
+    say "Unpacking nginx and nchan"
+    rm -rf "$folder" "$folder.deb"
+    mkdir -p "$folder.deb"
+    download() { (cd "$folder.deb" && apt-get download -qq nginx libnginx-mod-nchan >"$log" 2>&1); }
+    # A machine that had all of the above may have no lists of packages.
+    download || { as_root apt-get update -qq && download; } || { tail -5 "$log" >&2; die "could not download nginx"; }
+    for package in "$folder.deb"/*.deb; do dpkg-deb -x "$package" "$folder"; done
+    rm -rf "$folder.deb"
 }
 
 need_swift() {

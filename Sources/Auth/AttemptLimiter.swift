@@ -3,9 +3,9 @@ public import Primitives
 /// Allows each key a number of attempts in any window of time, exactly: the log of the allowed attempts is kept, not
 /// an average. A refused attempt does not count, so that a client which waits as told is let in.
 ///
-/// A value without a clock; a `now` that goes back counts as the latest one. Confined to its owner. Every operation is O(1). A key costs its
-/// place in the table and four bytes for each attempt of a window, and is forgotten when its last attempt has left
-/// the window. When `keyCountMax` keys are known, the one that was idle longest makes room.
+/// A value without a clock; a `now` that goes back counts as the latest one. Confined to its owner. Every operation is
+/// O(1). A key costs its place in the table and four bytes for each attempt of a window, and is forgotten when its last
+/// attempt has left the window. When `keyCountMax` keys are known, the one that was idle longest makes room.
 public struct AttemptLimiter<Key: Hashable> {
     /// What became of an attempt.
     public enum Decision: Hashable, Sendable {

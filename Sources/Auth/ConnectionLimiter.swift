@@ -14,6 +14,16 @@ public struct ConnectionLimiter {
     /// reason. Copies name the same place.
     public struct Place: Hashable, Sendable {
         fileprivate let user: UInt64
+
+        /// The place that every connection of this user has.
+        public init(of userID: UserID) {
+            var hasher = Hasher()
+            hasher.combine(userID)
+            user = UInt64(bitPattern: Int64(hasher.finalize()))
+        }
+
+        /// Whether it is a place of this user's.
+        public func belongs(to userID: UserID) -> Bool { self == Place(of: userID) }
     }
 
     /// The places that each user has, 1 to `Limits.connectionsPerUserMax`.
@@ -32,7 +42,7 @@ public struct ConnectionLimiter {
 
     /// A place for one more connection of `userID`, or nil when they are all taken. O(1).
     public mutating func reserve(_ userID: UserID) -> Place? {
-        let place = place(of: userID)
+        let place = Place(of: userID)
         let count = counts[place.user, default: 0]
         if count >= connectionsPerUserMax { return nil }
         counts[place.user] = count + 1
@@ -49,12 +59,6 @@ public struct ConnectionLimiter {
 
     /// The places that `userID` holds now. O(1).
     public func connectionCount(of userID: UserID) -> Int {
-        Int(counts[place(of: userID).user, default: 0])
-    }
-
-    private func place(of userID: UserID) -> Place {
-        var hasher = Hasher()
-        hasher.combine(userID)
-        return Place(user: UInt64(bitPattern: Int64(hasher.finalize())))
+        Int(counts[Place(of: userID).user, default: 0])
     }
 }

@@ -109,10 +109,11 @@ static inline void shim_close_direct(struct io_uring_sqe *sqe, unsigned slot, un
     sqe->user_data = tag;
 }
 
-static inline void shim_cancel(struct io_uring_sqe *sqe, unsigned long long target, unsigned long long tag) {
+static inline void shim_cancel_all(struct io_uring_sqe *sqe, unsigned long long target, unsigned long long tag) {
     sqe->opcode = IORING_OP_ASYNC_CANCEL;
     sqe->fd = -1;
     sqe->addr = target;
+    sqe->cancel_flags = IORING_ASYNC_CANCEL_ALL;
     sqe->user_data = tag;
 }
 
@@ -150,6 +151,65 @@ static inline void shim_peer_name(struct io_uring_sqe *sqe, unsigned slot, void 
     sqe->file_index = byte_count;
     sqe->addr3 = (unsigned long long)(uintptr_t)address;
     sqe->user_data = tag;
+}
+
+// Linked entries run one after the other; a failure ends the rest. All but the last of a chain are silent when they
+// succeed, and the kernel makes the rest of a chain silent when a silent one fails: one completion for each chain.
+enum { SHIM_STEP_FLAGS = IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS };
+
+// A step of a chain: a new stream socket in the direct descriptor `slot`.
+static inline void shim_socket_step(struct io_uring_sqe *sqe, unsigned slot, int family, unsigned long long tag) {
+    sqe->opcode = IORING_OP_SOCKET;
+    sqe->fd = family;
+    sqe->off = SOCK_STREAM;
+    sqe->len = IPPROTO_TCP;
+    sqe->file_index = slot + 1;
+    sqe->flags = SHIM_STEP_FLAGS;
+    sqe->user_data = tag;
+}
+
+// A step of a chain: SOCKET_URING_OP_SETSOCKOPT (Linux 6.7). `value` is read when the step runs.
+static inline void shim_set_option_step(struct io_uring_sqe *sqe, unsigned slot, unsigned level, unsigned name,
+                                        const int *value, unsigned long long tag) {
+    unsigned level_and_name[2] = {level, name};
+    sqe->opcode = IORING_OP_URING_CMD;
+    sqe->fd = (int)slot;
+    sqe->flags = IOSQE_FIXED_FILE | SHIM_STEP_FLAGS;
+    sqe->off = 3;
+    memcpy(&sqe->addr, level_and_name, sizeof level_and_name);
+    sqe->file_index = sizeof *value;
+    sqe->addr3 = (unsigned long long)(uintptr_t)value;
+    sqe->user_data = tag;
+}
+
+// A step of a chain: IORING_OP_BIND (Linux 6.11). The kernel copies `address` when the entry is submitted.
+static inline void shim_bind_step(struct io_uring_sqe *sqe, unsigned slot, const void *address, unsigned byte_count,
+                                  unsigned long long tag) {
+    sqe->opcode = 56;
+    sqe->fd = (int)slot;
+    sqe->flags = IOSQE_FIXED_FILE | SHIM_STEP_FLAGS;
+    sqe->addr = (unsigned long long)(uintptr_t)address;
+    sqe->off = byte_count;
+    sqe->user_data = tag;
+}
+
+// The end of such a chain. The kernel copies `address` when the entry is submitted.
+static inline void shim_connect(struct io_uring_sqe *sqe, unsigned slot, const void *address, unsigned byte_count,
+                                unsigned long long tag) {
+    sqe->opcode = IORING_OP_CONNECT;
+    sqe->fd = (int)slot;
+    sqe->flags = IOSQE_FIXED_FILE;
+    sqe->addr = (unsigned long long)(uintptr_t)address;
+    sqe->off = byte_count;
+    sqe->user_data = tag;
+}
+
+// Free submission entries, of which a chain needs as many as it has steps: a submission's end ends a chain.
+static inline unsigned shim_free_entries(const struct io_uring *ring) { return io_uring_sq_space_left(ring); }
+
+// The place of an entry in the queue.
+static inline unsigned shim_entry_index(const struct io_uring *ring, const struct io_uring_sqe *sqe) {
+    return (unsigned)(sqe - ring->sq.sqes);
 }
 
 // IORING_OP_FIXED_FD_INSTALL (Linux 6.8): an ordinary descriptor for a direct one, for benchmarks that compare.

@@ -26,6 +26,9 @@ extension HubShard {
         subscriberCount(from: firstChannels[shop] ?? .null)
     }
 
+    /// The shops with a subscriber, or with bytes that are still under way, in no order. O(shops); allocates.
+    public var shops: [ShopID] { Array(firstChannels.keys) }
+
     /// Calls `body` for every subscriber of a shop, in no order. O(subscribers + retained frames).
     public func forEachSubscriber(of shop: ShopID, _ body: (ConnectionID) -> Void) {
         var index = firstChannels[shop] ?? .null

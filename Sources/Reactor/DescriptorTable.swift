@@ -1,105 +1,124 @@
 import Primitives
 
 /// What the reactor knows of each direct descriptor: eight bytes a slot.
+///
+/// All state stands behind `let` pointers, so that a reactor reaches an entry without a reference count or a check of
+/// exclusive access. Whoever makes a table calls `deallocate` once, after its last use.
 @safe struct DescriptorTable {
-    enum State: UInt8 {
-        /// The slot is the kernel's to give.
-        case free
-        /// A connection lives in it.
-        case open
-        /// It is being closed: the last completion is awaited, then the descriptor is closed.
-        case closing
-        /// The close itself is under way.
-        case closed
-        /// It is being passed to another reactor.
-        case passing
-    }
+    // SAFETY: the pointers are valid until `deallocate`. Slots are checked against `count` before they are an index;
+    // the stack of free slots never holds more than the `outgoingCount` there are, as each is on it or in use.
 
-    struct Entry {
-        var generation: UInt32 = 0
-        /// Operations whose final completion is outstanding.
-        var operationCount: UInt16 = 0
-        var state: State = .free
-        var flags: Flags = []
-
-        var isReceiving: Bool {
-            get { flags.contains(.receiving) }
-            set { if newValue { flags.insert(.receiving) } else { flags.remove(.receiving) } }
-        }
-        var isMultishot: Bool {
-            get { flags.contains(.multishot) }
-            set { if newValue { flags.insert(.multishot) } else { flags.remove(.multishot) } }
-        }
-        var isAnnounced: Bool {
-            get { flags.contains(.announced) }
-            set { if newValue { flags.insert(.announced) } else { flags.remove(.announced) } }
-        }
-    }
-
-    struct Flags: OptionSet {
-        let rawValue: UInt8
-
-        /// A receive is under way.
-        static let receiving = Flags(rawValue: 1 << 0)
-        /// The receive, under way or last, is a multishot one.
-        static let multishot = Flags(rawValue: 1 << 1)
-        /// The handler knows the connection, and so must hear of its end.
-        static let announced = Flags(rawValue: 1 << 2)
+    private struct Counts {
+        var used = 0
+        var freeOutgoing: Int
     }
 
     private let entries: UnsafeMutablePointer<Entry>
+    /// A stack of the free slots below `outgoingCount`.
+    private let freeOutgoing: UnsafeMutablePointer<UInt32>
+    private let counts: UnsafeMutablePointer<Counts>
     let count: Int
-    /// Slots that are not free.
-    private(set) var usedCount = 0
+    /// Slots below this are the reactor's to give, for connections that it opens; the others are the kernel's.
+    let outgoingCount: Int
 
-    init(count: Int) {
+    init(count: Int, outgoingCount: Int) {
         assert(MemoryLayout<Entry>.stride == 8)
+        precondition(outgoingCount <= count, "there are more outgoing connections than descriptors")
         self.count = count
+        self.outgoingCount = outgoingCount
         unsafe entries = .allocate(capacity: count)
         unsafe entries.initialize(repeating: Entry(), count: count)
+        unsafe freeOutgoing = .allocate(capacity: outgoingCount)
+        for index in 0..<outgoingCount {
+            unsafe (freeOutgoing + index).initialize(to: UInt32(outgoingCount - 1 - index))
+        }
+        unsafe counts = .allocate(capacity: 1)
+        unsafe counts.initialize(to: Counts(freeOutgoing: outgoingCount))
     }
 
-    func deallocate() { unsafe entries.deallocate() }
+    func deallocate() {
+        unsafe entries.deallocate()
+        unsafe freeOutgoing.deallocate()
+        unsafe counts.deallocate()
+    }
 
-    /// The entry of a live connection, nil when the name is stale. O(1).
+    // MARK: - Entries
+
+    /// Whether the name is that of a connection: not stale. O(1).
     @inline(__always)
-    func live(_ connection: ConnectionID) -> UnsafeMutablePointer<Entry>? {
-        guard Int(connection.slot) < count else { return nil }
-        // SAFETY: the slot is in bounds, and the table lives as long as the reactor.
-        let entry = unsafe entries + Int(connection.slot)
-        guard unsafe entry.pointee.generation == connection.generation, unsafe entry.pointee.state != .free else {
-            return nil
+    func isLive(_ connection: ConnectionID) -> Bool {
+        guard Int(connection.slot) < count else { return false }
+        let entry = unsafe entries[Int(connection.slot)]
+        return entry.generation == connection.generation && entry.state != .free
+    }
+
+    /// Where the connection stands; `free` when the name is stale. O(1).
+    @inline(__always)
+    func state(_ connection: ConnectionID) -> State {
+        isLive(connection) ? unsafe entries[Int(connection.slot)].state : .free
+    }
+
+    /// The entry of a connection that is live: a stale name is the reactor's own mistake. O(1), in place.
+    @inline(__always)
+    subscript(connection: ConnectionID) -> Entry {
+        get {
+            precondition(isLive(connection), "a stale name reached the table")
+            return unsafe entries[Int(connection.slot)]
         }
-        return unsafe entry
+        nonmutating _modify {
+            precondition(isLive(connection), "a stale name reached the table")
+            yield unsafe &entries[Int(connection.slot)]
+        }
     }
 
     /// The connection of a slot whose close is under way, if that is so.
     func closedConnection(slot: UInt32) -> ConnectionID? {
         guard Int(slot) < count else { return nil }
-        // SAFETY: the slot is in bounds.
         let entry = unsafe entries[Int(slot)]
         return entry.state == .closed ? ConnectionID(slot: slot, generation: entry.generation) : nil
     }
 
+    // MARK: - Slots
+
+    /// Slots that are not free.
+    var usedCount: Int { unsafe counts.pointee.used }
+
+    /// Slots of the kernel's part that are not free.
+    var usedIncomingCount: Int { unsafe usedCount - (outgoingCount - counts.pointee.freeOutgoing) }
+
     /// Takes the slot that the kernel chose for a new connection.
-    mutating func open(slot: UInt32) -> ConnectionID {
-        precondition(Int(slot) < count, "the kernel chose a slot outside the table")
+    func open(slot: UInt32) -> ConnectionID {
+        precondition(
+            Int(slot) < count && Int(slot) >= outgoingCount, "the kernel chose a slot outside its part of the table")
+        return take(slot: slot, state: .open)
+    }
+
+    /// Takes a slot for a connection to be opened; nil when none of those slots is free.
+    func connect() -> ConnectionID? {
+        guard unsafe counts.pointee.freeOutgoing > 0 else { return nil }
+        unsafe counts.pointee.freeOutgoing -= 1
+        return unsafe take(slot: freeOutgoing[counts.pointee.freeOutgoing], state: .connecting)
+    }
+
+    private func take(slot: UInt32, state: State) -> ConnectionID {
         let entry = unsafe entries + Int(slot)
-        precondition(unsafe entry.pointee.state == .free, "the kernel chose a slot in use")
-        unsafe entry.pointee.state = .open
-        usedCount += 1
+        precondition(unsafe entry.pointee.state == .free, "a slot was given that is in use")
+        unsafe entry.pointee.state = state
+        unsafe counts.pointee.used += 1
         return unsafe ConnectionID(slot: slot, generation: entry.pointee.generation)
     }
 
-    /// Frees the slot; its next connection has another generation.
-    mutating func release(slot: UInt32) {
-        let entry = unsafe entries + Int(slot)
-        unsafe entry.pointee = unsafe Entry(
-            generation: (entry.pointee.generation + 1) % ConnectionID.generationBound)
-        usedCount -= 1
+    /// Frees the slot of a live connection; its next connection has another generation.
+    func release(_ connection: ConnectionID) {
+        self[connection] = Entry(generation: (connection.generation + 1) % ConnectionID.generationBound)
+        unsafe counts.pointee.used -= 1
+        if Int(connection.slot) < outgoingCount {
+            unsafe freeOutgoing[counts.pointee.freeOutgoing] = connection.slot
+            unsafe counts.pointee.freeOutgoing += 1
+        }
     }
 
-    /// The connections that are open or closing; O(count). For shutting down and for tests.
+    /// The connections of all slots that are not free; O(count). For shutting down and for tests.
     var connections: [ConnectionID] {
         (0..<count).compactMap { slot in
             let entry = unsafe entries[slot]

@@ -27,6 +27,10 @@ public protocol Driver: AnyObject, SendableMetatype {
     func accept(listener: Int32, isMultishot: Bool, tag: CompletionTag)
     /// Closes `listener`, of which no accept is under way.
     func closeListener(_ listener: Int32)
+    /// Connects a new TCP socket with TCP_NODELAY, which it makes in the empty `slot`, below
+    /// `outgoingConnectionCountMax`. Completes once, with 0 or with what failed; a socket may then stand in the slot in
+    /// either case, and is to be closed. Both addresses are of one family.
+    func connect(slot: UInt32, to address: SocketAddress, from source: PeerAddress?, tag: CompletionTag)
     /// Receives into a provided buffer, once or until a completion without `hasMore`.
     func receive(slot: UInt32, isMultishot: Bool, tag: CompletionTag)
     /// Sends all of `bytes`, waiting for room; completes with the count, short only when the connection failed.
@@ -37,14 +41,18 @@ public protocol Driver: AnyObject, SendableMetatype {
     func pollWritable(slot: UInt32, tag: CompletionTag)
     /// Ends the sending direction, or both.
     func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag)
-    /// Cancels the operation that has the tag `target`.
+    /// Cancels the operations that have the tag `target`; each completes, most with `ECANCELED`. Its own result is
+    /// how many these were: 0 when there was none that could be cancelled.
     func cancel(target: CompletionTag, tag: CompletionTag)
     /// Closes the descriptor and frees its slot.
     func close(slot: UInt32, tag: CompletionTag)
     /// Gives the descriptor to another driver as well, which completes `remoteTag` with its slot there.
     func pass(slot: UInt32, to address: Address, remoteTag: CompletionTag, tag: CompletionTag)
-    /// Completes `remoteTag` at another driver, and so ends its wait.
+    /// Completes `remoteTag` at another driver, and so ends its wait. Completes here, with a tag of `Operation.wake`,
+    /// only when it failed; then `wakeFailed` is to be called.
     func wake(_ address: Address, remoteTag: CompletionTag)
+    /// Ends the wait of the driver that a failed `wake` was for, by its waker; `tag` is that of the failed completion.
+    func wakeFailed(_ tag: CompletionTag)
     /// Writes the peer's address into memory of its own; `peerAddress(slot:)` reads it once the tag completed.
     func requestPeerAddress(slot: UInt32, tag: CompletionTag)
     /// The address that a completed request found; nil when the kernel could not tell.
@@ -60,12 +68,7 @@ public protocol Driver: AnyObject, SendableMetatype {
     func receivedBytes(bufferIndex: UInt16, byteCount: Int) -> UnsafeMutableBufferPointer<UInt8>
     /// Gives the buffer back.
     func recycle(bufferIndex: UInt16)
-    /// Ends the driver; no operation may be under way any more, or its memory must outlive the process.
-    func shutDown()
-}
-
-/// Ends a driver's wait, from any thread.
-public protocol DriverWaker: Sendable {
-    /// Makes the driver's current or next wait return. Never blocks.
-    func wake()
+    /// Ends the driver and what is under way. False when operations may still be under way: the memory that they name
+    /// is then never to be freed.
+    func shutDown() -> Bool
 }

@@ -4,9 +4,16 @@ public struct ReactorLimits: Sendable {
     public var descriptorCountMax = 16_384
     /// Descriptors kept free for connections that other reactors pass on; accepting pauses below it.
     public var descriptorReserveCount = 128
+    /// Of those descriptors, the ones that `Reactor.connect` uses: as many outgoing connections there can be. The
+    /// descriptors of accepted connections and of those that other reactors pass on are the rest, where the kernel
+    /// chooses; here the reactor does, and so has a name for a connection before the kernel has a socket.
+    public var outgoingConnectionCountMax = 0
     /// Connections that may wait in the listener's queue, as `Listeners.open` makes it: an accept that takes them all
     /// at once is used only while the table has room for twice as many, as one that finds it full drops a client.
     public var listenQueueCountMax = 4_096
+    /// Accepts of one connection each that are under way when there is no room for one that takes all: so many
+    /// connections a turn are accepted then.
+    public var singleAcceptCountMax = 64
     /// Submission entries; a broadcast enters the kernel once for each so many sends. A power of two.
     public var submissionCountMax = 4_096
     /// Completion entries, a power of two, at most 65,536: at most one for each operation under way is needed, and

@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// Vyukov's bounded queue: each cell has a sequence number that says whose turn it is, so that a producer takes a cell
 /// with one compare-and-swap and publishes it with one store.
-@safe final class Mailbox<Message: Sendable>: @unchecked Sendable {
+@safe package final class Mailbox<Message: Sendable>: @unchecked Sendable {
     // @unchecked: a cell is written by the producer that took its sequence number and read by the consumer after that
     // producer's releasing store, as the protocol above says.
     private let cells: UnsafeMutablePointer<Message>
@@ -15,7 +15,7 @@ import Synchronization
     private let head = Atomic<Int>(0)
 
     /// An empty mailbox for `messageCountMax` messages, a power of two.
-    init(messageCountMax: Int) {
+    package init(messageCountMax: Int) {
         precondition(messageCountMax.nonzeroBitCount == 1, "a mailbox holds a power of two of messages")
         mask = messageCountMax - 1
         unsafe cells = .allocate(capacity: messageCountMax)
@@ -37,7 +37,7 @@ import Synchronization
     }
 
     /// Adds `message`; false when the mailbox is full. Any thread.
-    func push(_ message: Message) -> Bool {
+    package func push(_ message: Message) -> Bool {
         var position = tail.load(ordering: .relaxed)
         while true {
             let sequence = unsafe sequences[position & mask].load(ordering: .acquiring)
@@ -60,7 +60,7 @@ import Synchronization
     }
 
     /// Takes the oldest message; nil when none is complete. The consumer's thread only.
-    func pop() -> Message? {
+    package func pop() -> Message? {
         let position = head.load(ordering: .relaxed)
         guard unsafe sequences[position & mask].load(ordering: .acquiring) == position + 1 else { return nil }
         // SAFETY: the producer's store made the cell ours.

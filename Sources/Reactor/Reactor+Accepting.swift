@@ -14,44 +14,56 @@ extension Reactor {
     public func stopAccepting() {
         guard listener.descriptor >= 0, listener.isWanted else { return }
         listener.isWanted = false
-        if listener.isAccepting {
-            driver.cancel(target: CompletionTag(.accept), tag: CompletionTag(.cancel))
-        } else {
-            closeListener()
-        }
+        if listener.acceptCount > 0 { cancelAccepts() } else { closeListener() }
+    }
+
+    private func cancelAccepts() {
+        driver.cancel(target: CompletionTag(.accept), tag: CompletionTag(.cancel))
     }
 
     /// Connections that there is room for besides the reserve.
-    private var roomCount: Int { descriptors.count - limits.descriptorReserveCount - descriptors.usedCount }
+    private var roomCount: Int {
+        descriptors.count - descriptors.outgoingCount - limits.descriptorReserveCount - descriptors.usedIncomingCount
+    }
 
     /// Whether a multishot accept is safe. Twice the queue may come before a cancellation works: once with the submit
     /// at a turn's end, and again with the one that the next turn begins with.
     private var isRoomForMultishot: Bool { roomCount > 2 * limits.listenQueueCountMax }
 
-    /// Arms the accept, unless it is armed or only the reserve is left. A full table would drop clients, and a
-    /// multishot accept takes whatever the listener's queue holds before anyone can stop it: the last stretch is
-    /// accepted one by one.
+    /// Arms what accepts there is room for. A full table would drop clients, and a multishot accept takes whatever the
+    /// listener's queue holds before anyone can stop it: in the last stretch each accept takes one connection, and
+    /// there are only as many as there is room. Several, as a connection a turn would be few when turns are long.
     func acceptIfRoom() {
-        guard listener.isWanted, !listener.isAccepting, listener.retryAt == nil, roomCount > 0 else { return }
-        listener.isAccepting = true
-        listener.isMultishot = isRoomForMultishot
+        guard listener.isWanted, listener.retryAt == nil else { return }
+        if listener.acceptCount == 0 { listener.mode = isRoomForMultishot ? .multishot : .single }
+        switch listener.mode {
+        case .multishot:
+            if listener.acceptCount == 0 { armAccept() }
+        case .single:
+            // With room for a multishot accept again, the single ones run out, and it follows.
+            guard !isRoomForMultishot else { return }
+            while listener.acceptCount < min(roomCount, limits.singleAcceptCountMax) { armAccept() }
+        case .ending:
+            break
+        }
+    }
+
+    private func armAccept() {
+        listener.acceptCount += 1
         driver.accept(
-            listener: listener.descriptor, isMultishot: listener.isMultishot, tag: CompletionTag(.accept))
+            listener: listener.descriptor, isMultishot: listener.mode == .multishot, tag: CompletionTag(.accept))
     }
 
     func accepted(_ completion: Completion) {
-        if !completion.hasMore { listener.isAccepting = false }
+        if !completion.hasMore { listener.acceptCount -= 1 }
         if completion.result >= 0 {
             statistics.acceptCount += 1
             let connection = openSlot(UInt32(completion.result))
-            // SAFETY: the entry belongs to the table, which lives as long as the reactor.
-            guard let entry = unsafe descriptors.live(connection) else { return }
-            unsafe entry.pointee.operationCount += 1
+            descriptors[connection].operationCount += 1
             driver.requestPeerAddress(slot: connection.slot, tag: CompletionTag(.peerAddress, connection))
-            if listener.isAccepting, listener.isMultishot, !isRoomForMultishot {
-                // Once: until its end this accept is to be taken for one that goes on by itself.
-                listener.isMultishot = false
-                driver.cancel(target: CompletionTag(.accept), tag: CompletionTag(.cancel))
+            if listener.mode == .multishot, listener.acceptCount > 0, !isRoomForMultishot {
+                listener.mode = .ending
+                cancelAccepts()
             }
         } else {
             switch -completion.result {
@@ -63,8 +75,10 @@ extension Reactor {
                 listener.retryAt = now + .milliseconds(100)
             }
         }
-        if !listener.isAccepting {
-            if listener.isWanted { acceptIfRoom() } else { closeListener() }
+        if listener.isWanted {
+            acceptIfRoom()
+        } else if listener.acceptCount == 0 {
+            closeListener()
         }
     }
 

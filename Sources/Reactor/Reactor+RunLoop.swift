@@ -6,11 +6,23 @@ extension Reactor {
     /// Runs the loop until `stop`, on the reactor's own thread, then frees the driver.
     public func run() {
         while !isStopping.load(ordering: .relaxed) { turn() }
-        driver.shutDown()
-        // Parcels are left alone: whether one that was under way arrived is not known here.
-        // SAFETY: `sends` owns each copy, and `shutDown` has cancelled the operations that read them.
-        for send in sends.values { unsafe send.bytes.deallocate() }
+        releaseRest(isQuiet: driver.shutDown())
+    }
+
+    /// Frees what operations owned that have ended with the driver.
+    private func releaseRest(isQuiet: Bool) {
+        if isQuiet {
+            for send in sends.values { send.deallocate() }
+        } else {
+            // The kernel may read them yet.
+            statistics.abandonedSendCount += UInt64(sends.count)
+        }
         sends.removeAll()
+        connectTokens.removeAll()
+        // A connection that came but was not handled is closed with the ring's table; its parcel ends here. One that
+        // is on its way to another reactor is that one's.
+        parcels.removeAll()
+        passes.removeAll()
     }
 
     /// Ends `run` after the current turn. Any thread.
@@ -22,7 +34,7 @@ extension Reactor {
     /// One turn: submit and wait, record the completions, then handle within budgets what there is: completions,
     /// messages, timers, jobs; last the handler's own `turnEnded`.
     public func turn() {
-        assert(isCurrent, "a reactor's turn came from another thread")
+        precondition(isCurrent, "a reactor's turn came from another thread")
         if isWorkLeft {
             driver.submitAndWait(until: .init(nanoseconds: 0))
         } else {
@@ -46,6 +58,7 @@ extension Reactor {
             let before = driver.now
             var deadline = wheel.nextDeadline
             if let retryAt = listener.retryAt { deadline = min(deadline ?? retryAt, retryAt) }
+            if let turnWantedAt { deadline = min(deadline ?? turnWantedAt, turnWantedAt) }
             driver.submitAndWait(until: deadline)
             statistics.waitNanoseconds += driver.now.nanoseconds - before.nanoseconds
         } else {
@@ -55,7 +68,7 @@ extension Reactor {
     }
 
     private var isWorkLeft: Bool {
-        leftover || !recorded.isEmpty || jobIndex < jobs.count
+        leftover || !recorded.isEmpty || jobIndex < jobs.count || !refusedConnectTokens.isEmpty
     }
 
     // MARK: - Completions
@@ -77,7 +90,7 @@ extension Reactor {
                 case .attempt, .attemptQuiet:
                     attemptCompleted(completion)
                 case .accept, .receive, .send, .poll, .shutdown, .cancel, .close, .pass, .arrival, .wake, .wakeRead,
-                    .peerAddress, .install, nil:
+                    .peerAddress, .install, .connect, .connectCancel, nil:
                     unsafe room[kept] = completion
                     kept += 1
                 }
@@ -89,13 +102,13 @@ extension Reactor {
 
     private func attemptCompleted(_ completion: Completion) {
         let connection = completion.tag.connection
-        guard let entry = unsafe descriptors.live(connection) else {
+        guard descriptors.isLive(connection) else {
             statistics.staleCompletionCount += 1
             return
         }
         let isQuiet = completion.tag.operation == .attemptQuiet
-        if !isQuiet { unsafe entry.pointee.operationCount -= 1 }
-        guard unsafe entry.pointee.state == .open else {
+        if !isQuiet { descriptors[connection].operationCount -= 1 }
+        guard isOpen(connection) else {
             finishIfIdle(connection)
             return
         }
@@ -124,6 +137,7 @@ extension Reactor {
             statistics.completionCount += 1
             handle(completion)
         }
+        tellRefusedConnects()
         if let retryAt = listener.retryAt, retryAt <= now {
             listener.retryAt = nil
             acceptIfRoom()
@@ -139,10 +153,20 @@ extension Reactor {
         case .poll, .shutdown, .peerAddress: operationEnded(completion)
         case .pass: passed(completion)
         case .close: closed(completion)
-        case .cancel, .wake, .wakeRead: break
+        case .cancel, .wakeRead: break
+        case .wake: if completion.result < 0 { wakeFailed(completion) }
         case .install: installed(completion)
+        case .connect: connected(completion)
+        case .connectCancel: connectCancelled(completion)
         case .attempt, .attemptQuiet, nil: statistics.staleCompletionCount += 1
         }
+    }
+
+    /// The kernel had no memory for the wake, or the other ring is gone: its event descriptor cannot fail.
+    @inline(never)
+    private func wakeFailed(_ completion: Completion) {
+        statistics.wakeFailureCount += 1
+        driver.wakeFailed(completion.tag)
     }
 
     // MARK: - Messages, timers, jobs

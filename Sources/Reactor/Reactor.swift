@@ -9,7 +9,7 @@ import Synchronization
 /// which made it. The reactor owns the driver, the table of descriptors, the timers and the mailbox.
 @safe public final class Reactor<Handler: ReactorHandler, IO: Driver>: @unchecked Sendable {
     // @unchecked: the state below belongs to the thread that runs the loop; other threads touch only `mailbox`,
-    // `inbox`, `isAsleep`, `isStopping`, `waker` and `address`, which are made for it.
+    // `parcels`, `inbox`, `isAsleep`, `isStopping`, `waker` and `address`, which are made for it.
 
     /// The limits that it was made with.
     public let limits: ReactorLimits
@@ -17,6 +17,8 @@ import Synchronization
     let waker: IO.Waker
     let address: IO.Address
     let mailbox: Mailbox<Handler.Message>
+    /// Parcels of connections on their way here.
+    let parcels = ParcelInbox<Handler.Parcel>()
     let inbox = JobInbox()
     let isAsleep = Atomic<Bool>(false)
     let isStopping = Atomic<Bool>(false)
@@ -24,13 +26,16 @@ import Synchronization
     let ownerThread: pthread_t
 
     var handlerReference: Handler?
-    var descriptors: DescriptorTable
+    let descriptors: DescriptorTable
     var wheel: TimingWheel
     /// Buffers of `send` operations under way, by slot.
     var sends: [UInt32: OwnedSend] = [:]
-    /// Parcels of descriptors being passed, by slot, for the case that they come back.
-    // SAFETY: `pass` retains a box once; `arrived` of the target releases it, or `passed` here when the pass failed.
-    var parcels: [UInt32: Unmanaged<ParcelBox<Handler.Parcel>>] = unsafe [:]
+    /// The callers' tokens of connections that are being established, by slot.
+    var connectTokens: [UInt32: UInt64] = [:]
+    /// Tokens of connects that found no free slot; told with the turn's completions.
+    var refusedConnectTokens: [UInt64] = []
+    /// Connections that are being passed to other reactors, by slot.
+    var passes: [UInt32: Pass] = [:]
     var recorded: CompletionQueue
     var jobs: [UnownedJob] = []
     var jobIndex = 0
@@ -40,6 +45,9 @@ import Synchronization
     var isRecording = false
     /// Work was left when the last turn ended.
     var leftover = false
+    /// When a turn is wanted at the latest, to the precision of the kernel's clock and not of the timing wheel: for a
+    /// handler that does something at exact times in `turnEnded`. Nil, as at first, for no such time.
+    public var turnWantedAt: MonotonicInstant?
     /// The number, or negated `errno`, of the last descriptor made by `UringDriver.install`.
     var installedDescriptor: Int32?
     /// Counters for metrics; read them on the reactor's thread.
@@ -56,7 +64,8 @@ import Synchronization
         address = driver.address
         mailbox = Mailbox(messageCountMax: limits.mailboxMessageCountMax)
         ownerThread = pthread_self()
-        descriptors = DescriptorTable(count: driver.descriptorCountMax)
+        descriptors = DescriptorTable(
+            count: driver.descriptorCountMax, outgoingCount: limits.outgoingConnectionCountMax)
         now = driver.now
         wheel = TimingWheel(now: now)
         recorded = CompletionQueue()
@@ -90,53 +99,4 @@ import Synchronization
     public var connections: [ConnectionID] { descriptors.connections }
     /// The driver, for what only a certain kind of driver can do.
     public var io: IO { driver }
-}
-
-/// Where the reactor's listener stands.
-struct ListenerState {
-    /// The ordinary descriptor that is listened on, or -1.
-    var descriptor: Int32 = -1
-    /// An accept is under way.
-    var isAccepting = false
-    /// The accept under way takes all that come, until it is cancelled.
-    var isMultishot = false
-    /// Connections are wanted.
-    var isWanted = false
-    /// An accept failed; it is tried again at this time.
-    var retryAt: MonotonicInstant?
-}
-
-/// Carries a parcel through a completion's 64 bits.
-final class ParcelBox<Parcel: Sendable>: Sendable {
-    let parcel: Parcel
-    init(_ parcel: Parcel) { self.parcel = parcel }
-}
-
-/// The bytes of one `send`, owned until its completion.
-@safe struct OwnedSend {
-    let bytes: UnsafeMutableRawBufferPointer
-    var sentByteCount = 0
-}
-
-/// Counts of what a reactor did.
-public struct ReactorStatistics: Sendable {
-    /// Turns of the loop.
-    public var turnCount: UInt64 = 0
-    /// Completions handled.
-    public var completionCount: UInt64 = 0
-    /// Completions for connections that were gone.
-    public var staleCompletionCount: UInt64 = 0
-    /// Receives that found no buffer.
-    public var bufferShortageCount: UInt64 = 0
-    /// Accepts that failed, for lack of a descriptor or memory.
-    public var acceptFailureCount: UInt64 = 0
-    /// Connections accepted.
-    public var acceptCount: UInt64 = 0
-    /// Jobs run.
-    public var jobCount: UInt64 = 0
-    /// Nanoseconds spent waiting in the kernel.
-    public var waitNanoseconds: UInt64 = 0
-
-    /// All zero.
-    public init() {}
 }

@@ -2,8 +2,8 @@ import Primitives
 
 /// What a reactor tells the code that it serves. All calls come on the reactor's thread, one at a time; none may block.
 ///
-/// A connection is named from `connectionAccepted` or `connectionArrived` to `connectionClosed`; nothing is said of it
-/// before or after. After `Reactor.close` only `connectionClosed` follows.
+/// A connection is named from `connectionAccepted`, `connectionArrived` or `Reactor.connect` to `connectionClosed` or
+/// `connectFailed`; nothing is said of it before or after. After `Reactor.close` only `connectionClosed` follows.
 public protocol ReactorHandler: AnyObject {
     /// What other threads send here.
     associatedtype Message: Sendable
@@ -12,9 +12,14 @@ public protocol ReactorHandler: AnyObject {
 
     /// A listener accepted a connection; nothing is received until asked for.
     func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?)
+    /// A connection that `Reactor.connect` began is established; nothing is received until asked for.
+    func connectionOpened(_ connection: ConnectionID, token: UInt64)
+    /// A connection that `Reactor.connect` began came to nothing (`errno`), and its name is free: `ECONNREFUSED`,
+    /// `ETIMEDOUT`, `EADDRNOTAVAIL` when the source address has no port left, `ENFILE` when no descriptor was.
+    func connectFailed(token: UInt64, errnoValue: Int32)
     /// Another reactor passed a connection here.
     func connectionArrived(_ connection: ConnectionID, parcel: Parcel)
-    /// The connection was not passed and is still here: the other table is full.
+    /// The connection was not passed and is still here: the other table is full, or the other reactor has ended.
     func passFailed(_ connection: ConnectionID, parcel: Parcel)
     /// Bytes came. They may be changed in place (unmasking) and are gone when the call returns. A single receive is
     /// over; a multishot one goes on.
@@ -40,4 +45,17 @@ public protocol ReactorHandler: AnyObject {
     func messageReceived(_ message: Message)
     /// All of the turn's events were told: the time to flush. True when work is left for another turn at once.
     func turnEnded() -> Bool
+}
+
+// A server's handler connects to nobody.
+extension ReactorHandler {
+    /// Traps: who calls `Reactor.connect` says what becomes of it.
+    public func connectionOpened(_ connection: ConnectionID, token: UInt64) {
+        preconditionFailure("this handler opens no connections")
+    }
+
+    /// Traps: who calls `Reactor.connect` says what becomes of it.
+    public func connectFailed(token: UInt64, errnoValue: Int32) {
+        preconditionFailure("this handler opens no connections")
+    }
 }

@@ -30,6 +30,28 @@ enum ServerLimits {
     static let shopClockCountMax = 65_536
     /// Shops that the metrics name.
     static let metricsShopCountMax = 20
+    /// How long a membership that was looked up is taken to hold.
+    static let membershipTimeToLive: Duration = .seconds(5)
+    /// Memberships that each reactor remembers.
+    static let cachedMembershipCountMax = 65_536
+    /// From one round of housekeeping to the next: how late a changed membership may show.
+    static let housekeepingPeriod: Duration = .seconds(1)
+    /// Rounds after which a changed membership is looked at again.
+    static let membershipRecheckRounds: UInt64 = 3
+    /// Rounds from one search for orphaned images to the next …
+    static let orphanSearchRounds: UInt64 = 60
+    /// … and the images that one looks at.
+    static let orphanBatchCountMax = 64
+    /// Messages of a numbered page, when the request does not say …
+    static let pageMessageCountDefault = 20
+    /// … and when it does, at most.
+    static let pageMessageCountMax = 100
+    /// Uploads of one reactor that are held in memory at a time: 80 MiB of images.
+    static let uploadCountMax = 16
+    /// The body of an upload: the image, the boundaries and the other parts.
+    static let uploadByteCountMax = (5 << 20) + (64 << 10)
+    /// The time for an upload to arrive, over a slow network too.
+    static let uploadWait: Duration = .seconds(120)
     /// Messages encoded before other tasks of the reactor get a turn.
     static let messagesPerSlice = 256
 }

@@ -22,6 +22,12 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     enum Message: Sendable {
         /// A stream ended whose user this shard counts.
         case releasePlace(ConnectionLimiter.Place)
+        /// A membership was made, changed or ended.
+        case membershipChanged(MembershipChange)
+        /// More memberships changed than are known.
+        case membershipsUnknown
+        /// A connection ended whose address this shard counts.
+        case releaseAddress(PeerAddress)
         /// The server stops.
         case drain
         /// A shard that drains has no connection left.
@@ -33,6 +39,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let reactor: ShardReactor
     let configuration: ServerConfiguration
     let store: any Store
+    let images: any ImageStore
     let router: Router<RouteName>
     let log: Logger
     let startedAt: Timestamp
@@ -45,7 +52,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var http: [ConnectionID: HTTPConnection] = [:]
     let streams: SlotTable<StreamConnection>
     var responseWriter = ResponseWriter()
-    var connectionsByAddress: [PeerAddress: Int] = [:]
+    /// The addresses of those streams whose connections are counted by address; beside `streams`, as few servers do.
+    var streamAddresses: [ConnectionID: PeerAddress] = [:]
     let handshake = ServerHandshake(subprotocols: ["shopstream.v2"])
     let heartbeatSchedule: Heartbeat.Schedule
 
@@ -63,7 +71,21 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var attemptsByUser: AttemptLimiter<Int>
     var attemptsByAddress: AttemptLimiter<PeerAddress>
     var places: ConnectionLimiter
+    /// Open connections of the addresses that this shard counts.
+    var connectionsByAddress: [PeerAddress: Int] = [:]
     var clocks: [ShopID: ShopClock] = [:]
+    var memberships = MembershipCache(
+        timeToLive: ServerLimits.membershipTimeToLive, countMax: ServerLimits.cachedMembershipCountMax)
+    /// Counts the changes of memberships that were told: a look-up that one overtook is not remembered.
+    var membershipVersion: UInt64 = 0
+    /// Up to where the first shard knows the changes of memberships.
+    var membershipPosition: Int64?
+    /// Changes that are told once more, when the streams that were being admitted meanwhile stand.
+    var membershipRechecks: [(round: UInt64, change: MembershipChange)] = []
+    /// Counts the rounds of housekeeping.
+    var housekeepingRound: UInt64 = 0
+    /// Uploads whose images are held in memory.
+    var uploadCount = 0
     /// Messages for mailboxes that were full: they go again at the end of each turn.
     var undelivered: [(shard: Int, message: Message)] = []
 
@@ -76,13 +98,14 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var counters = ShardCounters()
 
     init(
-        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store,
+        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store, images: any ImageStore,
         tokenSettings: TokenSettings, demo: DemoSession?, startedAt: Timestamp, log: Logger
     ) {
         self.index = index
         self.reactor = reactor
         self.configuration = configuration
         self.store = store
+        self.images = images
         self.demo = demo
         self.startedAt = startedAt
         self.log = log
@@ -160,22 +183,31 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func connectionClosed(_ connection: ConnectionID) {
         if let state = http.removeValue(forKey: connection) {
             if let timer = state.timer { reactor.cancel(timer) }
-            forget(address: state.address)
+            releaseUpload(state)
+            if state.isCounted, let address = state.address { release(address) }
         } else if streams.contains(connection) {
             streamEnded(connection, reason: .connectionError)
             if let timer = streams.remove(connection)?.timer { reactor.cancel(timer) }
+            if let address = streamAddresses.removeValue(forKey: connection) { release(address) }
         }
     }
 
     func messageReceived(_ message: Message) {
         switch message {
         case .releasePlace(let place): places.release(place)
+        case .membershipChanged(let change): membershipChanged(change)
+        case .membershipsUnknown: membershipsUnknown()
+        case .releaseAddress(let address): addressReleased(address)
         case .drain: drain()
         case .drained: drainedShardCount += 1
         }
     }
 
     func timerFired(_ token: UInt64) {
+        guard token != Self.housekeepingToken else {
+            housekeepingFired()
+            return
+        }
         let connection = ConnectionID(
             slot: UInt32(truncatingIfNeeded: token), generation: UInt32(truncatingIfNeeded: token >> 32))
         if let state = http[connection] {

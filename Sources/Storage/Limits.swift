@@ -22,8 +22,16 @@ public enum Limits {
     public static let readerCountMax = 4
     /// How long a write waits for another process that holds the SQLite file, in seconds.
     public static let busyTimeoutSeconds: Double = 5
+    /// The changes of memberships that are remembered for those who ask what changed; who missed more looks at all.
+    public static let membershipChangeCountMax = 10_000
+    /// The largest image, in bytes.
+    public static let imageByteCountMax = 5 * 1024 * 1024
+    /// The images that are written or read at a time.
+    public static let imageWorkCountMax = 4
     /// The messages that a store in memory holds when nothing else is configured.
     public static let memoryMessageCountDefault = 4_000_000
+    /// A limit of messages that was asked for, within its bounds.
+    static func page(_ limit: Int) -> Int { min(max(1, limit), pageMessageCountMax) }
     /// The largest members file that is read, in bytes.
     public static let membersFileByteCountMax = 256 * 1024 * 1024
 }

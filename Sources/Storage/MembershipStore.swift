@@ -22,6 +22,10 @@ public protocol MembershipStore: Sendable {
     /// are there get the row's role. Nothing is removed.
     func importMembers(_ rows: [Membership], at time: Timestamp) async throws(StorageError)
 
+    /// The memberships that changed behind `position`, which an earlier answer gave; nil asks for a position alone.
+    /// A change shows here once it is durable, whichever process made it.
+    func membershipChanges(after position: Int64?) async throws(StorageError) -> MembershipChanges
+
     /// What the table of users calls `userID`; nil when it does not.
     func username(of userID: UserID) async throws(StorageError) -> String?
 
@@ -29,5 +33,5 @@ public protocol MembershipStore: Sendable {
     func setUsername(_ username: String?, of userID: UserID) async throws(StorageError)
 }
 
-/// A store of both kinds.
-public typealias Store = MembershipStore & MessageStore
+/// A store of all kinds.
+public typealias Store = ImageRecordStore & MembershipStore & MessageStore

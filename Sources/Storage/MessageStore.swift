@@ -12,12 +12,30 @@ public protocol MessageStore: Sendable {
     /// Throws `.conflict` when the id is taken, `.invalid` for what cannot be stored; neither harms the others.
     func append(_ message: Message) async throws(StorageError)
 
+    /// Gives a message another text, and with it `updatedAt` and `isEdited`; it is durable when this returns.
+    ///
+    /// Returns the message as it is then, nil when there is none. Takes effect in order with `append`.
+    func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Message?
+
+    /// Removes a message; it is durable when this returns. Returns what it was, nil when there was none. Takes effect
+    /// in order with `append`.
+    func delete(_ id: MessageID) async throws(StorageError) -> Message?
+
     /// The messages of a shop, at most `limit` (1 to `Limits.pageMessageCountMax`; clamped).
     ///
     /// Without `changedAfter`: all, in the order of `createdAt`. With it: those whose last change is later, in the
     /// order of that change, so that a reader goes on from the last one it got. Equal times are ordered by the bytes
     /// of the id. A shop that does not exist has none.
     func messages(in shopID: ShopID, changedAfter: Timestamp?, limit: Int) async throws(StorageError) -> MessagePage
+
+    /// A page of the shop's messages, newest first: `number` counts from 1, each page has `limit`.
+    func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage
+
+    /// The messages nearest to `cursor` on the older side, newest first.
+    func messages(in shopID: ShopID, before cursor: MessageCursor, limit: Int) async throws(StorageError) -> MessagePage
+
+    /// The messages nearest to `cursor` on the newer side, newest first; `hasMore` speaks of newer ones.
+    func messages(in shopID: ShopID, after cursor: MessageCursor, limit: Int) async throws(StorageError) -> MessagePage
 
     /// The latest time of any message of the shop, nil without messages. A shop's clock starts behind it.
     func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp?

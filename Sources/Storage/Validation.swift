@@ -7,7 +7,7 @@ enum Validation {
         try check(message.shopID)
         try check(message.userID)
         if let parentID = message.parentID { try check(parentID) }
-        try check(message.text, byteCountMax: Limits.textByteCountMax, named: "text")
+        try check(text: message.text)
         try check(username: message.username)
     }
 
@@ -18,6 +18,17 @@ enum Validation {
 
     static func check<Kind>(_ identifier: Identifier<Kind>) throws(StorageError) {
         if !isIdentifier(identifier.text) { throw StorageError(.invalid, detail: "identifier") }
+    }
+
+    static func check(text: String) throws(StorageError) {
+        try check(text, byteCountMax: Limits.textByteCountMax, named: "text")
+    }
+
+    static func check(_ image: Image) throws(StorageError) {
+        try check(image.id)
+        try check(image.shopID)
+        try check(image.userID)
+        try check(image.fileExtension, byteCountMax: Limits.identifierByteCountMax, named: "extension")
     }
 
     static func check(username: String?) throws(StorageError) {

@@ -66,9 +66,12 @@ struct StopSignals {
         precondition(Self.pipeEnds.writing >= 0)
         for number in [SIGTERM, SIGINT] {
             signal(number) { _ in
+                // The code that was interrupted may be about to read its own `errno`.
+                let interrupted = errno
                 // SAFETY: `write` may be called in a signal handler, and it reads one byte of a local.
                 var byte: UInt8 = 1
                 _ = unsafe write(StopSignals.pipeEnds.writing, &byte, 1)
+                errno = interrupted
             }
         }
         signal(SIGPIPE, SIG_IGN)

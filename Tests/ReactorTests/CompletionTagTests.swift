@@ -9,7 +9,7 @@ import Testing
         ConnectionID(slot: .max, generation: ConnectionID.generationBound - 1),
     ])
     func `a tag gives back its operation and connection`(connection: ConnectionID) {
-        for raw in Operation.accept.rawValue...Operation.install.rawValue {
+        for raw in Operation.accept.rawValue...Operation.connectCancel.rawValue {
             guard let operation = Operation(rawValue: raw) else {
                 Issue.record("no operation \(raw)")
                 continue
@@ -25,10 +25,10 @@ import Testing
         #expect(CompletionTag(bits: .max).operation == nil)
     }
 
-    @Test func `a parcel's address fits beside the operation`() {
-        let tag = CompletionTag(parcel: 0x00ff_ffff_ffff_fff0)
+    @Test func `a parcel's number fits beside the operation`() {
+        let tag = CompletionTag(arrival: CompletionTag.arrivalNumberMax)
         #expect(tag.operation == .arrival)
-        #expect(tag.parcelAddress == 0x00ff_ffff_ffff_fff0)
+        #expect(tag.arrivalNumber == CompletionTag.arrivalNumberMax)
     }
 
     @Test func `flags tell of a buffer and of more to come`() {

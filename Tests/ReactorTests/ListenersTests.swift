@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Reactor
@@ -47,6 +48,52 @@ import Testing
         let second = try Listeners.open(same, count: 2, isTakeover: true)
         defer { close(second.descriptors) }
         #expect(second.port == first.port)
+    }
+
+    /// Regression: a look whether the address is free, followed by shared binds, let two servers in.
+    @Test func `of servers that start at the same moment exactly one gets the address`() throws {
+        for _ in 0..<50 {
+            let probe = try Listeners.open(address(port: 0), count: 1)
+            close(probe.descriptors)
+            let same = try address(port: probe.port)
+            let outcomes = Mutex<[Result<[Int32], ListenError>]>([])
+            let waitingCount = Atomic<Int>(4)
+            withThreads(4) {
+                waitingCount.subtract(1, ordering: .sequentiallyConsistent)
+                while waitingCount.load(ordering: .sequentiallyConsistent) > 0 {}
+                let outcome = Result { () throws(ListenError) in try Listeners.open(same, count: 2).descriptors }
+                outcomes.withLock { $0.append(outcome) }
+            }
+            let all = outcomes.withLock { $0 }
+            let winners = all.compactMap { try? $0.get() }
+            for descriptors in winners { close(descriptors) }
+            #expect(winners.count == 1)
+            #expect(all.count { $0 == .failure(.inUse(same)) } == 3)
+        }
+    }
+
+    private func withThreads(_ count: Int, _ body: @escaping @Sendable () -> Void) {
+        let threads = (0..<count).map { ReactorThread(name: "server \($0)", body: body) }
+        for thread in threads { thread.join() }
+    }
+
+    @Test func `connections are spread over all listeners`() throws {
+        let opened = try Listeners.open(address(port: 0), count: 3)
+        defer { close(opened.descriptors) }
+        for descriptor in opened.descriptors { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
+        var counts = [0, 0, 0]
+        let clients = try (0..<300).map { _ in try LiveClient(port: opened.port) }
+        for (index, descriptor) in opened.descriptors.enumerated() {
+            while true {
+                let accepted = accept(descriptor, nil, nil)
+                guard accepted >= 0 else { break }
+                counts[index] += 1
+                Glibc.close(accepted)
+            }
+        }
+        for client in clients { client.close() }
+        #expect(counts.reduce(0, +) == 300)
+        #expect(counts.allSatisfy { $0 > 30 }, "\(counts)")
     }
 
     @Test func `the address is free again once the listeners are closed`() throws {

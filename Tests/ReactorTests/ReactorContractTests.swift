@@ -1,3 +1,4 @@
+import Glibc
 import Primitives
 import Testing
 
@@ -78,7 +79,7 @@ import Testing
         reactor.shutdownSending(connection)
         reactor.close(connection)
         for _ in 0..<4 { reactor.turn() }
-        #expect(reactor.io.pendingOperationCount == 1, "the accept alone")
+        #expect(reactor.io.pendingOperationCount == reactor.listener.acceptCount, "the accepts alone")
         #expect(reactor.handler.closedCount == 1)
         #expect(reactor.handler.violations == [])
     }
@@ -103,9 +104,8 @@ import Testing
     @Test func `a slot that is given away before its close is seen has two connections, one after the other`() {
         let (reactor, connection, peer) = Self.connected()
         #expect(reactor.isOpen(connection))
-        guard let entry = unsafe reactor.descriptors.live(connection) else { return }
-        unsafe entry.pointee.state = .closed
-        unsafe entry.pointee.operationCount = 0
+        reactor.descriptors[connection].state = .closed
+        reactor.descriptors[connection].operationCount = 0
         let successor = reactor.openSlot(connection.slot)
         #expect(successor.slot == connection.slot)
         #expect(successor.generation == connection.generation + 1)
@@ -140,6 +140,68 @@ import Testing
             for connection in reactor.connections { reactor.close(connection) }
         }
         #expect(peers.allSatisfy { $0.isServerClosed && !$0.isReset })
+    }
+
+    @Test(arguments: [1, 3, 64])
+    func `near the limit as many connections are accepted in a turn as accepts are under way`(countMax: Int) {
+        let network = VirtualNetwork(seed: 1)
+        var limits = Self.smallLimits
+        limits.singleAcceptCountMax = countMax
+        let reactor = Self.makeReactor(network, limits: limits)
+        let listener = network.listen()
+        reactor.startAccepting(listener)
+        reactor.turn()
+        let peers = (0..<20).compactMap { _ in network.connect(to: listener) }
+        reactor.turn()
+        #expect(reactor.connectionCount == min(countMax, 12), "12 are left besides the reserve")
+        for _ in 0..<30 { reactor.turn() }
+        #expect(reactor.connectionCount == 12)
+        #expect(reactor.listener.acceptCount == 0)
+        #expect(peers.allSatisfy { !$0.isReset })
+        reactor.stopAccepting()
+        #expect(reactor.listener.descriptor < 0)
+    }
+
+    @Test func `with room again one accept takes all`() {
+        let network = VirtualNetwork(seed: 1)
+        var limits = Self.smallLimits
+        limits.listenQueueCountMax = 3
+        let reactor = Self.makeReactor(network, limits: limits)
+        let listener = network.listen(backlogCountMax: 3)
+        reactor.startAccepting(listener)
+        #expect(reactor.listener.mode == .multishot)
+        var peers: [VirtualPeer] = []
+        for _ in 0..<10 {
+            if let peer = network.connect(to: listener) { peers.append(peer) }
+            for _ in 0..<3 { reactor.turn() }
+        }
+        #expect(reactor.listener.mode == .single)
+        for connection in reactor.connections { reactor.close(connection) }
+        for _ in 0..<20 {
+            if reactor.listener.mode == .multishot { break }
+            if let peer = network.connect(to: listener) { peers.append(peer) }
+            for _ in 0..<3 { reactor.turn() }
+            for connection in reactor.connections { reactor.close(connection) }
+        }
+        #expect(reactor.listener.mode == .multishot)
+        #expect(peers.allSatisfy { !$0.isReset })
+    }
+
+    @Test(arguments: [false, true])
+    func `bytes of sends that outlive the driver are left in memory and counted`(outlives: Bool) {
+        let (reactor, connection, peer) = Self.connected()
+        reactor.send(connection, [UInt8](repeating: 1, count: 100_000).span)
+        reactor.io.outlivesShutDown = outlives
+        reactor.stop()
+        reactor.run()
+        #expect(reactor.statistics.abandonedSendCount == (outlives ? 1 : 0))
+        #expect(reactor.sends.isEmpty)
+        _ = peer
+    }
+
+    @Test(arguments: [(0, true), (3, true), (-ENOENT, true), (-ETIME, false), (-EINTR, false), (-EALREADY, false)])
+    func `only a cancellation that came through lets the ring's memory be freed`(status: Int32, isQuiet: Bool) {
+        #expect(UringDriver.isQuiet(afterCancel: status) == isQuiet)
     }
 
     @Test func `timers of hours fire in their order on the virtual clock`() {

@@ -12,14 +12,15 @@ import Testing
         #expect(clock.begin(at: Timestamp(microsecondsSinceEpoch: 500)).time.microsecondsSinceEpoch == 501)
     }
 
-    @Test func `frames are published in the order of their times whatever order the writes end in`() {
+    @Test func `changes are published in the order of their times whatever order the writes end in`() {
         var clock = ShopClock(latest: .earliest)
         let tickets = (0..<4).map { _ in clock.begin(at: .earliest).ticket }
-        #expect(clock.finish(tickets[2], frame: [2]).isEmpty)
-        #expect(clock.finish(tickets[0], frame: [0]) == [[0]])
-        #expect(clock.finish(tickets[1], frame: nil) == [[2]])
+        let changes = (0..<4).map { Publication(event: $0 == 2 ? .messageEdited : .messageCreated, json: [$0]) }
+        #expect(clock.finish(tickets[2], changes[2]).isEmpty)
+        #expect(clock.finish(tickets[0], changes[0]) == [changes[0]])
+        #expect(clock.finish(tickets[1], nil) == [changes[2]])
         #expect(!clock.isIdle)
-        #expect(clock.finish(tickets[3], frame: [3]) == [[3]])
+        #expect(clock.finish(tickets[3], changes[3]) == [changes[3]])
         #expect(clock.isIdle)
     }
 

@@ -62,6 +62,31 @@ final class SimulatedStore: Store, @unchecked Sendable {
         return try await memory.messages(in: shopID, changedAfter: changedAfter, limit: limit)
     }
 
+    func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Storage.Message? {
+        try await memory.edit(id, text: text, at: time)
+    }
+
+    func delete(_ id: MessageID) async throws(StorageError) -> Storage.Message? { try await memory.delete(id) }
+
+    func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
+        await pause()
+        return try await memory.page(number, in: shopID, limit: limit)
+    }
+
+    func messages(
+        in shopID: ShopID, before cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        await pause()
+        return try await memory.messages(in: shopID, before: cursor, limit: limit)
+    }
+
+    func messages(
+        in shopID: ShopID, after cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        await pause()
+        return try await memory.messages(in: shopID, after: cursor, limit: limit)
+    }
+
     func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
         await pause()
         return try await memory.latestChange(in: shopID)
@@ -101,6 +126,28 @@ final class SimulatedStore: Store, @unchecked Sendable {
 
     func importMembers(_ rows: [Membership], at time: Timestamp) async throws(StorageError) {
         try await memory.importMembers(rows, at: time)
+    }
+
+    func membershipChanges(after position: Int64?) async throws(StorageError) -> MembershipChanges {
+        try await memory.membershipChanges(after: position)
+    }
+
+    // Images
+
+    func addImage(_ image: Storage.Image) async throws(StorageError) { try await memory.addImage(image) }
+
+    func image(_ id: MessageID) async throws(StorageError) -> Storage.Image? { try await memory.image(id) }
+
+    func removeImage(_ id: MessageID) async throws(StorageError) -> Bool { try await memory.removeImage(id) }
+
+    func isNamed(_ image: Storage.Image) async throws(StorageError) -> Bool { try await memory.isNamed(image) }
+
+    func unkeptImages(createdBefore time: Timestamp, limit: Int) async throws(StorageError) -> [Storage.Image] {
+        try await memory.unkeptImages(createdBefore: time, limit: limit)
+    }
+
+    func setKept(_ isKept: Bool, image id: MessageID) async throws(StorageError) {
+        try await memory.setKept(isKept, image: id)
     }
 
     func username(of userID: UserID) async throws(StorageError) -> String? { try await memory.username(of: userID) }

@@ -28,7 +28,8 @@ final class World {
             let driver = VirtualDriver(network: stage.network, limits: scenario.limits)
             let reactor = VirtualShard.ShardReactor(driver: driver, limits: scenario.limits)
             let shard = VirtualShard(
-                index: index, reactor: reactor, configuration: configuration, store: store, tokenSettings: settings,
+                index: index, reactor: reactor, configuration: configuration, store: store, images: MemoryImageStore(),
+                tokenSettings: settings,
                 demo: nil, startedAt: Stage.origin, log: log)
             shard.civilClock = .counted(from: Stage.origin)
             reactor.attach(shard)
@@ -164,7 +165,7 @@ extension World {
                 ("subscribers", shard.hub.subscriberCount), ("laggards", shard.hub.laggingCount),
                 ("shops", shard.hub.shopCount), ("lent bytes", shard.hub.lentByteCount),
                 ("retained bytes", shard.hub.retainedByteCount), ("connections", reactor.connectionCount),
-                ("sends", reactor.sends.count), ("parcels", unsafe reactor.parcels.count),
+                ("sends", reactor.sends.count), ("parcels", reactor.parcels.count),
                 ("timers", reactor.wheel.count), ("jobs", reactor.jobs.count - reactor.jobIndex),
                 ("descriptors", reactor.io.usedDescriptorCount), ("buffers", reactor.io.takenBufferCount),
                 ("operations", reactor.io.pendingOperationCount),

@@ -295,6 +295,16 @@ import Testing
         (Queries.messageByID, "sqlite_autoindex_shop_messages_1 (id=?)"),
         (Queries.role, "sqlite_autoindex_shop_members_2 (shop_id=? AND user_id=?)"),
         (Queries.members, "sqlite_autoindex_shop_members_2 (shop_id=?)"),
+        (Queries.newestMessages, "shop_messages_by_creation (shop_id=?)"),
+        (Queries.countMessages, "COVERING INDEX shop_messages_by_c"),
+        (Queries.messagesBefore, "shop_messages_by_creation (shop_id=? AND (created_at,id)<(?,?))"),
+        (Queries.messagesAfter, "shop_messages_by_creation (shop_id=? AND (created_at,id)>(?,?))"),
+        (Queries.editMessage, "sqlite_autoindex_shop_messages_1 (id=?)"),
+        (Queries.deleteMessage, "sqlite_autoindex_shop_messages_1 (id=?)"),
+        (Queries.imageByID, "sqlite_autoindex_shop_images_1 (id=?)"),
+        (Queries.isImageNamed, "shop_messages_by_change (shop_id=? AND <expr>>?)"),
+        (Queries.unkeptImages, "shop_images_unkept (created_at<?)"),
+        (Queries.membershipChanges, "INTEGER PRIMARY KEY (rowid>?)"),
     ]
 
     @Test(arguments: plans.indices)

@@ -8,7 +8,7 @@ import Primitives
 extension UringDriver {
     /// A zeroed submission entry.
     @inline(__always)
-    private func entry() -> UnsafeMutablePointer<io_uring_sqe> {
+    func entry() -> UnsafeMutablePointer<io_uring_sqe> {
         guard let entry = unsafe shim_entry(ring) else { return unsafe entryAfterWait() }
         return unsafe entry
     }
@@ -61,7 +61,7 @@ extension UringDriver {
 
     /// See `Driver`.
     public func cancel(target: CompletionTag, tag: CompletionTag) {
-        unsafe shim_cancel(entry(), target.bits, tag.bits)
+        unsafe shim_cancel_all(entry(), target.bits, tag.bits)
     }
 
     /// See `Driver`.
@@ -70,13 +70,19 @@ extension UringDriver {
     }
 
     /// See `Driver`.
-    public func pass(slot: UInt32, to address: Int32, remoteTag: CompletionTag, tag: CompletionTag) {
-        unsafe shim_pass_descriptor(entry(), slot, address, remoteTag.bits, tag.bits)
+    public func pass(slot: UInt32, to address: UringAddress, remoteTag: CompletionTag, tag: CompletionTag) {
+        unsafe shim_pass_descriptor(entry(), slot, address.ringDescriptor, remoteTag.bits, tag.bits)
     }
 
     /// See `Driver`.
-    public func wake(_ address: Int32, remoteTag: CompletionTag) {
-        unsafe shim_message_ring(entry(), address, remoteTag.bits, CompletionTag(.wake).bits)
+    public func wake(_ address: UringAddress, remoteTag: CompletionTag) {
+        let tag = CompletionTag(wakeOf: UInt32(address.wakeDescriptor))
+        unsafe shim_message_ring(entry(), address.ringDescriptor, remoteTag.bits, tag.bits)
+    }
+
+    /// See `Driver`.
+    public func wakeFailed(_ tag: CompletionTag) {
+        UringWaker(descriptor: Int32(tag.wakeTarget)).wake()
     }
 
     /// See `Driver`.

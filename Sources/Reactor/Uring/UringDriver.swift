@@ -17,16 +17,22 @@ import Primitives
     let buffers: BufferRing
     /// Where the results of `requestPeerAddress` land.
     let addresses: AddressTable
+    /// The addresses that `connect` hands over.
+    let submittedAddresses: SubmittedAddresses
+    /// 1, the value of the socket options that `connect` sets.
+    let enabledOption: UnsafeMutablePointer<Int32>
     /// Written by other threads to wake this one.
     let wakeDescriptor: Int32
     /// The eight bytes that the armed read of `wakeDescriptor` fills.
     let wakeBytes: UnsafeMutablePointer<UInt64>
     /// Bytes of a peer's address: `sockaddr_in6` when listeners are IPv6, else `sockaddr_in`; the kernel wants no more.
     var addressByteCount: UInt32 = 16
-    /// The ordinary descriptor of the ring, by which other rings reach it.
-    public let address: Int32
+    /// Where other rings reach this one.
+    public let address: UringAddress
     /// See `Driver`.
     public let descriptorCountMax: Int
+
+    // SAFETY: the pointers are valid from `init` to `shutDown`, and only the driver's thread uses them.
 
     /// Makes a ring on the calling thread, which must be the one that uses it.
     ///
@@ -45,7 +51,7 @@ import Primitives
             throw error
         }
         unsafe self.ring = ring
-        address = unsafe ring.pointee.ring_fd
+        address = unsafe UringAddress(ringDescriptor: ring.pointee.ring_fd, wakeDescriptor: wakeDescriptor)
         descriptorCountMax = limits.descriptorCountMax
         do throws(UringError) {
             buffers = try unsafe BufferRing(
@@ -57,6 +63,9 @@ import Primitives
             throw error
         }
         addresses = AddressTable()
+        submittedAddresses = unsafe SubmittedAddresses(entryCount: Int(ring.pointee.sq.ring_entries))
+        unsafe enabledOption = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+        unsafe enabledOption.initialize(to: 1)
         unsafe wakeBytes = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
         precondition(MemoryLayout<Completion>.size == 16, "drain copies io_uring_cqe into Completion")
         armWake()
@@ -83,6 +92,14 @@ import Primitives
             unsafe io_uring_queue_exit(ring)
             throw .resource(operation: "registering \(limits.descriptorCountMax) descriptors", errnoValue: -registered)
         }
+        // What the reactor gives to outgoing connections, the kernel gives to nobody else.
+        let outgoingCount = UInt32(limits.outgoingConnectionCountMax)
+        let ranged = unsafe io_uring_register_file_alloc_range(
+            ring, outgoingCount, UInt32(limits.descriptorCountMax) - outgoingCount)
+        guard ranged == 0 else {
+            unsafe io_uring_queue_exit(ring)
+            throw .failed(operation: "reserving \(outgoingCount) descriptors", errnoValue: -ranged)
+        }
     }
 
     /// The monotonic clock.
@@ -95,32 +112,40 @@ import Primitives
     /// Writes to the event descriptor.
     public var waker: UringWaker { UringWaker(descriptor: wakeDescriptor) }
 
-    /// Ends what is under way, closes the ring and frees its memory.
-    public func shutDown() {
-        // Closing a ring ends its operations in the background; cancelled here, none touches memory that is freed next.
+    /// Ends what is under way, closes the ring and frees its memory; see `Driver`.
+    ///
+    /// Closing a ring ends its operations in the background; cancelled here, none touches memory that is freed next.
+    /// When the kernel cannot cancel them within a second (`ETIME`, `EINTR`), the memory is left as it is: what a
+    /// process loses as it ends is nothing against a write into memory that is used again.
+    @discardableResult
+    public func shutDown() -> Bool {
+        let isQuiet = cancelEverything()
+        if isQuiet { unsafe buffers.unregister(from: ring) }
+        unsafe io_uring_queue_exit(ring)
+        // The wake descriptor stays open: another thread may still hold the waker, and its number must not be reused.
+        guard isQuiet else {
+            StandardError.write(Array("io_uring: operations outlived their ring; its memory is left\n".utf8))
+            return false
+        }
+        unsafe ring.deallocate()
+        unsafe wakeBytes.deallocate()
+        addresses.deallocate()
+        submittedAddresses.deallocate()
+        unsafe enabledOption.deallocate()
+        return true
+    }
+
+    /// Whether no operation is under way any more.
+    private func cancelEverything() -> Bool {
         var everything = io_uring_sync_cancel_reg()
         everything.fd = -1
         everything.flags = UInt32(IORING_ASYNC_CANCEL_ANY) | UInt32(IORING_ASYNC_CANCEL_ALL)
         everything.timeout.tv_sec = 1
-        unsafe io_uring_register_sync_cancel(ring, &everything)
+        let status = unsafe io_uring_register_sync_cancel(ring, &everything)
         unsafe io_uring_get_events(ring)
-        unsafe buffers.unregister(from: ring)
-        unsafe io_uring_queue_exit(ring)
-        unsafe ring.deallocate()
-        unsafe wakeBytes.deallocate()
-        addresses.deallocate()
-        // The wake descriptor stays open: another thread may still hold the waker, and its number must not be reused.
+        return Self.isQuiet(afterCancel: status)
     }
-}
 
-/// Wakes a `UringDriver` from any thread.
-public struct UringWaker: DriverWaker {
-    let descriptor: Int32
-
-    /// Adds one to the event descriptor's counter.
-    public func wake() {
-        var one: UInt64 = 1
-        // SAFETY: eight bytes of a local are read before the call returns.
-        _ = unsafe write(descriptor, &one, 8)
-    }
+    /// What the result of the cancellation says: a count, or that there was nothing to cancel.
+    static func isQuiet(afterCancel status: Int32) -> Bool { status >= 0 || status == -ENOENT }
 }

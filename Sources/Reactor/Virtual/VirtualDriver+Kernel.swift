@@ -12,9 +12,9 @@ extension VirtualDriver {
     func execute(_ operation: VirtualOperation) {
         switch operation.kind {
         case .accept: pending.append(operation)
+        case .connect(_, let source): connectBegan(operation, from: source)
         case .cancel(let target): cancelled(target, by: operation.tag)
-        case .wake(let other, let remoteTag):
-            network.driver(other)?.post(Completion(tag: remoteTag, result: 0))
+        case .wake(let other, let remoteTag): wake(other, remoteTag, operation.tag)
         case .close:
             post(Completion(tag: operation.tag, result: closed(slot: operation.slot)))
         case .receive, .send, .attempt, .poll, .shutdown, .pass, .requestPeerAddress:
@@ -53,7 +53,7 @@ extension VirtualDriver {
             socket.hold()
             operation.socket = socket
             pending.append(operation)
-        case .accept, .cancel, .wake, .close:
+        case .accept, .connect, .cancel, .wake, .close:
             preconditionFailure("these are no operations on a connection")
         }
     }
@@ -82,6 +82,14 @@ extension VirtualDriver {
         return socket.isSendingEnded ? -EPIPE : nil
     }
 
+    private func wake(_ other: Address, _ remoteTag: CompletionTag, _ tag: CompletionTag) {
+        if let target = network.driver(other), !network.chance(perMille: faults.wakeFailurePerMille) {
+            target.post(Completion(tag: remoteTag, result: 0))
+        } else {
+            post(Completion(tag: tag, result: network.driver(other) == nil ? -EBADFD : -EOVERFLOW))
+        }
+    }
+
     /// Frees the slot; the result of the close.
     func closed(slot: UInt32) -> Int32 {
         guard let socket = sockets[Int(slot)] else { return -EBADF }
@@ -97,23 +105,23 @@ extension VirtualDriver {
         }
         socket.hold()
         target.sockets[slot] = socket
+        guard !network.chance(perMille: faults.passOverflowPerMille) else { return -EOVERFLOW }
         target.post(Completion(tag: remoteTag, result: Int32(slot)))
         return 0
     }
 
     private func cancelled(_ target: CompletionTag, by tag: CompletionTag) {
-        guard let index = pending.firstIndex(where: { $0.tag == target }) else {
-            post(Completion(tag: tag, result: -ENOENT))
-            return
+        let operations = pending.filter { $0.tag == target }
+        pending.removeAll { $0.tag == target }
+        for operation in operations {
+            operation.socket?.release()
+            post(Completion(tag: target, result: -ECANCELED))
         }
-        let operation = pending.remove(at: index)
-        operation.socket?.release()
-        post(Completion(tag: target, result: -ECANCELED))
-        post(Completion(tag: tag, result: 0))
+        post(Completion(tag: tag, result: Int32(operations.count)))
     }
 
-    /// The lowest free slot: the one whose reuse follows its end most closely.
-    func freeSlot() -> Int? { sockets.firstIndex { $0 == nil } }
+    /// The lowest free slot of the kernel's part: the one whose reuse follows its end most closely.
+    func freeSlot() -> Int? { sockets[outgoingCount...].firstIndex { $0 == nil } }
 
     // MARK: - Later
 
@@ -122,6 +130,10 @@ extension VirtualDriver {
         switch operation.kind {
         case .accept(let listener, _):
             return network.listener(listener)?.backlog.isEmpty == false
+        case .connect(let address, _):
+            // As the kernel: a full queue does not answer, and who connects tries again.
+            let listeners = network.listeners(at: address)
+            return listeners.isEmpty || listeners.contains { $0.hasRoom }
         case .receive:
             guard let socket = operation.socket else { return false }
             return !socket.incoming.isEmpty || socket.isPeerEnded || socket.isReceivingEnded || socket.isReset
@@ -160,6 +172,10 @@ extension VirtualDriver {
         switch operation.kind {
         case .accept(let listener, let isMultishot):
             return accepted(operation, isMultishot: isMultishot, network.listener(listener))
+        case .connect(let address, _):
+            guard let socket = operation.socket else { return nil }
+            post(Completion(tag: operation.tag, result: connected(socket, to: address)))
+            return nil
         case .receive(let isMultishot):
             guard let socket = operation.socket else { return nil }
             return received(operation, isMultishot: isMultishot, socket)

@@ -28,9 +28,13 @@ import Primitives
     /// Completions that wait for `drain`, from `postedIndex` on.
     private var posted: [Completion] = []
     private var postedIndex = 0
+    /// Slots below this are not given by `freeSlot`.
+    let outgoingCount: Int
     /// The table of direct descriptors.
     var sockets: [VirtualSocket?]
     private var peerAddresses: [UInt32: PeerAddress] = [:]
+    /// Makes `shutDown` say that operations may be under way yet, as a kernel that cannot cancel them would.
+    var outlivesShutDown = false
     /// Until when the last wait would have lasted; nil when without end.
     private(set) var waitDeadline: MonotonicInstant?
 
@@ -44,6 +48,7 @@ import Primitives
         self.network = network
         descriptorCountMax = limits.descriptorCountMax
         submissionCountMax = limits.submissionCountMax
+        outgoingCount = limits.outgoingConnectionCountMax
         sockets = Array(repeating: nil, count: limits.descriptorCountMax)
         bufferByteCount = limits.receiveBufferByteCount
         let byteCount = limits.receiveBufferCount * limits.receiveBufferByteCount
@@ -76,6 +81,11 @@ import Primitives
 
     /// See `Driver`.
     public func closeListener(_ listener: Int32) { network.closeListener(listener) }
+
+    /// See `Driver`: to a listener of the same network.
+    public func connect(slot: UInt32, to address: SocketAddress, from source: PeerAddress?, tag: CompletionTag) {
+        queue(VirtualOperation(.connect(to: address, from: source), slot: slot, tag: tag))
+    }
 
     /// See `Driver`.
     public func receive(slot: UInt32, isMultishot: Bool, tag: CompletionTag) {
@@ -119,7 +129,14 @@ import Primitives
 
     /// See `Driver`.
     public func wake(_ address: Address, remoteTag: CompletionTag) {
-        queue(VirtualOperation(.wake(address, remoteTag: remoteTag), slot: 0, tag: CompletionTag(.wake)))
+        queue(
+            VirtualOperation(
+                .wake(address, remoteTag: remoteTag), slot: 0, tag: CompletionTag(wakeOf: UInt32(address.index))))
+    }
+
+    /// See `Driver`.
+    public func wakeFailed(_ tag: CompletionTag) {
+        network.driver(Address(index: Int(tag.wakeTarget)))?.waker.wake()
     }
 
     /// See `Driver`.
@@ -226,7 +243,8 @@ import Primitives
     }
 
     /// See `Driver`: ends what is under way and closes every socket.
-    public func shutDown() {
+    @discardableResult
+    public func shutDown() -> Bool {
         queued.removeAll()
         for operation in pending { operation.socket?.release() }
         pending.removeAll()
@@ -235,5 +253,6 @@ import Primitives
             sockets[slot] = nil
         }
         network.leave(self)
+        return !outlivesShutDown
     }
 }

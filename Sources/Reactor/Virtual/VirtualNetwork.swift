@@ -40,25 +40,34 @@ public final class VirtualNetwork {
     /// Moves the clock.
     public func advance(by duration: Duration) { now = now + duration }
 
-    /// A listener for one reactor's `startAccepting`.
-    public func listen(backlogCountMax: Int = 4_096) -> Int32 {
-        let descriptor = Self.firstListener + Int32(listeners.count + closedListenerCount)
-        listeners[descriptor] = VirtualListener(backlogCountMax: backlogCountMax)
+    /// A listener for one reactor's `startAccepting`. Listeners may share an address, among which chance spreads the
+    /// connections; it defaults to port 80 of a new one of 192.168.0.0/16 for each listener.
+    public func listen(at address: SocketAddress? = nil, backlogCountMax: Int = 4_096) -> Int32 {
+        let number = listeners.count + closedListenerCount
+        let descriptor = Self.firstListener + Int32(number)
+        let host = PeerAddress(ipv4: 0xc0a8_0000 | UInt32(truncatingIfNeeded: number) & 0xffff)
+        listeners[descriptor] = VirtualListener(
+            address: address ?? SocketAddress(host, port: 80), backlogCountMax: backlogCountMax)
         return descriptor
     }
+
+    /// Where a listener listens; nil when it is closed.
+    public func address(of descriptor: Int32) -> SocketAddress? { listeners[descriptor]?.address }
 
     /// Connects to a listener; nil when it is closed or its queue is full. `address` defaults to a new one of
     /// 10.0.0.0/8 for each peer.
     public func connect(to descriptor: Int32, from address: PeerAddress? = nil) -> VirtualPeer? {
-        guard let listener = listeners[descriptor], listener.backlog.count < listener.backlogCountMax else {
+        guard let listener = listeners[descriptor], listener.hasRoom else {
             return nil
         }
-        nextPeerNumber += 1
-        let socket = VirtualSocket(
-            address: address ?? PeerAddress(ipv4: 0x0a00_0000 | (nextPeerNumber & 0xff_ffff)),
-            bufferByteCountMax: socketBufferByteCountMax)
+        let socket = VirtualSocket(address: address ?? newPeerAddress(), bufferByteCountMax: socketBufferByteCountMax)
         listener.backlog.append(socket)
         return VirtualPeer(socket)
+    }
+
+    private func newPeerAddress() -> PeerAddress {
+        nextPeerNumber += 1
+        return PeerAddress(ipv4: 0x0a00_0000 | (nextPeerNumber & 0xff_ffff))
     }
 
     // MARK: - For drivers
@@ -75,6 +84,16 @@ public final class VirtualNetwork {
     }
 
     func driver(_ address: VirtualDriver.Address) -> VirtualDriver? { drivers[address.index] }
+
+    /// A socket for a driver's `connect`, not yet connected.
+    func makeSocket(from source: PeerAddress?) -> VirtualSocket {
+        VirtualSocket(address: source ?? newPeerAddress(), bufferByteCountMax: socketBufferByteCountMax)
+    }
+
+    /// The listeners at `address`, oldest first.
+    func listeners(at address: SocketAddress) -> [VirtualListener] {
+        listeners.filter { $0.value.address == address }.sorted { $0.key < $1.key }.map(\.value)
+    }
 
     func listener(_ descriptor: Int32) -> VirtualListener? { listeners[descriptor] }
 

@@ -4,6 +4,7 @@
 @safe struct VirtualOperation {
     @safe enum Kind {
         case accept(listener: Int32, isMultishot: Bool)
+        case connect(to: SocketAddress, from: PeerAddress?)
         case receive(isMultishot: Bool)
         case send(bytes: UnsafeRawBufferPointer, sentByteCount: Int)
         case attempt(bytes: UnsafeRawBufferPointer, isQuiet: Bool)

@@ -77,6 +77,10 @@ extension ServerConfiguration {
             "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", default: 0, in: 0...1_000_000)
         listMessageCountMax = try reader.number("SHOPSTREAM_LIST_MAX_MESSAGES", default: 10_000, in: 1...10_000)
         textByteCountMax = try reader.number("SHOPSTREAM_MAX_TEXT_BYTES", default: 16_384, in: 1...20_000)
+        imagesPath = reader.text("SHOPSTREAM_IMAGES") ?? Self.imagesPath(beside: store)
+        publicURL = try Self.publicURL(reader)
+        orphanImageSeconds = try reader.number(
+            "SHOPSTREAM_ORPHAN_IMAGE_SECONDS", default: 86_400, in: 1...31_536_000)
         trustedProxies = try Self.proxies(reader)
         auth.secret = reader.text("AUTH_JWT_SECRET")
         auth.keySetPath = reader.text("AUTH_JWKS_FILE")
@@ -106,6 +110,26 @@ extension ServerConfiguration {
         } catch {
             throw ConfigurationError(name: "SHOPSTREAM_STORE", value: text, allowed: error.description)
         }
+    }
+
+    /// Images lie beside the messages that name them.
+    private static func imagesPath(beside store: StoreLocation) -> String {
+        switch store {
+        case .sqlite(let path): "\(path)-images"
+        case .memory: "shopstream-images"
+        }
+    }
+
+    private static func publicURL(_ reader: ConfigurationReader) throws(ConfigurationError) -> String? {
+        guard var text = reader.text("SHOPSTREAM_PUBLIC_URL") else { return nil }
+        while text.hasSuffix("/") { text.removeLast() }
+        let isURL = ["http://", "https://"].contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count }
+        guard isURL, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "?") }) else {
+            throw ConfigurationError(
+                name: "SHOPSTREAM_PUBLIC_URL", value: text,
+                allowed: "a URL such as https://chat.example, with a path perhaps, without a query")
+        }
+        return text
     }
 
     private static func logLevel(_ reader: ConfigurationReader) throws(ConfigurationError) -> String {

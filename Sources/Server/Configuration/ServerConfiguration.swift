@@ -36,6 +36,12 @@ public struct ServerConfiguration: Sendable {
     public var connectionsPerAddressMax = 0
     /// Proxies whose `X-Forwarded-For` is believed.
     public var trustedProxies: [PeerAddress] = []
+    /// The directory of uploaded images.
+    public var imagesPath = "shopstream-images"
+    /// What stands before the paths of images in answers, such as `https://chat.example`; nil: nothing.
+    public var publicURL: String?
+    /// How long an image may be there that no message names.
+    public var orphanImageSeconds = 86_400
     /// The most messages that a list answers.
     public var listMessageCountMax = 10_000
     /// The longest text of a message in bytes.

@@ -26,8 +26,12 @@ final class HTTPConnection {
     var waitingFor = Awaited.next
     var parser: RequestParser
     let address: PeerAddress?
+    /// Whether it takes one of its address's connections; the stream that it becomes takes it over.
+    var isCounted: Bool
     var head: RequestHead?
     var body: [UInt8] = []
+    /// Reads the body in its place, when that is an upload's; it counts as one until the answer.
+    var form: ImageFormReader?
     /// Bytes behind the request that is being handled.
     var leftover: [UInt8] = []
     /// Whether the response under way is the last.
@@ -38,8 +42,9 @@ final class HTTPConnection {
     var pendingOutput: [UInt8] = []
     var timer: TimerID?
 
-    init(address: PeerAddress?, limits: HTTPLimits) {
+    init(address: PeerAddress?, isCounted: Bool, limits: HTTPLimits = HTTPLimits()) {
         self.address = address
+        self.isCounted = isCounted
         parser = RequestParser(limits: limits)
     }
 }

@@ -27,7 +27,7 @@ extension Shard {
         let shop = ShopID(shopText)
         guard !isDraining else { throw .draining }
         if let origin = request.head.fields[.origin], !isAllowed(origin: origin) { throw .originRefused }
-        let identity = try streamIdentity(request)
+        let identity = try await streamIdentity(request)
         try await countAttempt(of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
         let (place, placeOwner) = try await reservePlace(for: identity.userID)
@@ -58,7 +58,7 @@ extension Shard {
     }
 
     /// The header's token first, else that of the query. Attempts without a valid one count by address.
-    private func streamIdentity(_ request: Request) throws(APIError) -> Identity {
+    private func streamIdentity(_ request: Request) async throws(APIError) -> Identity {
         let queryToken: String?
         do throws(HTTPParseError) {
             queryToken = try request.head.query.first("token")
@@ -68,11 +68,7 @@ extension Shard {
         do throws(APIError) {
             return try identity(token: request.bearerToken ?? queryToken)
         } catch {
-            if let address = request.address,
-                case .refused(let seconds) = attemptsByAddress.attempt(address, now: reactor.now)
-            {
-                throw .tooManyAttempts(retryAfterSeconds: seconds)
-            }
+            try await countFailedAttempt(of: request.address)
             throw error
         }
     }
@@ -109,12 +105,12 @@ extension Shard {
         let arrival = StreamArrival(
             shopID: admission.shop, place: admission.place, placeOwner: UInt16(admission.placeOwner),
             tokenExpiresAt: identity.expiresAt, speaksEvents: accepted.subprotocol != nil, response: response,
-            leftover: state.leftover, request: request)
-        if let timer = state.timer { reactor.cancel(timer) }
+            leftover: state.leftover, countedAddress: state.isCounted ? state.address : nil)
+        state.isCounted = false
         let owner = owner(of: admission.shop)
         if owner === self {
+            if let timer = state.timer { reactor.cancel(timer) }
             http[connection] = nil
-            forget(address: state.address)
             beginStream(connection, arrival)
         } else {
             // `100 Continue` is never sent for an upgrade, so nothing is under way.
@@ -129,7 +125,11 @@ extension Shard {
     func passFailed(_ connection: ConnectionID, parcel: StreamArrival) {
         post(.releasePlace(parcel.place), to: Int(parcel.placeOwner))
         counters.upgradeFailures[503, default: 0] += 1
-        guard let state = http[connection] else { return }
+        guard let state = http[connection] else {
+            if let address = parcel.countedAddress { release(address) }
+            return
+        }
+        state.isCounted = parcel.countedAddress != nil
         respond(connection, state, Response(APIError.full), context: .closing)
     }
 }

@@ -31,16 +31,20 @@ extension StreamEncoding {
 }
 
 extension Shard {
-    /// Encodes a message's frame, once in each encoding that somebody is subscribed with, and appends it to the log.
-    func publish(json: [UInt8], to shop: ShopID) {
+    /// Encodes a change's frame, once in each encoding that somebody is subscribed with, and appends it to the log.
+    func publish(_ publication: Publication, to shop: ShopID) {
         counters.broadcasts += 1
         let encodings = hub.encodings(of: shop)
         guard !encodings.isEmpty else { return }
-        if encodings.contains(.plain) { publish(payload: json, to: shop, in: .plain) }
+        if publication.event.isMessage, encodings.contains(.plain) {
+            publish(payload: publication.json, to: shop, in: .plain)
+        }
         if encodings.contains(.events) {
             var writer = JSONWriter()
-            writer.raw("{\"type\":\"message.created\",\"data\":")
-            writer.raw(json)
+            writer.raw("{\"type\":\"")
+            writer.raw(publication.event.type)
+            writer.raw("\",\"data\":")
+            writer.raw(publication.json)
             writer.raw("}")
             publish(payload: writer.bytes, to: shop, in: .events)
         }

@@ -8,27 +8,20 @@ import Reactor
 
 extension Shard {
     func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {
-        if let address, configuration.connectionsPerAddressMax > 0 {
-            guard connectionsByAddress[address, default: 0] < configuration.connectionsPerAddressMax else {
-                counters.addressLimitRefusals += 1
-                reactor.close(connection)
-                return
-            }
-            connectionsByAddress[address, default: 0] += 1
+        if let address, isCounted(address) {
+            Task(executorPreference: reactor) { await self.admitCounted(connection, from: address) }
+        } else {
+            beginHTTP(connection, from: address, isCounted: false)
         }
-        let state = HTTPConnection(
-            address: address, limits: HTTPLimits())
-        http[connection] = state
-        // Accepted while the server stops: a request that came with it is answered, none is waited for.
-        setTimer(connection, state, isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
-        reactor.receive(connection, isMultishot: false)
     }
 
-    func forget(address: PeerAddress?) {
-        guard configuration.connectionsPerAddressMax > 0, let address, let count = connectionsByAddress[address] else {
-            return
-        }
-        connectionsByAddress[address] = count == 1 ? nil : count - 1
+    /// Reads the first request of a connection.
+    func beginHTTP(_ connection: ConnectionID, from address: PeerAddress?, isCounted: Bool) {
+        let state = HTTPConnection(address: address, isCounted: isCounted)
+        http[connection] = state
+        // One that was accepted while the server began to stop is answered, if it asks soon.
+        setTimer(connection, state, isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
+        reactor.receive(connection, isMultishot: false)
     }
 
     func setTimer(_ connection: ConnectionID, _ state: HTTPConnection, _ wait: Duration) {
@@ -55,6 +48,12 @@ extension Shard {
                     return
                 case .head(let head):
                     state.head = head
+                    do throws(APIError) {
+                        try prepareBody(state, head)
+                    } catch {
+                        respond(connection, state, Response(error), context: .closing)
+                        return
+                    }
                     if head.expectsContinue, head.body != .none {
                         // An empty step learns from the length alone whether the body is wanted at all.
                         var none = 0
@@ -63,7 +62,12 @@ extension Shard {
                         transmit(connection, state, ResponseWriter.continueResponse)
                     }
                 case .body(let range):
-                    state.body.append(bytes.extracting(range))
+                    do throws(APIError) {
+                        try bodyReceived(state, bytes.extracting(range))
+                    } catch {
+                        respond(connection, state, Response(error), context: .closing)
+                        return
+                    }
                 case .end:
                     if consumed < bytes.count { state.leftover.append(bytes.extracting(consumed..<bytes.count)) }
                     begin(connection, state)
@@ -82,7 +86,9 @@ extension Shard {
             if state.waitingFor != .head { setTimer(connection, state, ServerLimits.headWait) }
             state.waitingFor = .head
         } else if !state.parser.isIdle {
-            if state.waitingFor != .body { setTimer(connection, state, ServerLimits.bodyWait) }
+            if state.waitingFor != .body {
+                setTimer(connection, state, state.form == nil ? ServerLimits.bodyWait : ServerLimits.uploadWait)
+            }
             state.waitingFor = .body
         }
         reactor.receive(connection, isMultishot: false)
@@ -96,27 +102,18 @@ extension Shard {
         state.phase = .handling
         state.waitingFor = .next
         counters.requests += 1
-        let body = state.body
+        let content = state.form.map(RequestContent.form) ?? .bytes(state.body)
         let address = clientAddress(state.address, head)
         state.head = nil
         state.body = []
-        Task(executorPreference: reactor) { await self.handle(head, body, address, connection) }
-    }
-
-    /// The address to count by: what a trusted proxy says it forwards for, else the peer's own.
-    private func clientAddress(_ peer: PeerAddress?, _ head: RequestHead) -> PeerAddress? {
-        guard let peer, configuration.trustedProxies.contains(peer),
-            let name = HTTPField.Name("X-Forwarded-For"), let field = head.fields[name]
-        else { return peer }
-        // The last entry is the one that the proxy itself added.
-        guard let last = field.split(separator: ",").last else { return peer }
-        return PeerAddress(String(last.trimmingSpaces)) ?? peer
+        Task(executorPreference: reactor) { await self.handle(head, content, address, connection) }
     }
 
     /// Works on one request to its end. On the reactor's thread.
-    private func handle(_ head: RequestHead, _ body: [UInt8], _ address: PeerAddress?, _ connection: ConnectionID) async
-    {
-        let response = await route(head, body, address, connection)
+    private func handle(
+        _ head: RequestHead, _ content: RequestContent, _ address: PeerAddress?, _ connection: ConnectionID
+    ) async {
+        let response = await route(head, content, address, connection)
         guard let response, let state = http[connection], state.phase == .handling else { return }
         var answer = response
         addCORS(to: &answer, head)
@@ -130,6 +127,7 @@ extension Shard {
             response.status, contentType: response.body.isEmpty ? nil : response.contentType, fields: response.fields,
             body: response.body.span, context: context, at: civilTime, to: &bytes)
         counters.count(response.status)
+        releaseUpload(state)
         state.phase = .responding
         state.closesAfterResponse = !context.keepsConnection
         setTimer(connection, state, ServerLimits.responseWait)

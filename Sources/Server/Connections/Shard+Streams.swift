@@ -1,4 +1,5 @@
 import HTTP
+import HTTPTypes
 import Hub
 import Primitives
 import Reactor
@@ -25,6 +26,7 @@ extension Shard {
             at: min(stream.heartbeat.deadline(heartbeatSchedule), stream.tokenExpiresAt),
             token: Self.timerToken(connection))
         streams.insert(stream, for: connection)
+        if let address = arrival.countedAddress { streamAddresses[connection] = address }
         counters.openStreams += 1
         // The subscription stands before the 101 goes out, and the 101 goes out before any message.
         let response = arrival.response
@@ -43,7 +45,8 @@ extension Shard {
     /// A connection that arrived while the server was stopping.
     private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival) {
         post(.releasePlace(arrival.place), to: Int(arrival.placeOwner))
-        let state = HTTPConnection(address: nil, limits: HTTPLimits())
+        counters.upgradeFailures[APIError.draining.status.code, default: 0] += 1
+        let state = HTTPConnection(address: arrival.countedAddress, isCounted: arrival.countedAddress != nil)
         state.phase = .handling
         http[connection] = state
         respond(connection, state, Response(APIError.draining), context: .closing)

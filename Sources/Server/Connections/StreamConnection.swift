@@ -57,7 +57,7 @@ struct ByteAllowance {
 /// Why a stream ended: the label of `websocket_disconnect_reasons`.
 enum DisconnectReason: UInt8, CaseIterable, Sendable {
     case clientClosed, clientGone, protocolError, pongTimeout, writeTimeout, slowConsumer, serverStopping
-    case rateExceeded, tokenExpired, connectionError
+    case rateExceeded, tokenExpired, membershipEnded, connectionError
 
     var label: String {
         switch self {
@@ -70,6 +70,7 @@ enum DisconnectReason: UInt8, CaseIterable, Sendable {
         case .serverStopping: "server_stopping"
         case .rateExceeded: "rate_exceeded"
         case .tokenExpired: "token_expired"
+        case .membershipEnded: "membership_ended"
         case .connectionError: "connection_error"
         }
     }
@@ -86,6 +87,6 @@ struct StreamArrival: Sendable {
     let response: [UInt8]
     /// Bytes that came behind the handshake.
     let leftover: [UInt8]
-    /// What is needed to refuse if the owner has no room.
-    let request: Request
+    /// The address that the connection is counted by, if it is.
+    let countedAddress: PeerAddress?
 }

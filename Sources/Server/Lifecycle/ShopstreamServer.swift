@@ -27,7 +27,7 @@ public enum StartError: Error, CustomStringConvertible {
         }
     }
 
-    /// The status that the command exits with (sysexits.h: usage 64, data 65, unavailable 69, OS 71, I/O 74, config 78).
+    /// The status that the command exits with (sysexits.h: unavailable 69, OS 71, I/O 74, configuration 78).
     public var exitStatus: Int32 {
         switch self {
         case .configuration: 78
@@ -82,7 +82,10 @@ public final class ShopstreamServer: Sendable {
         port = listeners.port
         do throws(StartError) {
             (shards, threads) = try await Self.startReactors(
-                configuration, ShardSetup(store: store, settings: settings, demo: demo, startedAt: now, log: log))
+                configuration,
+                ShardSetup(
+                    store: store, images: DirectoryImageStore(path: configuration.imagesPath), settings: settings,
+                    demo: demo, startedAt: now, log: log))
         } catch {
             for descriptor in listeners.descriptors { close(descriptor) }
             await store.close()
@@ -179,6 +182,7 @@ public final class ShopstreamServer: Sendable {
     /// What all shards are made of.
     private struct ShardSetup: Sendable {
         let store: any Store
+        let images: any ImageStore
         let settings: TokenSettings
         let demo: DemoSession?
         let startedAt: Timestamp
@@ -222,7 +226,7 @@ public final class ShopstreamServer: Sendable {
             driver.setPeersAreIPv6(configuration.listen.isIPv6)
             let reactor = UringShard.ShardReactor(driver: driver, limits: limits)
             let shard = UringShard(
-                index: index, reactor: reactor, configuration: configuration, store: setup.store,
+                index: index, reactor: reactor, configuration: configuration, store: setup.store, images: setup.images,
                 tokenSettings: setup.settings, demo: setup.demo, startedAt: setup.startedAt, log: setup.log)
             reactor.attach(shard)
             made(.success(shard))
@@ -241,5 +245,6 @@ public final class ShopstreamServer: Sendable {
     private static func beginHere(_ shard: UringShard, _ peers: [UringShard], _ listener: Int32) async {
         shard.connect(to: peers)
         shard.reactor.startAccepting(listener)
+        shard.startHousekeeping()
     }
 }

@@ -5,9 +5,12 @@ import Storage
 ///
 /// A message is written once, byte by byte into the frame that all its subscribers get; a general encoder would build
 /// a tree and a copy of it first.
-struct JSONWriter {
+package struct JSONWriter {
     /// What was written.
-    var bytes: [UInt8] = []
+    package var bytes: [UInt8] = []
+
+    /// A writer that has written nothing.
+    package init() {}
 
     /// Appends text that is JSON already.
     mutating func raw(_ text: StaticString) {
@@ -57,7 +60,7 @@ struct JSONWriter {
     }
 
     /// Appends a message as clients know it.
-    mutating func message(_ message: Message, includesUsername: Bool) {
+    package mutating func message(_ message: Message, includesUsername: Bool) {
         raw("{\"id\":")
         string(message.id.text)
         raw(",\"shop_id\":")

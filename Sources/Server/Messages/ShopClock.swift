@@ -2,15 +2,15 @@ import Primitives
 
 /// A shop's one clock and its order of publication, on the reactor that owns the shop.
 ///
-/// Each message takes a later microsecond than all before it, and frames are published in the order of these times,
+/// Each message takes a later microsecond than all before it, and changes are published in the order of these times,
 /// whatever the order in which the store finishes.
 struct ShopClock {
     /// The latest time given out, or found in the store when the shop was first used.
     private var latest: Timestamp
     private var nextTicket: UInt64 = 0
     private var nextPublished: UInt64 = 0
-    /// Results that wait for an earlier one, by ticket; nil: the write failed.
-    private var waiting: [UInt64: [UInt8]?] = [:]
+    /// Changes that wait for an earlier one, by ticket; nil: the write failed.
+    private var waiting: [UInt64: Publication?] = [:]
 
     /// A clock that goes on from `latest`.
     init(latest: Timestamp) {
@@ -27,15 +27,15 @@ struct ShopClock {
         return (latest, nextTicket)
     }
 
-    /// Tells the outcome of a write (its frame, or nil when it failed); returns the frames that are to be published
+    /// Tells the outcome of a write (what is to be published, or nil when it failed); returns what is to be published
     /// now, in order.
-    mutating func finish(_ ticket: UInt64, frame: [UInt8]?) -> [[UInt8]] {
+    mutating func finish(_ ticket: UInt64, _ publication: Publication?) -> [Publication] {
         precondition(ticket >= nextPublished && ticket < nextTicket, "a ticket that was not given out")
-        waiting[ticket] = .some(frame)
-        var ready: [[UInt8]] = []
+        waiting[ticket] = .some(publication)
+        var ready: [Publication] = []
         while let result = waiting.removeValue(forKey: nextPublished) {
             nextPublished += 1
-            if let frame = result { ready.append(frame) }
+            if let publication = result { ready.append(publication) }
         }
         return ready
     }

@@ -163,6 +163,9 @@ extension Shard {
         text.single(
             "shopstream_store_waiting_messages", "gauge", "Messages that wait for their commit.",
             Double(statistics.waitingMessageCount))
+        text.single(
+            "shopstream_orphaned_images_total", "counter", "Images removed that no message named.",
+            Double(total.orphanedImages))
         text.labelled(
             "shopstream_store_errors_total", "counter", "Failures of the store.", "code",
             total.storageErrors.map { ($0.key.code, Double($0.value)) })

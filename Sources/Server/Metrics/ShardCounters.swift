@@ -14,6 +14,7 @@ struct ShardCounters: Sendable {
     var protocolErrors: [UInt16: UInt64] = [:]
     var disconnects: [DisconnectReason: UInt64] = [:]
     var storageErrors: [StorageError.Kind: UInt64] = [:]
+    var orphanedImages: UInt64 = 0
     var broadcasts: UInt64 = 0
     var broadcastErrors: UInt64 = 0
     var clientBytes: UInt64 = 0
@@ -27,6 +28,7 @@ struct ShardCounters: Sendable {
         requests += other.requests
         malformedRequests += other.malformedRequests
         addressLimitRefusals += other.addressLimitRefusals
+        orphanedImages += other.orphanedImages
         broadcasts += other.broadcasts
         broadcastErrors += other.broadcastErrors
         clientBytes += other.clientBytes

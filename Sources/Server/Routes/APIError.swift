@@ -32,6 +32,32 @@ extension APIError {
         status: .badRequest, code: "bad_since", message: "'since' is not a time in RFC 3339 form.")
     static let badParent = APIError(
         status: .badRequest, code: "bad_parent", message: "'parent_id' is not a message of this shop.")
+    static let badPage = APIError(
+        status: .badRequest, code: "bad_page", message: "'page' must be a whole number, 1 or more.")
+    static let twoCursors = APIError(
+        status: .badRequest, code: "two_cursors", message: "'before_id' and 'after_id' exclude each other.")
+    static let foreignCursor = APIError(
+        status: .badRequest, code: "foreign_cursor", message: "The cursor is a message of another shop.")
+    static let unknownCursor = APIError(
+        status: .notFound, code: "unknown_cursor", message: "The cursor is no message.")
+    static let messageNotFound = APIError(
+        status: .notFound, code: "message_not_found", message: "There is no such message.")
+    static let imageNotFound = APIError(status: .notFound, code: "image_not_found", message: "There is no such image.")
+    static let notAuthor = APIError(
+        status: .forbidden, code: "not_the_author", message: "The message is somebody else's.")
+    static let notUploader = APIError(
+        status: .forbidden, code: "not_the_uploader", message: "The image is somebody else's.")
+    static let imageInUse = APIError(
+        status: .conflict, code: "image_in_use", message: "A message names the image: delete that.")
+    static let imageTooLarge = APIError(
+        status: .contentTooLarge, code: "image_too_large",
+        message: "The image is larger than \(Limits.imageByteCountMax) bytes.")
+    static let unknownImageType = APIError(
+        status: .unsupportedMediaType, code: "unknown_image_type",
+        message: "The file is neither JPEG nor PNG, GIF or WebP.")
+    static let tooManyUploads = APIError(
+        status: .serviceUnavailable, code: "too_many_uploads", message: "Too many images are being uploaded.",
+        fields: [.retryAfter: "2"])
     static let notMember = APIError(
         status: .forbidden, code: "not_a_member", message: "You are not a member of this shop.")
     static let originRefused = APIError(
@@ -51,6 +77,10 @@ extension APIError {
 
     static func missingField(_ name: String) -> APIError {
         APIError(status: .badRequest, code: "missing_field", message: "'\(name)' is missing.")
+    }
+
+    static func repeatedField(_ name: String) -> APIError {
+        APIError(status: .badRequest, code: "repeated_field", message: "'\(name)' stands in the form more than once.")
     }
 
     static func messageTooLong(byteCountMax: Int) -> APIError {
@@ -83,6 +113,15 @@ extension APIError {
 
     init(_ error: HTTPParseError) {
         self.init(status: error.status, code: error.code, message: error.status.reasonPhrase)
+    }
+
+    init(_ error: MultipartError) {
+        let status: HTTPResponse.Status =
+            switch error {
+            case .notMultipart: .unsupportedMediaType
+            case .malformedBoundary, .malformedPart, .partHeadTooLarge, .tooManyParts, .truncated: .badRequest
+            }
+        self.init(status: status, code: error.rawValue, message: "The body is not the form that this route takes.")
     }
 
     init(_ error: StorageError) {

@@ -7,18 +7,57 @@ import Reactor
 struct Request: Sendable {
     let connection: ConnectionID
     let head: RequestHead
-    let body: [UInt8]
+    /// What its body held.
+    let content: RequestContent
     /// The client's address, behind trusted proxies the one that they name.
     let address: PeerAddress?
     let parameters: PathParameters
 
     /// The token: of the `Authorization` header, or nil when there is none. Another scheme is no token.
-    var bearerToken: String? {
+    var bearerToken: String? { Self.bearerToken(of: head) }
+
+    /// The same of a head whose body has not come.
+    static func bearerToken(of head: RequestHead) -> String? {
         guard let field = head.fields[.authorization] else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return "" }
         return String(parts[1])
     }
+}
+
+extension Request {
+    /// The body as bytes; empty when it was read as a form.
+    var body: [UInt8] {
+        switch content {
+        case .bytes(let bytes): bytes
+        case .form: []
+        }
+    }
+
+    /// The form that the body was read as.
+    var form: ImageFormReader? {
+        switch content {
+        case .bytes: nil
+        case .form(let form): form
+        }
+    }
+
+    /// The value of an item of the query, nil when there is none.
+    func queryItem(_ name: String) throws(APIError) -> String? {
+        do throws(HTTPParseError) {
+            return try head.query.first(name)
+        } catch {
+            throw APIError(error)
+        }
+    }
+}
+
+/// What the body of a request held.
+enum RequestContent: Sendable {
+    /// All of its bytes.
+    case bytes([UInt8])
+    /// The parts of a form that matter, read as they came.
+    case form(ImageFormReader)
 }
 
 /// What a handler answers.
@@ -66,12 +105,19 @@ struct Response: Sendable {
 /// The routes.
 enum RouteName: Sendable, Hashable {
     case createMessage
+    case editMessage
+    case deleteMessage
     case listMessages
+    case paginateMessages
+    case uploadImage
+    case removeImage
+    case image
     case stream
     case streamHealth
     case alive
     case ready
     case metrics
+    case openAPI
     case demoPage
     case demoSession
 }
@@ -81,11 +127,18 @@ extension RouteName {
     static func router(_ configuration: ServerConfiguration) -> Router<RouteName> {
         var routes: [Route<RouteName>] = [
             Route(.post, "/api/v1/shops/messages", .createMessage),
+            Route(.put, "/api/v1/shops/messages", .editMessage),
+            Route(.delete, "/api/v1/shops/messages/:message_id", .deleteMessage),
             Route(.get, "/api/v1/shops/:shop_id/messages", .listMessages),
+            Route(.get, "/api/v1/shops/:shop_id/messages/paginated", .paginateMessages),
+            Route(.post, "/api/v1/shops/messages/image/upload", .uploadImage),
+            Route(.delete, "/api/v1/shops/messages/image/:message_id", .removeImage),
+            Route(.get, "/api/v1/shops/:shop_id/messages/image/:name", .image),
             Route(.get, "/api/v1/health/websocket", .streamHealth),
             Route(.get, "/healthz", .alive),
             Route(.get, "/readyz", .ready),
             Route(.get, "/metrics", .metrics),
+            Route(.get, "/openapi.json", .openAPI),
         ]
         if configuration.stream.isEnabled {
             routes.append(Route(.get, "/api/v1/shops/:shop_id/messages/stream", .stream))

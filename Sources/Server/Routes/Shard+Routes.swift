@@ -9,7 +9,7 @@ import Storage
 extension Shard {
     /// Finds the route and runs it; nil when the connection became a stream and there is nothing to answer.
     func route(
-        _ head: RequestHead, _ body: [UInt8], _ address: PeerAddress?, _ connection: ConnectionID
+        _ head: RequestHead, _ content: RequestContent, _ address: PeerAddress?, _ connection: ConnectionID
     ) async -> Response? {
         switch router.match(head.method, path: head.path) {
         case .notFound:
@@ -20,7 +20,7 @@ extension Shard {
             return preflight(head, allow)
         case .matched(let name, let parameters):
             let request = Request(
-                connection: connection, head: head, body: body, address: address, parameters: parameters)
+                connection: connection, head: head, content: content, address: address, parameters: parameters)
             do throws(APIError) {
                 return try await run(name, request)
             } catch {
@@ -32,12 +32,19 @@ extension Shard {
     private func run(_ name: RouteName, _ request: Request) async throws(APIError) -> Response? {
         switch name {
         case .createMessage: try await createMessage(request)
+        case .editMessage: try await editMessage(request)
+        case .deleteMessage: try await deleteMessage(request)
         case .listMessages: try await listMessages(request)
+        case .paginateMessages: try await paginateMessages(request)
+        case .uploadImage: try await uploadImage(request)
+        case .removeImage: try await removeImage(request)
+        case .image: try await serveImage(request)
         case .stream: try await openStream(request)
         case .streamHealth: await streamHealth()
         case .alive: Response(body: Array("{\"status\":\"alive\"}".utf8))
         case .ready: await readiness()
         case .metrics: await metrics()
+        case .openAPI: Response(openAPI)
         case .demoPage: Response(demoPage)
         case .demoSession: Response(demoSession)
         }
@@ -72,15 +79,17 @@ extension Shard {
         }
     }
 
-    /// Throws unless the user is a member; a shop that does not exist looks the same.
-    func requireMembership(of user: UserID, in shop: ShopID) async throws(APIError) {
-        let role: Role?
+    // MARK: - What is kept
+
+    /// What the store says, with its failures as a client hears of them.
+    func stored<Value>(
+        _ body: (any Store) async throws(StorageError) -> Value
+    ) async throws(APIError) -> Value {
         do throws(StorageError) {
-            role = try await store.role(of: user, in: shop)
+            return try await body(store)
         } catch {
             throw storageFailure(error)
         }
-        guard role != nil else { throw .notMember }
     }
 
     /// What a client hears of a store's failure; the log hears more.
@@ -88,60 +97,5 @@ extension Shard {
         counters.storageErrors[error.kind, default: 0] += 1
         log.error("store failed", metadata: ["code": "\(error.kind.code)", "detail": "\(error.detail)"])
         return APIError(error)
-    }
-
-    // MARK: - Health
-
-    private func streamHealth() async -> Response {
-        let totals = await totals()
-        var writer = JSONWriter()
-        writer.raw("{\"status\":\"healthy\",\"active_connections\":")
-        writer.number(totals.openStreams)
-        writer.raw(",\"active_shops\":")
-        writer.number(totals.openShops)
-        writer.raw(",\"uptime_seconds\":")
-        writer.number(
-            Int((civilTime.microsecondsSinceEpoch - startedAt.microsecondsSinceEpoch) / 1_000_000))
-        writer.raw("}")
-        return Response(body: writer.bytes)
-    }
-
-    private func readiness() async -> Response {
-        guard !isDraining else { return Response(APIError.draining) }
-        do throws(StorageError) {
-            try await store.ping()
-        } catch {
-            return Response(storageFailure(error))
-        }
-        return Response(body: Array("{\"status\":\"ready\"}".utf8))
-    }
-
-    private var demoPage: Response.Content {
-        Response.Content(
-            contentType: "text/html; charset=utf-8", bytes: PackageResources.index_html,
-            fields: [
-                .contentSecurityPolicy:
-                    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; "
-                    + "img-src https: http: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-                .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
-            ])
-    }
-
-    private var demoSession: Response.Content {
-        Response.Content(
-            contentType: "application/json", bytes: demo?.json ?? [], fields: [.cacheControl: "no-store"])
-    }
-}
-
-extension Response {
-    /// Content that is no envelope.
-    struct Content {
-        let contentType: String
-        let bytes: [UInt8]
-        let fields: HTTPFields
-    }
-
-    init(_ content: Content) {
-        self.init(contentType: content.contentType, fields: content.fields, body: content.bytes)
     }
 }

@@ -28,6 +28,33 @@ enum Queries {
         ORDER BY coalesce(m.updated_at, m.created_at), m.id LIMIT ?
         """
 
+    static let editMessage = """
+        UPDATE shop_messages SET message = ?, updated_at = ?, is_edited = 1 WHERE id = ?
+        """
+
+    static let deleteMessage = "DELETE FROM shop_messages WHERE id = ?"
+
+    /// Served by `shop_messages_by_creation`, which is walked backwards.
+    static let newestMessages = """
+        \(selectMessage)
+        WHERE m.shop_id = ?
+        ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?
+        """
+
+    static let countMessages = "SELECT count(*) FROM shop_messages WHERE shop_id = ?"
+
+    static let messagesBefore = """
+        \(selectMessage)
+        WHERE m.shop_id = ? AND (m.created_at, m.id) < (?, ?)
+        ORDER BY m.created_at DESC, m.id DESC LIMIT ?
+        """
+
+    static let messagesAfter = """
+        \(selectMessage)
+        WHERE m.shop_id = ? AND (m.created_at, m.id) > (?, ?)
+        ORDER BY m.created_at, m.id LIMIT ?
+        """
+
     /// The last entries of both indices: another writer's edit may carry an earlier time than its creation.
     static let latestChange = """
         SELECT max(
@@ -46,6 +73,24 @@ enum Queries {
         """
     static let deleteMember = "DELETE FROM shop_members WHERE shop_id = ? AND user_id = ?"
     static let members = "SELECT user_id, role FROM shop_members WHERE shop_id = ? ORDER BY user_id"
+    /// Where the log of changes begins and ends: nothing when it is empty.
+    static let membershipChangeBounds = "SELECT min(position), max(position) FROM shop_member_changes"
+    static let membershipChanges = """
+        SELECT shop_id, user_id FROM shop_member_changes WHERE position > ? ORDER BY position
+        """
+    static let insertImage = """
+        INSERT INTO shop_images (id, shop_id, user_id, file_extension, created_at) VALUES (?, ?, ?, ?, ?)
+        """
+    private static let selectImage = "SELECT id, shop_id, user_id, file_extension, created_at FROM shop_images"
+    static let imageByID = "\(selectImage) WHERE id = ?"
+    static let deleteImage = "DELETE FROM shop_images WHERE id = ?"
+    /// An image is named by messages that were written, or edited, after it was uploaded.
+    static let isImageNamed = """
+        SELECT 1 FROM shop_messages
+        WHERE shop_id = ? AND coalesce(updated_at, created_at) >= ? AND instr(message, ?) > 0 LIMIT 1
+        """
+    static let unkeptImages = "\(selectImage) WHERE is_kept = 0 AND created_at < ? ORDER BY created_at, id LIMIT ?"
+    static let keepImage = "UPDATE shop_images SET is_kept = ? WHERE id = ?"
     static let username = "SELECT username FROM users WHERE uid = ?"
     static let upsertUsername = """
         INSERT INTO users (uid, username) VALUES (?, ?)

@@ -68,6 +68,24 @@ extension SQLiteStore {
         }
     }
 
+    /// See `MembershipStore`. O(changes). Triggers keep the log, so that the changes of other processes are in it.
+    public func membershipChanges(after position: Int64?) async throws(StorageError) -> MembershipChanges {
+        try await read { db in
+            let bounds = try Row.fetchOne(db.cachedStatement(sql: Queries.membershipChangeBounds))
+            let (first, last): (Int64, Int64) = (bounds?[0] ?? 0, bounds?[1] ?? 0)
+            guard let position, position < last else {
+                return MembershipChanges(position: last, changes: [], isIncomplete: false)
+            }
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(sql: Queries.membershipChanges), arguments: [position])
+            var changes: [MembershipChange] = []
+            while let row = try rows.next() {
+                changes.append(MembershipChange(shopID: ShopID(row[0]), userID: UserID(row[1])))
+            }
+            return MembershipChanges(position: last, changes: changes, isIncomplete: position + 1 < first)
+        }
+    }
+
     /// See `MembershipStore`. O(log n).
     public func username(of userID: UserID) async throws(StorageError) -> String? {
         try await read { db in

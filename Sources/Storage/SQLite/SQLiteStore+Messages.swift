@@ -6,7 +6,7 @@ extension SQLiteStore {
     public func messages(
         in shopID: ShopID, changedAfter: Timestamp?, limit: Int
     ) async throws(StorageError) -> MessagePage {
-        let limit = min(max(1, limit), Limits.pageMessageCountMax)
+        let limit = Limits.page(limit)
         // One more than asked for tells whether there are more.
         var messages = try await read { db in
             if let changedAfter {
@@ -14,6 +14,47 @@ extension SQLiteStore {
                     db, Queries.messagesByChange, [shopID.text, changedAfter.microsecondsSinceEpoch, limit + 1])
             }
             return try Self.fetch(db, Queries.messagesByCreation, [shopID.text, limit + 1])
+        }
+        let hasMore = messages.count > limit
+        if hasMore { messages.removeLast() }
+        return MessagePage(messages: messages, hasMore: hasMore)
+    }
+
+    /// See `MessageStore`. O(messages of the shop), since pages are counted from the newest.
+    public func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
+        let limit = Limits.page(limit)
+        let (skipped, isBeyond) = (max(1, number) - 1).multipliedReportingOverflow(by: limit)
+        return try await read { db in
+            let count = try Int.fetchOne(db.cachedStatement(sql: Queries.countMessages), arguments: [shopID.text]) ?? 0
+            guard !isBeyond, skipped < count else { return NumberedPage(messages: [], totalMessageCount: count) }
+            let messages = try Self.fetch(db, Queries.newestMessages, [shopID.text, limit, skipped])
+            return NumberedPage(messages: messages, totalMessageCount: count)
+        }
+    }
+
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, before cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        try await nearest(Queries.messagesBefore, shopID, cursor, limit: Limits.page(limit))
+    }
+
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, after cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        var page = try await nearest(Queries.messagesAfter, shopID, cursor, limit: Limits.page(limit))
+        page.messages.reverse()
+        return page
+    }
+
+    /// The messages that a query finds from the cursor on, the nearest first.
+    private func nearest(
+        _ query: String, _ shopID: ShopID, _ cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        var messages = try await read { db in
+            try Self.fetch(
+                db, query, [shopID.text, cursor.createdAt.microsecondsSinceEpoch, cursor.id.text, limit + 1])
         }
         let hasMore = messages.count > limit
         if hasMore { messages.removeLast() }
@@ -38,7 +79,7 @@ extension SQLiteStore {
         try await change { db in _ = try Int.fetchOne(db.cachedStatement(sql: "SELECT 1")) }
     }
 
-    private static func fetch(_ db: Database, _ query: String, _ arguments: StatementArguments) throws -> [Message] {
+    static func fetch(_ db: Database, _ query: String, _ arguments: StatementArguments) throws -> [Message] {
         let rows = try Row.fetchCursor(db.cachedStatement(sql: query), arguments: arguments)
         var messages: [Message] = []
         while let row = try rows.next() {

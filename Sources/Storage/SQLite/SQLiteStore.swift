@@ -11,7 +11,7 @@ import Synchronization
 public final class SQLiteStore: Store {
     /// What is under way; changed under the lock only.
     struct State {
-        var appends = AppendQueue()
+        var writes = WriteQueue()
         /// Whether a block that commits a batch is on the writer's queue.
         var isCommitScheduled = false
         var readsUnderWay = 0
@@ -93,8 +93,8 @@ public final class SQLiteStore: Store {
     public var statistics: StoreStatistics {
         state.withLock { state in
             var statistics = state.statistics
-            statistics.waitingMessageCount = state.appends.messageCount
-            statistics.waitingByteCount = state.appends.byteCount
+            statistics.waitingMessageCount = state.writes.writeCount
+            statistics.waitingByteCount = state.writes.byteCount
             return statistics
         }
     }

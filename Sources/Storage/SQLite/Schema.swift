@@ -49,6 +49,44 @@ enum Schema {
                         ON shop_messages (shop_id, coalesce(updated_at, created_at), id);
                     """)
         }
+        migrator.registerMigration("2") { db in
+            try db.execute(sql: imagesAndMembershipChanges)
+        }
         return migrator
     }
+
+    /// Images, and a log of the memberships that changed, which triggers keep whoever changes them.
+    private static let imagesAndMembershipChanges = """
+        CREATE TABLE shop_images (
+            id TEXT NOT NULL PRIMARY KEY,
+            shop_id TEXT NOT NULL,
+            user_id TEXT NOT NULL,
+            file_extension TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept IN (0, 1))
+        ) STRICT;
+        CREATE INDEX shop_images_unkept ON shop_images (created_at, id) WHERE is_kept = 0;
+        CREATE TABLE shop_member_changes (
+            position INTEGER PRIMARY KEY AUTOINCREMENT,
+            shop_id TEXT NOT NULL,
+            user_id TEXT NOT NULL
+        ) STRICT;
+        CREATE TRIGGER shop_members_inserted AFTER INSERT ON shop_members BEGIN
+            INSERT INTO shop_member_changes (shop_id, user_id) VALUES (new.shop_id, new.user_id);
+            DELETE FROM shop_member_changes
+            WHERE position <= (SELECT max(position) FROM shop_member_changes) - \(Limits.membershipChangeCountMax);
+        END;
+        CREATE TRIGGER shop_members_updated AFTER UPDATE ON shop_members
+        WHEN old.role IS NOT new.role OR old.shop_id IS NOT new.shop_id OR old.user_id IS NOT new.user_id BEGIN
+            INSERT INTO shop_member_changes (shop_id, user_id) VALUES (old.shop_id, old.user_id);
+            INSERT INTO shop_member_changes (shop_id, user_id) VALUES (new.shop_id, new.user_id);
+            DELETE FROM shop_member_changes
+            WHERE position <= (SELECT max(position) FROM shop_member_changes) - \(Limits.membershipChangeCountMax);
+        END;
+        CREATE TRIGGER shop_members_deleted AFTER DELETE ON shop_members BEGIN
+            INSERT INTO shop_member_changes (shop_id, user_id) VALUES (old.shop_id, old.user_id);
+            DELETE FROM shop_member_changes
+            WHERE position <= (SELECT max(position) FROM shop_member_changes) - \(Limits.membershipChangeCountMax);
+        END;
+        """
 }

@@ -73,6 +73,8 @@ final class NaiveModel {
             report(send, isWhole: isUnlimited || !generator.oneIn(3))
         }
         if problem != nil { return }
+        // Unsubscribed ones included: what the kernel was given it reads.
+        expect(sink.sends.allSatisfy(\.offered.isUnmoved), "bytes moved or changed before the submission was over")
         shard.submitted()
         drainSlowConsumers()
     }

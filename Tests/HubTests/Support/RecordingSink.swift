@@ -3,29 +3,30 @@ import Primitives
 
 /// Keeps what a flush sends, in its order.
 struct RecordingSink: HubSink {
-    struct Send: Equatable {
+    struct Send {
         var connection: ConnectionID
-        var bytes: [UInt8]
+        var offered: OfferedBytes
         var isGroup: Bool
+
+        var bytes: [UInt8] { offered.copy }
+
+        /// Whether this is the send of this text to this connection.
+        func sends(_ text: String, to connection: ConnectionID, isGroup: Bool) -> Bool {
+            self.connection == connection && bytes == Array(text.utf8) && self.isGroup == isGroup
+        }
     }
 
     var sends: [Send] = []
 
     mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+        let offered = OfferedBytes(bytes)
         for index in connections.indices {
-            sends.append(Send(connection: connections[index], bytes: copy(bytes), isGroup: true))
+            sends.append(Send(connection: connections[index], offered: offered, isGroup: true))
         }
     }
 
     mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
-        sends.append(Send(connection: connection, bytes: copy(bytes), isGroup: false))
-    }
-
-    private func copy(_ bytes: Span<UInt8>) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count)
-        for index in bytes.indices { result.append(bytes[index]) }
-        return result
+        sends.append(Send(connection: connection, offered: OfferedBytes(bytes), isGroup: false))
     }
 }
 

@@ -1,0 +1,167 @@
+/// How many nodes a demand takes, and what fills them.
+///
+/// For each resource, with n nodes that share the demand evenly: base + load ÷ n ≤ usable share × what a node has, so
+/// n ≥ load ÷ (usable share × has − base). The usable share is 1 − headroom, and of processors at most the share at
+/// the knee. The most demanding resource decides.
+package struct CapacityPlan: Codable, Equatable, Sendable {
+    /// Why there is no plan.
+    package enum PlanError: Error, Equatable {
+        /// A node is full before it serves anybody.
+        case nodeTooSmall(Quantity)
+    }
+
+    /// What a node has so much of.
+    package enum Quantity: String, Codable, CaseIterable, Sendable {
+        case processors
+        case memory
+        case bandwidth
+    }
+
+    /// One resource's part of a plan.
+    package struct Line: Codable, Equatable, Sendable {
+        /// The resource.
+        var quantity: Quantity
+        /// Nodes that this resource alone would take; a fraction.
+        var nodesNeeded: Double
+        /// What all nodes use of it.
+        var totalUsed: Double
+        /// What each node uses of it.
+        var usedPerNode: Double
+        /// What a node has of it.
+        var nodeHas: Double
+        /// The part of that which the plan may use.
+        var usableShare: Double
+        /// How `totalUsed` comes about, with its numbers.
+        var formula: String
+    }
+
+    /// What was asked for.
+    let demand: Demand
+    /// Nodes, 1 or more.
+    let nodeCount: Int
+    /// Resources, in the order of `Quantity`; one that was not measured has no line.
+    let lines: [Line]
+    /// The resource that takes the most nodes.
+    let decidedBy: Quantity
+    /// Each way in which the plan goes beyond what was measured, in words; empty when it does not.
+    let extrapolations: [String]
+
+    /// Plans for `demand` by `model`. O(1).
+    package init(_ demand: Demand, by model: CostModel) throws(PlanError) {
+        var drafts: [(quantity: Quantity, fit: CostModel.Fit, has: Double)] = [
+            (.processors, model.processors, demand.node.processorCount)
+        ]
+        if let memory = Self.memoryFit(model) { drafts.append((.memory, memory, demand.node.memoryByteCount)) }
+        if let network = model.networkBytes {
+            drafts.append((.bandwidth, network, demand.node.networkBytesPerSecond))
+        }
+        var needs: [Double] = []
+        for draft in drafts {
+            let room = demand.usableShare(of: draft.quantity) * draft.has - draft.fit.base
+            guard room > 0 else { throw .nodeTooSmall(draft.quantity) }
+            needs.append(Self.load(demand, draft.fit) / room)
+        }
+        // A rounding error must not cost a node.
+        let nodeCount = max(1, Int(((needs.max() ?? 0) * (1 - 1e-9)).rounded(.up)))
+        lines = zip(drafts, needs).map { draft, need in
+            let total = draft.fit.base * Double(nodeCount) + Self.load(demand, draft.fit)
+            return Line(
+                quantity: draft.quantity, nodesNeeded: need, totalUsed: total, usedPerNode: total / Double(nodeCount),
+                nodeHas: draft.has, usableShare: demand.usableShare(of: draft.quantity),
+                formula: Self.formula(demand, draft.fit, draft.quantity, nodeCount: nodeCount))
+        }
+        decidedBy = zip(drafts, needs).max { $0.1 < $1.1 }?.0.quantity ?? .processors
+        extrapolations = Self.extrapolations(demand, model, nodeCount: nodeCount)
+        self.nodeCount = nodeCount
+        self.demand = demand
+    }
+
+    /// What grows with the demand, over all nodes.
+    private static func load(_ demand: Demand, _ fit: CostModel.Fit) -> Double {
+        fit.value(
+            connections: demand.connectionCount, deliveriesPerSecond: demand.deliveriesPerSecond,
+            messagesPerSecond: demand.messagesPerSecond) - fit.base
+    }
+
+    /// The process's and the kernel's memory together; nil when the process's was not measured.
+    private static func memoryFit(_ model: CostModel) -> CostModel.Fit? {
+        guard var fit = model.userBytes else { return nil }
+        fit.base += model.kernelBytes?.base ?? 0
+        fit.perConnection += model.kernelBytes?.perConnection ?? 0
+        return fit
+    }
+
+    private static func formula(
+        _ demand: Demand, _ fit: CostModel.Fit, _ quantity: Quantity, nodeCount: Int
+    ) -> String {
+        let perSecond = quantity == .processors ? "/s" : ""
+        let terms: [(count: Double, name: String, cost: Double, text: String)] = [
+            (Double(nodeCount), nodeCount == 1 ? "node" : "nodes", fit.base, quantity.text(fit.base)),
+            (
+                demand.connectionCount, "streams", fit.perConnection,
+                quantity.text(ofCost: fit.perConnection) + perSecond
+            ),
+            (demand.deliveriesPerSecond, "deliveries/s", fit.perDelivery, quantity.text(ofCost: fit.perDelivery)),
+            (demand.messagesPerSecond, "messages/s", fit.perMessage, quantity.text(ofCost: fit.perMessage)),
+        ]
+        let shown = terms.filter { $0.cost > 0 && $0.count > 0 }.map { term in
+            "\(NumberText.shortCount(term.count)) \(term.name) × \(term.text)"
+        }
+        return shown.isEmpty ? "0" : shown.joined(separator: " + ")
+    }
+
+    private static func extrapolations(_ demand: Demand, _ model: CostModel, nodeCount: Int) -> [String] {
+        let nodes = Double(nodeCount)
+        let measured = model.measured
+        var found: [String] = []
+        func compare(_ perNode: Double, _ greatest: Double, _ name: String) {
+            guard perNode > greatest * (1 + 1e-9) else { return }
+            found.append(
+                "\(NumberText.count(Int(perNode.rounded()))) \(name) on a node, measured up to "
+                    + NumberText.count(Int(greatest.rounded())))
+        }
+        compare(demand.connectionCount / nodes, measured.connectionCount, "streams")
+        compare(demand.deliveriesPerSecond / nodes, measured.deliveriesPerSecond, "deliveries/s")
+        compare(demand.messagesPerSecond / nodes, measured.messagesPerSecond, "messages/s")
+        let members = demand.membersPerShop
+        if demand.messagesPerSecond > 0,
+            members < measured.membersPerShopMin * 0.99 || members > measured.membersPerShopMax * 1.01
+        {
+            found.append(
+                "\(NumberText.significant(members)) members a shop, measured "
+                    + "\(NumberText.significant(measured.membersPerShopMin)) to "
+                    + NumberText.significant(measured.membersPerShopMax))
+        }
+        if nodeCount > 1 { found.append("\(NumberText.count(nodeCount)) nodes, measured with one") }
+        return found
+    }
+}
+
+extension CapacityPlan.Quantity {
+    /// A cost for one of something, as text. A processor is a second of CPU a second, so what happens so often a second
+    /// costs microseconds, and what is there all the time microseconds in each second.
+    func text(ofCost cost: Double) -> String {
+        switch self {
+        case .processors: "\(NumberText.significant(cost * 1e6)) µs"
+        case .memory, .bandwidth: NumberText.bytes(cost)
+        }
+    }
+
+    /// An amount as text.
+    func text(_ amount: Double) -> String {
+        switch self {
+        case .processors: NumberText.significant(amount)
+        case .memory: NumberText.bytes(amount)
+        case .bandwidth: "\(NumberText.bytes(amount))/s"
+        }
+    }
+
+    /// The name in tables.
+    var name: String {
+        switch self {
+        case .processors: "processors"
+        case .memory: "memory"
+        case .bandwidth: "bandwidth"
+        }
+    }
+}

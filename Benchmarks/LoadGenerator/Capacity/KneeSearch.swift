@@ -1,0 +1,127 @@
+/// Looks for knees: for each number of streams and each objective, the highest rate that keeps to it.
+///
+/// A pure state machine: what was measured goes in, what to measure next comes out. Its state is the observations
+/// alone, so a search that was interrupted goes on from them. Streams are raised step by step; for each number the rate
+/// is raised until it fails, then the gap is halved on a logarithmic scale.
+///
+/// Noise: a pass far from the bound is believed at once. A failure, and whatever is near the bound, is run again, up to
+/// `runsPerPointMax` times, and the majority decides: a pause of the machine that spoils one run in thirty spoils a
+/// point once in three hundred. A failure below a rate that passes needs the majority of more runs still.
+package struct KneeSearch: Sendable {
+    /// What to do next.
+    package enum Step: Equatable, Sendable {
+        /// Run this point and report it with `measured`.
+        case measure(LoadPoint)
+        /// Nothing: these are the knees, by streams and objective.
+        case done([Knee])
+    }
+
+    private enum Judgement {
+        case passed
+        case failed
+        case undecided
+    }
+
+    private enum Progress {
+        case measure(messagesPerSecond: Double)
+        case found(Knee)
+    }
+
+    private let connectionCounts: [Int]
+    private let objectives: [Objective]
+    private let limits: SearchLimits
+    /// Everything measured so far, in order.
+    package private(set) var observations: [Observation]
+
+    /// A search over `connectionCounts`, each for every objective, that knows `observations` already.
+    package init(
+        connectionCounts: [Int], objectives: [Objective], limits: SearchLimits = SearchLimits(),
+        observations: [Observation] = []
+    ) {
+        limits.check()
+        self.connectionCounts = connectionCounts.sorted()
+        self.objectives = objectives.sorted { $0.p99NanosecondsMax < $1.p99NanosecondsMax }
+        self.limits = limits
+        self.observations = observations
+    }
+
+    /// Takes what a run showed. Its point must be the one that was asked for.
+    package mutating func measured(_ observation: Observation) -> Step {
+        observations.append(observation)
+        return step()
+    }
+
+    /// What to do next, from what is known. O(observations × streams × objectives).
+    package func step() -> Step {
+        var knees: [Knee] = []
+        for connectionCount in connectionCounts {
+            var passedAny = false
+            for objective in objectives {
+                switch progress(connectionCount, objective) {
+                case .measure(let rate):
+                    return .measure(LoadPoint(connectionCount: connectionCount, messagesPerSecond: rate))
+                case .found(let knee):
+                    knees.append(knee)
+                    passedAny = passedAny || knee.messagesPerSecond != nil
+                }
+            }
+            // More streams would fail as well, and take longest to say so.
+            if !passedAny { break }
+        }
+        return .done(knees)
+    }
+
+    private func progress(_ connectionCount: Int, _ objective: Objective) -> Progress {
+        let runs = Dictionary(
+            grouping: observations.filter { $0.point.connectionCount == connectionCount },
+            by: \.point.messagesPerSecond)
+        var judged = runs.mapValues { judge($0, objective, runsMax: limits.runsPerPointMax) }
+        // A failure below a rate that passes contradicts it, and needs more to be believed.
+        let highest = judged.filter { $0.value == .passed }.keys.max() ?? 0
+        for (rate, list) in runs where rate < highest && judged[rate] == .failed {
+            judged[rate] = judge(list, objective, runsMax: limits.runsPerContradictedPointMax)
+        }
+        let failing = judged.filter { $0.value == .failed }.keys.min()
+        let passing = judged.filter { $0.value == .passed && $0.key < failing ?? .infinity }.keys.max()
+        let doubtful = judged.filter { rate, judgement in
+            judgement == .undecided && rate < failing ?? .infinity && rate > passing ?? 0
+        }
+        if let rate = doubtful.keys.min() { return .measure(messagesPerSecond: rate) }
+        guard let passing else {
+            if failing == nil || failing ?? 0 > limits.messagesPerSecondMin {
+                return .measure(messagesPerSecond: limits.messagesPerSecondMin)
+            }
+            return .found(knee(connectionCount, objective, passing: nil, failing: failing, runs: runs))
+        }
+        if let failing, failing > passing * limits.precisionFactor {
+            return .measure(messagesPerSecond: (passing * failing).squareRoot())
+        }
+        if failing == nil, passing < limits.messagesPerSecondMax {
+            return .measure(messagesPerSecond: min(passing * limits.raiseFactor, limits.messagesPerSecondMax))
+        }
+        return .found(knee(connectionCount, objective, passing: passing, failing: failing, runs: runs))
+    }
+
+    private func judge(_ runs: [Observation], _ objective: Objective, runsMax: Int) -> Judgement {
+        let passed = runs.count { $0.meets(objective) }
+        let failed = runs.count - passed
+        let majority = runsMax / 2 + 1
+        if passed >= majority { return .passed }
+        if failed >= majority { return .failed }
+        let isClear = failed == 0 && !runs.contains { $0.isNear(objective, band: limits.doubtBand) }
+        return isClear && passed > 0 ? .passed : .undecided
+    }
+
+    private func knee(
+        _ connectionCount: Int, _ objective: Objective, passing: Double?, failing: Double?,
+        runs: [Double: [Observation]]
+    ) -> Knee {
+        let failures = failing.flatMap { runs[$0] }?.filter { !$0.meets(objective) } ?? []
+        let limits = failures.map(Knee.limit(in:))
+        // What most of the failed runs name.
+        let limit = limits.max { left, right in limits.count { $0 == left } < limits.count { $0 == right } } ?? nil
+        return Knee(
+            connectionCount: connectionCount, objective: objective, messagesPerSecond: passing,
+            failingMessagesPerSecond: failing, limit: limit)
+    }
+}

@@ -1,0 +1,68 @@
+/// A load that can be run: so many streams, so many messages a second.
+package struct LoadPoint: Codable, Hashable, Sendable {
+    /// Open streams.
+    package let connectionCount: Int
+    /// Messages a second, over all shops.
+    package let messagesPerSecond: Double
+}
+
+/// What a server must keep to: a bound on the delivery latency's p99.
+package struct Objective: Codable, Hashable, Sendable {
+    /// The bound in nanoseconds.
+    package let p99NanosecondsMax: UInt64
+
+    /// `p99 ≤ 50.0 ms`.
+    var name: String { "p99 ≤ \(NumberText.duration(p99NanosecondsMax))" }
+}
+
+/// What one run at a load point showed.
+package struct Observation: Codable, Equatable, Sendable {
+    /// The point that was asked for.
+    let point: LoadPoint
+    /// The delivery latency's p99 in nanoseconds; nil when nothing was delivered.
+    let p99Nanoseconds: UInt64?
+    /// Whether the streams were open and the messages answered and delivered (`Verdict`).
+    let isReached: Bool
+    /// How full the resources were, 0 to 1.
+    let shares: [Resource: Double]
+    /// What the point cost; nil when the server was not watched.
+    let cost: CostSample?
+
+    /// Whether the run kept to `objective`. A generator at its limit proves nothing, and so keeps to none.
+    func meets(_ objective: Objective) -> Bool {
+        guard isReached, let p99Nanoseconds, shares[.generator] ?? 0 < 1 else { return false }
+        return p99Nanoseconds <= objective.p99NanosecondsMax
+    }
+
+    /// Whether the latency is so near to the bound that another run may well fall on its other side.
+    func isNear(_ objective: Objective, band: Double) -> Bool {
+        guard let p99Nanoseconds else { return false }
+        let ratio = Double(p99Nanoseconds) / Double(objective.p99NanosecondsMax)
+        return ratio > 1 - band && ratio < 1 + band
+    }
+}
+
+/// What can run out.
+package enum Resource: String, Codable, CodingKeyRepresentable, CaseIterable, Sendable {
+    /// The server's processors.
+    case processor
+    /// The machine's memory.
+    case memory
+    /// The network between generator and server.
+    case network
+    /// The message store.
+    case database
+    /// The generator itself; 1 when the verdict says that it is the limit.
+    case generator
+
+    /// The resource as part of a sentence.
+    var name: String {
+        switch self {
+        case .processor: "the server's CPU"
+        case .memory: "memory"
+        case .network: "the network"
+        case .database: "the database"
+        case .generator: "the load generator"
+        }
+    }
+}

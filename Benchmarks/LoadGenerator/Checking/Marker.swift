@@ -1,0 +1,75 @@
+import Primitives
+
+/// What the text of every message begins with, so that whoever receives it can judge it.
+///
+/// It is ASCII that needs no escape in JSON and is found by a scan for its first four bytes, whatever stands around
+/// it: the fields of a server's own JSON, or the body of the POST as it was sent. All numbers are hexadecimal, of fixed
+/// width:
+/// ```
+/// ~SL1 run:8 shop:8 sequence:8 intended:16 textByteCount:8 checksum:8 ~ padding…
+/// ```
+/// (without the spaces). The checksum covers the fields; the padding is the beginning of one fixed pattern, so that
+/// every byte of the text is checked.
+package struct Marker: Hashable, Sendable {
+    /// Names the run: messages of an earlier one are recognised.
+    package var run: UInt32
+    /// The number of the shop within the run's population.
+    package var shop: UInt32
+    /// Counts the messages of the shop, from 1.
+    package var sequence: UInt32
+    /// When the message was meant to be sent, on this machine's monotonic clock.
+    package var intended: MonotonicInstant
+    /// The length of the whole text in bytes, marker and padding.
+    package var textByteCount: UInt32
+
+    /// Joins the fields.
+    package init(run: UInt32, shop: UInt32, sequence: UInt32, intended: MonotonicInstant, textByteCount: UInt32) {
+        self.run = run
+        self.shop = shop
+        self.sequence = sequence
+        self.intended = intended
+        self.textByteCount = textByteCount
+    }
+}
+
+extension Marker {
+    /// The length of the marker in bytes, and so the shortest text.
+    package static let byteCount = 61
+    /// The bytes that are scanned for.
+    static let magic: [UInt8] = Array("~SL1".utf8)
+    /// Where the checksum begins.
+    static let checksumOffset = 52
+
+    /// What texts are filled up with: `LoadLimits.textByteCountMax` bytes without quotes, backslashes or the magic.
+    static let padding: [UInt8] = {
+        let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
+        // 62 letters in rows that each begin one later: a shift by any number of bytes up to 3,844 is noticed.
+        return (0..<LoadLimits.textByteCountMax).map { alphabet[($0 + $0 / alphabet.count) % alphabet.count] }
+    }()
+
+    /// Appends the text: the marker and its padding. O(n).
+    ///
+    /// - Precondition: `byteCount <= textByteCount <= LoadLimits.textByteCountMax`.
+    package func appendText(to bytes: inout [UInt8]) {
+        let length = Int(textByteCount)
+        precondition(length >= Self.byteCount && length <= LoadLimits.textByteCountMax)
+        let start = bytes.count
+        bytes += Self.magic
+        Self.appendHexadecimal(UInt64(run), digitCount: 8, to: &bytes)
+        Self.appendHexadecimal(UInt64(shop), digitCount: 8, to: &bytes)
+        Self.appendHexadecimal(UInt64(sequence), digitCount: 8, to: &bytes)
+        Self.appendHexadecimal(intended.nanoseconds, digitCount: 16, to: &bytes)
+        Self.appendHexadecimal(UInt64(textByteCount), digitCount: 8, to: &bytes)
+        let checksum = Self.checksum(ofFieldsIn: bytes.span, at: start)
+        Self.appendHexadecimal(UInt64(checksum), digitCount: 8, to: &bytes)
+        bytes.append(UInt8(ascii: "~"))
+        bytes += Self.padding[..<(length - Self.byteCount)]
+    }
+
+    private static func appendHexadecimal(_ value: UInt64, digitCount: Int, to bytes: inout [UInt8]) {
+        for index in stride(from: digitCount - 1, through: 0, by: -1) {
+            let nibble = UInt8(truncatingIfNeeded: value >> UInt64(4 * index)) & 15
+            bytes.append(nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
+        }
+    }
+}

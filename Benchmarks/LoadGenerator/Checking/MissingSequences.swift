@@ -1,0 +1,37 @@
+/// The sequence numbers that a stream passed over, as ascending ranges that neither touch nor overlap.
+package struct MissingSequences: Hashable, Sendable {
+    /// The ranges.
+    package private(set) var ranges: [Range<UInt32>] = []
+
+    /// None.
+    package init() {}
+
+    /// Adds numbers above all that were added before. O(1).
+    package mutating func append(_ range: Range<UInt32>) {
+        guard !range.isEmpty else { return }
+        precondition((ranges.last?.upperBound ?? 0) <= range.lowerBound, "gaps are added upwards")
+        if let last = ranges.last, last.upperBound == range.lowerBound {
+            ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
+        } else {
+            ranges.append(range)
+        }
+    }
+
+    /// Takes out a number that came after all; false when it was not missing. O(log n + ranges behind it).
+    package mutating func remove(_ sequence: UInt32) -> Bool {
+        var low = 0
+        var high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= sequence { low = middle + 1 } else { high = middle }
+        }
+        guard low < ranges.count, ranges[low].contains(sequence) else { return false }
+        let range = ranges[low]
+        let rest = [range.lowerBound..<sequence, sequence + 1..<range.upperBound].filter { !$0.isEmpty }
+        ranges.replaceSubrange(low...low, with: rest)
+        return true
+    }
+
+    /// How many numbers there are. O(ranges).
+    package var count: Int { ranges.reduce(0) { $0 + $1.count } }
+}

@@ -1,0 +1,97 @@
+import FoundationEssentials
+
+/// Two ways measured against each other in rounds: two servers, two commits, two settings.
+package struct Comparison: Codable, Equatable, Sendable {
+    /// A figure in every round of both ways.
+    package struct Measure: Codable, Equatable, Sendable {
+        /// What it is, for example `delivery p99`.
+        var name: String
+        /// What it is counted in.
+        var unit: Unit
+        /// One for each round.
+        var a: [Double]
+        /// One for each round, in the same order.
+        var b: [Double]
+
+        /// B over A; nil with too few rounds, or figures of 0.
+        var ratio: PairedRatio? { PairedRatio(a: a, b: b) }
+    }
+
+    /// What a figure is counted in, and with that which way is the better one.
+    package enum Unit: String, Codable, Sendable {
+        /// A latency; less is better.
+        case nanoseconds
+        /// CPU time for each of something; less is better.
+        case microseconds
+        /// Memory; less is better.
+        case bytes
+        /// A rate; more is better.
+        case perSecond
+
+        func text(_ value: Double) -> String {
+            switch self {
+            case .nanoseconds: NumberText.duration(value)
+            case .microseconds: "\(NumberText.significant(value)) µs"
+            case .bytes: NumberText.bytes(value)
+            case .perSecond: NumberText.rate(value)
+            }
+        }
+
+        /// What the better way is, followed by a percentage.
+        fileprivate var better: String {
+            switch self {
+            case .nanoseconds: "is faster by"
+            case .microseconds, .bytes: "takes less, by"
+            case .perSecond: "does more, by"
+            }
+        }
+    }
+
+    /// The two ways' names.
+    let nameA: String
+    let nameB: String
+    /// The figures that were measured in all rounds.
+    let measures: [Measure]
+    /// Runs whose figures are in doubt, in words.
+    let warnings: [String]
+
+    /// A comparison of `measures`, each with as many figures of A as of B.
+    package init(nameA: String, nameB: String, measures: [Measure], warnings: [String] = []) {
+        precondition(measures.allSatisfy { $0.a.count == $0.b.count }, "each round has both")
+        self.nameA = nameA
+        self.nameB = nameB
+        self.measures = measures
+        self.warnings = warnings
+    }
+
+    /// What a measure says in a sentence: `A is faster by 9.10 % (6.20 % to 12.0 %)`, or that the difference is noise.
+    func verdict(_ measure: Measure) -> String {
+        guard let ratio = measure.ratio else { return "too few rounds to tell" }
+        if abs(ratio.low - 1) < 0.0005, abs(ratio.high - 1) < 0.0005 { return "there is no difference" }
+        guard ratio.isDifferent else {
+            return "the difference is noise (\(Self.change(ratio.low)) to \(Self.change(ratio.high)))"
+        }
+        let bIsBetter = (ratio.ratio < 1) == (measure.unit != .perSecond)
+        // How much better the better one is, in terms of the other: a ratio of 0.8 of times is "faster by 20 %".
+        let parts = [ratio.ratio, ratio.low, ratio.high].map { value in
+            abs(1 - (bIsBetter ? value : 1 / value))
+        }
+        let (least, most) = (min(parts[1], parts[2]), max(parts[1], parts[2]))
+        return "\(bIsBetter ? nameB : nameA) \(measure.unit.better) \(NumberText.percent(parts[0])) "
+            + "(\(NumberText.percent(least)) to \(NumberText.percent(most)))"
+    }
+
+    /// A ratio as a change: `+3.1 %`.
+    static func change(_ ratio: Double) -> String {
+        let percent = NumberText.decimal((ratio - 1) * 100, digits: 1)
+        return "\(percent.hasPrefix("-") ? "−" + percent.dropFirst() : "+" + percent) %"
+    }
+
+    /// The JSON text in UTF-8.
+    package func json() throws -> [UInt8] { try StableJSON.encode(self) }
+
+    /// Reads what `json` wrote, or throws a `DecodingError`.
+    package init(json: [UInt8]) throws {
+        self = try JSONDecoder().decode(Comparison.self, from: Data(json))
+    }
+}

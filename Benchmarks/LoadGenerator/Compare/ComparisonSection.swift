@@ -1,0 +1,32 @@
+extension PageSection {
+    /// The part of a page that shows `comparison`: the intervals as a drawing, with a verdict for each measure.
+    package init(_ comparison: Comparison) {
+        let rows = comparison.measures.map { measure in
+            let cells = ComparisonCells.cells(measure).map { "<td>\(HTMLText.figure($0))</td>" }.joined()
+            return "<tr><th scope=\"row\">\(HTMLText.escaped(measure.name))"
+                + "<small>\(HTMLText.escaped(comparison.verdict(measure)))</small></th>\(cells)"
+                + "<td>\(measure.ratio.map(Self.interval) ?? "")</td></tr>\n"
+        }
+        let warnings = comparison.warnings.map { HTMLText.escaped($0) }.joined(separator: "; ")
+        let caption = "\(comparison.nameA) (A) against \(comparison.nameB) (B)"
+        html = """
+            <h2>Comparison</h2>
+            <div class="card scroll"><table><caption>\(HTMLText.escaped(caption))</caption>
+            <thead><tr><th scope="col">median of</th><th scope="col">A</th><th scope="col">B</th>\
+            <th scope="col">B ÷ A</th><th scope="col">½ … 1 … 2</th></tr></thead>
+            <tbody>
+            \(rows.joined())</tbody></table></div>
+            \(warnings.isEmpty ? "" : "<p class=\"card verdict warn below\"><strong>In doubt</strong><span>\(warnings).</span></p>\n")
+            """
+    }
+
+    /// An interval on a scale of a half to twice, with a mark at 1.
+    private static func interval(_ ratio: PairedRatio) -> String {
+        let axis = PlotAxis(scale: .logarithmic, range: 0.5...2, ticks: [])
+        let x = { (value: Double) in NumberText.decimal(4 + axis.position(of: value) * 132, digits: 1) }
+        let style = ratio.isDifferent ? "main" : "third"
+        return "<svg width=\"140\" height=\"18\" viewBox=\"0 0 140 18\" aria-hidden=\"true\">"
+            + "<path class=\"grid\" d=\"M70 1V17\"/><path class=\"interval \(style)\" d=\"M\(x(ratio.low)) 9H\(x(ratio.high))\"/>"
+            + "<circle class=\"dot \(style)\" cx=\"\(x(ratio.ratio))\" cy=\"9\" r=\"4\"/></svg>"
+    }
+}

@@ -1,0 +1,43 @@
+/// A comparison in lines for a terminal, 80 characters wide.
+package struct ComparisonText: Sendable {
+    /// The lines, without line feeds.
+    package let lines: [String]
+
+    /// The text, each line ending in a line feed.
+    package var text: String { lines.map { $0 + "\n" }.joined() }
+
+    /// The text of `comparison`: for each measure the medians, their ratio, and a verdict.
+    package init(_ comparison: Comparison) {
+        let rounds = comparison.measures.first?.a.count ?? 0
+        var lines = TextColumns.wrap(
+            "A: \(comparison.nameA); B: \(comparison.nameB); "
+                + "\(NumberText.counted(rounds, "round", "rounds")) of both", width: TextColumns.width)
+        lines += ["", Self.row("median of", ["A", "B", "B ÷ A"])]
+        for measure in comparison.measures {
+            lines.append(Self.row(measure.name, ComparisonCells.cells(measure)))
+            lines += TextColumns.wrap(comparison.verdict(measure), width: TextColumns.width - 2).map { "  " + $0 }
+        }
+        for warning in comparison.warnings {
+            lines += TextColumns.wrap("warning: \(warning)", width: TextColumns.width)
+        }
+        self.lines = lines
+    }
+
+    private static func row(_ label: String, _ cells: [String]) -> String {
+        TextColumns.padded(label, to: 26)
+            + cells.map { cell in
+                String(repeating: " ", count: max(0, 14 - cell.count)) + cell
+            }.joined()
+    }
+}
+
+/// The cells of a measure that the terminal and the page show alike.
+enum ComparisonCells {
+    /// Both medians and the ratio.
+    static func cells(_ measure: Comparison.Measure) -> [String] {
+        let median = { (values: [Double]) in Statistics.median(values).map(measure.unit.text) ?? "–" }
+        return [
+            median(measure.a), median(measure.b), measure.ratio.map { NumberText.decimal($0.ratio, digits: 3) } ?? "–",
+        ]
+    }
+}

@@ -1,0 +1,132 @@
+import Primitives
+import Reactor
+import WebSocket
+
+// The path of every delivery: bytes, frames, the marker, the judgement, the latency. Nothing here allocates unless a
+// message comes in pieces.
+
+extension Lane {
+    func streamReceived(_ stream: Int, _ bytes: inout MutableSpan<UInt8>) {
+        var offset = 0
+        switch streams[stream].phase {
+        case .handshaking:
+            guard let start = upgradeReceived(stream, bytes.span) else {
+                if streams[stream].isSlow, streams[stream].phase == .handshaking {
+                    reactor.receive(streams[stream].connection, isMultishot: false)
+                }
+                return
+            }
+            offset = start
+        case .open, .closing:
+            break
+        case .idle, .connecting, .ending:
+            return
+        }
+        framesReceived(stream, &bytes, &offset)
+        // A slow stream reads its upgrade and no more until the end.
+        if streams[stream].isSlow, phase >= .posted, streams[stream].phase == .open {
+            reactor.receive(streams[stream].connection, isMultishot: false)
+        }
+    }
+
+    private func framesReceived(_ stream: Int, _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int) {
+        let now = reactor.io.now
+        var payload: Range<Int>?
+        do throws(WebSocketError) {
+            while let event = try streams[stream].decoder.nextEvent(in: &bytes, at: &offset) {
+                switch event {
+                case .messageBegan:
+                    payload = nil
+                case .payload(let range):
+                    if payload == nil, !streams[stream].hasPartial {
+                        payload = range
+                    } else {
+                        if let first = payload { gather(stream, bytes.span.extracting(first)) }
+                        payload = nil
+                        gather(stream, bytes.span.extracting(range))
+                    }
+                case .messageEnded:
+                    if streams[stream].hasPartial {
+                        judgeGathered(stream, at: now)
+                    } else {
+                        judge(stream, bytes.span.extracting(payload ?? 0..<0), at: now)
+                    }
+                    payload = nil
+                case .ping(let ping):
+                    pingReceived(stream, ping, bytes.span)
+                case .pong:
+                    break
+                case .close(let code, reason: _):
+                    closeReceived(stream, code)
+                }
+            }
+        } catch {
+            checker.frameCorrupt()
+            leave(stream)
+            reactor.close(streams[stream].connection)
+            return
+        }
+        // The message goes on in the next buffer.
+        if let payload { gather(stream, bytes.span.extracting(payload)) }
+    }
+
+    @inline(__always)
+    private func judge(_ stream: Int, _ payload: Span<UInt8>, at now: MonotonicInstant) {
+        let shop = streams[stream].shop
+        guard
+            let marker = checker.received(payload, stream: UInt32(stream), shop: shop, order: &streams[stream].order)
+        else { return }
+        let latency = now.nanoseconds &- min(marker.intended.nanoseconds, now.nanoseconds)
+        let isSteady = steady.contains(marker.intended.nanoseconds)
+        measurements.delivered(latency, isSteady: isSteady)
+        board.recordLive(nanoseconds: latency, ofLane: index)
+        guard isSteady else { return }
+        if board.isFirstRecipient(marker.sequence, ofShop: shop) {
+            measurements.firstRecipient.record(nanoseconds: Int64(latency))
+        }
+        let recipientCount = plan.population.streamCount(ofShop: Int(shop))
+        if board.isLastRecipient(marker.sequence, ofShop: shop, recipientCount: recipientCount) {
+            measurements.lastRecipient.record(nanoseconds: Int64(latency))
+        }
+    }
+
+    @inline(never)
+    private func gather(_ stream: Int, _ bytes: Span<UInt8>) {
+        streams[stream].hasPartial = true
+        // SAFETY: the bytes are copied before the closure returns.
+        unsafe bytes.withUnsafeBufferPointer {
+            unsafe partials[UInt32(stream), default: []].append(contentsOf: $0)
+        }
+    }
+
+    @inline(never)
+    private func judgeGathered(_ stream: Int, at now: MonotonicInstant) {
+        streams[stream].hasPartial = false
+        guard let message = partials.removeValue(forKey: UInt32(stream)) else { return }
+        judge(stream, message.span, at: now)
+    }
+
+    @inline(never)
+    private func pingReceived(_ stream: Int, _ ping: ControlPayload, _ bytes: Span<UInt8>) {
+        // A ping while an answer is on its way is left unanswered: the next one will be (RFC 6455, section 5.5.3).
+        guard streams[stream].phase == .open, !streams[stream].isSending else { return }
+        var frame: [UInt8] = []
+        FrameEncoder.appendPong(answering: ping, from: bytes, mask: .random(using: &random), to: &frame)
+        streams[stream].isSending = true
+        send(streams[stream].connection, frame)
+    }
+
+    @inline(never)
+    private func closeReceived(_ stream: Int, _ code: CloseCode?) {
+        let connection = streams[stream].connection
+        switch streams[stream].phase {
+        case .open:
+            measurements.counters.disconnectsByCloseCode[Int(code?.rawValue ?? 1_005), default: 0] += 1
+        case .idle, .connecting, .handshaking, .closing, .ending:
+            break
+        }
+        leave(stream)
+        // The server closes first (section 7.1.1), but who was judged needs no answer: both ends know that it is over.
+        reactor.close(connection)
+    }
+}

@@ -1,0 +1,146 @@
+import Glibc
+import Primitives
+import Reactor
+
+// What happens to streams on purpose in the steady part: they are closed and opened, cut off all at once, or leave and
+// come back to read what they missed.
+
+extension Lane {
+    func disturb(_ now: MonotonicInstant) {
+        guard steady.contains(now.nanoseconds), disturbances.sendingEndedAt == nil else { return }
+        let fraction = Double(now.nanoseconds - steady.lowerBound) / Double(max(steady.count, 1))
+        if plan.scenario.churnPerSecond > 0 { churn(now) }
+        if plan.scenario.hasStorm, fraction >= 0.5, !disturbances.hasStormed { storm() }
+        if plan.scenario.catchUpShare > 0 {
+            if fraction >= 0.25, !disturbances.hasLeft { sendAway() }
+            if fraction >= 0.5, !disturbances.hasReturned { bringBack() }
+        }
+    }
+
+    private func churn(_ now: MonotonicInstant) {
+        let elapsed = now.since(disturbances.churnedAt ?? now)
+        disturbances.churnedAt = now
+        disturbances.churnCredit +=
+            Double(elapsed.wholeNanoseconds) / 1e9 * plan.scenario.churnPerSecond / Double(plan.laneCount)
+        var looked = 0
+        while disturbances.churnCredit >= 1, looked < streams.count {
+            looked += 1
+            let stream = disturbances.churnCursor
+            disturbances.churnCursor = (stream + 1) % streams.count
+            guard streams[stream].phase == .open, !streams[stream].isSlow else { continue }
+            disturbances.churnCredit -= 1
+            streams[stream].reopens = true
+            closeStream(stream)
+        }
+    }
+
+    private func storm() {
+        disturbances.hasStormed = true
+        for stream in streams.indices where streams[stream].phase == .open {
+            streams[stream].reopens = true
+            leave(stream)
+            reactor.close(streams[stream].connection)
+        }
+    }
+
+    // MARK: - Catching up
+
+    private func sendAway() {
+        disturbances.hasLeft = true
+        let count = Int((Double(streams.count) * plan.scenario.catchUpShare).rounded())
+        for ordinal in 0..<count {
+            let stream = ordinal * streams.count / count
+            guard streams[stream].phase == .open, !streams[stream].isSlow else { continue }
+            // What is on its way to the stream is older than the present by less than this.
+            disturbances.since[UInt32(stream)] = Self.wallClock(before: .seconds(2))
+            closeStream(stream)
+            disturbances.away[UInt32(stream)] = 0
+        }
+    }
+
+    private func bringBack() {
+        disturbances.hasReturned = true
+        for stream in disturbances.away.keys {
+            // The place at which the stream ended: all before it came, but for what it passed over.
+            disturbances.away[stream] = streams[Int(stream)].order.next
+            streams[Int(stream)].catchesUp = true
+            disturbances.reopenLater.append(stream)
+        }
+    }
+
+    /// A stream that was away is open again: the messages in between are asked for by REST.
+    func catchUp(_ stream: Int, _ now: MonotonicInstant) {
+        let number = UInt32(stream)
+        streams[stream].catchesUp = false
+        guard let wanted = disturbances.away.removeValue(forKey: number) else { return }
+        let baseline = streams[stream].order.next
+        guard wanted < baseline else { return }
+        disturbances.missed[number] = wanted..<baseline
+        let ticket = Ticket(kind: .catchUp, shop: streams[stream].shop, intended: now, sequence: number)
+        posters[Int(ticket.shop) / plan.laneCount % posters.count].backlog.append(ticket)
+    }
+
+    /// Judges a list: every message that the stream missed must be in it, or in those that follow.
+    func caughtUp(_ ticket: Ticket, _ body: [UInt8], _ now: MonotonicInstant) {
+        let stream = ticket.sequence
+        guard let missed = disturbances.missed.removeValue(forKey: stream) else { return }
+        var last = missed.lowerBound
+        var missing = MissingSequences()
+        var position = 0
+        let magic = Marker.magic
+        while position + Marker.byteCount <= body.count {
+            guard body[position] == magic[0] else {
+                position += 1
+                continue
+            }
+            var hint = 0
+            if case .found(let marker) = Marker.scan(body.span.extracting(position..<body.count), hint: &hint) {
+                position += hint + Int(marker.textByteCount)
+                guard marker.run == plan.run, marker.shop == ticket.shop, missed.contains(marker.sequence),
+                    marker.sequence >= last
+                else { continue }
+                missing.append(last..<marker.sequence)
+                last = marker.sequence + 1
+            } else {
+                position += 1
+            }
+        }
+        checker.passedOver(missing, shop: ticket.shop)
+        guard last < missed.upperBound else { return }
+        if Self.hasMore(body), let since = Self.lastCreatedAt(body), since != disturbances.since[stream] {
+            disturbances.since[stream] = since
+            disturbances.missed[stream] = last..<missed.upperBound
+            posters[Int(ticket.shop) / plan.laneCount % posters.count].backlog.append(
+                Ticket(kind: .catchUp, shop: ticket.shop, intended: now, sequence: stream))
+        } else {
+            var rest = MissingSequences()
+            rest.append(last..<missed.upperBound)
+            checker.passedOver(rest, shop: ticket.shop)
+        }
+    }
+
+    private static func hasMore(_ body: [UInt8]) -> Bool {
+        String(decoding: body.suffix(64), as: UTF8.self).contains(#""has_more":true"#)
+            || String(decoding: body.prefix(64), as: UTF8.self).contains(#""has_more":true"#)
+    }
+
+    /// The time of the last message of a list.
+    private static func lastCreatedAt(_ body: [UInt8]) -> String? {
+        let key = Array(#""created_at":""#.utf8)
+        var index = body.count - key.count
+        while index >= 0 {
+            if body[index] == key[0], body[index..<index + key.count].elementsEqual(key) {
+                return String(decoding: body[(index + key.count)...].prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+            }
+            index -= 1
+        }
+        return nil
+    }
+
+    private static func wallClock(before: Duration) -> String {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        let microseconds = Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+        return Timestamp(microsecondsSinceEpoch: microseconds - before.components.seconds * 1_000_000).rfc3339
+    }
+}

@@ -1,0 +1,169 @@
+import Glibc
+import Primitives
+import Reactor
+
+// Fifty times a second: what the board says, what the lane says to it, and what is due that needs no precision.
+
+extension Lane {
+    func tick() {
+        let now = reactor.io.now
+        reopen(now)
+        switch phase {
+        case .connecting: connectingTick(now)
+        case .ready: sendingTick(now)
+        case .posted: drainingTick(now)
+        case .complete: if board.isOver { finish(now) }
+        case .finished: break
+        }
+        publish()
+    }
+
+    private func advance(to next: Board.Phase) {
+        phase = next
+        // The counts are there before the phase says so.
+        publish()
+        board.setPhase(next, ofLane: index)
+    }
+
+    private func publish() {
+        board.set(.openStreams, UInt64(openCount), ofLane: index)
+        board.set(.delivered, checker.counts.delivered, ofLane: index)
+        board.set(.posted, UInt64(measurements.counters.requestsSent), ofLane: index)
+        let statuses = measurements.counters.statuses
+        let accepted = statuses.reduce(0) { (200..<300).contains($1.key) ? $0 + $1.value : $0 }
+        board.set(.acknowledged, UInt64(accepted), ofLane: index)
+        board.set(.refused, UInt64(statuses.values.reduce(0, +) - accepted), ofLane: index)
+        board.set(.connectFailures, UInt64(measurements.givenUpCount), ofLane: index)
+        board.set(.backlog, UInt64(posters.reduce(0) { $0 + $1.backlog.count }), ofLane: index)
+        board.set(.faults, checker.counts.faults, ofLane: index)
+        board.set(.latenessMaxNanoseconds, measurements.latenessMaxNanoseconds, ofLane: index)
+    }
+
+    private func reopen(_ now: MonotonicInstant) {
+        reopenPosters(now)
+        giveUpLateHandshakes(now)
+        disturbances.closing.removeAll { stream, connection, deadline in
+            guard streams[Int(stream)].phase == .closing, streams[Int(stream)].connection == connection else {
+                return true
+            }
+            guard deadline <= now else { return false }
+            leave(Int(stream))
+            reactor.close(connection)
+            return true
+        }
+        let later = disturbances.reopenLater
+        disturbances.reopenLater.removeAll(keepingCapacity: true)
+        for stream in later {
+            if streams[Int(stream)].phase == .idle {
+                toOpen.append(stream)
+            } else {
+                disturbances.reopenLater.append(stream)
+            }
+        }
+        openStreams()
+    }
+
+    private func connectingTick(_ now: MonotonicInstant) {
+        let isConnected =
+            toOpen.isEmpty && connectingCount == 0 && disturbances.reopenLater.isEmpty
+            && posters.allSatisfy { $0.phase != .connecting }
+        if isConnected || board.isStopping { advance(to: .ready) }
+    }
+
+    // MARK: - Sending
+
+    private func sendingTick(_ now: MonotonicInstant) {
+        guard let startAt = board.startAt else { return }
+        let steadyStart = startAt + plan.scenario.warmUp
+        let end = steadyStart + plan.scenario.steady
+        if !disturbances.hasBegun {
+            disturbances.hasBegun = true
+            steady = steadyStart.nanoseconds..<end.nanoseconds
+            if !board.isStopping {
+                source = RequestSource(
+                    scenario: plan.scenario, population: plan.population, lane: index, laneCount: plan.laneCount,
+                    start: startAt, seed: plan.seed)
+            }
+        }
+        if board.isStopping, disturbances.sendingEndedAt == nil {
+            source = nil
+            steady = steady.clamped(to: 0..<max(now.nanoseconds, 1))
+            disturbances.sendingEndedAt = now
+        }
+        watchBusyTime(now)
+        disturb(now)
+        if now >= end, source?.next == nil, disturbances.sendingEndedAt == nil { disturbances.sendingEndedAt = now }
+        guard let endedAt = disturbances.sendingEndedAt else { return }
+        let isLate = now.since(endedAt) > plan.scenario.drainMax
+        guard isLate || (isEveryRequestAnswered && disturbances.isQuiet(connectingCount, toOpen.count)) else { return }
+        abandonRequests()
+        advance(to: .posted)
+        for stream in streams.indices where streams[stream].isSlow && streams[stream].phase == .open {
+            reactor.receive(streams[stream].connection, isMultishot: false)
+        }
+    }
+
+    private func watchBusyTime(_ now: MonotonicInstant) {
+        guard now.nanoseconds >= steady.lowerBound else { return }
+        let reading = BusyReading(
+            at: now, cpuNanoseconds: Self.threadNanoseconds, waitNanoseconds: reactor.statistics.waitNanoseconds)
+        guard let first = disturbances.busyAtStart else {
+            disturbances.busyAtStart = reading
+            return
+        }
+        guard now.nanoseconds < steady.upperBound || measurements.wallSeconds == 0 else { return }
+        let wall = Double(now.since(first.at).wholeNanoseconds) / 1e9
+        let waited = Double(reading.waitNanoseconds - first.waitNanoseconds) / 1e9
+        let used = Double(reading.cpuNanoseconds - first.cpuNanoseconds) / 1e9
+        measurements.wallSeconds = wall
+        // The wait holds work that the kernel does in it, the CPU time none of what the thread waited for the
+        // processor: the greater of the two is what is missing to idleness.
+        measurements.busySeconds = max(used, wall - waited)
+    }
+
+    private static var threadNanoseconds: UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    // MARK: - The end
+
+    private func drainingTick(_ now: MonotonicInstant) {
+        guard let drainUntil = board.drainUntil else { return }
+        if now >= drainUntil || isEverythingDelivered { advance(to: .complete) }
+    }
+
+    private var isEverythingDelivered: Bool {
+        streams.indices.allSatisfy { stream in
+            streams[stream].phase != .open || streams[stream].isSlow
+                || checker.isComplete(
+                    stream: UInt32(stream), order: streams[stream].order,
+                    end: board.issued(ofShop: streams[stream].shop) + 1)
+        }
+    }
+
+    private func finish(_ now: MonotonicInstant) {
+        let unacknowledged = board.unacknowledged()
+        for stream in streams.indices
+        where (streams[stream].phase == .open || streams[stream].phase == .closing) && !streams[stream].isSlow {
+            let shop = streams[stream].shop
+            checker.settle(
+                stream: UInt32(stream), order: streams[stream].order, end: board.issued(ofShop: shop) + 1,
+                unacknowledged: unacknowledged[shop] ?? [])
+        }
+        checker.settleSuspended { unacknowledged[$0] ?? [] }
+        measurements.advance(to: now, openCount: openCount)
+        measurements.close(openCount)
+        let counts = checker.counts
+        measurements.counters.expectedDeliveries = Int(counts.expected)
+        measurements.counters.delivered = Int(counts.delivered)
+        measurements.counters.lost = Int(counts.lost)
+        measurements.counters.duplicated = Int(counts.duplicated)
+        measurements.counters.outOfOrder = Int(counts.outOfOrder)
+        measurements.counters.foreign = Int(counts.foreign)
+        measurements.counters.corruptFrames = Int(counts.corrupt)
+        measurements.counters.cutFrames = Int(counts.cut)
+        advance(to: .finished)
+    }
+}

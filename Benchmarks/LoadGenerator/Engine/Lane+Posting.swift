@@ -1,0 +1,211 @@
+import Glibc
+import HTTP
+import HTTPTypes
+import Primitives
+import Reactor
+
+// Requests: what became due is queued, written as soon as there is room among those in flight, and answered. A late
+// answer delays what is behind it, whose latency counts from its own intended time all the same.
+
+extension Lane {
+    /// What every request has between its first line and the fields that depend on the shop.
+    static func postHead(_ plan: RunPlan) throws(LoadConfigurationError) -> [UInt8] {
+        var head = " HTTP/1.1\r\nHost: \(plan.authority)\r\nContent-Type: application/json\r\n"
+        if let token = try plan.tokens.token(of: plan.population.posterName) {
+            head += "Authorization: Bearer \(token)\r\n"
+        }
+        return Array((head + "X-Shop-Id: ").utf8)
+    }
+
+    /// Queues what is due and writes what there is room for.
+    func pump(_ now: MonotonicInstant) {
+        while let ticket = source?.takeDue(at: now) {
+            // How late the generator itself is: what an answer keeps waiting from here on is the server's.
+            measurements.offered(
+                isMessage: ticket.kind == .create, late: now.since(ticket.intended).wholeNanoseconds,
+                isSteady: steady.contains(ticket.intended.nanoseconds))
+            enqueue(ticket)
+        }
+        for poster in posters.indices { writeRequests(poster, now) }
+    }
+
+    func enqueue(_ ticket: Ticket) {
+        let poster = Int(ticket.shop) / plan.laneCount % posters.count
+        guard posters[poster].backlog.count < LoadLimits.backlogCountMax / plan.laneCount else {
+            measurements.counters.requestTimeouts += 1
+            return
+        }
+        posters[poster].backlog.append(ticket)
+    }
+
+    private func writeRequests(_ poster: Int, _ now: MonotonicInstant) {
+        guard posters[poster].phase == .open else { return }
+        while posters[poster].inFlight.count < plan.inFlightCountMax, var ticket = posters[poster].backlog.popFirst() {
+            write(&ticket, poster)
+            posters[poster].inFlight.append(ticket)
+            guard ticket.kind == .create else { continue }
+            measurements.counters.requestsSent += 1
+            measurements.sent()
+        }
+        guard !posters[poster].isSending, !posters[poster].output.isEmpty else { return }
+        posters[poster].isSending = true
+        let output = posters[poster].output
+        send(posters[poster].connection, output)
+        posters[poster].output = []
+    }
+
+    private func write(_ ticket: inout Ticket, _ poster: Int) {
+        let shop = plan.population.shopName(Int(ticket.shop))
+        var bytes = posters[poster].output
+        posters[poster].output = []
+        defer { posters[poster].output = bytes }
+        switch ticket.kind {
+        case .create:
+            let place = Int(ticket.shop) / plan.laneCount
+            sequences[place] += 1
+            ticket.sequence = sequences[place]
+            board.setIssued(ticket.sequence, ofShop: ticket.shop)
+            let textByteCount = plan.scenario.textByteCount
+            bytes += "POST \(RunPlan.Paths.fill(plan.paths.post, shop: shop))".utf8
+            bytes += postHead
+            let before = #"{"shop_id":"\#(shop)","message":""#
+            bytes += "\(shop)\r\nContent-Length: \(before.utf8.count + textByteCount + 2)\r\n\r\n\(before)".utf8
+            let marker = Marker(
+                run: plan.run, shop: ticket.shop, sequence: ticket.sequence, intended: ticket.intended,
+                textByteCount: UInt32(textByteCount))
+            marker.appendText(to: &bytes)
+            bytes += #""}"#.utf8
+        case .list:
+            bytes += "GET \(RunPlan.Paths.fill(plan.paths.list, shop: shop))".utf8
+            bytes += postHead
+            bytes += "\(shop)\r\n\r\n".utf8
+        case .catchUp:
+            let since = disturbances.since[ticket.sequence] ?? ""
+            bytes += "GET \(RunPlan.Paths.fill(plan.paths.since, shop: shop))\(since)".utf8
+            bytes += postHead
+            bytes += "\(shop)\r\n\r\n".utf8
+        }
+    }
+
+    // MARK: - Answers
+
+    func posterReceived(_ poster: Int, _ bytes: Span<UInt8>) {
+        let now = reactor.io.now
+        var offset = 0
+        do {
+            while true {
+                switch try posters[poster].parser.next(bytes, consumed: &offset) {
+                case .needMore:
+                    return
+                case .informational:
+                    break
+                case .head(let head):
+                    posters[poster].statusCode = head.status.code
+                    posters[poster].body = []
+                case .body(let range):
+                    guard posters[poster].inFlight.first?.kind == .catchUp else { break }
+                    // SAFETY: the bytes are copied before the closure returns.
+                    unsafe bytes.extracting(range).withUnsafeBufferPointer {
+                        unsafe posters[poster].body.append(contentsOf: $0)
+                    }
+                case .end:
+                    answered(poster, now)
+                }
+            }
+        } catch {
+            measurements.count(error: "bad response")
+            reactor.close(posters[poster].connection)
+            posterEnded(poster, errnoValue: nil)
+        }
+    }
+
+    private func answered(_ poster: Int, _ now: MonotonicInstant) {
+        guard let ticket = posters[poster].inFlight.popFirst() else { return }
+        let statusCode = posters[poster].statusCode
+        let isSuccess = (200..<300).contains(statusCode)
+        let latency = Int64(now.since(ticket.intended).wholeNanoseconds)
+        let isSteady = steady.contains(ticket.intended.nanoseconds)
+        switch ticket.kind {
+        case .create:
+            measurements.answered()
+            measurements.counters.statuses[statusCode, default: 0] += 1
+            if isSteady { measurements.post.record(nanoseconds: latency) }
+            if !isSuccess { board.noteUnacknowledged(shop: ticket.shop, sequence: ticket.sequence) }
+        case .list:
+            if isSteady { measurements.list.record(nanoseconds: latency) }
+            if !isSuccess { measurements.count(error: "list answered with \(statusCode)") }
+        case .catchUp:
+            if !isSuccess { measurements.count(error: "catch-up answered with \(statusCode)") }
+            caughtUp(ticket, posters[poster].body, now)
+        }
+    }
+
+    // MARK: - The connection
+
+    func openPoster(_ poster: Int) {
+        posters[poster].phase = .connecting
+        let token = UInt64(UInt32(poster) | Self.posterBit)
+        // One at the end of the streams' range of addresses, so that its ports are not theirs.
+        let source = plan.source(ofStream: plan.population.streamCount + plan.streamsPerSourceAddress)
+        guard let connection = reactor.connect(to: plan.target, from: source, token: token) else { return }
+        posters[poster].connection = connection
+        owners[Int(connection.slot)] = UInt32(poster) | Self.posterBit
+    }
+
+    func posterConnected(_ poster: Int, _ connection: ConnectionID) {
+        posters[poster].phase = .open
+        posters[poster].parser = ResponseParser(
+            limits: HTTPLimits(bodyBytesMax: UInt32(LoadLimits.listByteCountMax)))
+        posters[poster].isSending = false
+        reactor.receive(connection, isMultishot: true)
+    }
+
+    func posterSent(_ poster: Int) {
+        posters[poster].isSending = false
+    }
+
+    /// The connection failed or was ended: what was in flight has no answer, and is not sent again.
+    func posterEnded(_ poster: Int, errnoValue: Int32?) {
+        let abandoned = posters[poster].inFlight.popAll()
+        if let errnoValue, !abandoned.isEmpty || errnoValue != 0 { measurements.count(errorNumber: errnoValue) }
+        for ticket in abandoned where ticket.kind == .create {
+            measurements.counters.requestTimeouts += 1
+            board.noteUnacknowledged(shop: ticket.shop, sequence: ticket.sequence)
+        }
+        if posters[poster].phase == .open {
+            owners[Int(posters[poster].connection.slot)] = Self.nobody
+        }
+        posters[poster].phase = .idle
+        posters[poster].output.removeAll(keepingCapacity: true)
+        posters[poster].isSending = false
+        posters[poster].retryAt = reactor.now + .milliseconds(100)
+    }
+
+    /// Connects those again that ended.
+    func reopenPosters(_ now: MonotonicInstant) {
+        for poster in posters.indices
+        where posters[poster].phase == .idle && posters[poster].retryAt <= now
+            && (posters[poster].retryAt.nanoseconds > 0 || posters[poster].backlog.count > 0)
+        {
+            openPoster(poster)
+        }
+    }
+
+    /// Whether every request was answered or given up.
+    var isEveryRequestAnswered: Bool {
+        posters.allSatisfy { $0.inFlight.count == 0 && $0.backlog.count == 0 }
+    }
+
+    /// Nobody waits for answers any more.
+    func abandonRequests() {
+        for poster in posters.indices {
+            for ticket in posters[poster].inFlight.popAll() where ticket.kind == .create {
+                measurements.counters.requestTimeouts += 1
+                board.noteUnacknowledged(shop: ticket.shop, sequence: ticket.sequence)
+            }
+            for ticket in posters[poster].backlog.popAll() where ticket.kind == .create {
+                measurements.counters.requestTimeouts += 1
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import Glibc
+import HTTP
+import HTTPTypes
+import Primitives
+import Reactor
+import WebSocket
+
+// The life of a stream: connect, upgrade, messages, end, and perhaps again.
+
+extension Lane {
+    /// Opens what waits to be opened, so many at a time.
+    func openStreams() {
+        while connectingCount < plan.connectingCountMax, let stream = toOpen.popLast() { open(Int(stream)) }
+    }
+
+    private func open(_ stream: Int) {
+        let number = stream * plan.laneCount + index
+        connectingCount += 1
+        streams[stream].phase = .connecting
+        streams[stream].connectStartedAt = reactor.io.now
+        measurements.counters.connectsAttempted += 1
+        guard
+            let connection = reactor.connect(
+                to: plan.target, from: plan.source(ofStream: number), token: UInt64(stream))
+        else { return }
+        streams[stream].connection = connection
+        owners[Int(connection.slot)] = UInt32(stream)
+    }
+
+    func streamConnected(_ stream: Int, _ connection: ConnectionID) {
+        let number = stream * plan.laneCount + index
+        var fields = HTTPFields()
+        do throws(LoadConfigurationError) {
+            if let token = try plan.tokens.token(of: plan.population.userName(ofStream: number)) {
+                fields[.authorization] = "Bearer \(token)"
+            }
+        } catch {
+            failure = failure ?? error
+        }
+        let handshake = ClientHandshake(subprotocols: plan.subprotocol.map { [$0] } ?? [], using: &random)
+        let shop = plan.population.shopName(Int(streams[stream].shop))
+        var request: [UInt8] = []
+        handshake.appendRequest(
+            host: plan.authority, path: RunPlan.Paths.fill(plan.paths.stream, shop: shop), fields: fields,
+            to: &request)
+        handshakes[UInt32(stream)] = Handshake(handshake: handshake)
+        streams[stream].phase = .handshaking
+        streams[stream].isSending = true
+        send(connection, request)
+        // A slow stream must be able to stop: it asks for one buffer at a time.
+        reactor.receive(connection, isMultishot: !streams[stream].isSlow)
+    }
+
+    func streamConnectFailed(_ stream: Int, errnoValue: Int32) {
+        measurements.counters.connectsRefused += 1
+        measurements.count(errorNumber: errnoValue)
+        openingEnded()
+        streams[stream].phase = .idle
+        retry(stream)
+    }
+
+    private func openingEnded() {
+        connectingCount -= 1
+    }
+
+    /// Puts a stream that did not open among those to open, or gives it up.
+    private func retry(_ stream: Int) {
+        streams[stream].failureCount += 1
+        if streams[stream].failureCount < Self.attemptCountMax, phase < .posted {
+            disturbances.reopenLater.append(UInt32(stream))
+        } else {
+            measurements.givenUpCount += 1
+        }
+    }
+
+    /// Attempts to open a stream, before it is given up.
+    private static let attemptCountMax = 3
+
+    // MARK: - The upgrade
+
+    /// Reads the answer to the upgrade; returns where frames begin, or nil when there is none yet, or never.
+    func upgradeReceived(_ stream: Int, _ bytes: Span<UInt8>) -> Int? {
+        guard var state = handshakes[UInt32(stream)] else { return nil }
+        var offset = 0
+        do {
+            while true {
+                switch try state.parser.next(bytes, consumed: &offset) {
+                case .needMore:
+                    handshakes[UInt32(stream)] = state
+                    return nil
+                case .head(let head):
+                    state.head = head
+                    if head.status != .switchingProtocols {
+                        refused(stream, statusCode: head.status.code)
+                        return nil
+                    }
+                case .informational, .body:
+                    break
+                case .end:
+                    guard let head = state.head else { return nil }
+                    _ = try state.handshake.accept(status: head.status, fields: head.fields)
+                    opened(stream)
+                    return offset
+                }
+            }
+        } catch {
+            measurements.count(error: "bad upgrade response")
+            endOpening(stream)
+            return nil
+        }
+    }
+
+    private func refused(_ stream: Int, statusCode: Int) {
+        measurements.counters.connectsRefused += 1
+        measurements.counters.statuses[statusCode, default: 0] += 1
+        endOpening(stream)
+    }
+
+    /// Gives up a stream that was not open yet; it is tried again once the connection has ended.
+    func endOpening(_ stream: Int) {
+        handshakes[UInt32(stream)] = nil
+        openingEnded()
+        streams[stream].phase = .ending
+        retry(stream)
+        reactor.close(streams[stream].connection)
+    }
+
+    private func opened(_ stream: Int) {
+        let now = reactor.io.now
+        handshakes[UInt32(stream)] = nil
+        openingEnded()
+        openCount += 1
+        let shop = streams[stream].shop
+        streams[stream].phase = .open
+        streams[stream].failureCount = 0
+        streams[stream].decoder = FrameDecoder(
+            role: .client, messageByteCountMax: LoadLimits.messageByteCountMax)
+        // What is written from now on must come; what was written before may.
+        streams[stream].order = StreamOrder(baseline: board.issued(ofShop: shop) + 1)
+        measurements.counters.connectsSucceeded += 1
+        measurements.connect.record(
+            nanoseconds: Int64(now.since(streams[stream].connectStartedAt).wholeNanoseconds))
+        if streams[stream].catchesUp { catchUp(stream, now) }
+    }
+
+    // MARK: - The end
+
+    /// The server ended its side, or the connection failed.
+    func streamEnded(_ stream: Int, errnoValue: Int32) {
+        switch streams[stream].phase {
+        case .open:
+            if !streams[stream].decoder.isAtMessageBoundary { checker.frameCut() }
+            measurements.count(errorNumber: errnoValue)
+            leave(stream)
+        case .handshaking:
+            measurements.counters.connectsRefused += 1
+            measurements.count(errorNumber: errnoValue)
+            handshakes[UInt32(stream)] = nil
+            openingEnded()
+            streams[stream].phase = .ending
+            retry(stream)
+        case .closing:
+            leave(stream)
+        case .idle, .connecting, .ending:
+            break
+        }
+    }
+
+    /// A stream that was open is so no more.
+    func leave(_ stream: Int) {
+        guard streams[stream].phase == .open || streams[stream].phase == .closing else { return }
+        openCount -= 1
+        streams[stream].phase = .ending
+        if streams[stream].hasPartial {
+            streams[stream].hasPartial = false
+            partials[UInt32(stream)] = nil
+        }
+        checker.suspend(stream: UInt32(stream), shop: streams[stream].shop)
+    }
+
+    func streamClosed(_ stream: Int, _ connection: ConnectionID) {
+        guard streams[stream].connection == connection else { return }
+        if streams[stream].phase == .connecting { openingEnded() }
+        streams[stream].phase = .idle
+        streams[stream].isSending = false
+        guard streams[stream].reopens, phase < .posted else { return }
+        streams[stream].reopens = false
+        toOpen.append(UInt32(stream))
+        openStreams()
+    }
+
+    /// Closes a stream as a client does that goes away: a close frame, then the server's end is awaited.
+    func closeStream(_ stream: Int) {
+        guard streams[stream].phase == .open else { return }
+        let connection = streams[stream].connection
+        guard !streams[stream].isSending else {
+            leave(stream)
+            reactor.close(connection)
+            return
+        }
+        var frame: [UInt8] = []
+        FrameEncoder.appendClose(code: .normal, mask: .random(using: &random), to: &frame)
+        streams[stream].phase = .closing
+        streams[stream].isSending = true
+        send(connection, frame)
+        disturbances.closing.append((UInt32(stream), connection, reactor.now + .seconds(5)))
+    }
+
+    /// Streams that did not open in time are given up.
+    func giveUpLateHandshakes(_ now: MonotonicInstant) {
+        guard connectingCount > 0 else { return }
+        for stream in streams.indices
+        where streams[stream].phase == .handshaking || streams[stream].phase == .connecting {
+            guard now.since(streams[stream].connectStartedAt) > plan.connectTimeout else { continue }
+            measurements.counters.connectTimeouts += 1
+            endOpening(stream)
+        }
+    }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import Primitives
+
+/// What one lane measures.
+package struct LaneMeasurements: Sendable {
+    var delivery = LatencyRecorder()
+    var post = LatencyRecorder()
+    var connect = LatencyRecorder()
+    var firstRecipient = LatencyRecorder()
+    var lastRecipient = LatencyRecorder()
+    var list = LatencyRecorder()
+    var lateness = LatencyRecorder()
+    var counters = Counters()
+    /// Streams that did not open after all attempts.
+    var givenUpCount = 0
+    /// The greatest lateness of the whole run.
+    var latenessMaxNanoseconds: UInt64 = 0
+    /// CPU and wall seconds of the steady part.
+    var busySeconds = 0.0
+    var wallSeconds = 0.0
+
+    private(set) var seconds: [SecondSample] = []
+    private var sample = SecondSample(second: 0)
+    private var sampleLatency = LatencyRecorder(significantDigits: LatencyRecorder.secondSignificantDigits)
+    private let beganAt: MonotonicInstant
+    private var nextSecondAt: MonotonicInstant
+    let lane: Int
+
+    init(lane: Int, beganAt: MonotonicInstant) {
+        self.lane = lane
+        self.beganAt = beganAt
+        nextSecondAt = beganAt + .seconds(1)
+    }
+
+    /// Counts a delivery.
+    @inline(__always)
+    mutating func delivered(_ nanoseconds: UInt64, isSteady: Bool) {
+        sample.delivered += 1
+        sampleLatency.record(nanoseconds: Int64(clamping: nanoseconds))
+        if isSteady { delivery.record(nanoseconds: Int64(clamping: nanoseconds)) }
+    }
+
+    /// Counts a request that became due, and was noticed so much later.
+    mutating func offered(isMessage: Bool, late nanoseconds: UInt64, isSteady: Bool) {
+        if isMessage { sample.offered += 1 }
+        latenessMaxNanoseconds = max(latenessMaxNanoseconds, nanoseconds)
+        if isSteady { lateness.record(nanoseconds: Int64(clamping: nanoseconds)) }
+    }
+
+    /// Counts a message that was written.
+    mutating func sent() { sample.sent += 1 }
+
+    /// Counts bytes that came.
+    @inline(__always)
+    mutating func received(byteCount: Int) { sample.receivedByteCount += byteCount }
+
+    /// Counts bytes that are sent.
+    mutating func sent(byteCount: Int) { sample.sentByteCount += byteCount }
+
+    /// Counts an answer.
+    mutating func answered() { sample.answered += 1 }
+
+    /// Closes the seconds that have passed.
+    mutating func advance(to now: MonotonicInstant, openCount: Int) {
+        guard now >= nextSecondAt else { return }
+        close(openCount)
+        let second = Int(now.since(beganAt).components.seconds)
+        sample = SecondSample(second: second)
+        nextSecondAt = beganAt + .seconds(second + 1)
+    }
+
+    /// Closes the last second.
+    mutating func close(_ openCount: Int) {
+        sample.openConnections = openCount
+        sample.latency = sampleLatency.distribution()
+        sampleLatency.reset()
+        seconds.append(sample)
+    }
+
+    /// Counts the end of a connection: 0 is the peer's own end of it.
+    mutating func count(errorNumber: Int32) {
+        count(error: errorNumber == 0 ? "end of stream" : Self.name(ofError: errorNumber))
+    }
+
+    /// Counts the end of a connection by a name.
+    mutating func count(error: String) {
+        counters.disconnectsByError[error, default: 0] += 1
+    }
+
+    private static func name(ofError number: Int32) -> String {
+        switch number {
+        case ECONNREFUSED: "ECONNREFUSED"
+        case ECONNRESET: "ECONNRESET"
+        case ETIMEDOUT: "ETIMEDOUT"
+        case EADDRNOTAVAIL: "EADDRNOTAVAIL"
+        case EPIPE: "EPIPE"
+        case ENFILE: "ENFILE"
+        case EMFILE: "EMFILE"
+        case ECANCELED: "ECANCELED"
+        default: "errno \(number)"
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import HTTP
+import Primitives
+
+/// A request that was meant to be sent at a time.
+struct Ticket {
+    /// What it asks for.
+    enum Kind: UInt8 {
+        /// Creates a message.
+        case create
+        /// Lists a shop's newest messages.
+        case list
+        /// Lists what a stream missed; `sequence` is the stream's number in its lane.
+        case catchUp
+    }
+
+    let kind: Kind
+    let shop: UInt32
+    /// When it was meant to be sent.
+    let intended: MonotonicInstant
+    /// The message's number, once it is written.
+    var sequence: UInt32 = 0
+}
+
+/// Tickets in their order, first in, first out. Amortised O(1), no allocation in the steady state.
+struct TicketQueue {
+    private var tickets: [Ticket] = []
+    private var head = 0
+
+    var count: Int { tickets.count - head }
+    var first: Ticket? { head < tickets.count ? tickets[head] : nil }
+
+    mutating func append(_ ticket: Ticket) { tickets.append(ticket) }
+
+    mutating func popFirst() -> Ticket? {
+        guard head < tickets.count else { return nil }
+        defer {
+            head += 1
+            if head == tickets.count {
+                tickets.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head > 4_096, head > tickets.count / 2 {
+                tickets.removeFirst(head)
+                head = 0
+            }
+        }
+        return tickets[head]
+    }
+
+    mutating func popAll() -> [Ticket] {
+        defer { self = TicketQueue() }
+        return Array(tickets[head...])
+    }
+}
+
+/// A connection that sends requests. All requests of one shop go by one of them, in their order.
+struct Poster {
+    /// Where it is.
+    enum Phase {
+        case idle, connecting, open
+    }
+
+    var phase = Phase.idle
+    var connection = ConnectionID(slot: 0, generation: 0)
+    var parser = ResponseParser(limits: HTTPLimits(bodyBytesMax: UInt32(LoadLimits.listByteCountMax)))
+    /// The status of the response that is being read.
+    var statusCode = 0
+    /// The body of a response that is looked into.
+    var body: [UInt8] = []
+    /// Requests that wait for room among those in flight.
+    var backlog = TicketQueue()
+    /// Requests that are written and not answered.
+    var inFlight = TicketQueue()
+    /// Bytes to send once the send under way is through.
+    var output: [UInt8] = []
+    var isSending = false
+    /// When to try again to connect.
+    var retryAt = MonotonicInstant(nanoseconds: 0)
+}

@@ -1,0 +1,83 @@
+import Primitives
+import Reactor
+
+/// Everything that the lanes of a run have to know; the same in all of them.
+package struct RunPlan: Sendable {
+    /// What to do.
+    package var scenario: Scenario
+    /// Who there is.
+    package var population: Population
+    /// Names the run in its messages.
+    package var run: UInt32
+    /// The server.
+    package var target: SocketAddress
+    /// The server, as requests name it.
+    package var authority: String
+    /// The routes; `{shop}` stands for the shop's identifier.
+    package var paths = Paths()
+    /// The users' tokens.
+    package var tokens: TokenSource
+    /// The subprotocol that streams ask for; nil for none.
+    package var subprotocol: String?
+    /// Reactors of all processes together.
+    package var laneCount: Int
+    /// Posting connections of a lane.
+    package var postersPerLane = 4
+    /// Requests of a posting connection that may be unanswered.
+    package var inFlightCountMax = 16
+    /// Streams of a lane that may be on their way to being open.
+    package var connectingCountMax = 256
+    /// How long a stream may take to open.
+    package var connectTimeout = Duration.seconds(15)
+    /// The first source address; streams use this and following ones. Nil leaves it to the kernel.
+    package var sourceAddress: UInt32?
+    /// Streams that share a source address.
+    package var streamsPerSourceAddress = 16_384
+    /// The seed of what is random.
+    package var seed: UInt64 = 1
+
+    /// The routes of a server.
+    package struct Paths: Sendable, Hashable {
+        /// Of a shop's stream.
+        package var stream = "/api/v1/shops/{shop}/messages/stream"
+        /// Where messages are posted.
+        package var post = "/api/v1/shops/messages"
+        /// Of a short list of the messages of a shop.
+        package var list = "/api/v1/shops/{shop}/messages?limit=20"
+        /// Of the messages since a time, which is appended.
+        package var since = "/api/v1/shops/{shop}/messages?since="
+
+        /// The ones of this project's server.
+        package init() {}
+
+        /// A route with its shop.
+        static func fill(_ path: String, shop: String) -> String {
+            guard let range = path.firstRange(of: "{shop}") else { return path }
+            return path[..<range.lowerBound] + shop + path[range.upperBound...]
+        }
+    }
+
+    /// A plan with what has no default.
+    package init(
+        scenario: Scenario, population: Population, run: UInt32, target: SocketAddress, authority: String,
+        tokens: TokenSource, laneCount: Int
+    ) {
+        self.scenario = scenario
+        self.population = population
+        self.run = run
+        self.target = target
+        self.authority = authority
+        self.tokens = tokens
+        self.laneCount = laneCount
+    }
+
+    /// How many streams a lane has: stream `s` is lane `s % laneCount`'s.
+    package func streamCount(ofLane lane: Int) -> Int {
+        (population.streamCount - lane + laneCount - 1) / laneCount
+    }
+
+    /// The source address of a stream; nil leaves it to the kernel.
+    func source(ofStream stream: Int) -> PeerAddress? {
+        sourceAddress.map { PeerAddress(ipv4: $0 + UInt32(stream / streamsPerSourceAddress)) }
+    }
+}

@@ -1,0 +1,100 @@
+/// The figures that a run is quoted by, computed from its report. Nil is a figure that was not measured.
+///
+/// Rates and shares are those of the steady phase. Times are in the unit that their name ends with.
+package struct KeyFigures: Codable, Equatable, Sendable {
+    /// Messages a second that were meant to be sent.
+    var offeredPerSecond: Double
+    /// Messages a second that were sent.
+    var sentPerSecond: Double
+    /// Messages a second that were answered.
+    var answeredPerSecond: Double
+    /// Deliveries a second.
+    var deliveredPerSecond: Double
+    /// The fewest open streams in any second.
+    var openConnectionsMin: Int
+    /// The part of the expected deliveries that came, over the whole run; nil when none was expected.
+    var deliveredShare: Double?
+    /// The part of the offered messages that were answered; nil when none was offered.
+    var answeredShare: Double?
+    /// The part of the offered messages that were sent; nil when none was offered.
+    var sentShare: Double?
+
+    /// The generator's lateness that 1 % of its messages exceed.
+    var latenessP99Nanoseconds: UInt64?
+    /// The busiest reactor of the generator, 0 to 1.
+    var generatorBusyShareMax: Double?
+
+    /// Processors' worth of CPU that the server used, in user mode.
+    var serverUserCores: Double?
+    /// Processors' worth of CPU that the server used, in the kernel.
+    var serverSystemCores: Double?
+    /// The part of the processors it can use that the server used, 0 to 1.
+    var serverBusyShare: Double?
+    /// The server's CPU time over its deliveries, POST requests included.
+    var serverMicrosecondsPerDelivery: Double?
+    /// The server's resident memory for each open stream.
+    var userBytesPerConnection: Double?
+    /// The kernel's memory for each open stream; of both ends, when both are on this machine.
+    var kernelBytesPerConnection: Double?
+
+    /// The figures of `report`. O(seconds + buckets).
+    package init(_ report: RunReport) {
+        let steady = report.steadySeconds
+        let span = max(Double(steady.count), 1)
+        let sum: (KeyPath<SecondSample, Int>) -> Double = { path in
+            Double(steady.reduce(0) { $0 + $1[keyPath: path] })
+        }
+        let offered = sum(\.offered)
+        offeredPerSecond = offered / span
+        sentPerSecond = sum(\.sent) / span
+        answeredPerSecond = sum(\.answered) / span
+        deliveredPerSecond = sum(\.delivered) / span
+        openConnectionsMin = steady.map(\.openConnections).min() ?? 0
+        sentShare = offered > 0 ? sum(\.sent) / offered : nil
+        answeredShare = offered > 0 ? sum(\.answered) / offered : nil
+        let expected = report.counters.expectedDeliveries
+        deliveredShare = expected > 0 ? Double(report.counters.delivered) / Double(expected) : nil
+        latenessP99Nanoseconds = report.generator.lateness.value(atPercentile: 99)
+        generatorBusyShareMax = report.generator.busyShareMax
+        guard let server = report.server else { return }
+        if let usage = server.usage(within: report.scenario.phases.steadyRange) {
+            serverUserCores = usage.userCores
+            serverSystemCores = usage.systemCores
+            serverBusyShare = (usage.userCores + usage.systemCores) / Double(server.usableProcessorCount)
+            if deliveredPerSecond > 0 {
+                serverMicrosecondsPerDelivery = (usage.userCores + usage.systemCores) * 1e6 / deliveredPerSecond
+            }
+        }
+        userBytesPerConnection = server.growthPerConnection(of: \.residentByteCount)
+        kernelBytesPerConnection = server.growthPerConnection(of: \.kernelByteCount)
+    }
+
+    /// Processors' worth of CPU that the server used.
+    var serverCores: Double? {
+        guard let serverUserCores, let serverSystemCores else { return nil }
+        return serverUserCores + serverSystemCores
+    }
+}
+
+extension ServerFigures {
+    /// Logical processors that its threads can fill: a server with fewer reactors than processors is full earlier.
+    var usableProcessorCount: Int { max(1, min(reactorCount ?? processorCount, processorCount)) }
+
+    /// CPU seconds a second, from the first to the last sample within `range`; nil with fewer than two.
+    func usage(within range: ClosedRange<Double>) -> (userCores: Double, systemCores: Double)? {
+        let inside = samples.filter { range.contains($0.seconds) }
+        guard let first = inside.first, let last = inside.last, last.seconds > first.seconds else { return nil }
+        let span = last.seconds - first.seconds
+        return ((last.userSeconds - first.userSeconds) / span, (last.systemSeconds - first.systemSeconds) / span)
+    }
+
+    /// By how many bytes `figure` grew for each stream opened between `before` and `hold`; nil when one is missing.
+    func growthPerConnection(of figure: KeyPath<KernelSample, Int>) -> Double? {
+        guard
+            let before = kernel.first(where: { $0.moment == .before }),
+            let hold = kernel.first(where: { $0.moment == .hold }), hold.openConnections > before.openConnections
+        else { return nil }
+        let growth = hold[keyPath: figure] - before[keyPath: figure]
+        return Double(growth) / Double(hold.openConnections - before.openConnections)
+    }
+}

@@ -1,0 +1,14 @@
+/// Where a verdict draws its lines. Shares are 0 to 1.
+package struct VerdictLimits: Sendable {
+    /// The part of what was asked for that counts as all of it.
+    var reachedShareMin = 0.99
+    /// The busy share from which a reactor, or the server, counts as full: beyond it queues grow out of proportion.
+    var busyShareMax = 0.85
+    /// The lateness p99 that is harmless whatever the latencies are: a timer's and a turn's slack.
+    var latenessNanosecondsMax: UInt64 = 1_000_000
+    /// The part of the delivery latency's p99 that the generator's lateness p99 may make up.
+    var latenessShareMax = 0.25
+
+    /// The default limits.
+    package init() {}
+}

@@ -1,0 +1,155 @@
+/// A report as one page: a file of HTML that needs no other, has no script and works without a network.
+package struct ReportPage: Sendable {
+    /// The page, UTF-8.
+    package let html: String
+
+    /// The page of `report`; `sections` are further parts, made by this module, that stand behind the plots.
+    package init(_ report: RunReport, sections: [PageSection] = []) {
+        let title = ReportWords.title(report)
+        let body =
+            Self.header(report, title: title) + Self.verdict(Verdict(report)) + ReportTiles(report).html()
+            + "<h2>Over the run</h2>\n<div class=\"plots\">\n" + ReportPlots(report).all.map { $0.html() }.joined()
+            + "</div>\n" + Self.tables(report) + sections.map(\.html).joined() + Self.origin(report)
+        html = Self.document(title: title, body: body)
+    }
+
+    /// A page of `sections` alone.
+    package init(title: String, sections: [PageSection]) {
+        let header = "<p class=\"kind\">shopload</p>\n<h1>\(HTMLText.escaped(title))</h1>\n"
+        html = Self.document(title: title, body: header + sections.map(\.html).joined())
+    }
+
+    private static func document(title: String, body: String) -> String {
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+        <title>\(HTMLText.escaped(title))</title>
+        <style>
+        \(PageStyle.css)
+        </style>
+        </head>
+        <body>
+        <main>
+        \(body)</main>
+        </body>
+        </html>
+
+        """
+    }
+
+    private static func header(_ report: RunReport, title: String) -> String {
+        // To the second: what is finer says nothing to a reader.
+        let started = report.startedAt.split(separator: ".")[...].first.map { $0.replacing("T", with: " ") } ?? ""
+        let origin = "\(started) UTC · \(report.target) · shopload \(ReportWords.version(report))"
+        return """
+            <p class="kind">Load report</p>
+            <h1>\(HTMLText.escaped(title))</h1>
+            <p class="origin">\(HTMLText.escaped(origin))</p>
+
+            """
+    }
+
+    private static func verdict(_ verdict: Verdict) -> String {
+        let (tone, name) =
+            switch verdict.kind {
+            case .neither: ("good", "Target reached")
+            case .serverIsTheLimit: ("warn", "Server limited")
+            case .generatorIsTheLimit: ("bad", "Generator limited")
+            case .unclear: ("bad", "Unclear")
+            }
+        return "<p class=\"card verdict \(tone)\"><strong>\(name)</strong>"
+            + "<span>\(HTMLText.escaped(verdict.sentence).replacing(" %", with: "&nbsp;%"))</span></p>\n"
+    }
+
+    private static func tables(_ report: RunReport) -> String {
+        let heads = (["latency"] + ReportWords.percentiles.map(\.name) + ["max", "count"])
+            .map { "<th scope=\"col\">\($0)</th>" }.joined()
+        let rows = ReportWords.distributions(report).filter { !$0.distribution.isEmpty }.map { row in
+            let cells = ReportWords.cells(row.distribution) + [NumberText.count(Int(row.distribution.count))]
+            return
+                "<tr><th scope=\"row\">\(HTMLText.escaped(row.name))<small>\(HTMLText.escaped(row.meaning))</small></th>"
+                + cells.map { "<td>\(HTMLText.figure($0))</td>" }.joined() + "</tr>\n"
+        }
+        let groups = ReportWords.counterGroups(report.counters).map(counterTable).joined()
+        return """
+            <h2>Figures</h2>
+            <div class="card scroll latencies"><table>
+            <thead><tr>\(heads)</tr></thead>
+            <tbody>
+            \(rows.joined())</tbody></table></div>
+            <div class="tables">
+            \(groups)</div>
+
+            """
+    }
+
+    /// The names of counters that ought to be 0.
+    private static let faults: Set = [
+        "lost", "duplicated", "out of order", "foreign", "corrupt", "cut", "refused", "timed out", "ended early",
+    ]
+
+    private static func counterTable(_ group: ReportWords.CounterGroup) -> String {
+        let rows = group.rows.map { row in
+            let isFault = row.count > 0 && faults.contains(row.name)
+            return "<tr><th scope=\"row\">\(HTMLText.escaped(row.name))</th>"
+                + "<td\(isFault ? " class=\"bad\"" : "")>\(NumberText.count(row.count))</td></tr>\n"
+        }
+        return "<div class=\"card\"><table><caption>\(HTMLText.escaped(group.name.capitalizedFirst))</caption>"
+            + "<tbody>\n\(rows.joined())</tbody></table></div>\n"
+    }
+
+    private static func origin(_ report: RunReport) -> String {
+        let environment = report.environment
+        let scenario = report.scenario
+        let phases = scenario.phases
+        let list = { (values: [String: String]) in
+            values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+        }
+        let seconds = { (value: Double) in "\(NumberText.trimmed(value)) s" }
+        var rows = [
+            ("Machine", ReportWords.machine(environment)),
+            ("Pinning", environment.pinning ?? "none"),
+            ("Limits", list(environment.limits.mapValues(NumberText.count))),
+            ("Kernel settings", list(environment.kernelSettings)),
+            ("Load before", NumberText.significant(environment.loadAverageBefore)),
+        ]
+        if let other = environment.otherLoadShare { rows.append(("Other load", NumberText.percent(other))) }
+        rows += [
+            (
+                "Phases",
+                "connect \(seconds(phases.connectSeconds)), warm-up \(seconds(phases.warmUpSeconds)), "
+                    + "steady \(seconds(phases.steadySeconds)), drain \(seconds(phases.drainSeconds))"
+            ),
+            ("Parameters", list(scenario.parameters)),
+            (
+                "Generator",
+                ReportWords.generator(report.generator)
+            ),
+        ]
+        let items = rows.filter { !$0.1.isEmpty }.map {
+            "<dt>\(HTMLText.escaped($0.0))</dt><dd>\(HTMLText.escaped($0.1))</dd>\n"
+        }
+        return """
+            <h2>Where it comes from</h2>
+            <div class="card">
+            <pre>\(HTMLText.escaped(report.command))</pre>
+            <dl>
+            \(items.joined())</dl></div>
+
+            """
+    }
+}
+
+/// A part of a page that another part of this module has made, all text escaped.
+package struct PageSection: Sendable {
+    let html: String
+}
+
+extension String {
+    /// The text with its first letter as a capital.
+    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

@@ -1,0 +1,209 @@
+/// The plots of a report's page.
+struct ReportPlots {
+    private let report: RunReport
+    private let bins: [Bin]
+    private let end: Double
+    private let steady: Plot.Band
+
+    /// Seconds that a plot over time draws as one point: more points than this many only blacken it.
+    private static let binCountMax = 160
+
+    /// Some seconds together.
+    private struct Bin {
+        let secondCount: Double
+        let start: Double
+        let openConnectionsMin: Int
+        /// The sums, and the latencies of all.
+        let sum: SecondSample
+
+        var middle: Double { start + secondCount / 2 }
+
+        init?(_ seconds: ArraySlice<SecondSample>) {
+            guard let first = seconds.first, let last = seconds.last else { return nil }
+            start = Double(first.second)
+            secondCount = Double(last.second + 1 - first.second)
+            openConnectionsMin = seconds.map(\.openConnections).min() ?? 0
+            var sum = first
+            for var next in seconds.dropFirst() {
+                next.second = sum.second
+                sum.merge(next)
+            }
+            self.sum = sum
+        }
+    }
+
+    init(_ report: RunReport) {
+        self.report = report
+        let phases = report.scenario.phases
+        let last = report.seconds.last.map { Double($0.second + 1) } ?? 0
+        end = max(phases.totalSeconds, last)
+        steady = Plot.Band(range: phases.steadyRange, label: "steady phase")
+        let size = max(1, (report.seconds.count + Self.binCountMax - 1) / Self.binCountMax)
+        bins = stride(from: 0, to: report.seconds.count, by: size).compactMap { start in
+            Bin(report.seconds[start..<min(start + size, report.seconds.count)])
+        }
+    }
+
+    /// All plots that have something to show, in the order of the page.
+    var all: [Plot] {
+        [percentiles, latencyOverTime, rates, recipients, connections, lateness, processors, memory]
+            .filter { !$0.isEmpty }
+    }
+
+    /// How many seconds are drawn as one point, when it is more than one.
+    private var each: String {
+        let count = bins.first?.secondCount ?? 1
+        return count > 1 ? ", \(NumberText.trimmed(count)) s a point" : ""
+    }
+
+    private var percentiles: Plot {
+        percentilePlot(
+            title: "Delivery latency by percentile",
+            note: "From the intended send time. Each nine takes the same room.",
+            [("delivery", .main, report.latencies.delivery), ("POST answered", .second, report.latencies.post)])
+    }
+
+    private var recipients: Plot {
+        percentilePlot(
+            title: "First and last recipient of a broadcast", note: "How far apart a shop's members hear a message.",
+            [
+                ("last recipient", .main, report.latencies.lastRecipient),
+                ("first recipient", .second, report.latencies.firstRecipient),
+            ])
+    }
+
+    private var lateness: Plot {
+        percentilePlot(
+            title: "The generator's own lateness",
+            note: "Actual minus intended send time: part of every latency above.",
+            [("lateness", .main, report.generator.lateness)])
+    }
+
+    private func percentilePlot(
+        title: String, note: String, _ curves: [(name: String, style: Plot.Style, LatencyDistribution)]
+    ) -> Plot {
+        let lines = curves.filter { !$0.2.isEmpty }.map {
+            Plot.Line(name: $0.name, style: $0.style, points: Self.percentilePoints($0.2))
+        }
+        return Plot(
+            title: title, note: note, horizontal: { _ in .percentiles },
+            vertical: .durations(lines.flatMap { $0.points.compactMap(\.y) }), lines: lines)
+    }
+
+    /// The curve up to the last percentile that `distribution` has enough values for.
+    private static func percentilePoints(_ distribution: LatencyDistribution) -> [Plot.Point] {
+        let total = Double(distribution.count)
+        var points: [Plot.Point] = []
+        var seen = 0.0
+        for bucket in distribution.buckets {
+            let before = seen / total * 100
+            seen += Double(bucket.count)
+            // The value holds from the share below it to the share up to it: a step, drawn by its start.
+            let value = Double(min(bucket.nanoseconds, distribution.maximum))
+            let position = PlotAxis.percentiles.position(of: before)
+            if let last = points.last, position - PlotAxis.percentiles.position(of: last.x) < 0.004 { continue }
+            if before > 99.99 { break }
+            points.append(.init(x: before, y: value))
+        }
+        let end = min(99.99, (1 - 1 / max(total, 1)) * 100)
+        if let value = distribution.value(atPercentile: end), end > points.last?.x ?? 0 {
+            points.append(.init(x: end, y: Double(value)))
+        }
+        return points
+    }
+
+    private var latencyOverTime: Plot {
+        let values = { (pick: (LatencyDistribution) -> UInt64?) in
+            bins.map { bin in
+                Plot.Point(
+                    x: bin.middle, y: bin.sum.latency.isEmpty ? nil : pick(bin.sum.latency).map { Double($0) })
+            }
+        }
+        let lines = [
+            Plot.Line(name: "max", style: .third, points: values { $0.maximum }),
+            Plot.Line(name: "p99", style: .main, points: values { $0.value(atPercentile: 99) }),
+            Plot.Line(name: "p50", style: .second, points: values { $0.value(atPercentile: 50) }),
+        ]
+        return overTime(
+            title: "Delivery latency over time", note: "By the time at which the frame was read\(each).",
+            vertical: .durations(lines.flatMap { $0.points.compactMap(\.y) }), lines)
+    }
+
+    private var rates: Plot {
+        let line = { (name: String, style: Plot.Style, path: KeyPath<SecondSample, Int>) in
+            Plot.Line(
+                name: name, style: style,
+                points: bins.map { .init(x: $0.middle, y: Double($0.sum[keyPath: path]) / $0.secondCount) })
+        }
+        let lines = [
+            line("offered", .wanted, \.offered), line("sent", .second, \.sent), line("answered", .main, \.answered),
+        ]
+        return overTime(
+            title: "Messages a second",
+            note: "What was meant to be sent, what was, and what the server answered\(each).",
+            vertical: counts(lines), lines)
+    }
+
+    private var connections: Plot {
+        let lines = [
+            Plot.Line(
+                name: "open streams", style: .main,
+                points: bins.map { .init(x: $0.middle, y: Double($0.openConnectionsMin)) })
+        ]
+        return overTime(
+            title: "Open streams", note: "The fewest at the end of a second\(each).", vertical: counts(lines), lines)
+    }
+
+    private var processors: Plot {
+        let all = report.server?.samples ?? []
+        let step = max(1, (all.count + Self.binCountMax - 1) / Self.binCountMax)
+        let samples = stride(from: 0, to: all.count, by: step).map { all[$0] }
+        let line = { (name: String, style: Plot.Style, used: (ServerFigures.ProcessSample) -> Double) in
+            Plot.Line(
+                name: name, style: style,
+                points: zip(samples, samples.dropFirst()).compactMap { earlier, later in
+                    let span = later.seconds - earlier.seconds
+                    guard span > 0 else { return nil }
+                    return .init(x: earlier.seconds + span / 2, y: (used(later) - used(earlier)) / span)
+                })
+        }
+        let lines = [
+            line("user and kernel", .main) { $0.userSeconds + $0.systemSeconds },
+            line("user", .second) { $0.userSeconds },
+        ]
+        let top = max(Double(report.server?.usableProcessorCount ?? 1), highest(lines))
+        return overTime(
+            title: "The server's CPU", note: "In processors; the axis ends at what the server can use.",
+            vertical: .linear(maximum: top) { NumberText.trimmed($0) }, lines)
+    }
+
+    private var memory: Plot {
+        let lines = [
+            Plot.Line(
+                name: "resident", style: .main,
+                points: (report.server?.samples ?? []).map { .init(x: $0.seconds, y: Double($0.residentByteCount)) })
+        ]
+        let unit = [1024.0 * 1024 * 1024, 1024 * 1024, 1024].first { highest(lines) >= $0 } ?? 1
+        let name = unit > 1e9 ? "GiB" : unit > 1e6 ? "MiB" : unit > 1e3 ? "KiB" : "B"
+        let scaled = PlotAxis.linear(maximum: highest(lines) / unit) { "\(NumberText.trimmed($0)) \(name)" }
+        let axis = PlotAxis(
+            scale: .linear, range: 0...(scaled.range.upperBound * unit),
+            ticks: scaled.ticks.map { .init(value: $0.value * unit, label: $0.label) })
+        return overTime(
+            title: "The server's memory", note: "Resident memory of the process, without the kernel's.", vertical: axis,
+            lines)
+    }
+
+    private func overTime(title: String, note: String, vertical: PlotAxis, _ lines: [Plot.Line]) -> Plot {
+        let end = end
+        return Plot(
+            title: title, note: note, horizontal: { .time(end: end, tickCount: $0) }, vertical: vertical, lines: lines,
+            band: steady)
+    }
+
+    private func counts(_ lines: [Plot.Line]) -> PlotAxis {
+        .linear(maximum: highest(lines), label: NumberText.shortCount)
+    }
+
+    private func highest(_ lines: [Plot.Line]) -> Double { lines.flatMap { $0.points.compactMap(\.y) }.max() ?? 0 }
+}

@@ -1,0 +1,74 @@
+/// What was counted over a whole run. All counts are of the generator's side.
+package struct Counters: Codable, Equatable, Sendable {
+    /// Deliveries that the accepted messages call for: one to each stream open on their shop when they were sent.
+    var expectedDeliveries = 0
+    /// Deliveries that were read, once for each message and stream.
+    var delivered = 0
+    /// Deliveries that were expected and had not come when the drain was over.
+    var lost = 0
+    /// Deliveries of a message that the same stream had read before.
+    var duplicated = 0
+    /// Deliveries that came after one with a later place in the shop's order.
+    var outOfOrder = 0
+    /// Deliveries of another shop's message.
+    var foreign = 0
+    /// Frames whose content was not what had been sent, or that break the protocol.
+    var corruptFrames = 0
+    /// Frames that the end of the connection cut off.
+    var cutFrames = 0
+
+    /// Connections that were attempted.
+    var connectsAttempted = 0
+    /// Streams that were opened: the upgrade was answered with 101.
+    var connectsSucceeded = 0
+    /// Connections that the kernel or the server refused.
+    var connectsRefused = 0
+    /// Connections that were not open in time.
+    var connectTimeouts = 0
+
+    /// POST requests sent.
+    var requestsSent = 0
+    /// POST requests that were not answered in time.
+    var requestTimeouts = 0
+    /// Answers to POST requests and refused upgrades, by HTTP status.
+    var statuses: [Int: Int] = [:]
+    /// Streams that ended before the generator ended them, by the close code that came.
+    var disconnectsByCloseCode: [Int: Int] = [:]
+    /// Streams and requests that ended in an error of the connection, by the error's name, for example `ECONNRESET`.
+    var disconnectsByError: [String: Int] = [:]
+
+    /// Messages that the server took: answers with a status of 200 to 299.
+    var accepted: Int { statuses.reduce(0) { (200..<300).contains($1.key) ? $0 + $1.value : $0 } }
+
+    /// Requests that were answered with something else, or not at all.
+    var failedRequests: Int { statuses.reduce(requestTimeouts) { $0 + ((200..<300).contains($1.key) ? 0 : $1.value) } }
+
+    /// Streams that ended before the generator ended them.
+    var disconnects: Int {
+        disconnectsByCloseCode.values.reduce(0, +) + disconnectsByError.values.reduce(0, +)
+    }
+
+    /// Broken promises: what no server may do, whatever the load.
+    var violations: Int { duplicated + outOfOrder + foreign + corruptFrames }
+
+    /// Adds what another process counted.
+    mutating func merge(_ other: Counters) {
+        expectedDeliveries += other.expectedDeliveries
+        delivered += other.delivered
+        lost += other.lost
+        duplicated += other.duplicated
+        outOfOrder += other.outOfOrder
+        foreign += other.foreign
+        corruptFrames += other.corruptFrames
+        cutFrames += other.cutFrames
+        connectsAttempted += other.connectsAttempted
+        connectsSucceeded += other.connectsSucceeded
+        connectsRefused += other.connectsRefused
+        connectTimeouts += other.connectTimeouts
+        requestsSent += other.requestsSent
+        requestTimeouts += other.requestTimeouts
+        statuses.merge(other.statuses, uniquingKeysWith: +)
+        disconnectsByCloseCode.merge(other.disconnectsByCloseCode, uniquingKeysWith: +)
+        disconnectsByError.merge(other.disconnectsByError, uniquingKeysWith: +)
+    }
+}

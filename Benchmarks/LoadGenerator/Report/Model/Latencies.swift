@@ -1,0 +1,26 @@
+/// The latencies of a run, in nanoseconds with three significant digits.
+package struct Latencies: Codable, Equatable, Sendable {
+    /// From the time at which a message was meant to be sent to its frame having been read, each delivery.
+    var delivery = LatencyDistribution()
+    /// From the time at which a POST was meant to be sent to its answer having been read.
+    var post = LatencyDistribution()
+    /// The same for a request of a list of messages.
+    var list = LatencyDistribution()
+    /// From the start of `connect` to the answer to the upgrade.
+    var connect = LatencyDistribution()
+    /// From the intended send time to the first member's frame, one value a message.
+    var firstRecipient = LatencyDistribution()
+    /// From the intended send time to the last member's frame, one value a message that reached all.
+    var lastRecipient = LatencyDistribution()
+
+    /// Adds the values of `other`. First and last recipient are those of all processes of a run: they find out by
+    /// their common board.
+    mutating func merge(_ other: Latencies) {
+        delivery.merge(other.delivery)
+        post.merge(other.post)
+        list.merge(other.list)
+        connect.merge(other.connect)
+        firstRecipient.merge(other.firstRecipient)
+        lastRecipient.merge(other.lastRecipient)
+    }
+}

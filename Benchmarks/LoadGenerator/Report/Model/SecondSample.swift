@@ -1,0 +1,35 @@
+/// What happened in one second of a run.
+package struct SecondSample: Codable, Equatable, Sendable {
+    /// Whole seconds since the run's start, which all processes share.
+    var second: Int
+    /// Messages that were meant to be sent.
+    var offered = 0
+    /// Messages that were sent, late ones included.
+    var sent = 0
+    /// Messages whose POST was answered, whatever the status.
+    var answered = 0
+    /// Frames with a message that were read.
+    var delivered = 0
+    /// Bytes that were read from the server, above TCP; 0 when they were not counted.
+    var receivedByteCount = 0
+    /// Bytes that were sent to the server, above TCP; 0 when they were not counted.
+    var sentByteCount = 0
+    /// Connections with an open stream at the end of the second.
+    var openConnections = 0
+    /// Latencies of the deliveries read in this second, with two significant digits
+    /// (`LatencyRecorder.secondSignificantDigits`).
+    var latency = LatencyDistribution(significantDigits: LatencyRecorder.secondSignificantDigits)
+
+    /// Adds what another process saw in the same second.
+    mutating func merge(_ other: SecondSample) {
+        precondition(second == other.second, "samples of the same second merge")
+        offered += other.offered
+        sent += other.sent
+        answered += other.answered
+        delivered += other.delivered
+        receivedByteCount += other.receivedByteCount
+        sentByteCount += other.sentByteCount
+        openConnections += other.openConnections
+        latency.merge(other.latency)
+    }
+}

@@ -1,0 +1,97 @@
+/// What the terminal's and the page's report say alike: titles, names of rows, their order. Pure.
+enum ReportWords {
+    /// The percentiles that tables show.
+    static let percentiles: [(name: String, percentile: Double)] = [
+        ("p50", 50), ("p90", 90), ("p99", 99), ("p99.9", 99.9), ("p99.99", 99.99),
+    ]
+
+    /// A distribution and its name in tables.
+    struct NamedDistribution {
+        let name: String
+        let meaning: String
+        let distribution: LatencyDistribution
+    }
+
+    /// Counts that belong together.
+    struct CounterGroup {
+        let name: String
+        var rows: [(name: String, count: Int)]
+    }
+
+    /// `fanout: 5,000 streams in 50 shops, 100 messages/s of 500 B`.
+    static func title(_ report: RunReport) -> String {
+        let scenario = report.scenario
+        return "\(scenario.name): \(NumberText.count(scenario.connectionCount)) streams in "
+            + "\(NumberText.count(scenario.shopCount)) shops, "
+            + "\(NumberText.perSecond(scenario.messagesPerSecond, "messages")) of \(NumberText.bytes(Double(scenario.messageByteCount)))"
+    }
+
+    /// The distributions of a report in the order of tables.
+    static func distributions(_ report: RunReport) -> [NamedDistribution] {
+        let latencies = report.latencies
+        return [
+            .init(
+                name: "delivery", meaning: "intended send time → frame read, each delivery",
+                distribution: latencies.delivery),
+            .init(
+                name: "first recipient", meaning: "intended send time → first member's frame",
+                distribution: latencies.firstRecipient),
+            .init(
+                name: "last recipient", meaning: "intended send time → last member's frame",
+                distribution: latencies.lastRecipient),
+            .init(name: "POST", meaning: "intended send time → answer read", distribution: latencies.post),
+            .init(name: "list", meaning: "the same for a list of messages", distribution: latencies.list),
+            .init(name: "connect", meaning: "connect → upgrade answered", distribution: latencies.connect),
+            .init(
+                name: "lateness", meaning: "the generator's own: intended → actual send time",
+                distribution: report.generator.lateness),
+        ]
+    }
+
+    /// The cells of a distribution's row: `percentiles` and the maximum.
+    static func cells(_ distribution: LatencyDistribution) -> [String] {
+        percentiles.map { distribution.value(atPercentile: $0.percentile).map(NumberText.duration) ?? "–" }
+            + [distribution.isEmpty ? "–" : NumberText.duration(distribution.maximum)]
+    }
+
+    /// All counters by group. The first rows of a group always stand, those by name or number when they occurred.
+    static func counterGroups(_ counters: Counters) -> [CounterGroup] {
+        var connections = CounterGroup(
+            name: "connections",
+            rows: [
+                ("attempted", counters.connectsAttempted), ("opened", counters.connectsSucceeded),
+                ("refused", counters.connectsRefused), ("timed out", counters.connectTimeouts),
+                ("ended early", counters.disconnects),
+            ])
+        connections.rows += counters.disconnectsByCloseCode.sorted { $0.key < $1.key }.map { ("close \($0)", $1) }
+        connections.rows += counters.disconnectsByError.sorted { $0.key < $1.key }.map { ($0, $1) }
+        var requests = CounterGroup(
+            name: "requests", rows: [("sent", counters.requestsSent), ("timed out", counters.requestTimeouts)])
+        requests.rows += counters.statuses.sorted { $0.key < $1.key }.map { ("status \($0)", $1) }
+        let deliveries = CounterGroup(
+            name: "deliveries",
+            rows: [
+                ("expected", counters.expectedDeliveries), ("came", counters.delivered), ("lost", counters.lost),
+                ("duplicated", counters.duplicated), ("out of order", counters.outOfOrder),
+                ("foreign", counters.foreign), ("corrupt", counters.corruptFrames), ("cut", counters.cutFrames),
+            ])
+        return [deliveries, requests, connections]
+    }
+
+    /// The machine in a line.
+    static func machine(_ environment: Environment) -> String {
+        "\(environment.processorCount) × \(environment.processorModel), "
+            + "\(NumberText.bytes(Double(environment.memoryByteCount))), Linux \(environment.kernel)"
+    }
+
+    /// How many processes and reactors made the load.
+    static func generator(_ generator: GeneratorFigures) -> String {
+        "\(NumberText.counted(generator.processCount, "process", "processes")), "
+            + NumberText.counted(generator.reactors.count, "reactor", "reactors")
+    }
+
+    /// The tool's version and commit.
+    static func version(_ report: RunReport) -> String {
+        report.commit.isEmpty ? report.toolVersion : "\(report.toolVersion) (\(report.commit))"
+    }
+}

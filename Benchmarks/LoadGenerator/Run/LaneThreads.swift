@@ -1,0 +1,76 @@
+import Glibc
+import Primitives
+import Reactor
+import Synchronization
+
+/// The lanes of one process, each on a thread of its own.
+package final class LaneThreads: Sendable {
+    private struct Outcome: Sendable {
+        var measurements: [LaneMeasurements] = []
+        var failures: [String] = []
+    }
+
+    private let threads: [ReactorThread]
+    private let outcome: OutcomeBox
+
+    private final class OutcomeBox: Sendable {
+        let value = Mutex(Outcome())
+    }
+
+    /// Starts the lanes; each is bound to one of `processors`, in turn, unless there are none.
+    package init(plan: RunPlan, board: Board, lanes: Range<Int>, processors: [Int]) {
+        let box = OutcomeBox()
+        outcome = box
+        threads = lanes.map { lane in
+            ReactorThread(name: "lane-\(lane)") {
+                if !processors.isEmpty {
+                    ReactorThread.pinCurrent(toProcessor: processors[lane % processors.count])
+                }
+                do {
+                    let measurements = try Self.run(plan, board, lane)
+                    box.value.withLock { $0.measurements.append(measurements) }
+                } catch {
+                    box.value.withLock { $0.failures.append("\(error)") }
+                    // The others do not wait for a lane that is not there.
+                    board.isStopping = true
+                    board.setPhase(.finished, ofLane: lane)
+                }
+            }
+        }
+    }
+
+    /// Waits for the end of all and returns what they measured, and what prevented some. Once.
+    package func join() -> (measurements: [LaneMeasurements], failures: [String]) {
+        for thread in threads { thread.join() }
+        return outcome.value.withLock { ($0.measurements.sorted { $0.lane < $1.lane }, $0.failures) }
+    }
+
+    private static func run(_ plan: RunPlan, _ board: Board, _ index: Int) throws -> LaneMeasurements {
+        var limits = ReactorLimits()
+        limits.outgoingConnectionCountMax = plan.streamCount(ofLane: index) + plan.postersPerLane + 64
+        limits.descriptorReserveCount = 0
+        limits.descriptorCountMax = limits.outgoingConnectionCountMax + 1
+        limits.receiveBufferByteCount = powerOfTwo(atLeast: plan.scenario.textByteCount + 512, from: 1_024)
+        limits.receiveBufferCount = min(
+            16_384, powerOfTwo(atLeast: limits.outgoingConnectionCountMax, from: 512),
+            max(512, powerOfTwo(atLeast: (32 << 20) / limits.receiveBufferByteCount, from: 512)))
+        limits.completionCountMax = 65_536
+        limits.completionBudgetPerTurn = 65_536
+        let driver = try UringDriver(limits: limits)
+        let reactor = Lane.LaneReactor(driver: driver, limits: limits)
+        let lane = try Lane(plan: plan, board: board, index: index, reactor: reactor)
+        reactor.attach(lane)
+        lane.start()
+        while !lane.isFinished { reactor.turn() }
+        reactor.stop()
+        reactor.run()
+        if let failure = lane.failure { throw failure }
+        return lane.measurements
+    }
+
+    private static func powerOfTwo(atLeast count: Int, from least: Int) -> Int {
+        var value = least
+        while value < count, value < 1 << 30 { value *= 2 }
+        return value
+    }
+}

@@ -1,0 +1,100 @@
+import Primitives
+
+extension RunReport {
+    /// The report of one process from what its lanes measured.
+    package init(
+        plan: RunPlan, phases: ScenarioDescription.Phases, lanes: [LaneMeasurements], process: Int, origin: RunOrigin
+    ) {
+        let scenario = plan.scenario
+        self.init(
+            toolVersion: RunOrigin.toolVersion, commit: origin.commit, startedAt: origin.startedAt,
+            command: origin.command, target: origin.target,
+            environment: .current(pinning: origin.pinning, loadAverageBefore: origin.loadAverageBefore),
+            scenario: ScenarioDescription(
+                name: scenario.name, parameters: Self.parameters(plan), phases: phases,
+                connectionCount: plan.population.streamCount, shopCount: plan.population.shopCount,
+                messagesPerSecond: scenario.messagesPerSecond, messageByteCount: scenario.textByteCount),
+            generator: GeneratorFigures())
+        for lane in lanes { add(lane, process: process) }
+    }
+
+    /// The same with what was seen of the server.
+    package func watched(_ server: ServerFigures?) -> RunReport {
+        var report = self
+        report.server = server
+        return report
+    }
+
+    private mutating func add(_ lane: LaneMeasurements, process: Int) {
+        latencies.delivery.merge(lane.delivery.distribution())
+        latencies.post.merge(lane.post.distribution())
+        latencies.list.merge(lane.list.distribution())
+        latencies.connect.merge(lane.connect.distribution())
+        latencies.firstRecipient.merge(lane.firstRecipient.distribution())
+        latencies.lastRecipient.merge(lane.lastRecipient.distribution())
+        generator.lateness.merge(lane.lateness.distribution())
+        generator.reactors.append(
+            GeneratorFigures.ReactorFigures(
+                process: process, reactor: lane.lane, busySeconds: lane.busySeconds, wallSeconds: lane.wallSeconds))
+        counters.merge(lane.counters)
+        var merged = Dictionary(uniqueKeysWithValues: seconds.map { ($0.second, $0) })
+        for sample in lane.seconds {
+            if merged[sample.second]?.merge(sample) == nil { merged[sample.second] = sample }
+        }
+        seconds = merged.values.sorted { $0.second < $1.second }
+    }
+
+    private static func parameters(_ plan: RunPlan) -> [String: String] {
+        let scenario = plan.scenario
+        var parameters = [
+            "arrival": scenario.arrival.rawValue,
+            "profile": scenario.profile.rawValue,
+            "drain_max": "\(scenario.drainMax)",
+            "lists_per_second": "\(scenario.listsPerSecond)",
+            "churn_per_second": "\(scenario.churnPerSecond)",
+            "storm": "\(scenario.hasStorm)",
+            "slow_share": "\(scenario.slowShare)",
+            "catch_up_share": "\(scenario.catchUpShare)",
+            "subprotocol": plan.subprotocol ?? "",
+            "streams_per_user": "\(plan.population.streamsPerUser)",
+            "reactors": "\(plan.laneCount)",
+            "posting_connections": "\(plan.laneCount * plan.postersPerLane)",
+            "in_flight": "\(plan.inFlightCountMax)",
+        ]
+        for (index, group) in scenario.groups.enumerated() {
+            parameters["shops_\(index)"] =
+                "\(group.shopCount) shops of \(group.streamsPerShop) streams, \(group.messagesPerSecond) messages/s"
+        }
+        return parameters
+    }
+}
+
+/// Where a report comes from; the same in every process of a run.
+package struct RunOrigin: Sendable {
+    /// The version of this tool.
+    package static let toolVersion = "1"
+    /// The commit that was built.
+    package var commit: String
+    /// When the run began, RFC 3339.
+    package var startedAt: String
+    /// The command line.
+    package var command: String
+    /// The server's address.
+    package var target: String
+    /// Which processors the lanes are bound to, in words.
+    package var pinning: String?
+    /// The load average before the run.
+    package var loadAverageBefore: Double
+
+    /// Joins the parts.
+    package init(
+        commit: String, startedAt: String, command: String, target: String, pinning: String?, loadAverageBefore: Double
+    ) {
+        self.commit = commit
+        self.startedAt = startedAt
+        self.command = command
+        self.target = target
+        self.pinning = pinning
+        self.loadAverageBefore = loadAverageBefore
+    }
+}

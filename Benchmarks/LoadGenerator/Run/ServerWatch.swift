@@ -1,0 +1,102 @@
+import Glibc
+import Primitives
+
+/// Watches the server's process and the kernel's memory by `/proc`, from the leading process.
+package final class ServerWatch {
+    private let processID: Int32
+    private let beganAt: MonotonicInstant
+    private var figures: ServerFigures
+    private var nextAt: MonotonicInstant
+
+    /// A watch of a process on this machine; nil when there is no such process.
+    package init?(processID: Int32, reactorCount: Int?, beganAt: MonotonicInstant) {
+        guard let status = FileBytes.text("/proc/\(processID)/status") else { return nil }
+        self.processID = processID
+        self.beganAt = beganAt
+        nextAt = beganAt
+        figures = ServerFigures(
+            processID: Int(processID), reactorCount: reactorCount,
+            processorCount: Self.processorCount(Self.field("Cpus_allowed_list", of: status) ?? ""))
+    }
+
+    /// Takes a sample when a second has passed since the last.
+    package func watch(_ now: MonotonicInstant) {
+        guard now >= nextAt, let sample = sample(now) else { return }
+        nextAt = now + .seconds(1)
+        figures.samples.append(sample)
+    }
+
+    /// Takes a sample of the kernel's memory.
+    package func sampleKernel(_ moment: ServerFigures.Moment, openConnections: Int) {
+        let sockets = FileBytes.text("/proc/net/sockstat") ?? ""
+        let tcp = sockets.split(separator: "\n").first { $0.hasPrefix("TCP:") }?.split(separator: " ") ?? []
+        func value(_ name: String) -> Int {
+            guard let index = tcp.firstIndex(where: { $0 == name }), index + 1 < tcp.count else { return 0 }
+            return Int(tcp[index + 1]) ?? 0
+        }
+        let memory = FileBytes.text("/proc/meminfo") ?? ""
+        figures.kernel.append(
+            ServerFigures.KernelSample(
+                moment: moment, openConnections: openConnections, slabByteCounts: Self.slabs(),
+                slabTotalByteCount: Self.kilobytes(Self.field("Slab", of: memory)), socketCount: value("inuse"),
+                socketBufferByteCount: value("mem") * sysconf(Int32(_SC_PAGESIZE)), residentByteCount: residentByteCount
+            ))
+    }
+
+    /// What was seen.
+    package var seen: ServerFigures { figures }
+
+    private var residentByteCount: Int {
+        Self.kilobytes(Self.field("VmRSS", of: FileBytes.text("/proc/\(processID)/status") ?? ""))
+    }
+
+    private func sample(_ now: MonotonicInstant) -> ServerFigures.ProcessSample? {
+        guard let stat = FileBytes.text("/proc/\(processID)/stat"),
+            let status = FileBytes.text("/proc/\(processID)/status")
+        else { return nil }
+        // The name, in parentheses, may hold anything: fields are counted from behind it, the state being the third.
+        guard let end = stat.lastIndex(of: ")") else { return nil }
+        let fields = stat[stat.index(after: end)...].split(separator: " ")
+        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
+        let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
+        return ServerFigures.ProcessSample(
+            seconds: Double(now.since(beganAt).wholeNanoseconds) / 1e9, userSeconds: user / ticks,
+            systemSeconds: system / ticks, residentByteCount: Self.kilobytes(Self.field("VmRSS", of: status)),
+            threadCount: Self.field("Threads", of: status).flatMap { Int($0) } ?? 0)
+    }
+
+    /// Bytes of the caches that connections grow.
+    private static func slabs() -> [String: Int] {
+        let prefixes = [
+            "TCP", "tcp", "sock_inode", "filp", "dentry", "request_sock", "io_kiocb", "kmalloc", "eventpoll", "skbuff",
+        ]
+        var found: [String: Int] = [:]
+        for line in (FileBytes.text("/proc/slabinfo") ?? "").split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count > 3, prefixes.contains(where: { fields[0].hasPrefix($0) }), let count = Int(fields[2]),
+                let byteCount = Int(fields[3]), count > 0
+            else { continue }
+            found[String(fields[0])] = count * byteCount
+        }
+        return found
+    }
+
+    /// The value of `name: value` in a file of such lines.
+    static func field(_ name: String, of text: String) -> String? {
+        for line in text.split(separator: "\n") where line.hasPrefix(name + ":") {
+            return line.dropFirst(name.count + 1).split(whereSeparator: \.isWhitespace).first.map { String($0) }
+        }
+        return nil
+    }
+
+    private static func kilobytes(_ text: String?) -> Int { (text.flatMap { Int($0) } ?? 0) * 1_024 }
+
+    /// How many processors a list such as `0,2-3` names.
+    static func processorCount(_ list: String) -> Int {
+        list.split(separator: ",").reduce(0) { count, part in
+            let ends = part.split(separator: "-").compactMap { Int($0) }
+            guard let first = ends.first, let last = ends.last, last >= first else { return count }
+            return count + last - first + 1
+        }
+    }
+}

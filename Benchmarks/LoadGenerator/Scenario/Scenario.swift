@@ -1,0 +1,113 @@
+/// Some shops that are alike.
+package struct ShopGroup: Hashable, Sendable {
+    /// How many shops.
+    package var shopCount: Int
+    /// Streams that each has open.
+    package var streamsPerShop: Int
+    /// Messages a second that are posted to all of them together.
+    package var messagesPerSecond: Double
+
+    /// Joins the parts.
+    package init(shopCount: Int, streamsPerShop: Int, messagesPerSecond: Double) {
+        self.shopCount = shopCount
+        self.streamsPerShop = streamsPerShop
+        self.messagesPerSecond = messagesPerSecond
+    }
+
+    /// Streams of all its shops.
+    package var streamCount: Int { shopCount * streamsPerShop }
+}
+
+/// What a run does: shops, streams, messages, and what disturbs them. README.md of Benchmarks describes each.
+package struct Scenario: Hashable, Sendable {
+    /// Its name.
+    package var name: String
+    /// The shops.
+    package var groups: [ShopGroup]
+    /// How intended times are spread.
+    package var arrival = ArrivalKind.fixed
+    /// How the rate changes over the run.
+    package var profile = RateProfile.constant
+    /// Bytes of a message's text.
+    package var textByteCount = 500
+    /// Sending before measuring.
+    package var warmUp = Duration.seconds(1)
+    /// Measuring.
+    package var steady = Duration.seconds(10)
+    /// How long what is under way may take at the end.
+    package var drainMax = Duration.seconds(10)
+    /// Lists of a shop's newest messages a second.
+    package var listsPerSecond = 0.0
+    /// Streams a second that are closed and opened again.
+    package var churnPerSecond = 0.0
+    /// Whether all streams are cut off and opened again at once in the middle of the steady part.
+    package var hasStorm = false
+    /// The share of the streams, 0 to 1, that stop reading with the steady part.
+    package var slowShare = 0.0
+    /// The share of the streams, 0 to 1, that leave in the steady part, come back, and read what they missed.
+    package var catchUpShare = 0.0
+
+    /// A scenario of some shops.
+    package init(name: String, groups: [ShopGroup]) {
+        self.name = name
+        self.groups = groups
+    }
+
+    /// Streams of all shops.
+    package var streamCount: Int { groups.reduce(0) { $0 + $1.streamCount } }
+    /// All shops.
+    package var shopCount: Int { groups.reduce(0) { $0 + $1.shopCount } }
+    /// Messages a second to all shops together.
+    package var messagesPerSecond: Double { groups.reduce(0) { $0 + $1.messagesPerSecond } }
+}
+
+extension Scenario {
+    /// The names that `named` knows.
+    package static let names = [
+        "idle", "one-shop", "many-shops", "wide", "hot-and-cold", "churn", "storm", "slow", "catch-up", "rest", "mixed",
+    ]
+
+    /// The scenario of a name, with its defaults; nil when there is none.
+    package static func named(_ name: String) -> Scenario? {
+        func manyShops(_ rate: Double) -> [ShopGroup] {
+            [ShopGroup(shopCount: 100, streamsPerShop: 10, messagesPerSecond: rate)]
+        }
+        var scenario = Scenario(name: name, groups: manyShops(100))
+        switch name {
+        case "idle":
+            scenario.groups = manyShops(0)
+        case "one-shop":
+            scenario.groups = [ShopGroup(shopCount: 1, streamsPerShop: 1_000, messagesPerSecond: 100)]
+        case "many-shops":
+            break
+        case "wide":
+            scenario.groups = [ShopGroup(shopCount: 1_000, streamsPerShop: 1, messagesPerSecond: 1_000)]
+        case "hot-and-cold":
+            scenario.groups = [
+                ShopGroup(shopCount: 1, streamsPerShop: 10_000, messagesPerSecond: 5),
+                ShopGroup(shopCount: 1_000, streamsPerShop: 3, messagesPerSecond: 200),
+            ]
+        case "churn":
+            scenario.churnPerSecond = 100
+        case "storm":
+            scenario.hasStorm = true
+        case "slow":
+            scenario.groups = [ShopGroup(shopCount: 10, streamsPerShop: 100, messagesPerSecond: 500)]
+            scenario.slowShare = 0.1
+        case "catch-up":
+            scenario.catchUpShare = 0.1
+        case "rest":
+            scenario.groups = [ShopGroup(shopCount: 100, streamsPerShop: 0, messagesPerSecond: 200)]
+            scenario.listsPerSecond = 200
+        case "mixed":
+            scenario.profile = .day
+            scenario.arrival = .poisson
+            scenario.listsPerSecond = 20
+            scenario.churnPerSecond = 10
+            scenario.steady = .seconds(120)
+        default:
+            return nil
+        }
+        return scenario
+    }
+}

@@ -1,0 +1,72 @@
+import Primitives
+
+/// What a lane is meant to send, and when: the schedules of its part of each group of shops, in the order of time.
+package struct RequestSource: Sendable {
+    private struct Stream: Sendable {
+        var schedule: ArrivalSchedule
+        let isList: Bool
+        /// The lane's shops of the group: `first`, `first + stride`, …
+        let firstShop: Int
+        let shopCount: Int
+        var nextShop = 0
+    }
+
+    private var streams: [Stream] = []
+    private let stride: Int
+    private let isRandom: Bool
+    private var random: SplitMix64
+    /// When the next request is meant to be sent; nil when there is none any more.
+    package private(set) var next: MonotonicInstant?
+
+    /// The part of a lane: of every group, the shops whose number is the lane's modulo the lanes, and the share of the
+    /// group's messages that falls to them.
+    package init(
+        scenario: Scenario, population: Population, lane: Int, laneCount: Int, start: MonotonicInstant, seed: UInt64
+    ) {
+        stride = laneCount
+        isRandom = scenario.arrival == .poisson
+        random = SplitMix64(state: seed ^ 0x5851_f42d_4c95_7f2d)
+        let end = start + scenario.warmUp + scenario.steady
+        for group in scenario.groups.indices {
+            let shops = population.shops(ofGroup: group)
+            let first = shops.lowerBound + (lane - shops.lowerBound % laneCount + laneCount) % laneCount
+            let count = first < shops.upperBound ? (shops.upperBound - first + laneCount - 1) / laneCount : 0
+            guard count > 0 else { continue }
+            let share = Double(count) / Double(shops.count)
+            let lists = scenario.listsPerSecond / Double(scenario.groups.count)
+            for (isList, rate) in [(false, scenario.groups[group].messagesPerSecond), (true, lists)] where rate > 0 {
+                let schedule = ArrivalSchedule(
+                    start: start, end: end, perSecond: rate * share, kind: scenario.arrival,
+                    profile: scenario.profile, phase: Double(lane) / Double(laneCount), seed: random.next())
+                streams.append(
+                    Stream(schedule: schedule, isList: isList, firstShop: first, shopCount: count))
+            }
+        }
+        next = streams.compactMap(\.schedule.next).min()
+    }
+
+    /// How many requests of each shop are left; takes them all.
+    package mutating func drainedShops() -> [UInt32: Int] {
+        var counts: [UInt32: Int] = [:]
+        while let ticket = takeDue(at: MonotonicInstant(nanoseconds: .max)) { counts[ticket.shop, default: 0] += 1 }
+        return counts
+    }
+
+    /// Takes the earliest request that is due. O(groups).
+    mutating func takeDue(at now: MonotonicInstant) -> Ticket? {
+        guard let due = next, due <= now else { return nil }
+        guard let index = streams.indices.first(where: { streams[$0].schedule.next == due }) else { return nil }
+        _ = streams[index].schedule.takeDue(at: now)
+        let shop: Int
+        if isRandom {
+            shop = Int.random(in: 0..<streams[index].shopCount, using: &random)
+        } else {
+            shop = streams[index].nextShop
+            streams[index].nextShop = (shop + 1) % streams[index].shopCount
+        }
+        next = streams.compactMap(\.schedule.next).min()
+        return Ticket(
+            kind: streams[index].isList ? .list : .create,
+            shop: UInt32(streams[index].firstShop + shop * stride), intended: due)
+    }
+}

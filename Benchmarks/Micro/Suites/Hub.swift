@@ -1,0 +1,72 @@
+import Hub
+import Primitives
+
+/// A message to a shop: published and flushed to a sink that only looks at each connection, so that what is left is
+/// the hub's own part and the pass over its members.
+let hubBenchmarks = [
+    fanOut(subscriberCount: 10, batchOperationCount: 2_000),
+    fanOut(subscriberCount: 1_000, batchOperationCount: 100),
+    fanOut(subscriberCount: 100_000, batchOperationCount: 2),
+]
+
+private func fanOut(subscriberCount: Int, batchOperationCount: Int) -> Benchmark {
+    Benchmark(
+        name: "hub-publish-\(subscriberCount)",
+        operation: "a message of 500 bytes published and flushed to \(subscriberCount) subscribers",
+        batchOperationCount: batchOperationCount
+    ) {
+        let crowd = Crowd(subscriberCount: subscriberCount)
+        return Benchmark.Batch { crowd.publish(count: batchOperationCount) }
+    }
+}
+
+private struct PassingSink: HubSink {
+    var sendCount = 0
+    var slotSum: UInt64 = 0
+
+    mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+        for index in connections.indices { slotSum &+= UInt64(connections[index].slot) }
+        sendCount += connections.count
+    }
+
+    mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+        preconditionFailure("nobody lags")
+    }
+}
+
+private final class Crowd {
+    private var hub: HubShard
+    private let shop = ShopID("5f1c7e0a-2222-4222-8222-222222222222")
+    private let frame = [UInt8](repeating: 0x78, count: 500)
+    private let subscriberCount: Int
+
+    init(subscriberCount: Int) {
+        self.subscriberCount = subscriberCount
+        hub = HubShard(subscriberCapacity: subscriberCount)
+        for slot in 0..<subscriberCount {
+            let result = hub.subscribe(ConnectionID(slot: UInt32(slot), generation: 0), to: shop)
+            precondition(result == .subscribed, "there is room for all")
+        }
+    }
+
+    func publish(count: Int) {
+        Self.publish(frame, to: shop, count: count, subscriberCount: subscriberCount, through: &hub)
+    }
+
+    private static func publish(
+        _ frame: [UInt8], to shop: ShopID, count: Int, subscriberCount: Int, through hub: inout HubShard
+    ) {
+        var sink = PassingSink()
+        for _ in 0..<count {
+            _ = hub.publish(frame.span, to: shop)
+            while hub.needsFlush {
+                // The server's turn of the loop is as short.
+                var budget = FlushBudget(sendCount: 4_096, byteCount: 16 << 20)
+                hub.flush(budget: &budget, into: &sink)
+                hub.submitted()
+            }
+        }
+        precondition(sink.sendCount == count * subscriberCount, "everybody got every message")
+        keep(sink.slotSum)
+    }
+}

@@ -1,0 +1,53 @@
+import Primitives
+import Server
+import Storage
+
+/// What becomes of a message between its request and its frame.
+let messageBenchmarks = [
+    Benchmark(name: "message-json", operation: "the JSON of a message of 250 bytes", batchOperationCount: 500) {
+        let message = makeMessage(0)
+        var writer = JSONWriter()
+        return Benchmark.Batch { write(message, count: 500, with: &writer) }
+    },
+    Benchmark(
+        name: "store-append", operation: "an append to the store in memory, into 8 shops",
+        batchOperationCount: messageCount
+    ) {
+        let messages = (0..<messageCount).map(makeMessage)
+        let executor = CallerExecutor()
+        var store = MemoryStore()
+        // A message is stored once: each batch fills a store from empty, its growth included.
+        return Benchmark.Batch(prepare: { store = MemoryStore() }) {
+            let store = store
+            executor.run { await append(messages, to: store) }
+        }
+    },
+]
+
+private let messageCount = 1_000
+
+private func makeMessage(_ number: Int) -> Message {
+    Message(
+        id: MessageID("5f1c7e0a-0000-4000-8000-\(100_000_000_000 + number)"),
+        shopID: ShopID("shop-\(number % 8)"),
+        userID: UserID("5f1c7e0a-1111-4111-8111-111111111111"),
+        text: String(repeating: "A \"quoted\" word, und ein wenig Umlaut: ä", count: 6),
+        createdAt: Timestamp(microsecondsSinceEpoch: 1_767_454_200_000_000 + Int64(number)))
+}
+
+private func write(_ message: Message, count: Int, with writer: inout JSONWriter) {
+    for _ in 0..<count {
+        writer.bytes.removeAll(keepingCapacity: true)
+        writer.message(message, includesUsername: false)
+    }
+}
+
+private func append(_ messages: [Message], to store: MemoryStore) async {
+    for message in messages {
+        do throws(StorageError) {
+            try await store.append(message)
+        } catch {
+            preconditionFailure("the message is new: \(error)")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import WebSocket
+
+/// Frames, masks and texts of the size of a message (500 bytes), and of one that fills a receive buffer.
+let webSocketBenchmarks = [
+    Benchmark(
+        name: "frame-encode-500", operation: "a server's text frame of 500 bytes", batchOperationCount: 4_000
+    ) {
+        let payload = [UInt8](repeating: 0x78, count: 500)
+        var output: [UInt8] = []
+        return Benchmark.Batch { encodeFrames(payload, count: 4_000, into: &output) }
+    },
+    Benchmark(
+        name: "frame-decode-500", operation: "a client's masked text frame of 500 bytes", batchOperationCount: 512
+    ) {
+        var frames: [UInt8] = []
+        let payload = [UInt8](repeating: 0x78, count: 500)
+        for _ in 0..<512 {
+            FrameEncoder.append(opcode: .text, payload: payload.span, mask: MaskKey(1, 2, 3, 4), to: &frames)
+        }
+        let wire = frames
+        // Payloads are unmasked in place: each batch begins with the bytes as they arrived.
+        return Benchmark.Batch(prepare: { frames.replaceSubrange(0..<wire.count, with: wire) }) {
+            decodeFrames(&frames, messageCount: 512)
+        }
+    },
+    unmasking(byteCount: 500, batchOperationCount: 10_000),
+    unmasking(byteCount: 65_536, batchOperationCount: 100),
+    validation("ascii", String(repeating: "x", count: 500)),
+    // Every other scalar takes more than one byte, as in most languages' chats.
+    validation("mixed", String(repeating: "aé…🙂", count: 50)),
+]
+
+private func unmasking(byteCount: Int, batchOperationCount: Int) -> Benchmark {
+    Benchmark(
+        name: "unmask-\(byteCount)", operation: "a mask over \(byteCount) bytes in place",
+        batchOperationCount: batchOperationCount
+    ) {
+        var bytes = [UInt8](repeating: 0x78, count: byteCount)
+        return Benchmark.Batch {
+            var key = MaskKey(1, 2, 3, 4)
+            var span = bytes.mutableSpan
+            for _ in 0..<batchOperationCount { key.apply(to: &span, in: 0..<byteCount) }
+        }
+    }
+}
+
+private func validation(_ name: String, _ text: String) -> Benchmark {
+    Benchmark(
+        name: "utf8-\(name)-500", operation: "whether 500 bytes, \(name), are UTF-8", batchOperationCount: 4_000
+    ) {
+        let bytes = Array(text.utf8)
+        return Benchmark.Batch {
+            for _ in 0..<4_000 { precondition(UTF8Validator.isValid(bytes.span), "the text is valid") }
+        }
+    }
+}
+
+private func encodeFrames(_ payload: [UInt8], count: Int, into output: inout [UInt8]) {
+    for _ in 0..<count {
+        output.removeAll(keepingCapacity: true)
+        FrameEncoder.append(opcode: .text, payload: payload.span, to: &output)
+    }
+}
+
+private func decodeFrames(_ frames: inout [UInt8], messageCount: Int) {
+    var decoder = FrameDecoder(role: .server, messageByteCountMax: 512 << 10)
+    var buffer = frames.mutableSpan
+    var offset = 0
+    var endedCount = 0
+    do {
+        while let event = try decoder.nextEvent(in: &buffer, at: &offset) {
+            if case .messageEnded = event { endedCount += 1 }
+        }
+    } catch {
+        preconditionFailure("the frames are valid: \(error)")
+    }
+    precondition(endedCount == messageCount, "every message has ended")
+}

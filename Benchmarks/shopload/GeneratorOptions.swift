@@ -1,0 +1,79 @@
+import ArgumentParser
+import Glibc
+import LoadGenerator
+
+/// How the load is made.
+struct GeneratorOptions: ParsableArguments {
+    @Option(help: "Processes.")
+    var processes = 1
+    @Option(help: "Reactors of each process; as many as the connections need by default.")
+    var reactors: Int?
+    @Option(help: "Processors to bind the reactors to, such as 0,2-3.")
+    var cpus: String?
+    @Option(help: "Posting connections of each reactor.")
+    var posters = 4
+    @Option(help: "Requests of a posting connection that may be unanswered.")
+    var inFlight = 16
+    @Option(help: "Streams of a reactor that may be on their way to being open.")
+    var opening = 256
+    @Option(help: "Seconds that opening all streams may take.")
+    var connectTime = 120.0
+    @Option(help: "Seconds that the open connections are left quiet before sending begins.")
+    var hold = 0.0
+    @Option(help: "The seed of what is random.")
+    var seed: UInt64 = 1
+
+    /// Reactors of all processes.
+    func laneCount(streamCount: Int) throws -> Int {
+        guard (1...LoadLimits.processCountMax).contains(processes) else {
+            throw ValidationError("--processes: 1 to \(LoadLimits.processCountMax)")
+        }
+        let needed = max(1, (streamCount + Self.streamsPerLaneMax - 1) / Self.streamsPerLaneMax)
+        let each = reactors ?? max(1, (needed + processes - 1) / processes)
+        guard (1...LoadLimits.reactorCountMax).contains(each) else {
+            throw ValidationError("--reactors: 1 to \(LoadLimits.reactorCountMax)")
+        }
+        guard each * processes >= needed else {
+            throw ValidationError("\(streamCount) connections need \(needed) reactors: a ring holds so many each")
+        }
+        return each * processes
+    }
+
+    /// A ring's descriptors are bounded by RLIMIT_NOFILE.
+    private static var streamsPerLaneMax: Int {
+        var limit = rlimit()
+        // SAFETY: the call fills the local.
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return min(30_000, max(100, Int(clamping: limit.rlim_cur) - 300))
+    }
+
+    /// The processors of `--cpus`.
+    func processors() throws -> [Int] {
+        guard let cpus else { return [] }
+        var found: [Int] = []
+        for part in cpus.split(separator: ",") {
+            let ends = part.split(separator: "-").map { Int($0) }
+            guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2, first >= 0,
+                last >= first,
+                last < 1_024
+            else { throw ValidationError("--cpus '\(cpus)': a list such as 0,2-3 is expected") }
+            found += Array(first...last)
+        }
+        return found
+    }
+
+    func apply(to plan: inout RunPlan) throws {
+        guard (1...64).contains(posters) else { throw ValidationError("--posters: 1 to 64") }
+        guard (1...LoadLimits.inFlightCountMax).contains(inFlight) else {
+            throw ValidationError("--in-flight: 1 to \(LoadLimits.inFlightCountMax)")
+        }
+        guard (1...65_536).contains(opening) else { throw ValidationError("--opening: 1 to 65536") }
+        guard connectTime > 0, connectTime <= 3_600, hold >= 0, hold <= 3_600 else {
+            throw ValidationError("--connect-time and --hold: up to 3600 seconds")
+        }
+        plan.postersPerLane = posters
+        plan.inFlightCountMax = inFlight
+        plan.connectingCountMax = opening
+        plan.seed = seed
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import LoadGenerator
+
+/// `shopload run`
+struct RunCommand: ParsableCommand, RunOptions {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Runs a scenario against a server and reports what it measured.")
+
+    @OptionGroup var scenarioOptions: ScenarioOptions
+    @OptionGroup var targetOptions: TargetOptions
+    @OptionGroup var generatorOptions: GeneratorOptions
+    @OptionGroup var outputOptions: OutputOptions
+    @OptionGroup var workerOptions: WorkerOptions
+
+    func run() throws {
+        let scenario = try scenarioOptions.resolve()
+        let plan = try makePlan(scenario, scenarioOptions.population(of: scenario))
+        if let worker = workerOptions.worker {
+            try WorkerRun(plan: plan, options: self, index: worker).run()
+        } else {
+            Interrupts.take()
+            try write(try LeadingRun(plan: plan, options: self).run())
+        }
+    }
+
+    private func write(_ report: RunReport) throws {
+        guard FileBytes.write(Array(ReportText(report).text.utf8), to: 1) else { throw ExitCode.failure }
+        if let path = outputOptions.report, !FileBytes.write(try ReportFile(report).json(), to: path) {
+            throw ValidationError("--report \(path) cannot be written")
+        }
+        if let path = outputOptions.html, !FileBytes.write(Array(ReportPage(report).html.utf8), to: path) {
+            throw ValidationError("--html \(path) cannot be written")
+        }
+    }
+}

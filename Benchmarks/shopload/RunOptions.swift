@@ -1,0 +1,48 @@
+import LoadGenerator
+
+/// The options of a command that runs scenarios, and what follows from them.
+protocol RunOptions {
+    var targetOptions: TargetOptions { get }
+    var generatorOptions: GeneratorOptions { get }
+    var outputOptions: OutputOptions { get }
+    var workerOptions: WorkerOptions { get }
+}
+
+extension RunOptions {
+    /// The plan of a scenario.
+    func makePlan(_ scenario: Scenario, _ population: Population) throws -> RunPlan {
+        var plan = RunPlan(
+            scenario: scenario, population: population, run: workerOptions.run ?? .random(in: 1 ... .max),
+            target: try targetOptions.address(), authority: try targetOptions.authority(),
+            tokens: try targetOptions.tokenSource(),
+            laneCount: try generatorOptions.laneCount(streamCount: population.streamCount))
+        try targetOptions.apply(to: &plan)
+        try generatorOptions.apply(to: &plan)
+        return plan
+    }
+
+    /// The lanes of a process.
+    func lanes(ofProcess process: Int, _ plan: RunPlan) -> Range<Int> {
+        let count = plan.laneCount / generatorOptions.processes
+        return process * count..<(process + 1) * count
+    }
+
+    /// Who leads the run.
+    func coordinator(_ plan: RunPlan, _ board: Board) -> Coordinator {
+        Coordinator(
+            plan: plan, board: board, connectMax: .milliseconds(Int64(generatorOptions.connectTime * 1_000)),
+            hold: .milliseconds(Int64(generatorOptions.hold * 1_000)))
+    }
+
+    /// Where the report comes from.
+    func origin(startedAt: String, loadAverage: Double) -> RunOrigin {
+        // The leading process's own arguments repeat the run; a worker's last ten are not for hands. A secret is nobody's.
+        let count = workerOptions.worker == nil ? CommandLine.arguments.count : CommandLine.arguments.count - 10
+        var arguments = Array(CommandLine.arguments.prefix(count))
+        if let index = arguments.firstIndex(of: "--secret"), index + 1 < arguments.count { arguments[index + 1] = "…" }
+        arguments[0] = "shopload"
+        return RunOrigin(
+            commit: outputOptions.commit ?? "", startedAt: startedAt, command: arguments.joined(separator: " "),
+            target: targetOptions.url, pinning: generatorOptions.cpus, loadAverageBefore: loadAverage)
+    }
+}

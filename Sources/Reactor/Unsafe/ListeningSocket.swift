@@ -1,0 +1,73 @@
+import CLiburing
+import Glibc
+
+/// The calls that make one listening socket. Each returns 0 or the `errno`. Whoever made it closes the descriptor.
+///
+/// TCP_NODELAY is set here and inherited by what is accepted.
+struct ListeningSocket {
+    // SAFETY: every call in this file reads or writes a local of the size that it is told, and keeps no pointer.
+
+    let descriptor: Int32
+    private let address: ListenAddress
+
+    /// A socket for `address`, not yet bound; nil, with `errno`, when there is none.
+    init?(_ address: ListenAddress) {
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, type, 0)
+        self.address = address
+        guard descriptor >= 0 else { return nil }
+        set(SOL_SOCKET, SO_REUSEADDR, 1)
+        set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        // The address `::` takes IPv4 as well.
+        if address.isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+    }
+
+    /// Lets other sockets of the same user that allow it too share the address.
+    func allowSharing() { set(SOL_SOCKET, SO_REUSEPORT, 1) }
+
+    private func set(_ level: Int32, _ name: Int32, _ value: Int32) {
+        var value = value
+        _ = unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    func bind(port: UInt16) -> Int32 {
+        let status: Int32
+        if address.isIPv6 {
+            var name = sockaddr_in6()
+            name.sin6_family = sa_family_t(AF_INET6)
+            name.sin6_port = port.bigEndian
+            unsafe inet_pton(AF_INET6, String(address.host.dropFirst().dropLast()), &name.sin6_addr)
+            status = unsafe withUnsafePointer(to: &name) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                }
+            }
+        } else {
+            var name = sockaddr_in()
+            name.sin_family = sa_family_t(AF_INET)
+            name.sin_port = port.bigEndian
+            unsafe inet_pton(AF_INET, address.host, &name.sin_addr)
+            status = unsafe withUnsafePointer(to: &name) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+        return status == 0 ? 0 : errno
+    }
+
+    func listen(backlog: Int32) -> Int32 { Glibc.listen(descriptor, backlog) == 0 ? 0 : errno }
+
+    /// The port that it is bound to, which the kernel chose when it was bound to 0.
+    var boundPort: UInt16 {
+        var name = sockaddr_in6()
+        var byteCount = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        // The port stands at the same place in both kinds of address.
+        _ = unsafe withUnsafeMutablePointer(to: &name) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &byteCount)
+            }
+        }
+        return UInt16(bigEndian: name.sin6_port)
+    }
+}

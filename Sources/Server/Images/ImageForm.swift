@@ -1,0 +1,117 @@
+import HTTP
+import Primitives
+import Storage
+
+/// What the form of an upload said.
+struct ImageForm: Sendable {
+    /// The bytes of the image and their format.
+    let bytes: [UInt8]
+    let format: ImageFormat
+    /// The form's `shop_id`, which may also stand in the query.
+    let shopID: String?
+}
+
+/// Reads the form of an upload as its body arrives, and keeps no more of it than the image and the shop.
+///
+/// What the client says of the file, its name and its type, is dropped: the format is told by the bytes, and the name
+/// is ours.
+struct ImageFormReader {
+    private enum Part {
+        case file
+        case shopID
+        case other
+    }
+
+    private var parser: MultipartParser
+    private var part = Part.other
+    private var file: [UInt8]?
+    private var shopID: [UInt8]?
+
+    /// A reader for a body of this type.
+    init(contentType: String?) throws(APIError) {
+        do throws(MultipartError) {
+            parser = MultipartParser(boundary: try MultipartBoundary(contentType: contentType ?? ""))
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    /// Takes the next bytes of the body.
+    mutating func receive(_ bytes: Span<UInt8>) throws(APIError) {
+        var consumed = 0
+        while true {
+            let step: MultipartStep
+            do throws(MultipartError) {
+                step = try parser.next(bytes, consumed: &consumed)
+            } catch {
+                throw APIError(error)
+            }
+            switch step {
+            case .needMore: return
+            case .part(let head): try begin(head)
+            case .content(let range): try append(bytes.extracting(range))
+            case .heldContent(let held): try append(held.span)
+            case .partEnd, .end: break
+            }
+        }
+    }
+
+    /// The body is whole.
+    func finish() throws(APIError) -> ImageForm {
+        do throws(MultipartError) {
+            try parser.finish()
+        } catch {
+            throw APIError(error)
+        }
+        guard let file, !file.isEmpty else { throw .missingField("file") }
+        guard let format = ImageFormat(signature: file.prefix(ImageFormat.signatureByteCountMax)) else {
+            throw .unknownImageType
+        }
+        var text: String?
+        if let shopID {
+            guard let valid = String(validating: shopID, as: UTF8.self) else { throw .missingField("shop_id") }
+            text = valid
+        }
+        return ImageForm(bytes: file, format: format, shopID: text)
+    }
+
+    private mutating func begin(_ head: MultipartPart) throws(APIError) {
+        switch head.name {
+        case "file":
+            guard file == nil else { throw .repeatedField("file") }
+            file = []
+            part = .file
+        case "shop_id":
+            guard shopID == nil else { throw .repeatedField("shop_id") }
+            shopID = []
+            part = .shopID
+        default:
+            part = .other
+        }
+    }
+
+    private mutating func append(_ bytes: Span<UInt8>) throws(APIError) {
+        switch part {
+        case .file:
+            guard (file?.count ?? 0) + bytes.count <= Storage.Limits.imageByteCountMax else { throw .imageTooLarge }
+            let wasEmpty = file?.isEmpty == true
+            file?.append(bytes)
+            // What cannot become an image is not read to its end.
+            if wasEmpty || (file?.count ?? 0) - bytes.count < ImageFormat.signatureByteCountMax { try checkSignature() }
+        case .shopID:
+            guard (shopID?.count ?? 0) + bytes.count <= Storage.Limits.identifierByteCountMax else {
+                throw .missingField("shop_id")
+            }
+            shopID?.append(bytes)
+        case .other:
+            break
+        }
+    }
+
+    private func checkSignature() throws(APIError) {
+        guard let file, file.count >= ImageFormat.signatureByteCountMax else { return }
+        guard ImageFormat(signature: file.prefix(ImageFormat.signatureByteCountMax)) != nil else {
+            throw .unknownImageType
+        }
+    }
+}

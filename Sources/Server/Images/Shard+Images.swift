@@ -1,0 +1,192 @@
+import Auth
+import HTTP
+import HTTPTypes
+import Logging
+import Primitives
+import Reactor
+import Storage
+
+// Images: uploaded before the message that names them, seen by members, gone with that message or, if none ever names
+// them, after a day.
+
+extension Shard {
+    /// `POST /api/v1/shops/messages/image/upload`: posts no message.
+    func uploadImage(_ request: Request) async throws(APIError) -> Response {
+        let identity = try identity(request)
+        guard let reader = request.form else { throw .missingField("file") }
+        let form = try reader.finish()
+        let queryShop = try request.queryItem("shop_id")
+        let shopText = form.shopID ?? queryShop ?? ""
+        try JSONBody.checkIdentifier(shopText, name: "shop_id")
+        let shop = ShopID(shopText)
+        try await requireMembership(of: identity.userID, in: shop)
+        let image = Storage.Image(
+            id: MessageID(UUIDText.random()), shopID: shop, userID: identity.userID,
+            fileExtension: form.format.fileExtension, createdAt: civilTime)
+        // The record first: a file without a record would never be found again, a record without a file is an orphan.
+        try await stored { (store) async throws(StorageError) in try await store.addImage(image) }
+        do throws(StorageError) {
+            try await images.write(form.bytes, name: image.fileName)
+        } catch {
+            _ = try? await store.removeImage(image.id)
+            throw storageFailure(error)
+        }
+        var writer = JSONWriter()
+        writer.raw("{\"message_id\":")
+        writer.string(image.id.text)
+        writer.raw(",\"shop_id\":")
+        writer.string(shop.text)
+        writer.raw(",\"image_url\":")
+        writer.string(url(of: image))
+        writer.raw(",\"file_extension\":")
+        writer.string(image.fileExtension)
+        writer.raw("}")
+        return .enveloped(.ok, message: "Image uploaded", data: writer.bytes)
+    }
+
+    /// `DELETE /api/v1/shops/messages/image/:message_id?shop_id=`: who uploaded it, or an admin, as long as no message
+    /// names it.
+    func removeImage(_ request: Request) async throws(APIError) -> Response {
+        let identity = try identity(request)
+        let id = MessageID(request.parameters["message_id"] ?? "")
+        let shopText = try request.queryItem("shop_id")
+        let image = try await stored { (store) async throws(StorageError) in try await store.image(id) }
+        guard let image, shopText == nil || ShopID(shopText ?? "") == image.shopID,
+            let role = try await role(of: identity.userID, in: image.shopID)
+        else { throw .imageNotFound }
+        guard image.userID == identity.userID || role == .admin else { throw .notUploader }
+        let isNamed = try await stored { (store) async throws(StorageError) in try await store.isNamed(image) }
+        guard !isNamed else { throw .imageInUse }
+        try await remove(image)
+        return .enveloped(.ok, message: "Image deleted", data: Array("null".utf8))
+    }
+
+    /// `GET /api/v1/shops/:shop_id/messages/image/:name`
+    func serveImage(_ request: Request) async throws(APIError) -> Response {
+        let identity = try identity(request)
+        let shop = ShopID(request.parameters["shop_id"] ?? "")
+        let name = request.parameters["name"] ?? ""
+        try await requireMembership(of: identity.userID, in: shop)
+        guard let image = try await image(named: name), image.shopID == shop,
+            let format = ImageFormat(fileExtension: image.fileExtension)
+        else { throw .imageNotFound }
+        let bytes: [UInt8]?
+        do throws(StorageError) {
+            bytes = try await images.read(image.fileName)
+        } catch {
+            throw storageFailure(error)
+        }
+        guard let bytes else { throw .imageNotFound }
+        return Response(
+            contentType: format.mediaType,
+            fields: [
+                .xContentTypeOptions: "nosniff", .contentSecurityPolicy: "default-src 'none'; sandbox",
+                .cacheControl: "private, max-age=31536000, immutable",
+            ],
+            body: bytes)
+    }
+
+    // MARK: - What messages name
+
+    /// A message is gone: so are the images of its author's that no other message names. The message stays gone
+    /// whatever becomes of them; what fails here is found by the search for orphans.
+    func removeImages(namedBy message: Storage.Message) async {
+        for name in ImageMarker.fileNames(in: message.text) {
+            do throws(APIError) {
+                guard let image = try await image(named: name), image.shopID == message.shopID,
+                    image.userID == message.userID
+                else { continue }
+                let isNamed = try await stored { (store) async throws(StorageError) in
+                    // From now on it may be an orphan, if it cannot be removed below.
+                    try await store.setKept(false, image: image.id)
+                    return try await store.isNamed(image)
+                }
+                if !isNamed { try await remove(image) }
+            } catch {
+                log.warning("an image was left behind", metadata: ["code": "\(error.code)", "image": "\(name)"])
+            }
+        }
+    }
+
+    /// An edit may have been the last to name an image: the search for orphans looks at it again.
+    func reconsiderImages(namedBy text: String) async {
+        for name in ImageMarker.fileNames(in: text) {
+            do throws(APIError) {
+                guard let image = try await image(named: name) else { continue }
+                try await stored { (store) async throws(StorageError) in
+                    try await store.setKept(false, image: image.id)
+                }
+            } catch {
+                log.warning("an image was not reconsidered", metadata: ["code": "\(error.code)", "image": "\(name)"])
+            }
+        }
+    }
+
+    /// Removes images that were uploaded long ago and that no message names. One bounded batch.
+    func removeOrphanedImages() async {
+        let deadline = Timestamp(
+            microsecondsSinceEpoch: civilTime.microsecondsSinceEpoch
+                - Int64(configuration.orphanImageSeconds) * 1_000_000)
+        do throws(APIError) {
+            let candidates = try await stored { (store) async throws(StorageError) in
+                try await store.unkeptImages(createdBefore: deadline, limit: ServerLimits.orphanBatchCountMax)
+            }
+            for image in candidates {
+                let isNamed = try await stored { (store) async throws(StorageError) in
+                    guard try await store.isNamed(image) else { return false }
+                    try await store.setKept(true, image: image.id)
+                    return true
+                }
+                if !isNamed {
+                    try await remove(image)
+                    counters.orphanedImages += 1
+                }
+            }
+        } catch {
+            log.warning("the search for orphaned images broke off", metadata: ["code": "\(error.code)"])
+        }
+    }
+
+    // MARK: - Parts
+
+    private func image(named name: String) async throws(APIError) -> Storage.Image? {
+        guard let id = ImageMarker.imageID(fileName: name) else { return nil }
+        let image = try await stored { (store) async throws(StorageError) in try await store.image(MessageID(id)) }
+        guard let image, image.fileName.utf8.elementsEqual(name.utf8) else { return nil }
+        return image
+    }
+
+    /// The file first: a record without a file is looked for again.
+    private func remove(_ image: Storage.Image) async throws(APIError) {
+        do throws(StorageError) {
+            _ = try await images.remove(image.fileName)
+            _ = try await store.removeImage(image.id)
+        } catch {
+            throw storageFailure(error)
+        }
+    }
+
+    private func url(of image: Storage.Image) -> String {
+        "\(configuration.publicURL ?? "")/api/v1/shops/\(image.shopID.text.percentEncoded)/messages/image/"
+            + image.fileName.percentEncoded
+    }
+}
+
+extension String {
+    /// As one segment of a path (RFC 3986, section 2.1): all but the unreserved characters are encoded.
+    fileprivate var percentEncoded: String {
+        var bytes: [UInt8] = []
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                bytes.append(byte)
+            default:
+                let digits = Array(String(byte, radix: 16, uppercase: true).utf8)
+                bytes += [UInt8(ascii: "%")] + (digits.count == 1 ? [UInt8(ascii: "0")] : []) + digits
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,39 @@
+import HTTP
+import HTTPTypes
+import Primitives
+import Reactor
+
+// Bodies that are read as a stream: of an upload the image alone is kept, and its limits hold while it arrives.
+
+extension Shard {
+    /// Decides, with the head alone, how the body of a request is to be read; what it throws is answered at once, and
+    /// the body is not read.
+    func prepareBody(_ state: HTTPConnection, _ head: RequestHead) throws(APIError) {
+        guard head.body != .none, case .matched(.uploadImage, _) = router.match(head.method, path: head.path) else {
+            return
+        }
+        // Strangers do not make us hold megabytes.
+        _ = try identity(token: Request.bearerToken(of: head))
+        let form = try ImageFormReader(contentType: head.fields[.contentType])
+        guard uploadCount < ServerLimits.uploadCountMax else { throw .tooManyUploads }
+        uploadCount += 1
+        state.form = form
+        state.parser.setBodyBytesMax(ServerLimits.uploadByteCountMax)
+    }
+
+    /// Takes a piece of a body.
+    func bodyReceived(_ state: HTTPConnection, _ bytes: Span<UInt8>) throws(APIError) {
+        if state.form == nil {
+            state.body.append(bytes)
+        } else {
+            try state.form?.receive(bytes)
+        }
+    }
+
+    /// The upload's memory is free again; once for each that was prepared.
+    func releaseUpload(_ state: HTTPConnection) {
+        guard state.form != nil else { return }
+        state.form = nil
+        uploadCount -= 1
+    }
+}

@@ -1,0 +1,28 @@
+import Primitives
+import Reactor
+
+// What is to be done every now and then, whether or not anybody asks; the first shard does it for all.
+
+extension Shard {
+    /// No connection has this token: generations have 24 bits.
+    static var housekeepingToken: UInt64 { .max }
+
+    /// Starts the rounds, the first of them at once; on the first shard only.
+    func startHousekeeping() {
+        guard index == 0 else { return }
+        _ = reactor.schedule(at: reactor.now, token: Self.housekeepingToken)
+    }
+
+    func housekeepingFired() {
+        guard !isDraining else { return }
+        Task(executorPreference: reactor) { await self.keepHouse() }
+    }
+
+    /// One round. The next is a period after its end: a slow store is not asked twice at once.
+    private func keepHouse() async {
+        await tellMembershipChanges()
+        if housekeepingRound % ServerLimits.orphanSearchRounds == 0 { await removeOrphanedImages() }
+        housekeepingRound += 1
+        _ = reactor.schedule(at: reactor.now + ServerLimits.housekeepingPeriod, token: Self.housekeepingToken)
+    }
+}

@@ -1,0 +1,65 @@
+import Primitives
+import Storage
+
+/// The memberships that one reactor looked up lately. A value without a clock; belongs to its reactor.
+///
+/// Only members are remembered: who was refused may be a member the next moment. An entry serves for `timeToLive` and
+/// is dropped when a change is told. Two generations bound it: when the younger is full it becomes the older, whose
+/// entries go unless they are asked for. O(1) amortised.
+struct MembershipCache {
+    private struct Entry {
+        let role: Role
+        let expiresAt: MonotonicInstant
+    }
+
+    private let timeToLive: Duration
+    private let generationCountMax: Int
+    private var younger: [MembershipChange: Entry] = [:]
+    private var older: [MembershipChange: Entry] = [:]
+
+    /// An empty cache of at most `countMax` memberships.
+    init(timeToLive: Duration, countMax: Int) {
+        precondition(countMax >= 2, "a generation holds one membership at least")
+        self.timeToLive = timeToLive
+        generationCountMax = countMax / 2
+    }
+
+    /// The memberships that are held, expired ones included.
+    var count: Int { younger.count + older.count }
+
+    /// What the user may do, if that is known still.
+    mutating func role(of userID: UserID, in shopID: ShopID, at now: MonotonicInstant) -> Role? {
+        let key = MembershipChange(shopID: shopID, userID: userID)
+        if let entry = younger[key] { return now < entry.expiresAt ? entry.role : nil }
+        guard let entry = older.removeValue(forKey: key), now < entry.expiresAt else { return nil }
+        insert(entry, for: key)
+        return entry.role
+    }
+
+    /// Remembers what a look-up found.
+    mutating func remember(_ role: Role, of userID: UserID, in shopID: ShopID, at now: MonotonicInstant) {
+        let key = MembershipChange(shopID: shopID, userID: userID)
+        older.removeValue(forKey: key)
+        insert(Entry(role: role, expiresAt: now + timeToLive), for: key)
+    }
+
+    /// Forgets a membership that changed.
+    mutating func forget(_ change: MembershipChange) {
+        younger.removeValue(forKey: change)
+        older.removeValue(forKey: change)
+    }
+
+    /// Forgets all.
+    mutating func forgetAll() {
+        younger = [:]
+        older = [:]
+    }
+
+    private mutating func insert(_ entry: Entry, for key: MembershipChange) {
+        if younger.count >= generationCountMax, younger[key] == nil {
+            older = younger
+            younger = [:]
+        }
+        younger[key] = entry
+    }
+}

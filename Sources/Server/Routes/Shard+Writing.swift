@@ -1,0 +1,171 @@
+import Auth
+import HTTP
+import HTTPTypes
+import Primitives
+import Reactor
+import Storage
+
+// What changes a shop's messages: durable, then broadcast, then answered, all on the reactor that owns the shop.
+
+extension Shard {
+    /// `POST /api/v1/shops/messages`
+    func createMessage(_ request: Request) async throws(APIError) -> Response {
+        let identity = try identity(request)
+        let body = try CreateMessageBody(json: request.body, textByteCountMax: configuration.textByteCountMax)
+        try await requireMembership(of: identity.userID, in: body.shopID)
+        let json = try await onOwner(of: body.shopID) { (owner) async throws(APIError) in
+            try await owner.create(body, by: identity)
+        }
+        return .enveloped(.created, message: "Message created", data: json)
+    }
+
+    /// `PUT /api/v1/shops/messages`: the author only.
+    func editMessage(_ request: Request) async throws(APIError) -> Response {
+        let identity = try identity(request)
+        let body = try EditMessageBody(json: request.body, textByteCountMax: configuration.textByteCountMax)
+        let (message, _) = try await visibleMessage(body.messageID, to: identity.userID)
+        guard message.userID == identity.userID else { throw .notAuthor }
+        let json = try await onOwner(of: message.shopID) { (owner) async throws(APIError) in
+            try await owner.edit(message, to: body.text)
+        }
+        await reconsiderImages(namedBy: message.text)
+        return .enveloped(.ok, message: "Message updated", data: json)
+    }
+
+    /// `DELETE /api/v1/shops/messages/:message_id`: the author, or an admin of the shop.
+    func deleteMessage(_ request: Request) async throws(APIError) -> Response {
+        let identity = try identity(request)
+        let id = MessageID(request.parameters["message_id"] ?? "")
+        let (message, role) = try await visibleMessage(id, to: identity.userID)
+        guard message.userID == identity.userID || role == .admin else { throw .notAuthor }
+        try await onOwner(of: message.shopID) { (owner) async throws(APIError) in
+            try await owner.delete(message)
+        }
+        await removeImages(namedBy: message)
+        return .enveloped(.ok, message: "Message deleted", data: Array("null".utf8))
+    }
+
+    /// A message that the user may see, and what else the user may do in its shop. One that does not exist and one of
+    /// a shop that the user is no member of look the same.
+    private func visibleMessage(_ id: MessageID, to user: UserID) async throws(APIError) -> (Storage.Message, Role) {
+        guard let message = try await stored({ (store) async throws(StorageError) in try await store.message(id) }),
+            let role = try await role(of: user, in: message.shopID)
+        else { throw .messageNotFound }
+        return (message, role)
+    }
+
+    /// Runs `body` on the reactor that owns the shop.
+    private func onOwner<Value: Sendable>(
+        of shop: ShopID, _ body: @Sendable (Shard<IO>) async throws(APIError) -> Value
+    ) async throws(APIError) -> Value {
+        let outcome = await onShard(owner(of: shop)) { owner -> Result<Value, APIError> in
+            do throws(APIError) {
+                return .success(try await body(owner))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
+    // MARK: - On the owner
+
+    private func create(_ body: CreateMessageBody, by identity: Identity) async throws(APIError) -> [UInt8] {
+        if let parentID = body.parentID {
+            let parent = try await stored { (store) async throws(StorageError) in try await store.message(parentID) }
+            guard parent?.shopID == body.shopID else { throw .badParent }
+        }
+        var username = identity.name
+        if configuration.stream.includesUsername {
+            username =
+                try await stored { (store) async throws(StorageError) in
+                    try await store.username(of: identity.userID)
+                } ?? identity.name
+        }
+        let (time, ticket) = try await beginChange(in: body.shopID)
+        let message = Storage.Message(
+            id: MessageID(UUIDText.random()), shopID: body.shopID, userID: identity.userID, text: body.text,
+            createdAt: time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
+        let json = json(of: message)
+        do throws(StorageError) {
+            try await store.append(message)
+        } catch {
+            endChange(in: body.shopID, ticket, nil)
+            throw storageFailure(error)
+        }
+        endChange(in: body.shopID, ticket, Publication(event: .messageCreated, json: json))
+        return json
+    }
+
+    private func edit(_ message: Storage.Message, to text: String) async throws(APIError) -> [UInt8] {
+        let (time, ticket) = try await beginChange(in: message.shopID)
+        let edited: Storage.Message?
+        do throws(StorageError) {
+            edited = try await store.edit(message.id, text: text, at: time)
+        } catch {
+            endChange(in: message.shopID, ticket, nil)
+            throw storageFailure(error)
+        }
+        guard let edited else {
+            endChange(in: message.shopID, ticket, nil)
+            throw .messageNotFound
+        }
+        let json = json(of: edited)
+        endChange(in: message.shopID, ticket, Publication(event: .messageEdited, json: json))
+        return json
+    }
+
+    private func delete(_ message: Storage.Message) async throws(APIError) {
+        let (_, ticket) = try await beginChange(in: message.shopID)
+        let deleted: Storage.Message?
+        do throws(StorageError) {
+            deleted = try await store.delete(message.id)
+        } catch {
+            endChange(in: message.shopID, ticket, nil)
+            throw storageFailure(error)
+        }
+        guard deleted != nil else {
+            endChange(in: message.shopID, ticket, nil)
+            throw .messageNotFound
+        }
+        var writer = JSONWriter()
+        writer.raw("{\"id\":")
+        writer.string(message.id.text)
+        writer.raw(",\"shop_id\":")
+        writer.string(message.shopID.text)
+        writer.raw("}")
+        endChange(in: message.shopID, ticket, Publication(event: .messageDeleted, json: writer.bytes))
+    }
+
+    private func json(of message: Storage.Message) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.bytes.reserveCapacity(message.text.utf8.count + 320)
+        writer.message(message, includesUsername: configuration.stream.includesUsername)
+        return writer.bytes
+    }
+
+    // MARK: - The shop's clock
+
+    /// The time of a change and its place in the order of the shop.
+    private func beginChange(in shop: ShopID) async throws(APIError) -> (time: Timestamp, ticket: UInt64) {
+        try await requireClock(of: shop)
+        guard let place = clocks[shop]?.begin(at: civilTime) else {
+            preconditionFailure("a shop's clock went away between two lines")
+        }
+        return place
+    }
+
+    /// Sees to it that the shop has a clock, which goes on from the latest change in the store.
+    private func requireClock(of shop: ShopID) async throws(APIError) {
+        guard clocks[shop] == nil else { return }
+        let latest = try await stored { (store) async throws(StorageError) in try await store.latestChange(in: shop) }
+        guard clocks[shop] == nil else { return }
+        if clocks.count >= ServerLimits.shopClockCountMax { clocks = clocks.filter { !$0.value.isIdle } }
+        clocks[shop] = ShopClock(latest: latest ?? .earliest)
+    }
+
+    /// The change is through, or failed (nil): publishes what is now in order.
+    private func endChange(in shop: ShopID, _ ticket: UInt64, _ publication: Publication?) {
+        for publication in clocks[shop]?.finish(ticket, publication) ?? [] { publish(publication, to: shop) }
+    }
+}

@@ -1,0 +1,67 @@
+import Primitives
+
+extension MemoryStore {
+    /// See `ImageRecordStore`. O(1).
+    public func addImage(_ image: Image) async throws(StorageError) {
+        try Validation.check(image)
+        try withState { state throws(StorageError) in
+            if state.images[image.id] != nil { throw StorageError(.conflict, detail: "image id") }
+            state.images[image.id] = image
+        }
+    }
+
+    /// See `ImageRecordStore`. O(1).
+    public func image(_ id: MessageID) async throws(StorageError) -> Image? {
+        try withState { state in state.images[id] }
+    }
+
+    /// See `ImageRecordStore`. O(1).
+    public func removeImage(_ id: MessageID) async throws(StorageError) -> Bool {
+        try withState { state in
+            state.keptImages.remove(id)
+            return state.images.removeValue(forKey: id) != nil
+        }
+    }
+
+    /// See `ImageRecordStore`. O(messages of the shop).
+    public func isNamed(_ image: Image) async throws(StorageError) -> Bool {
+        let name = Array(image.fileName.utf8)
+        return try withState { state in
+            (state.shops[image.shopID]?.byChange ?? []).reversed().contains { entry in
+                entry.message.changedAt >= image.createdAt && entry.message.text.utf8.contains(name)
+            }
+        }
+    }
+
+    /// See `ImageRecordStore`. O(n log n).
+    public func unkeptImages(createdBefore time: Timestamp, limit: Int) async throws(StorageError) -> [Image] {
+        try withState { state in
+            let images = state.images.values.filter { $0.createdAt < time && !state.keptImages.contains($0.id) }
+            let ordered = images.sorted { left, right in
+                left.createdAt != right.createdAt ? left.createdAt < right.createdAt : left.id.precedes(right.id)
+            }
+            return Array(ordered.prefix(Limits.page(limit)))
+        }
+    }
+
+    /// See `ImageRecordStore`. O(1).
+    public func setKept(_ isKept: Bool, image id: MessageID) async throws(StorageError) {
+        try withState { state in
+            guard state.images[id] != nil else { return }
+            if isKept { state.keptImages.insert(id) } else { state.keptImages.remove(id) }
+        }
+    }
+}
+
+extension String.UTF8View {
+    /// Whether the bytes stand in this text. O(n · m), for short needles.
+    fileprivate func contains(_ needle: [UInt8]) -> Bool {
+        var rest = self[startIndex...]
+        while let start = rest.firstIndex(of: needle[0]) {
+            rest = rest[start...]
+            if rest.starts(with: needle) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+}

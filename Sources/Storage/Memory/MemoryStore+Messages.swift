@@ -1,0 +1,180 @@
+import Primitives
+
+extension MemoryStore {
+    /// See `MessageStore`. O(log n) when the shop's times increase, else O(n).
+    public func append(_ message: Message) async throws(StorageError) {
+        try withState { state throws(StorageError) in
+            do throws(StorageError) {
+                try insert(message, into: &state)
+                state.statistics.storedCount += 1
+                state.statistics.commitCount += 1
+                state.statistics.batchMessageCountMax = 1
+            } catch {
+                state.statistics.failedCount += 1
+                throw error
+            }
+        }
+    }
+
+    private func insert(_ message: Message, into state: inout State) throws(StorageError) {
+        try Validation.check(message)
+        if state.messages[message.id] != nil { throw StorageError(.conflict, detail: "message id") }
+        if state.messages.count >= messageCountMax { throw StorageError(.full) }
+        Self.insert(Entry(message), into: &state)
+    }
+
+    private static func insert(_ entry: Entry, into state: inout State) {
+        let shopID = entry.message.shopID
+        state.messages[entry.message.id] = entry
+        insert(entry, into: &state.shops[shopID, default: Shop()].byCreation, orderedBy: \.createdAt)
+        insert(entry, into: &state.shops[shopID, default: Shop()].byChange, orderedBy: \.changedAt)
+    }
+
+    /// Takes a message out of all orders.
+    private static func remove(_ id: MessageID, from state: inout State) -> Message? {
+        guard let entry = state.messages.removeValue(forKey: id) else { return nil }
+        let shopID = entry.message.shopID
+        remove(entry, from: &state.shops[shopID, default: Shop()].byCreation, orderedBy: \.createdAt)
+        remove(entry, from: &state.shops[shopID, default: Shop()].byChange, orderedBy: \.changedAt)
+        return entry.message
+    }
+
+    private static func remove(_ entry: Entry, from entries: inout [Entry], orderedBy time: KeyPath<Message, Timestamp>)
+    {
+        let place = place(of: entry.message, in: entries, orderedBy: time) - 1
+        precondition(place >= 0 && entries[place] === entry, "a message stands where its time puts it")
+        entries.remove(at: place)
+    }
+
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, changedAfter: Timestamp?, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        try withState { state in
+            guard let shop = state.shops[shopID] else { return MessagePage(messages: [], hasMore: false) }
+            let entries =
+                if let changedAfter {
+                    shop.byChange[Self.partition(shop.byChange) { $0.changedAt > changedAfter }...]
+                } else {
+                    shop.byCreation[...]
+                }
+            let limit = Limits.page(limit)
+            return MessagePage(
+                messages: entries.prefix(limit).map { Self.named($0.message, in: state) },
+                hasMore: entries.count > limit
+            )
+        }
+    }
+
+    /// See `MessageStore`. O(log n), O(n) to move later messages.
+    public func edit(
+        _ id: MessageID, text: String, at time: Timestamp
+    ) async throws(StorageError) -> Message? {
+        try Validation.check(text: text)
+        return try withState { state in
+            guard var message = Self.remove(id, from: &state) else { return nil }
+            message.text = text
+            message.updatedAt = time
+            message.isEdited = true
+            Self.insert(Entry(message), into: &state)
+            return Self.named(message, in: state)
+        }
+    }
+
+    /// See `MessageStore`. O(log n), O(n) to move later messages.
+    public func delete(_ id: MessageID) async throws(StorageError) -> Message? {
+        try withState { state in Self.remove(id, from: &state).map { Self.named($0, in: state) } }
+    }
+
+    /// See `MessageStore`. O(limit).
+    public func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
+        let limit = Limits.page(limit)
+        return try withState { state in
+            let entries = state.shops[shopID]?.byCreation ?? []
+            let (skipped, isBeyond) = (max(1, number) - 1).multipliedReportingOverflow(by: limit)
+            let page = isBeyond ? [] : entries.reversed().dropFirst(skipped).prefix(limit)
+            return NumberedPage(
+                messages: page.map { Self.named($0.message, in: state) }, totalMessageCount: entries.count)
+        }
+    }
+
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, before cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        let limit = Limits.page(limit)
+        return try withState { state in
+            let entries = state.shops[shopID]?.byCreation ?? []
+            let older = entries[..<Self.partition(entries) { MessageCursor(of: $0) >= cursor }]
+            return MessagePage(
+                messages: older.suffix(limit).reversed().map { Self.named($0.message, in: state) },
+                hasMore: older.count > limit)
+        }
+    }
+
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, after cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        let limit = Limits.page(limit)
+        return try withState { state in
+            let entries = state.shops[shopID]?.byCreation ?? []
+            let newer = entries[Self.partition(entries) { MessageCursor(of: $0) > cursor }...]
+            return MessagePage(
+                messages: newer.prefix(limit).reversed().map { Self.named($0.message, in: state) },
+                hasMore: newer.count > limit)
+        }
+    }
+
+    /// See `MessageStore`. O(1).
+    public func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
+        try withState { state in
+            guard let shop = state.shops[shopID], let created = shop.byCreation.last, let changed = shop.byChange.last
+            else { return nil }
+            return max(created.message.createdAt, changed.message.changedAt)
+        }
+    }
+
+    /// See `MessageStore`. O(1).
+    public func message(_ id: MessageID) async throws(StorageError) -> Message? {
+        try withState { state in state.messages[id].map { Self.named($0.message, in: state) } }
+    }
+
+    private static func named(_ message: Message, in state: borrowing State) -> Message {
+        guard let username = state.usernames[message.userID] else { return message }
+        var message = message
+        message.username = username
+        return message
+    }
+
+    private static func insert(_ entry: Entry, into entries: inout [Entry], orderedBy time: KeyPath<Message, Timestamp>)
+    {
+        entries.insert(entry, at: place(of: entry.message, in: entries, orderedBy: time))
+    }
+
+    /// The index behind all messages that are not behind `message`.
+    private static func place(
+        of message: Message, in entries: [Entry], orderedBy time: KeyPath<Message, Timestamp>
+    ) -> Int {
+        partition(entries) { other in
+            let (left, right) = (message[keyPath: time], other[keyPath: time])
+            return left != right ? left < right : message.id.precedes(other.id)
+        }
+    }
+
+    /// The first index whose message is `isBehind`, given that all before are not. O(1) when none is, else O(log n).
+    private static func partition(_ entries: [Entry], isBehind: (Message) -> Bool) -> Int {
+        guard let last = entries.last, isBehind(last.message) else { return entries.count }
+        var (low, high) = (0, entries.count - 1)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBehind(entries[middle].message) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
+
+extension Identifier {
+    /// Whether the bytes come before those of `other`, as SQL's binary collation orders them.
+    func precedes(_ other: Self) -> Bool { text.utf8.lexicographicallyPrecedes(other.text.utf8) }
+}

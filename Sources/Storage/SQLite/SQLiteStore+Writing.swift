@@ -1,0 +1,155 @@
+import GRDB
+import Primitives
+import Synchronization
+
+/// Group commit: while one transaction is being made durable, the changes that arrive gather, and the next takes them
+/// all. One fsync is then shared by as many changes as there are callers, without anybody waiting for a timer.
+extension SQLiteStore {
+    /// See `MessageStore`.
+    public func append(_ message: Message) async throws(StorageError) {
+        do throws(StorageError) {
+            try Validation.check(message)
+        } catch {
+            state.withLock { $0.statistics.failedCount += 1 }
+            throw error
+        }
+        _ = try await perform(.insert(message))
+    }
+
+    /// See `MessageStore`. O(log n).
+    public func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Message? {
+        try Validation.check(text: text)
+        return try await perform(.edit(id, text: text, time: time))
+    }
+
+    /// See `MessageStore`. O(log n).
+    public func delete(_ id: MessageID) async throws(StorageError) -> Message? {
+        try await perform(.delete(id))
+    }
+
+    /// Queues a change behind all others and waits until it is durable.
+    private func perform(_ write: MessageWrite) async throws(StorageError) -> Message? {
+        let result = await withCheckedContinuation { continuation in
+            let refusal: StorageError? = state.withLock { state in
+                if state.isClosed { return StorageError(.unavailable, detail: "closed") }
+                if !state.writes.append(WaitingWrite(write: write, continuation: continuation)) {
+                    state.statistics.failedCount += 1
+                    return StorageError(.overloaded, detail: "messages")
+                }
+                if !state.isCommitScheduled {
+                    state.isCommitScheduled = true
+                    scheduleCommit()
+                }
+                return nil
+            }
+            if let refusal { continuation.resume(returning: .failure(refusal)) }
+        }
+        return try result.get()
+    }
+
+    private func scheduleCommit() {
+        pool.asyncWriteWithoutTransaction { [self] db in
+            let hasMore = commitBatch(db)
+            // Back to the end of the queue after each batch, so that membership changes get their turn.
+            if hasMore { scheduleCommit() }
+        }
+    }
+
+    /// Writes the batch that has waited longest and resumes its callers in order. On the writer's queue only. Returns
+    /// whether there is another; if not, the next append schedules again.
+    func commitBatch(_ db: Database) -> Bool {
+        guard let batch = state.withLock({ $0.writes.popBatch() }) else { return finishBatch() }
+        var commitCount = 0
+        let results = Self.write(batch, db, commitCount: &commitCount)
+        var storedCount = 0
+        var failedCount = 0
+        for (waiting, result) in zip(batch, results) {
+            switch (result, waiting.write) {
+            case (.success, .insert): storedCount += 1
+            case (.success, .edit), (.success, .delete): break
+            case (.failure, _): failedCount += 1
+            }
+        }
+        state.withLock { state in
+            state.statistics.storedCount += storedCount
+            state.statistics.failedCount += failedCount
+            state.statistics.commitCount += commitCount
+            if commitCount == 1 {
+                state.statistics.batchMessageCountMax = max(state.statistics.batchMessageCountMax, storedCount)
+            }
+        }
+        for (waiting, result) in zip(batch, results) { waiting.continuation.resume(returning: result) }
+        return finishBatch()
+    }
+
+    private func finishBatch() -> Bool {
+        state.withLock { state in
+            state.isCommitScheduled = !state.writes.isEmpty
+            return state.isCommitScheduled
+        }
+    }
+
+    /// Makes a batch of changes in one transaction; if one spoils that, each in one of its own.
+    private static func write(
+        _ batch: [WaitingWrite], _ db: Database, commitCount: inout Int
+    ) -> [Result<Message?, StorageError>] {
+        do {
+            let results = try inTransaction(db) { try batch.map { try apply($0.write, db) } }
+            commitCount = 1
+            return results
+        } catch {
+            let error = StorageError(database: error)
+            if batch.count == 1 || error.kind.isWholeStore { return batch.map { _ in .failure(error) } }
+        }
+        return batch.map { waiting in
+            do {
+                let result = try inTransaction(db) { try apply(waiting.write, db) }
+                commitCount += 1
+                return result
+            } catch {
+                return .failure(StorageError(database: error))
+            }
+        }
+    }
+
+    /// Makes one change. A failure that the transaction survives is the change's own and returned; one that ends it,
+    /// or that may, is thrown.
+    private static func apply(_ write: MessageWrite, _ db: Database) throws -> Result<Message?, StorageError> {
+        do {
+            switch write {
+            case .insert(let message):
+                try insert(message, db)
+                return .success(message)
+            case .edit(let id, let text, let time):
+                try db.cachedStatement(sql: Queries.editMessage)
+                    .execute(arguments: [text, time.microsecondsSinceEpoch, id.text])
+                return .success(try fetch(db, Queries.messageByID, [id.text]).first)
+            case .delete(let id):
+                let message = try fetch(db, Queries.messageByID, [id.text]).first
+                try db.cachedStatement(sql: Queries.deleteMessage).execute(arguments: [id.text])
+                return .success(message)
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT && db.isInsideTransaction {
+            return .failure(StorageError(database: error))
+        }
+    }
+
+    private static func insert(_ message: Message, _ db: Database) throws {
+        try db.cachedStatement(sql: Queries.insertMessage).execute(arguments: [
+            message.id.text, message.shopID.text, message.userID.text, message.text,
+            message.createdAt.microsecondsSinceEpoch, message.updatedAt?.microsecondsSinceEpoch,
+            message.isEdited, message.parentID?.text, message.username,
+        ])
+    }
+}
+
+extension StorageError.Kind {
+    /// Whether a batch that failed so would fail in parts just the same: then its rows are not tried one by one, which
+    /// for a busy file would take the timeout each.
+    fileprivate var isWholeStore: Bool {
+        switch self {
+        case .unavailable, .overloaded, .busy, .corrupt, .incompatible: true
+        case .full, .conflict, .notFound, .invalid, .unexpected: false
+        }
+    }
+}

@@ -1,0 +1,31 @@
+"""The load generator, as a process."""
+
+import json
+import os
+import subprocess
+
+from .server import find_binary
+from .tokens import SECRET
+
+
+def run(folder, url, scenario, *arguments, timeout=90, **options):
+    """Runs `shopload run`; `options` become `--name value`. Returns the report and what was printed."""
+    path = folder / "report.json"
+    command = [str(find_binary("shopload")), "run", scenario, "--url", url, "--secret", SECRET, "--report", str(path)]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", str(value)]
+    done = subprocess.run(
+        [*command, *arguments], env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=timeout,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(path.read_text())["report"], done.stdout
+
+
+def members(scenario, **options):
+    """The members that a scenario needs, as (shop, user, role)."""
+    command = [str(find_binary("shopload")), "members", scenario]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", str(value)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    return [tuple(line.split(",")) for line in done.stdout.splitlines()]

@@ -1,0 +1,256 @@
+"""The load generator judged: by a server whose faults are known, and against the real one."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from support import faultyserver as faulty
+from support import shopload
+from support.faultyserver import FaultyServer
+from support.server import find_binary
+from support.tokens import SECRET
+
+# Twenty streams of one shop, a hundred messages to it.
+SMALL = {"connections": 20, "rate": 50, "warm-up": 0, "duration": 2, "drain": 2}
+STREAMS, MESSAGES = 20, 100
+COUNTS = ("lost", "duplicated", "outOfOrder", "foreign", "corruptFrames", "cutFrames")
+
+
+def faults_of(counters):
+    return {name: counters[name] for name in COUNTS if counters[name]}
+
+
+def run_faulty(folder, scenario="one-shop", faults=lambda message, stream: None, options=None, **more):
+    with FaultyServer(faults=faults, **more) as server:
+        report, text = shopload.run(folder, server.url, scenario, **(options or SMALL))
+        return report, text, server
+
+
+def test_a_faultless_server_shows_no_fault_and_every_delivery(tmp_path):
+    report, text, _ = run_faulty(tmp_path)
+    counters = report["counters"]
+    assert faults_of(counters) == {}
+    assert counters["delivered"] == counters["expectedDeliveries"] == STREAMS * MESSAGES
+    assert counters["requestsSent"] == MESSAGES and counters["statuses"] == {"201": MESSAGES}
+    assert counters["connectsSucceeded"] == STREAMS and counters["disconnectsByError"] == {}
+    assert report["latencies"]["delivery"]["count"] == STREAMS * MESSAGES
+    assert report["latencies"]["lastRecipient"]["count"] == report["latencies"]["firstRecipient"]["count"] == MESSAGES
+    assert "lost 0" in text
+
+
+@pytest.mark.parametrize(
+    "fault, count",
+    [
+        (faulty.DROP, "lost"), (faulty.DOUBLE, "duplicated"), (faulty.SWAP, "outOfOrder"),
+        (faulty.CORRUPT, "corruptFrames"), (faulty.CUT_TEXT, "cutFrames"),
+    ],
+)  # fmt: skip
+def test_each_fault_is_counted_exactly(tmp_path, fault, count):
+    # Every third stream, every tenth message; never the last, which nothing would overtake.
+    report, _, server = run_faulty(tmp_path, faults=lambda m, s: fault if s % 3 == 1 and m % 10 == 4 else None)
+    expected = 7 * MESSAGES // 10
+    assert server.done == {fault: expected}
+    assert faults_of(report["counters"]) == {count: expected}
+    undelivered = expected if fault in (faulty.DROP, faulty.CORRUPT, faulty.CUT_TEXT) else 0
+    assert report["counters"]["delivered"] == STREAMS * MESSAGES - undelivered
+
+
+def test_the_last_messages_dropped_are_lost_too(tmp_path):
+    report, _, _ = run_faulty(tmp_path, faults=lambda m, s: faulty.DROP if m > MESSAGES - 3 and s == 0 else None)
+    assert faults_of(report["counters"]) == {"lost": 3}
+
+
+def test_a_frame_that_the_end_of_the_connection_cuts_off_is_counted_and_ends_its_stream(tmp_path):
+    report, _, _ = run_faulty(tmp_path, faults=lambda m, s: faulty.CUT_FRAME if m == 50 and s in (3, 8) else None)
+    counters = report["counters"]
+    assert faults_of(counters) == {"cutFrames": 2}
+    # What came before the cut was expected and came; what would have come behind it is no loss but a disconnect.
+    assert counters["delivered"] == counters["expectedDeliveries"] == STREAMS * MESSAGES - 2 * 51
+    assert counters["disconnectsByError"] == {"end of stream": 2}
+
+
+def test_messages_of_another_shop_are_foreign(tmp_path):
+    options = {**SMALL, "shops": 2}
+    report, _, server = run_faulty(
+        tmp_path, "many-shops", lambda m, s: faulty.FOREIGN if s == 5 and m % 5 == 2 else None, options)
+    assert server.done[faulty.FOREIGN] == 2 * MESSAGES // 2 // 5
+    assert faults_of(report["counters"]) == {"foreign": server.done[faulty.FOREIGN]}
+    assert report["counters"]["delivered"] == MESSAGES * STREAMS // 2
+
+
+def test_refused_messages_are_no_loss(tmp_path):
+    report, _, server = run_faulty(tmp_path, refuse=lambda m: 503 if m % 4 == 0 else None)
+    counters = report["counters"]
+    assert server.done == {503: MESSAGES // 4}
+    assert counters["statuses"] == {"201": MESSAGES * 3 // 4, "503": MESSAGES // 4}
+    assert faults_of(counters) == {}
+    assert counters["delivered"] == STREAMS * MESSAGES * 3 // 4
+
+
+def test_delayed_messages_overtaken_by_others_are_out_of_order_and_not_lost(tmp_path):
+    # 20 ms between two messages, 70 ms of delay: three others come before.
+    report, _, server = run_faulty(
+        tmp_path, faults=lambda m, s: faulty.DELAY if m % 20 == 5 else None, delay=0.07)
+    assert faults_of(report["counters"]) == {"outOfOrder": server.done[faulty.DELAY]}
+    assert report["counters"]["delivered"] == STREAMS * MESSAGES
+    # A tenth of a hundred is late by the delay at least: the percentiles must show it.
+    assert report["latencies"]["delivery"]["p99"] >= 70e6
+
+
+def test_a_stall_shows_in_the_percentiles_although_nothing_is_sent_during_it(tmp_path):
+    # A second's 200 messages: those due in the 200 ms of the stall wait for its end. A generator that waits for
+    # answers before it sends again would see one slow message a second, half a percent.
+    options = {"connections": 2, "rate": 200, "warm-up": 0, "duration": 4, "drain": 3, "in-flight": 1, "posters": 1}
+    report, _, _ = run_faulty(tmp_path, options=options, stall=(1.0, 0.2))
+    delivery = report["latencies"]["delivery"]
+    assert delivery["count"] == 2 * 200 * 4
+    slow = sum(count for nanoseconds, count in delivery["buckets"] if nanoseconds >= 20e6)
+    assert slow >= 0.1 * delivery["count"], "a fifth of the messages was due during stalls"
+    assert delivery["p99"] >= 150e6
+    assert faults_of(report["counters"]) == {}
+
+
+def without_times(counters):
+    return {name: value for name, value in counters.items() if value}
+
+
+def test_two_processes_count_what_one_counts(tmp_path):
+    def drop(message, stream):
+        return faulty.DROP if message % 10 == 4 and stream == 2 else None
+
+    options = {**SMALL, "shops": 4}
+    one, _, _ = run_faulty(tmp_path, "many-shops", drop, {**options, "reactors": 2})
+    two, _, _ = run_faulty(tmp_path, "many-shops", drop, {**options, "processes": 2})
+    assert two["generator"]["processCount"] == 2 and len(two["generator"]["reactors"]) == 2
+    assert without_times(one["counters"]) == without_times(two["counters"])
+    assert one["counters"]["lost"] > 0
+    for name in ("delivery", "post", "connect", "firstRecipient", "lastRecipient"):
+        assert one["latencies"][name]["count"] == two["latencies"][name]["count"], name
+    for report in (one, two):
+        for figure in ("offered", "sent", "answered"):
+            assert sum(second[figure] for second in report["seconds"]) == MESSAGES
+
+
+def test_an_interrupt_gives_the_report_so_far(tmp_path):
+    path = tmp_path / "report.json"
+    with FaultyServer() as server:
+        process = subprocess.Popen(
+            [str(find_binary("shopload")), "run", "one-shop", "--url", server.url, "--secret", SECRET, "--connections",
+             "5", "--rate", "100", "--duration", "60", "--report", str(path)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            deadline = time.monotonic() + 30
+            while sum(server.messages.values()) < 200 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+    report = json.loads(path.read_text())["report"]
+    counters = report["counters"]
+    assert faults_of(counters) == {}
+    assert 200 <= counters["requestsSent"] < 6_000
+    assert counters["delivered"] == 5 * counters["requestsSent"]
+    assert report["scenario"]["phases"]["steadySeconds"] < 60
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.1:80", "http://example.org", "https://127.0.0.1:1", "127.0.0.1:1"])
+def test_it_aims_at_nothing_but_loopback(url):
+    done = subprocess.run(
+        [str(find_binary("shopload")), "run", "idle", "--url", url], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 64
+    assert "--url" in done.stderr
+
+
+SCENARIOS = [
+    ("idle", {"connections": 50}),
+    ("one-shop", {"connections": 100, "rate": 50}),
+    ("many-shops", {"connections": 100, "rate": 50, "processes": 2}),
+    ("wide", {"connections": 50, "rate": 100, "arrival": "poisson"}),
+    ("hot-and-cold", {"connections": 130, "rate": 50}),
+    ("churn", {"connections": 50, "rate": 50}),
+    ("storm", {"connections": 100, "rate": 50}),
+    ("catch-up", {"connections": 50, "rate": 100}),
+    ("rest", {"rate": 50}),
+    ("mixed", {"connections": 50, "rate": 50}),
+]
+
+
+@pytest.mark.parametrize("scenario, options", SCENARIOS, ids=[name for name, _ in SCENARIOS])
+def test_the_real_server_loses_nothing_in_any_scenario(tmp_path, serve, scenario, options):
+    population = {name: options[name] for name in ("connections",) if name in options}
+    server = serve(
+        shops=0, members=shopload.members(scenario, **population), store="memory:",
+        env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "10000"},
+    )  # fmt: skip
+    report, text = shopload.run(
+        tmp_path, server.url(), scenario, **{"warm-up": 0.2, "duration": 2, "drain": 5, **options},
+        **{"server-pid": server.process.pid})
+    counters = report["counters"]
+    assert faults_of(counters) == {}, text
+    assert counters["delivered"] == counters["expectedDeliveries"]
+    assert counters["connectsRefused"] == 0 and counters["disconnectsByError"] == {}
+    assert set(counters["statuses"]) <= {"201"}
+    streams = report["scenario"]["connectionCount"]
+    assert counters["connectsSucceeded"] >= streams
+    if scenario != "idle":
+        assert counters["requestsSent"] == counters["statuses"]["201"] > 0
+    if scenario in ("storm", "churn"):
+        assert counters["connectsSucceeded"] > streams
+    if scenario == "storm":
+        assert counters["connectsSucceeded"] == 2 * streams
+    assert len(report["server"]["samples"]) >= 2
+
+
+def test_slow_readers_are_not_counted_as_losses_and_harm_nobody(tmp_path, serve):
+    options = {"connections": 40, "shops": 2}
+    server = serve(
+        shops=0, members=shopload.members("slow", **options), store="memory:",
+        env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "10000"},
+    )  # fmt: skip
+    report, _ = shopload.run(
+        tmp_path, server.url(), "slow", **options, **{"rate": 50, "duration": 2, "drain": 5, "warm-up": 0})
+    counters = report["counters"]
+    assert faults_of(counters) == {}
+    # Four streams of forty stop reading.
+    assert counters["delivered"] >= 36 * 50
+
+
+def test_a_lack_of_members_shows_as_refused_upgrades(tmp_path, serve):
+    server = serve(shops=0, members=[("load-shop-0", "load-poster", "member")], store="memory:")
+    report, _ = shopload.run(
+        tmp_path, server.url(), "one-shop", **{"connections": 3, "rate": 10, "duration": 1, "warm-up": 0})
+    counters = report["counters"]
+    assert counters["connectsSucceeded"] == 0
+    assert counters["statuses"]["403"] == counters["connectsRefused"] == 3 * 3  # three attempts each
+
+
+def test_events_of_the_second_protocol_are_judged_alike(tmp_path, serve):
+    options = {"connections": 20}
+    server = serve(shops=0, members=shopload.members("one-shop", **options), store="memory:")
+    report, _ = shopload.run(
+        tmp_path, server.url(), "one-shop", **options,
+        **{"protocol": "shopstream.v2", "rate": 20, "duration": 1, "warm-up": 0})
+    counters = report["counters"]
+    assert faults_of(counters) == {}
+    assert counters["delivered"] == 20 * 20
+
+
+def test_histograms_agree_with_the_messages_that_a_scenario_file_asks_for(tmp_path, serve):
+    path = tmp_path / "evening.scenario"
+    path.write_text("base = one-shop\ngroup = 1 10 20\ngroup = 3 2 30\nwarm-up = 0.5\nduration = 1.5\nbytes = 64\n")
+    server = serve(shops=0, members=shopload.members(str(path)), store="memory:")
+    report, _ = shopload.run(tmp_path, server.url(), str(path), **{"html": tmp_path / "report.html"})
+    assert report["scenario"]["connectionCount"] == 16 and report["scenario"]["shopCount"] == 4
+    counters = report["counters"]
+    assert counters["requestsSent"] == 2 * 50
+    assert counters["delivered"] == 2 * (20 * 10 + 30 * 2)
+    # Only what was meant for the steady part is measured.
+    assert report["latencies"]["delivery"]["count"] == counters["delivered"] * 3 // 4
+    assert report["latencies"]["post"]["count"] == 75
+    page = (tmp_path / "report.html").read_text()
+    assert page.startswith("<!DOCTYPE html>") and os.path.getsize(tmp_path / "report.html") > 1_000

@@ -1,0 +1,69 @@
+import LoadGenerator
+import Primitives
+import Testing
+
+@Suite struct BoardTests {
+    @Test func `lanes, shops and the run's own words do not overlap`() throws {
+        let board = try Board(laneCount: 3, shopCount: 5)
+        board.beganAt = .init(nanoseconds: 1)
+        board.startAt = .init(nanoseconds: 2)
+        board.drainUntil = .init(nanoseconds: 3)
+        for lane in 0..<3 {
+            board.setPhase(.posted, ofLane: lane)
+            for count in Board.Count.allCases { board.set(count, UInt64(lane + 10), ofLane: lane) }
+            board.recordLive(nanoseconds: .max, ofLane: lane)
+        }
+        for shop in 0..<5 { board.setIssued(UInt32(shop + 100), ofShop: UInt32(shop)) }
+        #expect(board.noteUnacknowledged(shop: 4, sequence: 9))
+        #expect(board.beganAt.nanoseconds == 1)
+        #expect(board.startAt?.nanoseconds == 2)
+        #expect(board.drainUntil?.nanoseconds == 3)
+        #expect(board.commonPhase == .posted)
+        #expect(board.total(.delivered) == 33)
+        #expect(board.total(.latenessMaxNanoseconds) == 12)
+        #expect((0..<5).map { board.issued(ofShop: $0) } == [100, 101, 102, 103, 104])
+        #expect(board.unacknowledged() == [4: [9]])
+        #expect(!board.isStopping && !board.isOver && board.stoppedAt == nil && board.endedAt == nil)
+    }
+
+    @Test func `another mapping of the same memory shows the same`() throws {
+        let board = try Board(laneCount: 1, shopCount: 1)
+        board.setIssued(7, ofShop: 0)
+        let descriptor = board.duplicateDescriptor()
+        let other = try Board(descriptor: descriptor, laneCount: 1, shopCount: 1)
+        #expect(other.issued(ofShop: 0) == 7)
+        other.isStopping = true
+        #expect(board.isStopping)
+    }
+
+    @Test func `the run is as far as its slowest lane`() throws {
+        let board = try Board(laneCount: 2, shopCount: 1)
+        board.setPhase(.finished, ofLane: 0)
+        #expect(board.commonPhase == .connecting)
+        board.setPhase(.ready, ofLane: 1)
+        #expect(board.commonPhase == .ready)
+    }
+
+    @Test func `one recipient is the first and one the last, also of messages that overlap`() throws {
+        let board = try Board(laneCount: 1, shopCount: 1)
+        #expect(board.isFirstRecipient(1, ofShop: 0))
+        #expect(!board.isFirstRecipient(1, ofShop: 0))
+        #expect(board.isFirstRecipient(2, ofShop: 0))
+        #expect(!board.isFirstRecipient(1, ofShop: 0))
+        let steps: [(UInt32, Bool)] = [(1, false), (2, false), (1, false), (2, false), (1, true), (2, true)]
+        for (sequence, isLast) in steps {
+            #expect(board.isLastRecipient(sequence, ofShop: 0, recipientCount: 3) == isLast)
+        }
+    }
+
+    @Test func `live percentiles are right to a sixteenth`() throws {
+        let board = try Board(laneCount: 2, shopCount: 1)
+        for value in 1...1_000 { board.recordLive(nanoseconds: UInt64(value) * 1_000, ofLane: value % 2) }
+        let buckets = board.liveBuckets()
+        let p50 = Double(try #require(buckets.value(atPercentile: 50)))
+        let p99 = Double(try #require(buckets.value(atPercentile: 99)))
+        #expect(abs(p50 / 500_000 - 1) < 0.07)
+        #expect(abs(p99 / 990_000 - 1) < 0.07)
+        #expect(board.liveBuckets().since(buckets).value(atPercentile: 50) == nil)
+    }
+}

@@ -1,0 +1,114 @@
+import Testing
+
+@testable import LoadGenerator
+
+@Suite struct ComparisonTests {
+    /// About normal: the sum of twelve uniform numbers, with a standard deviation of 1.
+    private func normal(_ random: inout SeededGenerator) -> Double {
+        (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }
+    }
+
+    /// Rounds of both ways with `noise` (a standard deviation) for each run; `drift` slows every further run.
+    private func rounds(
+        _ roundCount: Int, factor: Double, noise: Double, drift: Double = 0, seed: UInt64
+    ) -> Comparison.Measure {
+        var random = SeededGenerator(seed: seed)
+        var measure = Comparison.Measure(name: "delivery p99", unit: .nanoseconds, a: [], b: [])
+        for (index, way) in RoundOrder.runs(roundCount: roundCount).enumerated() {
+            let value = 1e6 * (1 + drift * Double(index)) * (1 + noise * normal(&random))
+            switch way {
+            case .a: measure.a.append(value)
+            case .b: measure.b.append(value * factor)
+            }
+        }
+        return measure
+    }
+
+    private func differences(among seeds: ClosedRange<UInt64>, _ make: (UInt64) -> Comparison.Measure) -> Int {
+        seeds.count { make($0).ratio?.isDifferent == true }
+    }
+
+    @Test(arguments: [3, 5, 7, 10, 30]) func `equal ways are noise for at least 95 percent of seeds`(roundCount: Int) {
+        let wrong = differences(among: 1...1000) { rounds(roundCount, factor: 1, noise: 0.03, seed: $0) }
+        #expect(wrong <= 50, "\(wrong) of 1000 seeds")
+    }
+
+    @Test(arguments: [1.1, 1 / 1.1]) func `a difference of 10 percent is found in 3 percent of noise`(factor: Double) {
+        for (roundCount, foundMin) in [(5, 800), (7, 980), (10, 998)] {
+            let found = differences(among: 1...1000) { rounds(roundCount, factor: factor, noise: 0.03, seed: $0) }
+            #expect(found >= foundMin, "\(found) of 1000 seeds with \(roundCount) rounds")
+        }
+    }
+
+    @Test func `a machine that slows down with each run favours neither`() {
+        let wrong = differences(among: 1...500) { rounds(8, factor: 1, noise: 0.01, drift: 0.02, seed: $0) }
+        #expect(wrong <= 25, "\(wrong) of 500 seeds")
+        #expect(RoundOrder.runs(roundCount: 3) == [.a, .b, .b, .a, .a, .b])
+    }
+
+    @Test func `a round that went astray makes noise, not a wrong answer`() throws {
+        var measure = rounds(7, factor: 1, noise: 0.01, seed: 3)
+        measure.b[4] *= 5
+        #expect(try #require(measure.ratio).isDifferent == false)
+    }
+
+    @Test func `the ratio lies within its interval and is the geometric mean`() throws {
+        let ratio = try #require(PairedRatio(a: [1, 2, 4], b: [2, 4, 8]))
+        #expect(abs(ratio.ratio - 2) < 1e-12 && abs(ratio.low - 2) < 1e-12 && abs(ratio.high - 2) < 1e-12)
+        let mixed = try #require(PairedRatio(a: [1, 1, 1], b: [1, 2, 4]))
+        #expect(abs(mixed.ratio - 2) < 1e-12)
+        #expect(mixed.low < 1 && mixed.high > 4 && !mixed.isDifferent)
+        #expect(PairedRatio(a: [1, 1], b: [1, 1]) == nil)
+        #expect(PairedRatio(a: [1, 0, 1], b: [1, 1, 1]) == nil)
+    }
+
+    @Test(arguments: [
+        (Comparison.Unit.nanoseconds, 0.8, "new is faster by 20.0 %"), (.nanoseconds, 1.25, "old is faster by 20.0 %"),
+        (.bytes, 0.5, "new takes less, by 50.0 %"), (.perSecond, 1.5, "new does more, by 50.0 %"),
+        (.perSecond, 0.5, "old does more, by 100 %"), (.microseconds, 2, "old takes less, by 50.0 %"),
+    ]) func `the verdict names the better way and by how much`(unit: Comparison.Unit, factor: Double, text: String) {
+        let measure = Comparison.Measure(
+            name: "m", unit: unit, a: [10, 11, 12], b: [10 * factor, 11 * factor, 12 * factor])
+        let comparison = Comparison(nameA: "old", nameB: "new", measures: [measure])
+        #expect(comparison.verdict(measure).hasPrefix(text), "\(comparison.verdict(measure))")
+    }
+
+    @Test func `noise is called noise`() {
+        let measure = rounds(5, factor: 1.001, noise: 0.03, seed: 1)
+        let comparison = Comparison(nameA: "old", nameB: "new", measures: [measure])
+        #expect(comparison.verdict(measure).hasPrefix("the difference is noise (−"))
+        let same = Comparison.Measure(name: "m", unit: .bytes, a: [354, 354, 354], b: [354, 354, 354])
+        #expect(comparison.verdict(same) == "there is no difference")
+        let few = rounds(2, factor: 2, noise: 0.01, seed: 1)
+        #expect(comparison.verdict(few) == "too few rounds to tell")
+    }
+
+    @Test func `reports of rounds are compared by what all of them have`() throws {
+        let reports = { (cores: Double, watches: Bool) in
+            (1...3).map {
+                SampleReport(
+                    connectionCount: 500, shopCount: 5, steadySeconds: 4, seed: $0, serverCores: cores,
+                    watchesServer: watches
+                ).report()
+            }
+        }
+        let comparison = Comparison(nameA: "epoll", nameB: "io_uring", a: reports(1.2, true), b: reports(0.8, true))
+        let cost = try #require(comparison.measures.first { $0.name == "CPU a delivery" })
+        #expect(comparison.verdict(cost).hasPrefix("io_uring takes less, by 33.3 %"))
+        let blind = Comparison(nameA: "a", nameB: "b", a: reports(1, true), b: reports(1, false))
+        #expect(!blind.measures.contains { $0.name == "CPU a delivery" })
+        #expect(blind.measures.contains { $0.name == "delivery p99" })
+        #expect(try Comparison(json: comparison.json()) == comparison)
+        let text = ComparisonText(comparison)
+        for line in text.lines { #expect(line.count <= 80, "\(line)") }
+        #expect(text.text.contains("io_uring takes less"))
+        #expect(ReportPage(title: "c", sections: [PageSection(comparison)]).html.contains("io_uring takes less"))
+    }
+
+    @Test func `a round whose generator was the limit is in doubt`() {
+        let fine = SampleReport(steadySeconds: 3).report()
+        let full = SampleReport(steadySeconds: 3, generatorBusyShare: 0.95).report()
+        let comparison = Comparison(nameA: "old", nameB: "new", a: [fine, full, fine], b: [fine, fine, fine])
+        #expect(comparison.warnings == ["old, round 2: the generator was the limit"])
+    }
+}

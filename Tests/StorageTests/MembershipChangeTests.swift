@@ -1,0 +1,64 @@
+import Primitives
+import Testing
+
+@testable import Storage
+
+/// How every store tells which memberships changed.
+@Suite struct MembershipChangeTests {
+    private func member(_ user: UserID, _ role: Role = .member) -> Membership {
+        Membership(shopID: "shop", userID: user, role: role)
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `the first question learns where it stands, not what was before`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.importMembers([member("ada"), member("grace")], at: 1)
+            let first = try await store.membershipChanges(after: nil)
+            #expect(first.changes.isEmpty && !first.isIncomplete)
+            let second = try await store.membershipChanges(after: first.position)
+            #expect(second == MembershipChanges(position: first.position, changes: [], isIncomplete: false))
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `each change is told once, in order`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let none: [UserID] = []
+            try await store.createShop("shop", name: nil, at: 1)
+            var position = try await store.membershipChanges(after: nil).position
+            func changedUsers() async throws -> [UserID] {
+                let answer = try await store.membershipChanges(after: position)
+                position = answer.position
+                #expect(!answer.isIncomplete && answer.changes.allSatisfy { $0.shopID == "shop" })
+                return answer.changes.map(\.userID)
+            }
+            try await store.addMember(member("ada"), at: 2)
+            try await store.addMember(member("grace"), at: 3)
+            #expect(try await changedUsers() == ["ada", "grace"])
+            #expect(try await changedUsers() == none)
+            _ = try await store.removeMember("ada", from: "shop")
+            _ = try await store.removeMember("ada", from: "shop")
+            #expect(try await changedUsers() == ["ada"])
+            // The same role again is no change; another one is.
+            try await store.addMember(member("grace"), at: 4)
+            #expect(try await changedUsers() == none)
+            try await store.addMember(member("grace", .admin), at: 5)
+            let changed = try await Set(changedUsers())
+            #expect(changed == ["grace"])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `who missed more than is remembered is told so`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.importMembers([member("first")], at: 1)
+            let position = try await store.membershipChanges(after: nil).position
+            let rows = (0..<2 * Limits.membershipChangeCountMax + 10).map { member(UserID("user-\($0)")) }
+            try await store.importMembers(rows, at: 2)
+            let late = try await store.membershipChanges(after: position)
+            #expect(late.isIncomplete)
+            let recent = try await store.membershipChanges(after: late.position - 5)
+            #expect(!recent.isIncomplete && recent.changes.count == 5)
+        }
+    }
+}
