@@ -28,12 +28,13 @@ import Testing
         var clock = ShopClock(latest: .earliest)
         let first = clock.begin(at: .earliest).ticket
         let second = clock.begin(at: .earliest).ticket
-        #expect(clock.finish(first, frame: nil).isEmpty)
-        #expect(clock.finish(second, frame: [2]) == [[2]])
+        let change = Publication(event: .messageCreated, json: [2])
+        #expect(clock.finish(first, nil).isEmpty)
+        #expect(clock.finish(second, change) == [change])
         #expect(clock.isIdle)
     }
 
-    @Test func `whatever the order of the ends, the frames keep the order of the times`() {
+    @Test func `whatever the order of the ends, the changes keep the order of the times`() {
         // Strides that share no factor with 12 visit every ticket, in 48 orders.
         for stride in [1, 5, 7, 11] {
             for offset in 0..<12 {
@@ -42,7 +43,8 @@ import Testing
                 var published: [UInt8] = []
                 for step in 0..<12 {
                     let ticket = tickets[(step * stride + offset) % 12]
-                    published += clock.finish(ticket, frame: ticket % 3 == 0 ? nil : [UInt8(ticket)]).flatMap { $0 }
+                    let change = Publication(event: .messageCreated, json: [UInt8(ticket)])
+                    published += clock.finish(ticket, ticket % 3 == 0 ? nil : change).flatMap(\.json)
                 }
                 #expect(published == [1, 2, 4, 5, 7, 8, 10, 11])
                 #expect(clock.isIdle)
@@ -53,7 +55,7 @@ import Testing
     @Test func `a ticket that was not given out stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var clock = ShopClock(latest: .earliest)
-            _ = clock.finish(0, frame: nil)
+            _ = clock.finish(0, nil)
         }
     }
 }

@@ -26,7 +26,8 @@ import Testing
         let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
             let socket = try rehearsal.openStream(of: "shop-1")
             rehearsal.advance(by: .milliseconds(1_900))
-            rehearsal.world.shards[0].publish(json: Array(repeating: 0x20, count: 2_000), to: ShopID("shop-1"))
+            let change = Publication(event: .messageCreated, json: Array(repeating: 0x20, count: 2_000))
+            rehearsal.world.shards[0].publish(change, to: ShopID("shop-1"))
             rehearsal.turn()
             while socket.hasArrivals {
                 _ = socket.read()
