@@ -75,7 +75,9 @@ final class Returner: Client {
     // MARK: - The end
 
     var isAtRest: Bool {
-        guard let session, session.isStreaming else { return true }
+        guard let session else { return true }
+        // A stream that is asked for has a place and is no stream yet.
+        guard session.isStreaming else { return session.isOver || session.isKeptWaiting }
         return session.isAtRest && (isCaughtUp || catchUp?.isKeptWaiting ?? isShutOut)
     }
 

@@ -276,6 +276,9 @@ final class Subscriber: Client {
         stage.ledger.expect(isOver || socket.isOver, "the server stopped and a stream of \(shop) is open")
     }
 
+    /// Whether nobody has accepted the connection yet, for want of room.
+    var isKeptWaiting: Bool { socket.isKeptWaiting }
+
     /// Whether the stream is open as far as the client can tell.
     var isStreaming: Bool { !isOver && phase == .open && !socket.isOver }
 }
