@@ -200,6 +200,8 @@ def test_the_real_server_loses_nothing_in_any_scenario(tmp_path, serve, scenario
         assert counters["requestsSent"] == counters["statuses"]["201"] > 0
     if scenario in ("storm", "churn"):
         assert counters["connectsSucceeded"] > streams
+    if scenario == "catch-up":
+        assert counters["connectsSucceeded"] == streams + streams // 10
     if scenario == "storm":
         assert counters["connectsSucceeded"] == 2 * streams
     assert len(report["server"]["samples"]) >= 2

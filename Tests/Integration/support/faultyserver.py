@@ -48,6 +48,7 @@ class FaultyServer:
                  stall=None, delay=0.05):
         self.faults, self.refuse, self.omit, self.stall, self.delay = faults, refuse, omit, stall, delay
         self.streams = collections.defaultdict(list)
+        self.opened = collections.Counter()
         self.messages = collections.Counter()
         self.done = collections.Counter()
         self.texts = {}
@@ -123,10 +124,14 @@ class FaultyServer:
             f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
         )
-        stream = Stream(len(self.streams[shop]), writer)
+        self.opened[shop] += 1
+        stream = Stream(self.opened[shop] - 1, writer)
         self.streams[shop].append(stream)
-        while await reader.read(4096):
-            pass
+        while data := await reader.read(4096):
+            if data[0] == 0x88:
+                writer.write(frame(b"", opcode=8))
+                self.streams[shop].remove(stream)
+                return
 
     def _post(self, body, fields):
         posted = json.loads(body)
