@@ -19,7 +19,12 @@ struct RunCommand: ParsableCommand, RunOptions {
             try WorkerRun(plan: plan, options: self, index: worker).run()
         } else {
             Interrupts.take()
-            try write(try LeadingRun(plan: plan, options: self).run())
+            let report = try LeadingRun(plan: plan, options: self).run()
+            try write(report)
+            guard report.hasOpenedStreams else {
+                StandardError.line("no stream could be opened: the statuses and errors above say why")
+                throw ExitCode.failure
+            }
         }
     }
 

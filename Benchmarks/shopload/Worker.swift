@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import LoadGenerator
 import Primitives
+import Reactor
 
 /// A process that makes a part of the load: this program again, with the same arguments and a few more.
 ///
@@ -79,8 +80,18 @@ struct WorkerRun {
     let options: any RunOptions
     let index: Int
 
+    /// Watches for the leader's end: without it nobody would say that the run is over.
+    private func endWithLeader() {
+        let leader = getppid()
+        _ = ReactorThread(name: "leader-watch") {
+            while getppid() == leader { usleep(500_000) }
+            _exit(1)
+        }
+    }
+
     func run() throws {
         Interrupts.ignore()
+        endWithLeader()
         guard let descriptor = options.workerOptions.board, let results = options.workerOptions.results else {
             throw ValidationError("--worker is for the leading process to say")
         }

@@ -2,15 +2,16 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
-import time
 
 import pytest
 from support import faultyserver as faulty
 from support import shopload
+from support.deadline import wait_until
 from support.faultyserver import FaultyServer
-from support.server import find_binary
+from support.server import find_binary, free_port
 from support.tokens import SECRET
 
 # Twenty streams of one shop, a hundred messages to it.
@@ -143,9 +144,7 @@ def test_an_interrupt_gives_the_report_so_far(tmp_path):
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            deadline = time.monotonic() + 30
-            while sum(server.messages.values()) < 200 and time.monotonic() < deadline:
-                time.sleep(0.05)
+            wait_until(lambda: sum(server.messages.values()) >= 200, 30, "messages come")
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 0
         finally:
@@ -201,9 +200,23 @@ def test_the_real_server_loses_nothing_in_any_scenario(tmp_path, serve, scenario
         assert counters["requestsSent"] == counters["statuses"]["201"] > 0
     if scenario in ("storm", "churn"):
         assert counters["connectsSucceeded"] > streams
+    if scenario == "catch-up":
+        assert counters["connectsSucceeded"] == streams + streams // 10
     if scenario == "storm":
         assert counters["connectsSucceeded"] == 2 * streams
     assert len(report["server"]["samples"]) >= 2
+
+
+def test_what_a_list_leaves_out_is_lost(tmp_path):
+    # Two of twenty streams leave for the second quarter of the run and read by REST what they missed.
+    options = {**SMALL, "connections": 20, "shops": 1, "rate": 100}
+    with FaultyServer(omit=lambda message: message % 50 == 30) as server:
+        report, _ = shopload.run(tmp_path, server.url, "catch-up", **options)
+    counters = report["counters"]
+    assert server.lists == 2
+    # Of 200 messages those of the second quarter, 50 to 100 or so, were missed: the 80th is in them.
+    assert faults_of(counters) == {"lost": 2}
+    assert counters["connectsSucceeded"] == 22
 
 
 def test_slow_readers_are_not_counted_as_losses_and_harm_nobody(tmp_path, serve):
@@ -220,13 +233,43 @@ def test_slow_readers_are_not_counted_as_losses_and_harm_nobody(tmp_path, serve)
     assert counters["delivered"] >= 36 * 50
 
 
-def test_a_lack_of_members_shows_as_refused_upgrades(tmp_path, serve):
+def test_a_lack_of_members_shows_as_refused_upgrades_and_ends_the_run(tmp_path, serve):
     server = serve(shops=0, members=[("load-shop-0", "load-poster", "member")], store="memory:")
     report, _ = shopload.run(
-        tmp_path, server.url(), "one-shop", **{"connections": 3, "rate": 10, "duration": 1, "warm-up": 0})
+        tmp_path, server.url(), "one-shop", status=1, **{"connections": 3, "rate": 10, "duration": 60})
     counters = report["counters"]
-    assert counters["connectsSucceeded"] == 0
-    assert counters["statuses"]["403"] == counters["connectsRefused"] == 3 * 3  # three attempts each
+    assert counters["connectsSucceeded"] == counters["requestsSent"] == 0
+    assert counters["statuses"] == {"403": counters["connectsRefused"]} == {"403": 3 * 3}  # three attempts each
+
+
+def test_a_server_that_is_not_there_ends_the_run(tmp_path):
+    report, _ = shopload.run(
+        tmp_path, f"http://127.0.0.1:{free_port()}", "one-shop", status=1, **{"connections": 3, "duration": 60})
+    assert report["counters"]["disconnectsByError"]["ECONNREFUSED"] >= 9
+
+
+def test_workers_end_with_their_leader(tmp_path):
+    with FaultyServer() as server:
+        leader = subprocess.Popen(
+            [str(find_binary("shopload")), "run", "one-shop", "--url", server.url, "--secret", SECRET, "--connections",
+             "4", "--rate", "100", "--duration", "60", "--processes", "2"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_until(lambda: sum(server.messages.values()) > 50, 30, "messages come")
+        children = pathlib.Path(f"/proc/{leader.pid}/task/{leader.pid}/children").read_text().split()
+        assert len(children) == 2
+        leader.kill()
+        leader.wait(10)
+        for child in children:
+            wait_until(lambda: not is_running(child), 20, "the worker ends")
+
+
+def is_running(process):
+    """Whether there is such a process, and it is no mere entry that nobody has asked for."""
+    try:
+        return " Z " not in f" {pathlib.Path(f'/proc/{process}/stat').read_text().rpartition(')')[2]} "
+    except FileNotFoundError:
+        return False
 
 
 def test_events_of_the_second_protocol_are_judged_alike(tmp_path, serve):

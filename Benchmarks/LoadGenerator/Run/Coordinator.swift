@@ -42,6 +42,8 @@ package struct Coordinator {
             if board.startAt == nil {
                 if board.commonPhase >= .ready || now.since(board.beganAt) > connectMax || board.isStopping {
                     held()
+                    // Nothing is to be learned from a server that lets nobody in.
+                    if plan.population.streamCount > 0, board.total(.openStreams) == 0 { stop(now) }
                     usleep(UInt32(pause.wholeNanoseconds / 1_000))
                     board.startAt = Self.now + .milliseconds(100)
                 }

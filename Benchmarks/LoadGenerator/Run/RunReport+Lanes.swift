@@ -25,6 +25,9 @@ extension RunReport {
         return report
     }
 
+    /// Whether any stream was opened, where any was to be.
+    package var hasOpenedStreams: Bool { counters.connectsSucceeded > 0 || scenario.connectionCount == 0 }
+
     private mutating func add(_ lane: LaneMeasurements, process: Int) {
         latencies.delivery.merge(lane.delivery.distribution())
         latencies.post.merge(lane.post.distribution())

@@ -39,16 +39,21 @@ class Stream:
 class FaultyServer:
     """Use it as a context manager; `url` is where it listens.
 
-    `refuse(message)` says with which status a POST is answered instead of 201, without a broadcast. `stall` is a pair
+    `refuse(message)` says with which status a POST is answered instead of 201, without a broadcast. `omit(message)`
+    says what lists leave out. `stall` is a pair
     (period, length) in seconds: that long the whole server stands still, that often.
     """
 
-    def __init__(self, faults=lambda message, stream: None, refuse=lambda message: None, stall=None, delay=0.05):
-        self.faults, self.refuse, self.stall, self.delay = faults, refuse, stall, delay
+    def __init__(self, faults=lambda message, stream: None, refuse=lambda message: None, omit=lambda message: False,
+                 stall=None, delay=0.05):
+        self.faults, self.refuse, self.omit, self.stall, self.delay = faults, refuse, omit, stall, delay
         self.streams = collections.defaultdict(list)
+        self.opened = collections.Counter()
         self.messages = collections.Counter()
         self.done = collections.Counter()
         self.texts = {}
+        self.log = collections.defaultdict(list)
+        self.lists = 0
 
     # Its life
 
@@ -104,7 +109,7 @@ class FaultyServer:
                 if fields.get("upgrade", "").lower() == "websocket":
                     await self._stream(head, fields, reader, writer)
                     return
-                writer.write(self._post(body, fields))
+                writer.write(self._list(fields) if head.startswith("GET ") else self._post(body, fields))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -119,10 +124,14 @@ class FaultyServer:
             f"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
         )
-        stream = Stream(len(self.streams[shop]), writer)
+        self.opened[shop] += 1
+        stream = Stream(self.opened[shop] - 1, writer)
         self.streams[shop].append(stream)
-        while await reader.read(4096):
-            pass
+        while data := await reader.read(4096):
+            if data[0] == 0x88:
+                writer.write(frame(b"", opcode=8))
+                self.streams[shop].remove(stream)
+                return
 
     def _post(self, body, fields):
         posted = json.loads(body)
@@ -135,9 +144,17 @@ class FaultyServer:
         if status:
             self.done[status] += 1
             return f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode()
+        if not self.omit(number):
+            self.log[shop].append({"id": f"{shop}-{number}", "message": posted["message"]})
         for stream in self.streams[shop]:
             self._deliver(stream, number, {"id": f"{shop}-{number}", "shop_id": shop, "message": posted["message"]})
         return b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
+
+    def _list(self, fields):
+        """All messages of the shop, whatever was asked for, but for those that are to be left out."""
+        self.lists += 1
+        body = json.dumps({"data": self.log[fields["x-shop-id"]], "has_more": False}).encode()
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
     # Deliveries
 

@@ -8,7 +8,7 @@ from .server import find_binary
 from .tokens import SECRET
 
 
-def run(folder, url, scenario, *arguments, timeout=90, **options):
+def run(folder, url, scenario, *arguments, timeout=90, status=0, **options):
     """Runs `shopload run`; `options` become `--name value`. Returns the report and what was printed."""
     path = folder / "report.json"
     command = [str(find_binary("shopload")), "run", scenario, "--url", url, "--secret", SECRET, "--report", str(path)]
@@ -18,7 +18,7 @@ def run(folder, url, scenario, *arguments, timeout=90, **options):
         [*command, *arguments], env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=timeout,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     return json.loads(path.read_text())["report"], done.stdout
 
 
