@@ -32,8 +32,8 @@ enum ServerLimits {
     static let metricsShopCountMax = 20
     /// How long a membership that was looked up is taken to hold.
     static let membershipTimeToLive: Duration = .seconds(5)
-    /// Memberships that each reactor remembers.
-    static let cachedMembershipCountMax = 65_536
+    /// Memberships that each reactor remembers: few, as they hold for seconds and idle streams must not pay for them.
+    static let cachedMembershipCountMax = 8_192
     /// From one round of housekeeping to the next: how late a changed membership may show.
     static let housekeepingPeriod: Duration = .seconds(1)
     /// Rounds after which a changed membership is looked at again.
