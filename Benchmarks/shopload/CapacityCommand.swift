@@ -39,6 +39,7 @@ struct CapacityCommand: ParsableCommand, RunOptions {
             limits: SearchLimits(messagesPerSecondMin: rateMin, messagesPerSecondMax: rateMax),
             observations: earlierObservations())
         var step = search.step()
+        var provenance: Provenance?
         var runCount = 0
         while case .measure(let point) = step, runCount < runs, !Interrupts.areRequested {
             runCount += 1
@@ -47,9 +48,10 @@ struct CapacityCommand: ParsableCommand, RunOptions {
             if Interrupts.areRequested { break }
             StandardError.line(Verdict(report).sentence)
             step = search.measured(Observation(report, at: point))
-            try write(search, step, objectives)
+            provenance = Provenance(report)
+            try write(search, step, objectives, provenance)
         }
-        let found = try write(search, step, objectives)
+        let found = try write(search, step, objectives, provenance)
         guard FileBytes.write(Array(CapacityText(found).text.utf8), to: 1) else { throw ExitCode.failure }
     }
 
@@ -78,14 +80,15 @@ struct CapacityCommand: ParsableCommand, RunOptions {
 
     @discardableResult
     private func write(
-        _ search: KneeSearch, _ step: KneeSearch.Step, _ objectives: [Objective]
+        _ search: KneeSearch, _ step: KneeSearch.Step, _ objectives: [Objective], _ provenance: Provenance?
     ) throws -> CapacityReport {
         var knees: [Knee] = []
         if case .done(let found) = step { knees = found }
         let observed = try CapacityReport(observations: search.observations, knees: knees)
         let share = objectives.compactMap { observed.processorShare(keeping: $0) }.min()
         let report = try CapacityReport(
-            observations: search.observations, knees: knees, demand: demandOptions.demand(processorShareMax: share))
+            observations: search.observations, knees: knees, demand: demandOptions.demand(processorShareMax: share),
+            provenance: provenance)
         if let path = outputOptions.report, !FileBytes.write(try report.json(), to: path) {
             throw ValidationError("--report \(path) cannot be written")
         }

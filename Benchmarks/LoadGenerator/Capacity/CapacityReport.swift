@@ -7,6 +7,8 @@ package struct CapacityReport: Codable, Equatable, Sendable {
 
     /// The schema of this value.
     package let schemaVersion: Int
+    /// Where the last run comes from; nil when nobody said.
+    package let provenance: Provenance?
     /// Every run, in order.
     package let observations: [Observation]
     /// By streams and objective.
@@ -19,9 +21,10 @@ package struct CapacityReport: Codable, Equatable, Sendable {
     /// The report of `observations` and the `knees` that a search found in them. Fits the costs anew, to the runs that
     /// reached their load: one that did not has a queue for a cost.
     package init(
-        observations: [Observation], knees: [Knee], demand: Demand? = nil
+        observations: [Observation], knees: [Knee], demand: Demand? = nil, provenance: Provenance? = nil
     ) throws(CapacityPlan.PlanError) {
         schemaVersion = Self.schemaVersionCurrent
+        self.provenance = provenance
         self.observations = observations
         self.knees = knees
         let model = CostModel(observations.filter(\.isReached).compactMap(\.cost))
@@ -40,7 +43,8 @@ package struct CapacityReport: Codable, Equatable, Sendable {
                         && run.point.messagesPerSecond == knee.messagesPerSecond && run.meets(objective)
                 }.compactMap { $0.shares[.processor] })
         }
-        return shares.min().map { min($0, 1) }
+        // No share at all is no measure of what a plan may fill.
+        return shares.filter { $0 > 0 }.min().map { min($0, 1) }
     }
 
     /// The JSON text in UTF-8.

@@ -5,7 +5,9 @@ extension PageSection {
         let figures =
             plot.isEmpty ? "" : "<div class=\"plots\">\n\(plot.html())\(Self.latencyPlot(report).html())</div>\n"
         let tables = CapacityTables(report: report).all.map(Self.html)
-        html = "<h2>Capacity</h2>\n" + figures + tables.joined() + Self.warnings(report.plan)
+        html =
+            "<h2>Capacity</h2>\n" + figures + tables.joined() + Self.warnings(report.plan)
+            + OriginSection(runs: report.provenance.map { [$0] } ?? []).html()
     }
 
     private static let styles: [Plot.Style] = [.main, .second, .third]

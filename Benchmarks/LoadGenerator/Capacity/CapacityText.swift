@@ -18,6 +18,10 @@ package struct CapacityText: Sendable {
             lines += TextColumns.wrap(table.note, width: TextColumns.width) + [""]
         }
         for text in report.plan?.extrapolations ?? [] { lines += TextColumns.labelled("extrapolated", text) }
+        if let run = report.provenance {
+            lines += TextColumns.labelled("machine", ReportWords.machine(run.environment))
+            lines += TextColumns.labelled("repeat", run.command)
+        }
         self.lines = lines.last == "" ? lines.dropLast() : lines
     }
 

@@ -20,7 +20,9 @@ extension Comparison {
                 }
             }
         }
-        self.init(nameA: nameA, nameB: nameB, measures: measures, warnings: warnings)
+        self.init(
+            nameA: nameA, nameB: nameB, measures: measures, warnings: warnings,
+            provenance: [a.first, b.first].compactMap { $0.map(Provenance.init) })
     }
 
     private struct Figure {

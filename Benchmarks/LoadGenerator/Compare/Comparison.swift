@@ -54,14 +54,19 @@ package struct Comparison: Codable, Equatable, Sendable {
     let measures: [Measure]
     /// Runs whose figures are in doubt, in words.
     let warnings: [String]
+    /// Where the first run of each way comes from; empty when nobody said.
+    let provenance: [Provenance]
 
     /// A comparison of `measures`, each with as many figures of A as of B.
-    package init(nameA: String, nameB: String, measures: [Measure], warnings: [String] = []) {
+    package init(
+        nameA: String, nameB: String, measures: [Measure], warnings: [String] = [], provenance: [Provenance] = []
+    ) {
         precondition(measures.allSatisfy { $0.a.count == $0.b.count }, "each round has both")
         self.nameA = nameA
         self.nameB = nameB
         self.measures = measures
         self.warnings = warnings
+        self.provenance = provenance
     }
 
     /// What a measure says in a sentence: `A is faster by 9.10 % (6.20 % to 12.0 %)`, or that the difference is noise.

@@ -17,7 +17,7 @@ extension PageSection {
             <tbody>
             \(rows.joined())</tbody></table></div>
             \(warnings.isEmpty ? "" : "<p class=\"card verdict warn below\"><strong>In doubt</strong><span>\(warnings).</span></p>\n")
-            """
+            """ + OriginSection(runs: comparison.provenance).html()
     }
 
     /// An interval on a scale of a half to twice, with a mark at 1.

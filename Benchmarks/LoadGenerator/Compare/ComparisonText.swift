@@ -20,7 +20,17 @@ package struct ComparisonText: Sendable {
         for warning in comparison.warnings {
             lines += TextColumns.wrap("warning: \(warning)", width: TextColumns.width)
         }
+        if let run = comparison.provenance.first {
+            lines += [""] + TextColumns.labelled("machine", ReportWords.machine(run.environment))
+        }
+        for command in Self.commands(comparison) { lines += TextColumns.labelled("repeat", command) }
         self.lines = lines
+    }
+
+    /// The commands, each once.
+    private static func commands(_ comparison: Comparison) -> [String] {
+        let all = comparison.provenance.map(\.command)
+        return Set(all).count == all.count ? all : Array(all.prefix(1))
     }
 
     private static func row(_ label: String, _ cells: [String]) -> String {

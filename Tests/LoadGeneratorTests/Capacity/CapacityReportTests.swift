@@ -12,7 +12,9 @@ enum SampleCapacity {
         var step = search.step()
         while case .measure(let point) = step { step = search.measured(server.run(point)) }
         guard case .done(let knees) = step else { throw CancellationError() }
-        return try CapacityReport(observations: search.observations, knees: knees, demand: demand)
+        return try CapacityReport(
+            observations: search.observations, knees: knees, demand: demand,
+            provenance: Provenance(SampleReport(steadySeconds: 2).report()))
     }
 
     static let demand = Demand(
@@ -54,7 +56,7 @@ enum SampleCapacity {
         let section = PageSection(try SampleCapacity.report(demand: SampleCapacity.demand))
         let html = ReportPage(title: "Capacity of <one>", sections: [section]).html
         #expect(html.contains("Capacity of &lt;one&gt;"))
-        #expect(html.contains("Latency under load"))
+        #expect(html.contains("Latency under load") && html.contains("AMD EPYC 7B13"))
         #expect(html.contains("<strong>Extrapolated</strong>"))
         #expect(html.split(separator: "<figure").count == 3)
     }

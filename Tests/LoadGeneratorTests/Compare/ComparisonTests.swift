@@ -102,6 +102,7 @@ import Testing
         let text = ComparisonText(comparison)
         for line in text.lines { #expect(line.count <= 80, "\(line)") }
         #expect(text.text.contains("io_uring takes less"))
+        #expect(text.text.contains("shopload run fanout --connections 500"))
         #expect(ReportPage(title: "c", sections: [PageSection(comparison)]).html.contains("io_uring takes less"))
     }
 

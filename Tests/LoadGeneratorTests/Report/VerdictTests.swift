@@ -41,6 +41,7 @@ import Testing
         #expect(Verdict(within.report()).kind == .neither)
         let beyond = sample { $0.lateness = 1_800_000...2_200_000 }
         #expect(Verdict(beyond.report()).kind == .generatorIsTheLimit)
+        #expect(Verdict(beyond.report()).sentence.contains("kept it from its processor"))
         // The same lateness is a small part of latencies ten times as high.
         let slow = sample {
             $0.lateness = 1_800_000...2_200_000

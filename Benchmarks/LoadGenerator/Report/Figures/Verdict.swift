@@ -58,7 +58,7 @@ package struct Verdict: Codable, Equatable, Sendable {
             kind = .generatorIsTheLimit
             sentence =
                 "The generator is the limit (\(said)), not the server: \(findings.serverText). "
-                + "Its latencies say little about the server."
+                + findings.reasonText
         } else {
             kind = .unclear
             sentence =
@@ -75,6 +75,8 @@ private struct Findings {
     let isMeasured: Bool
     let isReached: Bool
     let generatorIsFull: Bool
+    /// Whether the generator was late although its reactors had time left.
+    let isCrowdedOut: Bool
     /// Nil when the server was not watched.
     let serverIsFull: Bool?
 
@@ -91,6 +93,7 @@ private struct Findings {
             figures.generatorBusyShareMax ?? 0 >= limits.busyShareMax
             || (isLate && figures.sentShare ?? 1 < limits.reachedShareMin)
             || (isLate && Double(lateness) > limits.latenessShareMax * delivery)
+        isCrowdedOut = generatorIsFull && figures.generatorBusyShareMax ?? 0 < limits.busyShareMax
         serverIsFull = figures.serverBusyShare.map { $0 >= limits.busyShareMax }
     }
 
@@ -130,6 +133,13 @@ private struct Findings {
             parts.append("busiest reactor \(NumberText.percent(busy))")
         }
         return parts.joined(separator: ", ")
+    }
+
+    /// Why the generator fell behind, and what that means.
+    var reasonText: String {
+        // A thread that is late without being busy was not given the processor.
+        let reason = isCrowdedOut ? "Something else on the machine kept it from its processor. " : ""
+        return "\(reason)Its latencies say little about the server."
     }
 
     /// How busy the server was.

@@ -42,13 +42,10 @@ package struct ReportPage: Sendable {
     }
 
     private static func header(_ report: RunReport, title: String) -> String {
-        // To the second: what is finer says nothing to a reader.
-        let started = report.startedAt.split(separator: ".")[...].first.map { $0.replacing("T", with: " ") } ?? ""
-        let origin = "\(started) UTC · \(report.target) · shopload \(ReportWords.version(report))"
         return """
             <p class="kind">Load report</p>
             <h1>\(HTMLText.escaped(title))</h1>
-            <p class="origin">\(HTMLText.escaped(origin))</p>
+            <p class="origin">\(OriginSection.line(Provenance(report)))</p>
 
             """
     }
@@ -103,44 +100,18 @@ package struct ReportPage: Sendable {
     }
 
     private static func origin(_ report: RunReport) -> String {
-        let environment = report.environment
-        let scenario = report.scenario
-        let phases = scenario.phases
-        let list = { (values: [String: String]) in
-            values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
-        }
-        let seconds = { (value: Double) in "\(NumberText.trimmed(value)) s" }
-        var rows = [
-            ("Machine", ReportWords.machine(environment)),
-            ("Pinning", environment.pinning ?? "none"),
-            ("Limits", list(environment.limits.mapValues(NumberText.count))),
-            ("Kernel settings", list(environment.kernelSettings)),
-            ("Load before", NumberText.significant(environment.loadAverageBefore)),
-        ]
-        if let other = environment.otherLoadShare { rows.append(("Other load", NumberText.percent(other))) }
-        rows += [
+        let phases = report.scenario.phases
+        let seconds = { (value: Double) in "\(NumberText.trimmed((value * 100).rounded() / 100)) s" }
+        let rows = [
             (
                 "Phases",
                 "connect \(seconds(phases.connectSeconds)), warm-up \(seconds(phases.warmUpSeconds)), "
                     + "steady \(seconds(phases.steadySeconds)), drain \(seconds(phases.drainSeconds))"
             ),
-            ("Parameters", list(scenario.parameters)),
-            (
-                "Generator",
-                ReportWords.generator(report.generator)
-            ),
+            ("Parameters", OriginSection.list(report.scenario.parameters)),
+            ("Generator", ReportWords.generator(report.generator)),
         ]
-        let items = rows.filter { !$0.1.isEmpty }.map {
-            "<dt>\(HTMLText.escaped($0.0))</dt><dd>\(HTMLText.escaped($0.1))</dd>\n"
-        }
-        return """
-            <h2>Where it comes from</h2>
-            <div class="card">
-            <pre>\(HTMLText.escaped(report.command))</pre>
-            <dl>
-            \(items.joined())</dl></div>
-
-            """
+        return OriginSection(runs: [Provenance(report)], rows: rows).html()
     }
 }
 
