@@ -46,12 +46,12 @@ extension Observation {
         let verdict = Verdict(report)
         var all = shares
         all[.processor] = figures.serverBusyShare
-        // An unclear verdict has a full generator too: its run proves as little.
+        // An unclear verdict has a full generator too.
         all[.generator] =
             verdict.kind == .generatorIsTheLimit || verdict.kind == .unclear
             ? 1 : min(figures.generatorBusyShareMax ?? 0, 0.99)
         self.init(
             point: point, p99Nanoseconds: report.latencies.delivery.value(atPercentile: 99),
-            isReached: verdict.kind == .neither, shares: all, cost: CostSample(report))
+            isReached: Verdict.isReached(report), shares: all, cost: CostSample(report))
     }
 }

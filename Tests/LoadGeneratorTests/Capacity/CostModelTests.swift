@@ -100,12 +100,17 @@ import Testing
         #expect(CostSample(SampleReport(steadySeconds: 3, watchesServer: false).report()) == nil)
     }
 
-    @Test func `a run with a full generator keeps to no objective`() {
+    @Test func `a late generator leaves a pass a pass, and is the limit of a failure`() {
         let point = LoadPoint(connectionCount: 5000, messagesPerSecond: 200)
         let objective = Objective(p99NanosecondsMax: 50_000_000)
         let good = Observation(SampleReport(steadySeconds: 6).report(), at: point, shares: [.network: 0.2])
         #expect(good.meets(objective) && good.shares[.network] == 0.2)
         let full = Observation(SampleReport(steadySeconds: 6, generatorBusyShare: 0.95).report(), at: point)
-        #expect(!full.meets(objective) && Knee.limit(in: full) == .generator)
+        #expect(full.meets(objective) && Knee.limit(in: full) == .generator)
+        let short = Observation(SampleReport(steadySeconds: 6, answeredShare: 0.9).report(), at: point)
+        #expect(!short.meets(objective))
+        var empty = SampleReport(steadySeconds: 6).report()
+        empty.seconds = []
+        #expect(!Observation(empty, at: point).isReached)
     }
 }

@@ -37,6 +37,11 @@ package struct Verdict: Codable, Equatable, Sendable {
         self.init(Findings(report, limits: limits))
     }
 
+    /// Whether the run did all that was asked of it (T), whatever its latencies. O(seconds).
+    static func isReached(_ report: RunReport, limits: VerdictLimits = VerdictLimits()) -> Bool {
+        !report.steadySeconds.isEmpty && Findings(report, limits: limits).isReached
+    }
+
     private init(_ findings: Findings) {
         let said = findings.generatorText
         if !findings.isMeasured {

@@ -8,14 +8,15 @@ struct OriginSection {
     /// The section; empty without a run.
     func html() -> String {
         guard let first = runs.first else { return "" }
-        let commands = runs.map { "<pre>\(HTMLText.escaped($0.command))</pre>" }
+        let commands = runs.map(\.command)
+        let shown = Set(commands).count == commands.count ? commands : Array(commands.prefix(1))
         let items = (machine(first.environment) + rows).filter { !$0.text.isEmpty }.map {
             "<dt>\(HTMLText.escaped($0.name))</dt><dd>\(HTMLText.escaped($0.text))</dd>\n"
         }
         return """
             <h2>Where it comes from</h2>
             <div class="card">
-            \(commands.joined(separator: "\n"))
+            \(shown.map(Self.commandHTML).joined(separator: "\n"))
             <dl>
             \(items.joined())</dl></div>
 
@@ -33,6 +34,13 @@ struct OriginSection {
     /// Names and values in the order of the names.
     static func list(_ values: [String: String]) -> String {
         values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+    }
+
+    /// A command whose lines break between its words only: a browser would break behind a hyphen as well, and an option
+    /// would look like two.
+    private static func commandHTML(_ command: String) -> String {
+        let words = command.split(separator: " ").map { "<span>\(HTMLText.escaped(String($0)))</span>" }
+        return "<pre>\(words.joined(separator: " "))</pre>"
     }
 
     private func machine(_ environment: Environment) -> [(name: String, text: String)] {

@@ -64,6 +64,7 @@ enum PageStyle {
         dt { color: var(--muted) } dd { margin: 0; overflow-wrap: anywhere }
         pre { margin: 0 0 16px; padding: 12px 14px; border-radius: 8px; background: var(--code); white-space: pre-wrap;
           overflow-wrap: anywhere; font: 13px/1.5 ui-monospace, "Cascadia Code", Menlo, Consolas, monospace }
+        pre span { display: inline-block; max-width: 100% }
         .prose { color: var(--muted); font-size: 13.5px; margin-top: 10px; max-width: 90ch }
         .below { margin-top: 16px }
         th.formula { text-align: left } td.formula { white-space: normal; text-align: left; min-width: 260px; font-size: 13.5px; color: var(--muted) }
