@@ -27,13 +27,15 @@ extension CostSample {
         let steady = report.steadySeconds
         let bytes = steady.reduce(0) { $0 + $1.receivedByteCount + $1.sentByteCount }
         let hold = server.kernel.first { $0.moment == .hold }
+        // The kernel keeps what an earlier run made it take: where nothing grew, nothing was measured.
+        let kernelBytes = figures.kernelBytesPerConnection.flatMap { $0 > 0 ? $0 : nil }
         let ends = report.environment.sharesMachineWithServer ? 2.0 : 1.0
         self.init(
             connectionCount: Double(figures.openConnectionsMin), deliveriesPerSecond: figures.deliveredPerSecond,
             messagesPerSecond: figures.answeredPerSecond, processors: processors,
             userByteCount: hold.map { Double($0.residentByteCount) },
             kernelByteCount: hold.flatMap { hold in
-                figures.kernelBytesPerConnection.map { $0 * Double(hold.openConnections) / ends }
+                kernelBytes.map { $0 * Double(hold.openConnections) / ends }
             },
             networkBytesPerSecond: bytes > 0 ? Double(bytes) / Double(max(steady.count, 1)) : nil)
     }

@@ -94,7 +94,10 @@ package struct KneeSearch: Sendable {
             return .found(knee(connectionCount, objective, passing: nil, failing: failing, runs: runs))
         }
         if let failing, failing > passing * limits.precisionFactor {
-            return .measure(messagesPerSecond: (passing * failing).squareRoot())
+            let middle = (passing * failing).squareRoot()
+            // Three digits read better, and are near enough to the middle unless the gap is narrower still.
+            let rounded = Decimals.rounded(middle, digits: 3)
+            return .measure(messagesPerSecond: rounded > passing && rounded < failing ? rounded : middle)
         }
         if failing == nil, passing < limits.messagesPerSecondMax {
             return .measure(messagesPerSecond: min(passing * limits.raiseFactor, limits.messagesPerSecondMax))

@@ -97,6 +97,9 @@ import Testing
         #expect(sample.kernelByteCount == 12_140_000)
         #expect(sample.userByteCount == Double((9 << 20) + 354 * 5000))
         #expect(sample.networkBytesPerSecond == nil)
+        var warm = report
+        warm.server?.kernel[0].slabByteCounts = report.server?.kernel[1].slabByteCounts ?? [:]
+        #expect(try #require(CostSample(warm)).kernelByteCount == nil)
         #expect(CostSample(SampleReport(steadySeconds: 3, watchesServer: false).report()) == nil)
     }
 

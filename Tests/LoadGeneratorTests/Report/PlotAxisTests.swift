@@ -32,6 +32,11 @@ import Testing
         #expect(PlotAxis.durations([Double]()).ticks.count > 1)
     }
 
+    @Test(arguments: [(269.0868, 269.0), (0.123456, 0.123), (12_345, 12_300), (999.6, 1000), (1, 1)])
+    func `numbers are rounded to significant digits`(pair: (Double, Double)) {
+        #expect(Decimals.rounded(pair.0, digits: 3) == pair.1)
+    }
+
     @Test func `each nine takes the same room`() {
         let axis = PlotAxis.percentiles
         let positions = [90, 99, 99.9, 99.99].map(axis.position(of:))

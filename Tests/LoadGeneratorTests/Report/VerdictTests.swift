@@ -66,6 +66,7 @@ import Testing
             $0.answeredShare = 0.8
         }
         #expect(Verdict(both.report()).kind == .unclear)
+        #expect(Verdict(both.report()).sentence.contains("of the messages were answered"))
         let unwatched = sample {
             $0.generatorBusyShare = 0.95
             $0.watchesServer = false

@@ -63,12 +63,12 @@ package struct Verdict: Codable, Equatable, Sendable {
             kind = .generatorIsTheLimit
             sentence =
                 "The generator is the limit (\(said)), not the server: \(findings.serverText). "
-                + findings.reasonText
+                + findings.reasonText + findings.missingText
         } else {
             kind = .unclear
             sentence =
                 "Unclear: the generator was at its limit (\(said)), and \(findings.serverText). "
-                + "Give the generator processors of its own."
+                + "Give the generator processors of its own." + findings.missingText
         }
     }
 }
@@ -117,6 +117,9 @@ private struct Findings {
         guard let worst = Self.shares(figures, report).min(by: { $0.share < $1.share }) else { return "" }
         return "only \(NumberText.percent(worst.share)) \(worst.name)"
     }
+
+    /// The same as a sentence of its own; empty when all was reached. Refused streams are no fault of a late generator.
+    var missingText: String { isReached ? "" : " What is more, \(shortfallText)." }
 
     /// What was reached.
     var loadText: String {

@@ -15,6 +15,15 @@ enum Decimals {
         return exponent < 0 ? 1 / magnitude : magnitude
     }
 
+    /// A number above 0 to so many significant digits.
+    static func rounded(_ value: Double, digits: Int) -> Double {
+        let exponent = Int(logarithm(value).rounded(.down)) - digits + 1
+        // Dividing by a power of ten is exact where multiplying by its reciprocal is not.
+        return exponent < 0
+            ? (value * power(-exponent)).rounded() / power(-exponent)
+            : (value / power(exponent)).rounded() * power(exponent)
+    }
+
     /// The least of 1, 2, 2.5, 5 with any power of ten that is at least `value`, which is above 0.
     static func roundStep(atLeast value: Double) -> Double {
         let decade = power(Int(logarithm(value).rounded(.down)))
