@@ -43,7 +43,7 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
     let lines: [Line]
     /// The resource that takes the most nodes.
     let decidedBy: Quantity
-    /// Each way in which the plan goes beyond what was measured, in words; empty when it does not.
+    /// Each way in which the plan goes beyond what was measured, or leaves out what was not, in words.
     let extrapolations: [String]
 
     /// Plans for `demand` by `model`. O(1).
@@ -131,6 +131,9 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
                 "\(NumberText.significant(members)) members a shop, measured "
                     + "\(NumberText.significant(measured.membersPerShopMin)) to "
                     + NumberText.significant(measured.membersPerShopMax))
+        }
+        if model.userBytes != nil, model.kernelBytes == nil {
+            found.append("memory without the kernel's, which was not measured")
         }
         if nodeCount > 1 { found.append("\(NumberText.count(nodeCount)) nodes, measured with one") }
         return found

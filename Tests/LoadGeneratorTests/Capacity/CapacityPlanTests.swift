@@ -67,6 +67,14 @@ import Testing
         #expect(try nodes(0.4) > 1.9 * nodes(0.8))
     }
 
+    @Test func `memory that was not measured is not passed over in silence`() throws {
+        var model = try model()
+        model.kernelBytes = nil
+        let demand = Demand(connectionCount: 10, messagesPerSecond: 1, membersPerShop: 50, headroom: 0, node: node)
+        let plan = try CapacityPlan(demand, by: model)
+        #expect(plan.extrapolations == ["memory without the kernel's, which was not measured"])
+    }
+
     @Test func `a node that is full by itself is refused`() throws {
         let small = Demand.Node(processorCount: 4, memoryByteCount: 1e6, networkBytesPerSecond: 1e9)
         let demand = Demand(connectionCount: 1, messagesPerSecond: 1, membersPerShop: 1, headroom: 0, node: small)
