@@ -126,11 +126,14 @@ private struct Feed {
         // Channels 6 and 7 are those of shop 3. The second writer's first message comes late, the others in order.
         for (channel, sequence) in [(6, 1), (7, 2), (6, 2), (7, 1), (6, 3)] as [(UInt32, UInt32)] {
             let text = Feed.text(sequence, shop: channel)
-            let found = try #require(checker.identify(text.span, shop: 3))
+            let identified = checker.identify(text.span, shop: 3)
+            let found = try #require(identified)
             let writer = Int(channel - 6)
-            #expect(checker.accept(found, place: UInt32(writer), order: &orders[writer]))
+            let isDelivery = checker.accept(found, place: UInt32(writer), order: &orders[writer])
+            #expect(isDelivery)
         }
-        #expect(checker.identify(Feed.text(1, shop: 8).span, shop: 3) == nil)
+        let foreign = checker.identify(Feed.text(1, shop: 8).span, shop: 3)
+        #expect(foreign == nil)
         var expected = counts(delivered: 5, outOfOrder: 1)
         expected.foreign = 1
         checker.settleSuspended { _ in [] }
