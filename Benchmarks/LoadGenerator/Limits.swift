@@ -6,6 +6,8 @@ package enum LoadLimits {
     package static let connectionCountMax = 2_000_000
     /// Shops of a run.
     package static let shopCountMax = 1_000_000
+    /// Writers of a shop: a stream remembers a place for each.
+    package static let writerCountMax = 64
     /// Messages a second.
     package static let messagesPerSecondMax = 5_000_000.0
     /// The longest run, warm-up and drain included.

@@ -10,6 +10,8 @@ struct GeneratorOptions: ParsableArguments {
     var reactors: Int?
     @Option(help: "Processors to bind the reactors to, such as 0,2-3.")
     var cpus: String?
+    @Option(help: "People who write to each shop at a time; the order is checked for each of them.")
+    var writers = 1
     @Option(help: "Posting connections of each reactor.")
     var posters = 4
     @Option(help: "Requests of a posting connection that may be unanswered.")
@@ -71,6 +73,10 @@ struct GeneratorOptions: ParsableArguments {
         guard connectTime > 0, connectTime <= 3_600, hold >= 0, hold <= 3_600 else {
             throw ValidationError("--connect-time and --hold: up to 3600 seconds")
         }
+        guard (1...LoadLimits.writerCountMax).contains(writers) else {
+            throw ValidationError("--writers: 1 to \(LoadLimits.writerCountMax)")
+        }
+        plan.writersPerShop = writers
         plan.postersPerLane = posters
         plan.inFlightCountMax = inFlight
         plan.connectingCountMax = opening

@@ -12,7 +12,7 @@ struct LeadingRun {
     func run() throws -> RunReport {
         let startedAt = WallTime.now.rfc3339
         let loadAverage = Environment.loadAverage
-        let board = try Board(laneCount: plan.laneCount, shopCount: plan.population.shopCount)
+        let board = try Board(laneCount: plan.laneCount, channelCount: plan.channelCount)
         board.beganAt = Coordinator.now
         let watch = try serverWatch(board)
         watch?.sampleKernel(.before, openConnections: 0)

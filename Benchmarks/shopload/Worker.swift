@@ -96,7 +96,7 @@ struct WorkerRun {
             throw ValidationError("--worker is for the leading process to say")
         }
         let board = try Board(
-            descriptor: descriptor, laneCount: plan.laneCount, shopCount: plan.population.shopCount)
+            descriptor: descriptor, laneCount: plan.laneCount, channelCount: plan.channelCount)
         let lanes = LaneThreads(
             plan: plan, board: board, lanes: options.lanes(ofProcess: index, plan),
             processors: try options.generatorOptions.processors())

@@ -82,6 +82,13 @@ def test_messages_of_another_shop_are_foreign(tmp_path):
     assert report["counters"]["delivered"] == MESSAGES * STREAMS // 2
 
 
+def test_several_writers_of_a_shop_lose_nothing_and_what_is_dropped_is_counted(tmp_path):
+    report, _, server = run_faulty(
+        tmp_path, faults=lambda m, s: faulty.DROP if m % 10 == 4 else None, options={**SMALL, "writers": 5})
+    assert faults_of(report["counters"]) == {"lost": server.done[faulty.DROP]} == {"lost": STREAMS * MESSAGES // 10}
+    assert report["counters"]["delivered"] == STREAMS * MESSAGES * 9 // 10
+
+
 def test_refused_messages_are_no_loss(tmp_path):
     report, _, server = run_faulty(tmp_path, refuse=lambda m: 503 if m % 4 == 0 else None)
     counters = report["counters"]
@@ -168,7 +175,7 @@ def test_it_aims_at_nothing_but_loopback(url):
 SCENARIOS = [
     ("idle", {"connections": 50}),
     ("one-shop", {"connections": 100, "rate": 50}),
-    ("many-shops", {"connections": 100, "rate": 50, "processes": 2}),
+    ("many-shops", {"connections": 100, "rate": 50, "processes": 2, "writers": 3}),
     ("wide", {"connections": 50, "rate": 100, "arrival": "poisson"}),
     ("hot-and-cold", {"connections": 130, "rate": 50}),
     ("churn", {"connections": 50, "rate": 50}),
@@ -209,7 +216,7 @@ def test_the_real_server_loses_nothing_in_any_scenario(tmp_path, serve, scenario
 
 def test_what_a_list_leaves_out_is_lost(tmp_path):
     # Two of twenty streams leave for the second quarter of the run and read by REST what they missed.
-    options = {**SMALL, "connections": 20, "shops": 1, "rate": 100}
+    options = {**SMALL, "connections": 20, "shops": 1, "rate": 100, "writers": 2}
     with FaultyServer(omit=lambda message: message % 50 == 30) as server:
         report, _ = shopload.run(tmp_path, server.url, "catch-up", **options)
     counters = report["counters"]

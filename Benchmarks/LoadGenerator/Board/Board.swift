@@ -32,32 +32,33 @@ package struct Board: Sendable {
     private static let headerWordCount = 64
     private static let laneWordCount = 1_024
     private static let liveOffset = 64
-    private static let shopWordCount = 8
-    /// Messages of one shop whose recipients are counted at a time.
-    private static let recipientSlotCount = shopWordCount - 2
+    private static let channelWordCount = 8
+    /// Messages of one channel whose recipients are counted at a time.
+    private static let recipientSlotCount = channelWordCount - 2
 
     private let words: SharedWords
     /// Lanes of the run.
     package let laneCount: Int
-    /// Shops of the run.
-    package let shopCount: Int
+    /// Channels of the run: a shop has one for each of its writers.
+    package let channelCount: Int
 
     /// A new board.
-    package init(laneCount: Int, shopCount: Int) throws(LoadConfigurationError) {
+    package init(laneCount: Int, channelCount: Int) throws(LoadConfigurationError) {
         self.laneCount = laneCount
-        self.shopCount = shopCount
-        words = try SharedWords(count: Self.wordCount(laneCount, shopCount))
+        self.channelCount = channelCount
+        words = try SharedWords(count: Self.wordCount(laneCount, channelCount))
     }
 
     /// The board of the parent process.
-    package init(descriptor: Int32, laneCount: Int, shopCount: Int) throws(LoadConfigurationError) {
+    package init(descriptor: Int32, laneCount: Int, channelCount: Int) throws(LoadConfigurationError) {
         self.laneCount = laneCount
-        self.shopCount = shopCount
-        words = try SharedWords(descriptor: descriptor, count: Self.wordCount(laneCount, shopCount))
+        self.channelCount = channelCount
+        words = try SharedWords(descriptor: descriptor, count: Self.wordCount(laneCount, channelCount))
     }
 
-    private static func wordCount(_ laneCount: Int, _ shopCount: Int) -> Int {
-        headerWordCount + laneCount * laneWordCount + shopCount * shopWordCount + LoadLimits.unacknowledgedCountMax
+    private static func wordCount(_ laneCount: Int, _ channelCount: Int) -> Int {
+        headerWordCount + laneCount * laneWordCount + channelCount * channelWordCount
+            + LoadLimits.unacknowledgedCountMax
     }
 
     /// What children inherit.
@@ -154,22 +155,24 @@ package struct Board: Sendable {
         return LiveBuckets(counts: counts)
     }
 
-    // MARK: - Shops
+    // MARK: - Channels
 
-    private func shop(_ index: UInt32) -> Int {
-        Self.headerWordCount + laneCount * Self.laneWordCount + Int(index) * Self.shopWordCount
+    private func channel(_ index: UInt32) -> Int {
+        Self.headerWordCount + laneCount * Self.laneWordCount + Int(index) * Self.channelWordCount
     }
 
-    /// The number of the last message that was written to the server for a shop.
-    package func issued(ofShop index: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: words.load(shop(index))) }
+    /// The number of the last message that was written to the server in a channel.
+    package func issued(ofChannel index: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: words.load(channel(index))) }
 
     /// Says so; only the lane that posts to the shop, before it writes the message.
-    package func setIssued(_ sequence: UInt32, ofShop index: UInt32) { words.store(shop(index), UInt64(sequence)) }
+    package func setIssued(_ sequence: UInt32, ofChannel index: UInt32) {
+        words.store(channel(index), UInt64(sequence))
+    }
 
-    /// Whether this is the first time that anyone got this message of the shop.
+    /// Whether this is the first time that anyone got this message of the channel.
     @inline(__always)
-    package func isFirstRecipient(_ sequence: UInt32, ofShop index: UInt32) -> Bool {
-        let word = shop(index) + 1
+    package func isFirstRecipient(_ sequence: UInt32, ofChannel index: UInt32) -> Bool {
+        let word = channel(index) + 1
         var seen = words.load(word)
         while seen < UInt64(sequence) {
             let (exchanged, original) = words.exchange(word, expected: seen, desired: UInt64(sequence))
@@ -179,10 +182,10 @@ package struct Board: Sendable {
         return false
     }
 
-    /// Counts a recipient of a message and says whether it is the last of `recipientCount`. A few messages of a shop
+    /// Counts a recipient of a message and says whether it is the last of `recipientCount`. A few messages of a channel
     /// are followed at a time; one that is overtaken by so many is given up.
-    package func isLastRecipient(_ sequence: UInt32, ofShop index: UInt32, recipientCount: Int) -> Bool {
-        let word = shop(index) + 2 + Int(sequence) % Self.recipientSlotCount
+    package func isLastRecipient(_ sequence: UInt32, ofChannel index: UInt32, recipientCount: Int) -> Bool {
+        let word = channel(index) + 2 + Int(sequence) % Self.recipientSlotCount
         var seen = words.load(word)
         while true {
             let holder = UInt32(truncatingIfNeeded: seen >> 32)
@@ -197,20 +200,20 @@ package struct Board: Sendable {
     // MARK: - Messages that were not acknowledged
 
     private var unacknowledgedStart: Int {
-        Self.headerWordCount + laneCount * Self.laneWordCount + shopCount * Self.shopWordCount
+        Self.headerWordCount + laneCount * Self.laneWordCount + channelCount * Self.channelWordCount
     }
 
     /// Notes a message that the server refused or left unanswered: nobody needs to get it. False when there are too
     /// many to note.
     @discardableResult
-    package func noteUnacknowledged(shop: UInt32, sequence: UInt32) -> Bool {
+    package func noteUnacknowledged(channel: UInt32, sequence: UInt32) -> Bool {
         let index = words.add(5, 1)
         guard index < UInt64(LoadLimits.unacknowledgedCountMax) else { return false }
-        words.store(unacknowledgedStart + Int(index), UInt64(shop) << 32 | UInt64(sequence))
+        words.store(unacknowledgedStart + Int(index), UInt64(channel) << 32 | UInt64(sequence))
         return true
     }
 
-    /// All that were noted, ascending, by shop; once nobody posts any more.
+    /// All that were noted, ascending, by channel; once nobody posts any more.
     package func unacknowledged() -> [UInt32: [UInt32]] {
         let count = min(Int(words.load(5)), LoadLimits.unacknowledgedCountMax)
         var found: [UInt32: [UInt32]] = [:]

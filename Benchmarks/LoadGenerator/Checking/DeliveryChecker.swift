@@ -35,73 +35,80 @@ package struct DeliveryCounts: Hashable, Sendable {
 package struct DeliveryChecker: Sendable {
     /// The run's number.
     package let run: UInt32
+    /// Writers of a shop, each with a channel of its own.
+    package let writerCount: UInt32
     /// What was found so far. `lost` is known only after `settle`.
     package private(set) var counts = DeliveryCounts()
-    /// What streams passed over, by the stream's number within the lane.
+    /// What streams passed over, by place: the stream's and the writer's number.
     private var missing: [UInt32: MissingSequences] = [:]
-    /// What streams that ended had passed over, with their shop.
-    private var suspended: [(shop: UInt32, gaps: MissingSequences)] = []
+    /// What streams that ended had passed over, with its channel.
+    private var suspended: [(channel: UInt32, gaps: MissingSequences)] = []
     /// Where the last marker stood in its payload.
     private var hint = 0
 
-    /// A checker for messages of `run`.
-    package init(run: UInt32) {
+    /// A checker for messages of `run`, in which each shop has so many writers.
+    package init(run: UInt32, writerCount: UInt32 = 1) {
+        precondition(writerCount > 0)
         self.run = run
+        self.writerCount = writerCount
     }
 
-    /// Judges the payload of one message and returns its marker when it counts as a delivery: when it is whole, of
-    /// this run, of the stream's shop, and not a duplicate.
-    package mutating func received(
-        _ payload: Span<UInt8>, stream: UInt32, shop: UInt32, order: inout StreamOrder
-    ) -> Marker? {
+    /// A message of this run and of the stream's shop.
+    package struct Identified: Hashable, Sendable {
+        /// Its marker.
+        package let marker: Marker
+        /// Whether its text is what was sent.
+        package let isWhole: Bool
+    }
+
+    /// Looks at the payload of one message: nil when it is none of this run and of the stream's shop, or cannot be
+    /// told; what is wrong with it is counted.
+    @inline(__always)
+    package mutating func identify(_ payload: Span<UInt8>, shop: UInt32) -> Identified? {
+        let found: Identified?
         switch Marker.scan(payload, hint: &hint) {
         case .found(let marker):
-            guard isOurs(marker, shop: shop) else { return nil }
-            return accept(marker, stream: stream, order: &order)
+            if marker.run == run && marker.channel / writerCount == shop {
+                return Identified(marker: marker, isWhole: true)
+            }
+            counts.foreign += 1
+            return nil
         case .cut(let marker):
             counts.cut += 1
-            if let marker { damaged(marker, stream: stream, shop: shop, order: &order) }
+            found = marker.map { Identified(marker: $0, isWhole: false) }
         case .corrupt(let marker):
             counts.corrupt += 1
-            if let marker { damaged(marker, stream: stream, shop: shop, order: &order) }
+            found = marker.map { Identified(marker: $0, isWhole: false) }
         case .missing:
             counts.unmarked += 1
+            found = nil
         }
-        return nil
+        guard let found, found.marker.run == run, found.marker.channel / writerCount == shop else { return nil }
+        return found
     }
 
-    private mutating func isOurs(_ marker: Marker, shop: UInt32) -> Bool {
-        if marker.run == run && marker.shop == shop { return true }
-        counts.foreign += 1
-        return false
-    }
-
-    private mutating func accept(_ marker: Marker, stream: UInt32, order: inout StreamOrder) -> Marker? {
-        switch order.received(marker.sequence) {
+    /// Puts an identified message in its place and says whether it counts as a delivery: it is whole and no duplicate.
+    /// One that is damaged takes its place too, and so is not counted as lost as well.
+    ///
+    /// - Parameters:
+    ///   - found: The message.
+    ///   - place: A number for the stream and the message's writer, within the lane.
+    ///   - order: How far the stream has come in what that writer wrote.
+    @inline(__always)
+    package mutating func accept(_ found: Identified, place: UInt32, order: inout StreamOrder) -> Bool {
+        switch order.received(found.marker.sequence) {
         case .next:
             break
         case .ahead(let range):
-            missing[stream, default: MissingSequences()].append(range)
+            missing[place, default: MissingSequences()].append(range)
         case .behind:
-            guard missing[stream]?.remove(marker.sequence) == true else {
-                counts.duplicated += 1
-                return nil
-            }
-            counts.outOfOrder += 1
+            let wasMissing = missing[place]?.remove(found.marker.sequence) == true
+            guard found.isWhole else { return false }
+            if wasMissing { counts.outOfOrder += 1 } else { counts.duplicated += 1 }
+            if !wasMissing { return false }
         }
-        counts.delivered += 1
-        return marker
-    }
-
-    /// A damaged message whose marker is readable has taken its place: it is not counted as lost as well.
-    @inline(never)
-    private mutating func damaged(_ marker: Marker, stream: UInt32, shop: UInt32, order: inout StreamOrder) {
-        guard marker.run == run, marker.shop == shop else { return }
-        switch order.received(marker.sequence) {
-        case .next: break
-        case .ahead(let range): missing[stream, default: MissingSequences()].append(range)
-        case .behind: _ = missing[stream]?.remove(marker.sequence)
-        }
+        if found.isWhole { counts.delivered += 1 }
+        return found.isWhole
     }
 
     /// The stream ended in the middle of a frame.
@@ -115,33 +122,33 @@ package struct DeliveryChecker: Sendable {
     }
 
     /// The stream ended before the run: what it passed over is kept for `settle`, its place begins anew.
-    package mutating func suspend(stream: UInt32, shop: UInt32) {
-        guard let gaps = missing.removeValue(forKey: stream), !gaps.ranges.isEmpty else { return }
-        suspended.append((shop, gaps))
+    package mutating func suspend(place: UInt32, channel: UInt32) {
+        guard let gaps = missing.removeValue(forKey: place), !gaps.ranges.isEmpty else { return }
+        suspended.append((channel, gaps))
     }
 
     /// Notes numbers that somebody who asked for them was not given.
-    package mutating func passedOver(_ gaps: MissingSequences, shop: UInt32) {
-        if !gaps.ranges.isEmpty { suspended.append((shop, gaps)) }
+    package mutating func passedOver(_ gaps: MissingSequences, channel: UInt32) {
+        if !gaps.ranges.isEmpty { suspended.append((channel, gaps)) }
     }
 
     /// Counts what a stream did not get, once no more will come: of the numbers that it passed over and those from its
     /// place up to `end`, all that were acknowledged.
     ///
     /// - Parameters:
-    ///   - stream: The stream's number within the lane; it is forgotten.
+    ///   - place: A number for the stream and the writer, within the lane; it is forgotten.
     ///   - order: Its place.
     ///   - end: One more than the last number that was meant for it.
-    ///   - unacknowledged: Numbers of the shop that the server did not say it took, ascending.
-    package mutating func settle(stream: UInt32, order: StreamOrder, end: UInt32, unacknowledged: [UInt32]) {
-        var gaps = missing.removeValue(forKey: stream) ?? MissingSequences()
+    ///   - unacknowledged: Numbers of the channel that the server did not say it took, ascending.
+    package mutating func settle(place: UInt32, order: StreamOrder, end: UInt32, unacknowledged: [UInt32]) {
+        var gaps = missing.removeValue(forKey: place) ?? MissingSequences()
         if order.next < end { gaps.append(order.next..<end) }
         countLost(gaps, unacknowledged)
     }
 
     /// Counts what the streams that ended before had passed over; then all is known. Once, and last.
     package mutating func settleSuspended(unacknowledged: (UInt32) -> [UInt32]) {
-        for (shop, gaps) in suspended { countLost(gaps, unacknowledged(shop)) }
+        for (channel, gaps) in suspended { countLost(gaps, unacknowledged(channel)) }
         suspended = []
         counts.expected = counts.delivered + counts.lost
     }
@@ -167,7 +174,7 @@ package struct DeliveryChecker: Sendable {
     }
 
     /// Whether the stream has all up to `end`, as far as its own place tells.
-    package func isComplete(stream: UInt32, order: StreamOrder, end: UInt32) -> Bool {
-        order.next >= end && missing[stream]?.ranges.isEmpty ?? true
+    package func isComplete(place: UInt32, order: StreamOrder, end: UInt32) -> Bool {
+        order.next >= end && missing[place]?.ranges.isEmpty ?? true
     }
 }

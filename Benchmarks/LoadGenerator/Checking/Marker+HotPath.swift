@@ -56,7 +56,7 @@ extension Marker {
             return .corrupt(nil)
         }
         let marker = unsafe Marker(
-            run: UInt32(hexadecimal(start + 4)), shop: UInt32(hexadecimal(start + 12)),
+            run: UInt32(hexadecimal(start + 4)), channel: UInt32(hexadecimal(start + 12)),
             sequence: UInt32(hexadecimal(start + 20)),
             intended: MonotonicInstant(nanoseconds: hexadecimal(start + 28) << 32 | hexadecimal(start + 36)),
             textByteCount: UInt32(hexadecimal(start + 44)))

@@ -6,16 +6,16 @@ import Primitives
 /// it: the fields of a server's own JSON, or the body of the POST as it was sent. All numbers are hexadecimal, of fixed
 /// width:
 /// ```
-/// ~SL1 run:8 shop:8 sequence:8 intended:16 textByteCount:8 checksum:8 ~ padding…
+/// ~SL1 run:8 channel:8 sequence:8 intended:16 textByteCount:8 checksum:8 ~ padding…
 /// ```
 /// (without the spaces). The checksum covers the fields; the padding is the beginning of one fixed pattern, so that
 /// every byte of the text is checked.
 package struct Marker: Hashable, Sendable {
     /// Names the run: messages of an earlier one are recognised.
     package var run: UInt32
-    /// The number of the shop within the run's population.
-    package var shop: UInt32
-    /// Counts the messages of the shop, from 1.
+    /// The channel: the shop's number within the run's population times the writers of a shop, plus the writer.
+    package var channel: UInt32
+    /// Counts the messages of the channel, from 1.
     package var sequence: UInt32
     /// When the message was meant to be sent, on this machine's monotonic clock.
     package var intended: MonotonicInstant
@@ -23,9 +23,9 @@ package struct Marker: Hashable, Sendable {
     package var textByteCount: UInt32
 
     /// Joins the fields.
-    package init(run: UInt32, shop: UInt32, sequence: UInt32, intended: MonotonicInstant, textByteCount: UInt32) {
+    package init(run: UInt32, channel: UInt32, sequence: UInt32, intended: MonotonicInstant, textByteCount: UInt32) {
         self.run = run
-        self.shop = shop
+        self.channel = channel
         self.sequence = sequence
         self.intended = intended
         self.textByteCount = textByteCount
@@ -56,7 +56,7 @@ extension Marker {
         let start = bytes.count
         bytes += Self.magic
         Self.appendHexadecimal(UInt64(run), digitCount: 8, to: &bytes)
-        Self.appendHexadecimal(UInt64(shop), digitCount: 8, to: &bytes)
+        Self.appendHexadecimal(UInt64(channel), digitCount: 8, to: &bytes)
         Self.appendHexadecimal(UInt64(sequence), digitCount: 8, to: &bytes)
         Self.appendHexadecimal(intended.nanoseconds, digitCount: 16, to: &bytes)
         Self.appendHexadecimal(UInt64(textByteCount), digitCount: 8, to: &bytes)

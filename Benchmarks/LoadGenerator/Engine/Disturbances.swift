@@ -21,12 +21,12 @@ struct Disturbances {
     /// The storm has broken out.
     var hasStormed = false
 
-    /// Streams that left, with the number that they want next.
-    var away: [UInt32: UInt32] = [:]
+    /// Streams that left, with the number that they want next of each writer.
+    var away: [UInt32: [UInt32]] = [:]
     /// From when on streams that came back read what they missed, as the query has it.
     var since: [UInt32: String] = [:]
-    /// What they missed: from the number that they wanted to the one with which they went on.
-    var missed: [UInt32: Range<UInt32>] = [:]
+    /// What they missed of each writer: from the number that they wanted to the one with which they went on.
+    var missed: [UInt32: [Range<UInt32>]] = [:]
     var hasLeft = false
     var hasReturned = false
 

@@ -73,19 +73,26 @@ extension Lane {
     @inline(__always)
     private func judge(_ stream: Int, _ payload: Span<UInt8>, at now: MonotonicInstant) {
         let shop = streams[stream].shop
-        guard
-            let marker = checker.received(payload, stream: UInt32(stream), shop: shop, order: &streams[stream].order)
-        else { return }
+        guard let found = checker.identify(payload, shop: shop) else { return }
+        let marker = found.marker
+        let writerCount = plan.writersPerShop
+        let writer = Int(marker.channel) % writerCount
+        let place = UInt32(stream * writerCount + writer)
+        let isDelivery =
+            writer == 0
+            ? checker.accept(found, place: place, order: &streams[stream].order)
+            : checker.accept(found, place: place, order: &otherOrders[stream * (writerCount - 1) + writer - 1])
+        guard isDelivery else { return }
         let latency = now.nanoseconds &- min(marker.intended.nanoseconds, now.nanoseconds)
         let isSteady = steady.contains(marker.intended.nanoseconds)
         measurements.delivered(latency, isSteady: isSteady)
         board.recordLive(nanoseconds: latency, ofLane: index)
         guard isSteady else { return }
-        if board.isFirstRecipient(marker.sequence, ofShop: shop) {
+        if board.isFirstRecipient(marker.sequence, ofChannel: marker.channel) {
             measurements.firstRecipient.record(nanoseconds: Int64(latency))
         }
         let recipientCount = plan.population.streamCount(ofShop: Int(shop))
-        if board.isLastRecipient(marker.sequence, ofShop: shop, recipientCount: recipientCount) {
+        if board.isLastRecipient(marker.sequence, ofChannel: marker.channel, recipientCount: recipientCount) {
             measurements.lastRecipient.record(nanoseconds: Int64(latency))
         }
     }

@@ -54,7 +54,7 @@ extension Lane {
             // What is on its way to the stream is older than the present by less than this.
             disturbances.since[UInt32(stream)] = Self.wallClock(before: .seconds(2))
             closeStream(stream)
-            disturbances.away[UInt32(stream)] = 0
+            disturbances.away[UInt32(stream)] = []
         }
     }
 
@@ -62,7 +62,9 @@ extension Lane {
         disturbances.hasReturned = true
         for stream in disturbances.away.keys {
             // The place at which the stream ended: all before it came, but for what it passed over.
-            disturbances.away[stream] = streams[Int(stream)].order.next
+            var wanted: [UInt32] = []
+            forEachChannel(of: Int(stream)) { _, _, order in wanted.append(order.next) }
+            disturbances.away[stream] = wanted
             streams[Int(stream)].catchesUp = true
             disturbances.reopenLater.append(stream)
         }
@@ -73,50 +75,61 @@ extension Lane {
         let number = UInt32(stream)
         streams[stream].catchesUp = false
         guard let wanted = disturbances.away.removeValue(forKey: number) else { return }
-        let baseline = streams[stream].order.next
-        guard wanted < baseline else { return }
-        disturbances.missed[number] = wanted..<baseline
-        let ticket = Ticket(kind: .catchUp, shop: streams[stream].shop, intended: now, sequence: number)
-        posters[Int(ticket.shop) / plan.laneCount % posters.count].backlog.append(ticket)
+        var missed: [Range<UInt32>] = []
+        forEachChannel(of: stream) { _, _, order in
+            let from = min(wanted[missed.count], order.next)
+            missed.append(from..<order.next)
+        }
+        if missed.contains(where: { !$0.isEmpty }) { ask(forMissed: missed, by: number, now) }
+    }
+
+    private func ask(forMissed missed: [Range<UInt32>], by stream: UInt32, _ now: MonotonicInstant) {
+        disturbances.missed[stream] = missed
+        let ticket = Ticket(kind: .catchUp, shop: streams[Int(stream)].shop, intended: now, sequence: stream)
+        posters[poster(ofShop: ticket.shop, writer: 0)].backlog.append(ticket)
     }
 
     /// Judges a list: every message that the stream missed must be in it, or in those that follow.
     func caughtUp(_ ticket: Ticket, _ body: [UInt8], _ now: MonotonicInstant) {
         let stream = ticket.sequence
-        guard let missed = disturbances.missed.removeValue(forKey: stream) else { return }
-        var last = missed.lowerBound
-        var missing = MissingSequences()
-        var position = 0
-        let magic = Marker.magic
-        while position + Marker.byteCount <= body.count {
-            guard body[position] == magic[0] else {
-                position += 1
-                continue
-            }
-            var hint = 0
-            if case .found(let marker) = Marker.scan(body.span.extracting(position..<body.count), hint: &hint) {
-                position += hint + Int(marker.textByteCount)
-                guard marker.run == plan.run, marker.shop == ticket.shop, missed.contains(marker.sequence),
-                    marker.sequence >= last
-                else { continue }
-                missing.append(last..<marker.sequence)
-                last = marker.sequence + 1
-            } else {
-                position += 1
-            }
+        guard var missed = disturbances.missed.removeValue(forKey: stream) else { return }
+        let firstChannel = ticket.shop * UInt32(plan.writersPerShop)
+        for marker in Self.markers(in: body) where marker.run == plan.run && marker.channel >= firstChannel {
+            let writer = Int(marker.channel - firstChannel)
+            guard writer < missed.count, missed[writer].contains(marker.sequence) else { continue }
+            var passed = MissingSequences()
+            passed.append(missed[writer].lowerBound..<marker.sequence)
+            checker.passedOver(passed, channel: marker.channel)
+            missed[writer] = marker.sequence + 1..<missed[writer].upperBound
         }
-        checker.passedOver(missing, shop: ticket.shop)
-        guard last < missed.upperBound else { return }
+        guard missed.contains(where: { !$0.isEmpty }) else { return }
         if Self.hasMore(body), let since = Self.lastCreatedAt(body), since != disturbances.since[stream] {
             disturbances.since[stream] = since
-            disturbances.missed[stream] = last..<missed.upperBound
-            posters[Int(ticket.shop) / plan.laneCount % posters.count].backlog.append(
-                Ticket(kind: .catchUp, shop: ticket.shop, intended: now, sequence: stream))
-        } else {
-            var rest = MissingSequences()
-            rest.append(last..<missed.upperBound)
-            checker.passedOver(rest, shop: ticket.shop)
+            ask(forMissed: missed, by: stream, now)
+            return
         }
+        for writer in missed.indices {
+            var rest = MissingSequences()
+            rest.append(missed[writer])
+            checker.passedOver(rest, channel: firstChannel + UInt32(writer))
+        }
+    }
+
+    /// The markers of all whole messages of a list.
+    private static func markers(in body: [UInt8]) -> [Marker] {
+        var found: [Marker] = []
+        var position = 0
+        while position < body.count, let next = body[position...].firstIndex(of: Marker.magic[0]) {
+            var hint = 0
+            let rest = body.span.extracting(next..<body.count)
+            if case .found(let marker) = Marker.scan(rest, hint: &hint), hint == 0 {
+                found.append(marker)
+                position = next + Int(marker.textByteCount)
+            } else {
+                position = next + 1
+            }
+        }
+        return found
     }
 
     private static func hasMore(_ body: [UInt8]) -> Bool {

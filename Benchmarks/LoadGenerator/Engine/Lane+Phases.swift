@@ -136,10 +136,13 @@ extension Lane {
 
     private var isEverythingDelivered: Bool {
         streams.indices.allSatisfy { stream in
-            streams[stream].phase != .open || streams[stream].isSlow
-                || checker.isComplete(
-                    stream: UInt32(stream), order: streams[stream].order,
-                    end: board.issued(ofShop: streams[stream].shop) + 1)
+            if streams[stream].phase != .open || streams[stream].isSlow { return true }
+            var isComplete = true
+            forEachChannel(of: stream) { channel, place, order in
+                let end = board.issued(ofChannel: channel) + 1
+                isComplete = isComplete && checker.isComplete(place: place, order: order, end: end)
+            }
+            return isComplete
         }
     }
 
@@ -147,10 +150,11 @@ extension Lane {
         let unacknowledged = board.unacknowledged()
         for stream in streams.indices
         where (streams[stream].phase == .open || streams[stream].phase == .closing) && !streams[stream].isSlow {
-            let shop = streams[stream].shop
-            checker.settle(
-                stream: UInt32(stream), order: streams[stream].order, end: board.issued(ofShop: shop) + 1,
-                unacknowledged: unacknowledged[shop] ?? [])
+            forEachChannel(of: stream) { channel, place, order in
+                checker.settle(
+                    place: place, order: order, end: board.issued(ofChannel: channel) + 1,
+                    unacknowledged: unacknowledged[channel] ?? [])
+            }
         }
         checker.settleSuspended { unacknowledged[$0] ?? [] }
         measurements.advance(to: now, openCount: openCount)

@@ -30,7 +30,10 @@ extension Lane {
     }
 
     func enqueue(_ ticket: Ticket) {
-        let poster = Int(ticket.shop) / plan.laneCount % posters.count
+        var ticket = ticket
+        ticket.writer = UInt32(nextWriter)
+        nextWriter = (nextWriter + 1) % plan.writersPerShop
+        let poster = poster(ofShop: ticket.shop, writer: ticket.writer)
         guard posters[poster].backlog.count < LoadLimits.backlogCountMax / plan.laneCount else {
             measurements.counters.requestTimeouts += 1
             return
@@ -61,17 +64,18 @@ extension Lane {
         defer { posters[poster].output = bytes }
         switch ticket.kind {
         case .create:
-            let place = Int(ticket.shop) / plan.laneCount
+            let channel = channel(of: ticket)
+            let place = Int(ticket.shop) / plan.laneCount * plan.writersPerShop + Int(ticket.writer)
             sequences[place] += 1
             ticket.sequence = sequences[place]
-            board.setIssued(ticket.sequence, ofShop: ticket.shop)
+            board.setIssued(ticket.sequence, ofChannel: channel)
             let textByteCount = plan.scenario.textByteCount
             bytes += "POST \(RunPlan.Paths.fill(plan.paths.post, shop: shop))".utf8
             bytes += postHead
             let before = #"{"shop_id":"\#(shop)","message":""#
             bytes += "\(shop)\r\nContent-Length: \(before.utf8.count + textByteCount + 2)\r\n\r\n\(before)".utf8
             let marker = Marker(
-                run: plan.run, shop: ticket.shop, sequence: ticket.sequence, intended: ticket.intended,
+                run: plan.run, channel: channel, sequence: ticket.sequence, intended: ticket.intended,
                 textByteCount: UInt32(textByteCount))
             marker.appendText(to: &bytes)
             bytes += #""}"#.utf8
@@ -86,6 +90,8 @@ extension Lane {
             bytes += "\(shop)\r\n\r\n".utf8
         }
     }
+
+    private func channel(of ticket: Ticket) -> UInt32 { ticket.shop * UInt32(plan.writersPerShop) + ticket.writer }
 
     // MARK: - Answers
 
@@ -130,7 +136,7 @@ extension Lane {
             measurements.answered()
             measurements.counters.statuses[statusCode, default: 0] += 1
             if isSteady { measurements.post.record(nanoseconds: latency) }
-            if !isSuccess { board.noteUnacknowledged(shop: ticket.shop, sequence: ticket.sequence) }
+            if !isSuccess { board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence) }
         case .list:
             if isSteady { measurements.list.record(nanoseconds: latency) }
             if !isSuccess { measurements.count(error: "list answered with \(statusCode)") }
@@ -170,7 +176,7 @@ extension Lane {
         if let errnoValue, !abandoned.isEmpty || errnoValue != 0 { measurements.count(errorNumber: errnoValue) }
         for ticket in abandoned where ticket.kind == .create {
             measurements.counters.requestTimeouts += 1
-            board.noteUnacknowledged(shop: ticket.shop, sequence: ticket.sequence)
+            board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence)
         }
         if posters[poster].phase == .open {
             owners[Int(posters[poster].connection.slot)] = Self.nobody
@@ -201,7 +207,7 @@ extension Lane {
         for poster in posters.indices {
             for ticket in posters[poster].inFlight.popAll() where ticket.kind == .create {
                 measurements.counters.requestTimeouts += 1
-                board.noteUnacknowledged(shop: ticket.shop, sequence: ticket.sequence)
+                board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence)
             }
             for ticket in posters[poster].backlog.popAll() where ticket.kind == .create {
                 measurements.counters.requestTimeouts += 1

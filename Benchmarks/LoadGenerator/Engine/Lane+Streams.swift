@@ -130,13 +130,14 @@ extension Lane {
         handshakes[UInt32(stream)] = nil
         openingEnded()
         openCount += 1
-        let shop = streams[stream].shop
         streams[stream].phase = .open
         streams[stream].failureCount = 0
         streams[stream].decoder = FrameDecoder(
             role: .client, messageByteCountMax: LoadLimits.messageByteCountMax)
         // What is written from now on must come; what was written before may.
-        streams[stream].order = StreamOrder(baseline: board.issued(ofShop: shop) + 1)
+        forEachChannel(of: stream) { channel, _, order in
+            order = StreamOrder(baseline: board.issued(ofChannel: channel) + 1)
+        }
         measurements.counters.connectsSucceeded += 1
         measurements.connect.record(
             nanoseconds: Int64(now.since(streams[stream].connectStartedAt).wholeNanoseconds))
@@ -175,7 +176,11 @@ extension Lane {
             streams[stream].hasPartial = false
             partials[UInt32(stream)] = nil
         }
-        checker.suspend(stream: UInt32(stream), shop: streams[stream].shop)
+        for writer in 0..<plan.writersPerShop {
+            checker.suspend(
+                place: UInt32(stream * plan.writersPerShop + writer),
+                channel: streams[stream].shop * UInt32(plan.writersPerShop) + UInt32(writer))
+        }
     }
 
     func streamClosed(_ stream: Int, _ connection: ConnectionID) {

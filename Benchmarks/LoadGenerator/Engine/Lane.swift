@@ -20,6 +20,9 @@ package final class Lane: ReactorHandler {
 
     /// The streams; stream `i` is number `i * laneCount + index` of the population.
     var streams: [StreamState]
+    /// The places in what the shops' other writers wrote, `writersPerShop - 1` for each stream: the first writer's is
+    /// the stream's own.
+    var otherOrders: [StreamOrder]
     /// Who has a connection, by its slot: a stream's number, or a poster's with the top bit set.
     var owners: [UInt32]
     /// What only a stream that is opening needs.
@@ -35,7 +38,8 @@ package final class Lane: ReactorHandler {
     /// What every POST begins with.
     let postHead: [UInt8]
     var source: RequestSource?
-    /// The number of the last message of each shop that this lane posts to, by shop / laneCount.
+    var nextWriter = 0
+    /// The number of the last message of each channel that this lane posts to, by shop / laneCount and writer.
     var sequences: [UInt32]
 
     var checker: DeliveryChecker
@@ -73,12 +77,14 @@ package final class Lane: ReactorHandler {
         }
         let slowCount = Int((Double(count) * plan.scenario.slowShare).rounded())
         for stream in 0..<slowCount { streams[stream * count / slowCount].isSlow = true }
+        otherOrders = Array(repeating: StreamOrder(baseline: 1), count: count * (plan.writersPerShop - 1))
         owners = [UInt32](repeating: Self.nobody, count: reactor.connectionCountMax)
         toOpen = (0..<UInt32(count)).reversed()
         posters = Array(repeating: Poster(), count: plan.postersPerLane)
         postHead = try Self.postHead(plan)
-        sequences = [UInt32](repeating: 0, count: plan.population.shopCount / plan.laneCount + 1)
-        checker = DeliveryChecker(run: plan.run)
+        sequences = [UInt32](
+            repeating: 0, count: (plan.population.shopCount / plan.laneCount + 1) * plan.writersPerShop)
+        checker = DeliveryChecker(run: plan.run, writerCount: UInt32(plan.writersPerShop))
         measurements = LaneMeasurements(lane: index, beganAt: board.beganAt)
         disturbances = Disturbances()
         random = SplitMix64(state: plan.seed &+ UInt64(index) &* 0x1234_5678_9abc_def1)

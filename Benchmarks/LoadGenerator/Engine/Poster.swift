@@ -15,6 +15,8 @@ struct Ticket {
 
     let kind: Kind
     let shop: UInt32
+    /// Which of the shop's writers it is.
+    var writer: UInt32 = 0
     /// When it was meant to be sent.
     let intended: MonotonicInstant
     /// The message's number, once it is written.

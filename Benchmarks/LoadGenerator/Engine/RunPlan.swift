@@ -21,6 +21,9 @@ package struct RunPlan: Sendable {
     package var subprotocol: String?
     /// Reactors of all processes together.
     package var laneCount: Int
+    /// Writers of a shop: their messages go by several connections and overtake each other, as people's do. The order
+    /// is checked for each of them.
+    package var writersPerShop = 1
     /// Posting connections of a lane.
     package var postersPerLane = 4
     /// Requests of a posting connection that may be unanswered.
@@ -75,6 +78,9 @@ package struct RunPlan: Sendable {
     package func streamCount(ofLane lane: Int) -> Int {
         (population.streamCount - lane + laneCount - 1) / laneCount
     }
+
+    /// Channels of all shops.
+    package var channelCount: Int { population.shopCount * writersPerShop }
 
     /// The source address of a stream; nil leaves it to the kernel.
     func source(ofStream stream: Int) -> PeerAddress? {

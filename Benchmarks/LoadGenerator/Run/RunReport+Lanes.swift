@@ -62,6 +62,7 @@ extension RunReport {
             "streams_per_user": "\(plan.population.streamsPerUser)",
             "reactors": "\(plan.laneCount)",
             "posting_connections": "\(plan.laneCount * plan.postersPerLane)",
+            "writers_per_shop": "\(plan.writersPerShop)",
             "in_flight": "\(plan.inFlightCountMax)",
         ]
         for (index, group) in scenario.groups.enumerated() {

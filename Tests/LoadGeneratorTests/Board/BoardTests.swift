@@ -3,8 +3,8 @@ import Primitives
 import Testing
 
 @Suite struct BoardTests {
-    @Test func `lanes, shops and the run's own words do not overlap`() throws {
-        let board = try Board(laneCount: 3, shopCount: 5)
+    @Test func `lanes, channels and the run's own words do not overlap`() throws {
+        let board = try Board(laneCount: 3, channelCount: 5)
         board.beganAt = .init(nanoseconds: 1)
         board.startAt = .init(nanoseconds: 2)
         board.drainUntil = .init(nanoseconds: 3)
@@ -13,31 +13,31 @@ import Testing
             for count in Board.Count.allCases { board.set(count, UInt64(lane + 10), ofLane: lane) }
             board.recordLive(nanoseconds: .max, ofLane: lane)
         }
-        for shop in 0..<5 { board.setIssued(UInt32(shop + 100), ofShop: UInt32(shop)) }
-        #expect(board.noteUnacknowledged(shop: 4, sequence: 9))
+        for channel in 0..<5 { board.setIssued(UInt32(channel + 100), ofChannel: UInt32(channel)) }
+        #expect(board.noteUnacknowledged(channel: 4, sequence: 9))
         #expect(board.beganAt.nanoseconds == 1)
         #expect(board.startAt?.nanoseconds == 2)
         #expect(board.drainUntil?.nanoseconds == 3)
         #expect(board.commonPhase == .posted)
         #expect(board.total(.delivered) == 33)
         #expect(board.total(.latenessMaxNanoseconds) == 12)
-        #expect((0..<5).map { board.issued(ofShop: $0) } == [100, 101, 102, 103, 104])
+        #expect((0..<5).map { board.issued(ofChannel: $0) } == [100, 101, 102, 103, 104])
         #expect(board.unacknowledged() == [4: [9]])
         #expect(!board.isStopping && !board.isOver && board.stoppedAt == nil && board.endedAt == nil)
     }
 
     @Test func `another mapping of the same memory shows the same`() throws {
-        let board = try Board(laneCount: 1, shopCount: 1)
-        board.setIssued(7, ofShop: 0)
+        let board = try Board(laneCount: 1, channelCount: 1)
+        board.setIssued(7, ofChannel: 0)
         let descriptor = board.duplicateDescriptor()
-        let other = try Board(descriptor: descriptor, laneCount: 1, shopCount: 1)
-        #expect(other.issued(ofShop: 0) == 7)
+        let other = try Board(descriptor: descriptor, laneCount: 1, channelCount: 1)
+        #expect(other.issued(ofChannel: 0) == 7)
         other.isStopping = true
         #expect(board.isStopping)
     }
 
     @Test func `the run is as far as its slowest lane`() throws {
-        let board = try Board(laneCount: 2, shopCount: 1)
+        let board = try Board(laneCount: 2, channelCount: 1)
         board.setPhase(.finished, ofLane: 0)
         #expect(board.commonPhase == .connecting)
         board.setPhase(.ready, ofLane: 1)
@@ -45,19 +45,19 @@ import Testing
     }
 
     @Test func `one recipient is the first and one the last, also of messages that overlap`() throws {
-        let board = try Board(laneCount: 1, shopCount: 1)
-        #expect(board.isFirstRecipient(1, ofShop: 0))
-        #expect(!board.isFirstRecipient(1, ofShop: 0))
-        #expect(board.isFirstRecipient(2, ofShop: 0))
-        #expect(!board.isFirstRecipient(1, ofShop: 0))
+        let board = try Board(laneCount: 1, channelCount: 1)
+        #expect(board.isFirstRecipient(1, ofChannel: 0))
+        #expect(!board.isFirstRecipient(1, ofChannel: 0))
+        #expect(board.isFirstRecipient(2, ofChannel: 0))
+        #expect(!board.isFirstRecipient(1, ofChannel: 0))
         let steps: [(UInt32, Bool)] = [(1, false), (2, false), (1, false), (2, false), (1, true), (2, true)]
         for (sequence, isLast) in steps {
-            #expect(board.isLastRecipient(sequence, ofShop: 0, recipientCount: 3) == isLast)
+            #expect(board.isLastRecipient(sequence, ofChannel: 0, recipientCount: 3) == isLast)
         }
     }
 
     @Test func `live percentiles are right to a sixteenth`() throws {
-        let board = try Board(laneCount: 2, shopCount: 1)
+        let board = try Board(laneCount: 2, channelCount: 1)
         for value in 1...1_000 { board.recordLive(nanoseconds: UInt64(value) * 1_000, ofLane: value % 2) }
         let buckets = board.liveBuckets()
         let p50 = Double(try #require(buckets.value(atPercentile: 50)))

@@ -12,12 +12,13 @@ private struct Feed {
     }
 
     mutating func judge(_ payload: [UInt8]) -> Marker? {
-        checker.received(payload.span, stream: 9, shop: 3, order: &order)
+        guard let found = checker.identify(payload.span, shop: 3) else { return nil }
+        return checker.accept(found, place: 9, order: &order) ? found.marker : nil
     }
 
     /// The counts at the end of a run in which `issued` messages were written.
     mutating func settled(issued: UInt32, unacknowledged: [UInt32] = []) -> DeliveryCounts {
-        checker.settle(stream: 9, order: order, end: issued + 1, unacknowledged: unacknowledged)
+        checker.settle(place: 9, order: order, end: issued + 1, unacknowledged: unacknowledged)
         checker.settleSuspended { _ in unacknowledged }
         return checker.counts
     }
@@ -25,7 +26,7 @@ private struct Feed {
     static func text(_ sequence: UInt32, run: UInt32 = 1, shop: UInt32 = 3) -> [UInt8] {
         var bytes: [UInt8] = []
         Marker(
-            run: run, shop: shop, sequence: sequence, intended: .init(nanoseconds: 5), textByteCount: 100
+            run: run, channel: shop, sequence: sequence, intended: .init(nanoseconds: 5), textByteCount: 100
         ).appendText(to: &bytes)
         return bytes
     }
@@ -113,10 +114,30 @@ private struct Feed {
     @Test func `what a stream passed over before it ended is lost, what came later is not expected`() {
         var feed = Feed()
         feed.receive([1, 3])
-        feed.checker.suspend(stream: 9, shop: 3)
+        feed.checker.suspend(place: 9, channel: 3)
         feed.order = StreamOrder(baseline: 6)
         feed.receive([6])
         #expect(feed.settled(issued: 6) == counts(delivered: 3, lost: 1))
+    }
+
+    @Test func `each writer of a shop has an order of its own`() throws {
+        var checker = DeliveryChecker(run: 1, writerCount: 2)
+        var orders = [StreamOrder(baseline: 1), StreamOrder(baseline: 1)]
+        // Channels 6 and 7 are those of shop 3. The second writer's first message comes late, the others in order.
+        for (channel, sequence) in [(6, 1), (7, 2), (6, 2), (7, 1), (6, 3)] as [(UInt32, UInt32)] {
+            let text = Feed.text(sequence, shop: channel)
+            let identified = checker.identify(text.span, shop: 3)
+            let found = try #require(identified)
+            let writer = Int(channel - 6)
+            let isDelivery = checker.accept(found, place: UInt32(writer), order: &orders[writer])
+            #expect(isDelivery)
+        }
+        let foreign = checker.identify(Feed.text(1, shop: 8).span, shop: 3)
+        #expect(foreign == nil)
+        var expected = counts(delivered: 5, outOfOrder: 1)
+        expected.foreign = 1
+        checker.settleSuspended { _ in [] }
+        #expect(checker.counts == expected)
     }
 
     /// Against a model that keeps everything: random swaps, drops and repeats of a run of numbers.

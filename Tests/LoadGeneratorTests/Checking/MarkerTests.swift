@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct MarkerTests {
     static let marker = Marker(
-        run: 0xdead_beef, shop: 7, sequence: 4_000_000_000, intended: .init(nanoseconds: 0x0123_4567_89ab_cdef),
+        run: 0xdead_beef, channel: 7, sequence: 4_000_000_000, intended: .init(nanoseconds: 0x0123_4567_89ab_cdef),
         textByteCount: 200)
 
     static func payload(_ marker: Marker, before: String = "", after: String = "") -> [UInt8] {

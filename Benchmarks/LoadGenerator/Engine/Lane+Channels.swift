@@ -1,0 +1,24 @@
+/// Where a stream is in what each of its shop's writers wrote.
+extension Lane {
+    /// Calls `body` for each writer of the stream's shop, with the channel, a number for the stream and the writer, and
+    /// the stream's place.
+    func forEachChannel(
+        of stream: Int, _ body: (_ channel: UInt32, _ place: UInt32, _ order: inout StreamOrder) -> Void
+    ) {
+        let count = plan.writersPerShop
+        for writer in 0..<count {
+            let channel = streams[stream].shop * UInt32(count) + UInt32(writer)
+            let place = UInt32(stream * count + writer)
+            if writer == 0 {
+                body(channel, place, &streams[stream].order)
+            } else {
+                body(channel, place, &otherOrders[stream * (count - 1) + writer - 1])
+            }
+        }
+    }
+
+    /// The posting connection of a writer of one of the lane's shops.
+    func poster(ofShop shop: UInt32, writer: UInt32) -> Int {
+        (Int(shop) / plan.laneCount * plan.writersPerShop + Int(writer)) % posters.count
+    }
+}
