@@ -55,7 +55,7 @@ struct LeadingRun {
         }
         for worker in workers { reports.append(try worker.report()) }
         watch?.sampleKernel(.after, openConnections: 0)
-        return try RunReport.merge(reports).watched(watch?.seen)
+        return try RunReport.merge(reports).watched(by: watch)
     }
 
     private func serverWatch(_ board: Board) throws -> ServerWatch? {

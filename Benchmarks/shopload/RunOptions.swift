@@ -39,7 +39,10 @@ extension RunOptions {
         // The leading process's own arguments repeat the run; a worker's last ten are not for hands. A secret is nobody's.
         let count = workerOptions.worker == nil ? CommandLine.arguments.count : CommandLine.arguments.count - 10
         var arguments = Array(CommandLine.arguments.prefix(count))
-        if let index = arguments.firstIndex(of: "--secret"), index + 1 < arguments.count { arguments[index + 1] = "…" }
+        for index in arguments.indices {
+            if arguments[index].hasPrefix("--secret=") { arguments[index] = "--secret=…" }
+            if index > 0, arguments[index - 1] == "--secret" { arguments[index] = "…" }
+        }
         arguments[0] = "shopload"
         return RunOrigin(
             commit: outputOptions.commit ?? "", startedAt: startedAt, command: arguments.joined(separator: " "),

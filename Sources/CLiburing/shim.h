@@ -244,5 +244,8 @@ static inline long shim_pin_this_thread(unsigned processor) {
     return syscall(SYS_sched_setaffinity, 0, sizeof mask, mask);
 }
 
+// Sets how much later than asked the kernel may end a timed wait of the calling thread, in nanoseconds.
+static inline void shim_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
+
 // Names the calling thread, in at most 15 bytes.
 static inline void shim_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

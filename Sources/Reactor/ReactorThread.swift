@@ -1,5 +1,6 @@
 import CLiburing
 import Glibc
+import Primitives
 
 /// A thread of its own for a reactor.
 public struct ReactorThread: Sendable {
@@ -48,5 +49,11 @@ public struct ReactorThread: Sendable {
     @discardableResult
     public static func pinCurrent(toProcessor processor: Int) -> Bool {
         shim_pin_this_thread(UInt32(processor)) == 0
+    }
+
+    /// Lets the kernel end timed waits of the calling thread at most so much later than asked (50 µs by default, to
+    /// join wake-ups): for a thread that does things at exact times.
+    public static func setCurrentTimerSlack(_ slack: Duration) {
+        shim_set_timer_slack(UInt(max(1, slack.wholeNanoseconds)))
     }
 }

@@ -26,6 +26,7 @@ package final class LaneThreads: Sendable {
                 if !processors.isEmpty {
                     ReactorThread.pinCurrent(toProcessor: processors[lane % processors.count])
                 }
+                ReactorThread.setCurrentTimerSlack(.microseconds(1))
                 do {
                     let measurements = try Self.run(plan, board, lane)
                     box.value.withLock { $0.measurements.append(measurements) }

@@ -18,10 +18,13 @@ extension RunReport {
         for lane in lanes { add(lane, process: process) }
     }
 
-    /// The same with what was seen of the server.
-    package func watched(_ server: ServerFigures?) -> RunReport {
+    /// The same with what was seen of the server and of the rest of the machine.
+    package func watched(by watch: ServerWatch?) -> RunReport {
+        guard let watch else { return self }
         var report = self
-        report.server = server
+        report.server = watch.seen
+        report.environment.otherLoadShare = watch.otherLoadShare(
+            within: scenario.phases.steadyRange, generatorSeconds: generator.busySeconds)
         return report
     }
 

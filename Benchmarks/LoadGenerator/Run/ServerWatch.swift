@@ -7,6 +7,8 @@ package final class ServerWatch {
     private let beganAt: MonotonicInstant
     private var figures: ServerFigures
     private var nextAt: MonotonicInstant
+    /// Processor seconds that the whole machine was busy since it started, by the seconds of the run.
+    private var machine: [(seconds: Double, busySeconds: Double)] = []
 
     /// A watch of a process on this machine; nil when there is no such process.
     package init?(processID: Int32, reactorCount: Int?, beganAt: MonotonicInstant) {
@@ -24,6 +26,31 @@ package final class ServerWatch {
         guard now >= nextAt, let sample = sample(now) else { return }
         nextAt = now + .seconds(1)
         figures.samples.append(sample)
+        if let busySeconds = Self.machineBusySeconds { machine.append((sample.seconds, busySeconds)) }
+    }
+
+    /// The share of all processors' time in `range` (seconds of the run) that neither the server nor the generator,
+    /// which used `generatorSeconds`, took; nil when it was not seen.
+    package func otherLoadShare(within range: ClosedRange<Double>, generatorSeconds: Double) -> Double? {
+        let inside = machine.filter { range.contains($0.seconds) }
+        let samples = figures.samples.filter { range.contains($0.seconds) }
+        guard let first = inside.first, let last = inside.last, last.seconds > first.seconds,
+            let began = samples.first, let ended = samples.last
+        else { return nil }
+        let span = last.seconds - first.seconds
+        let server = ended.userSeconds + ended.systemSeconds - began.userSeconds - began.systemSeconds
+        let whole = range.upperBound - range.lowerBound
+        let generator = generatorSeconds * span / max(whole, span)
+        let other = last.busySeconds - first.busySeconds - server - generator
+        return min(max(other / (span * Double(sysconf(Int32(_SC_NPROCESSORS_ONLN)))), 0), 1)
+    }
+
+    /// The first line of `/proc/stat`: user, nice, system, idle, wait for I/O, interrupts, …, in ticks.
+    private static var machineBusySeconds: Double? {
+        guard let line = FileBytes.text("/proc/stat")?.split(separator: "\n").first else { return nil }
+        let ticks = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
+        guard ticks.count == 8 else { return nil }
+        return (ticks.reduce(0, +) - ticks[3] - ticks[4]) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// Takes a sample of the kernel's memory.
