@@ -6,13 +6,15 @@ import LoadGenerator
 struct GeneratorOptions: ParsableArguments {
     @Option(help: "Processes.")
     var processes = 1
-    @Option(help: "Reactors of each process; as many as the connections need by default.")
+    @Option(help: "Reactors with streams of each process; as many as the connections need by default.")
     var reactors: Int?
+    @Flag(help: "Post from the reactors with streams, instead of from one that does nothing else.")
+    var sharedReactors = false
     @Option(help: "Processors to bind the reactors to, such as 0,2-3.")
     var cpus: String?
     @Option(help: "People who write to each shop at a time; the order is checked for each of them.")
     var writers = 1
-    @Option(help: "Posting connections of each reactor.")
+    @Option(help: "Posting connections of each reactor that posts.")
     var posters = 4
     @Option(help: "Requests of a posting connection that may be unanswered.")
     var inFlight = 16
@@ -25,8 +27,8 @@ struct GeneratorOptions: ParsableArguments {
     @Option(help: "The seed of what is random.")
     var seed: UInt64 = 1
 
-    /// Reactors of all processes.
-    func laneCount(streamCount: Int) throws -> Int {
+    /// The reactors of all processes.
+    func division(streamCount: Int) throws -> LaneDivision {
         guard (1...LoadLimits.processCountMax).contains(processes) else {
             throw ValidationError("--processes: 1 to \(LoadLimits.processCountMax)")
         }
@@ -38,7 +40,9 @@ struct GeneratorOptions: ParsableArguments {
         guard each * processes >= needed else {
             throw ValidationError("\(streamCount) connections need \(needed) reactors: a ring holds so many each")
         }
-        return each * processes
+        return LaneDivision(
+            laneCount: (each + (sharedReactors ? 0 : 1)) * processes, processCount: processes,
+            hasPostingLanes: !sharedReactors)
     }
 
     /// A ring's descriptors are bounded by RLIMIT_NOFILE.

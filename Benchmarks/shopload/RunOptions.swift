@@ -15,7 +15,7 @@ extension RunOptions {
             scenario: scenario, population: population, run: workerOptions.run ?? .random(in: 1 ... .max),
             target: try targetOptions.address(), authority: try targetOptions.authority(),
             tokens: try targetOptions.tokenSource(),
-            laneCount: try generatorOptions.laneCount(streamCount: population.streamCount))
+            division: try generatorOptions.division(streamCount: population.streamCount))
         try targetOptions.apply(to: &plan)
         try generatorOptions.apply(to: &plan)
         return plan

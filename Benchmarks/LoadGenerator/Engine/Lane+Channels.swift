@@ -17,8 +17,8 @@ extension Lane {
         }
     }
 
-    /// The posting connection of a writer of one of the lane's shops.
+    /// The posting connection that a writer's messages go by.
     func poster(ofShop shop: UInt32, writer: UInt32) -> Int {
-        (Int(shop) / plan.laneCount * plan.writersPerShop + Int(writer)) % posters.count
+        (Int(shop) / (shopShare?.count ?? 1) * plan.writersPerShop + Int(writer)) % posters.count
     }
 }

@@ -21,7 +21,7 @@ extension Lane {
         let elapsed = now.since(disturbances.churnedAt ?? now)
         disturbances.churnedAt = now
         disturbances.churnCredit +=
-            Double(elapsed.wholeNanoseconds) / 1e9 * plan.scenario.churnPerSecond / Double(plan.laneCount)
+            Double(elapsed.wholeNanoseconds) / 1e9 * plan.scenario.churnPerSecond / Double(streamShare.count)
         var looked = 0
         while disturbances.churnCredit >= 1, looked < streams.count {
             looked += 1

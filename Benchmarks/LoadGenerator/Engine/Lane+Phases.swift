@@ -79,10 +79,10 @@ extension Lane {
         if !disturbances.hasBegun {
             disturbances.hasBegun = true
             steady = steadyStart.nanoseconds..<end.nanoseconds
-            if !board.isStopping {
+            if !board.isStopping, let shopShare {
                 source = RequestSource(
-                    scenario: plan.scenario, population: plan.population, lane: index, laneCount: plan.laneCount,
-                    start: startAt, seed: plan.seed)
+                    scenario: plan.scenario, population: plan.population, lane: shopShare.index,
+                    laneCount: shopShare.count, start: startAt, seed: plan.seed &+ UInt64(index))
             }
         }
         if board.isStopping, disturbances.sendingEndedAt == nil {

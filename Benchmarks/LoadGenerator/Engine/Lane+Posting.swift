@@ -65,7 +65,7 @@ extension Lane {
         switch ticket.kind {
         case .create:
             let channel = channel(of: ticket)
-            let place = Int(ticket.shop) / plan.laneCount * plan.writersPerShop + Int(ticket.writer)
+            let place = Int(ticket.shop) / (shopShare?.count ?? 1) * plan.writersPerShop + Int(ticket.writer)
             sequences[place] += 1
             ticket.sequence = sequences[place]
             board.setIssued(ticket.sequence, ofChannel: channel)

@@ -14,7 +14,7 @@ extension Lane {
     }
 
     private func open(_ stream: Int) {
-        let number = stream * plan.laneCount + index
+        let number = stream * streamShare.count + streamShare.index
         connectingCount += 1
         streams[stream].phase = .connecting
         streams[stream].connectStartedAt = reactor.io.now
@@ -28,7 +28,7 @@ extension Lane {
     }
 
     func streamConnected(_ stream: Int, _ connection: ConnectionID) {
-        let number = stream * plan.laneCount + index
+        let number = stream * streamShare.count + streamShare.index
         var fields = HTTPFields()
         do throws(LoadConfigurationError) {
             if let token = try plan.tokens.token(of: plan.population.userName(ofStream: number)) {

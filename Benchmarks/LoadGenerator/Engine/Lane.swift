@@ -17,8 +17,12 @@ package final class Lane: ReactorHandler {
     /// The lane's number among all of the run.
     let index: Int
     unowned let reactor: LaneReactor
+    /// The lane's part of the streams: its stream `i` is number `i * streamShare.count + streamShare.index`.
+    let streamShare: LaneDivision.Share
+    /// The lane's part of the shops that are posted to; nil when it only receives.
+    let shopShare: LaneDivision.Share?
 
-    /// The streams; stream `i` is number `i * laneCount + index` of the population.
+    /// The streams.
     var streams: [StreamState]
     /// The places in what the shops' other writers wrote, `writersPerShop - 1` for each stream: the first writer's is
     /// the stream's own.
@@ -72,8 +76,11 @@ package final class Lane: ReactorHandler {
         self.index = index
         self.reactor = reactor
         let count = plan.streamCount(ofLane: index)
+        let streamShare = plan.division.streams(ofLane: index) ?? LaneDivision.Share(index: 0, count: 1)
+        self.streamShare = streamShare
+        shopShare = plan.division.shops(ofLane: index)
         streams = (0..<count).map {
-            StreamState(shop: UInt32(plan.population.shop(ofStream: $0 * plan.laneCount + index)))
+            StreamState(shop: UInt32(plan.population.shop(ofStream: $0 * streamShare.count + streamShare.index)))
         }
         let slowCount = Int((Double(count) * plan.scenario.slowShare).rounded())
         for stream in 0..<slowCount { streams[stream * count / slowCount].isSlow = true }
@@ -83,7 +90,7 @@ package final class Lane: ReactorHandler {
         posters = Array(repeating: Poster(), count: plan.postersPerLane)
         postHead = try Self.postHead(plan)
         sequences = [UInt32](
-            repeating: 0, count: (plan.population.shopCount / plan.laneCount + 1) * plan.writersPerShop)
+            repeating: 0, count: (plan.population.shopCount / (shopShare?.count ?? 1) + 1) * plan.writersPerShop)
         checker = DeliveryChecker(run: plan.run, writerCount: UInt32(plan.writersPerShop))
         measurements = LaneMeasurements(lane: index, beganAt: board.beganAt)
         disturbances = Disturbances()
@@ -98,7 +105,8 @@ package final class Lane: ReactorHandler {
     }
 
     private var needsPosters: Bool {
-        plan.scenario.messagesPerSecond > 0 || plan.scenario.listsPerSecond > 0 || plan.scenario.catchUpShare > 0
+        let isPosting = plan.scenario.messagesPerSecond > 0 || plan.scenario.listsPerSecond > 0
+        return (shopShare != nil && isPosting) || (!streams.isEmpty && plan.scenario.catchUpShare > 0)
     }
 
     /// Whether the lane has counted and its thread may end.

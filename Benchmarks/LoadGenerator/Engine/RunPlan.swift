@@ -19,8 +19,8 @@ package struct RunPlan: Sendable {
     package var tokens: TokenSource
     /// The subprotocol that streams ask for; nil for none.
     package var subprotocol: String?
-    /// Reactors of all processes together.
-    package var laneCount: Int
+    /// The reactors of all processes together, and what each does.
+    package var division: LaneDivision
     /// Writers of a shop: their messages go by several connections and overtake each other, as people's do. The order
     /// is checked for each of them.
     package var writersPerShop = 1
@@ -63,7 +63,7 @@ package struct RunPlan: Sendable {
     /// A plan with what has no default.
     package init(
         scenario: Scenario, population: Population, run: UInt32, target: SocketAddress, authority: String,
-        tokens: TokenSource, laneCount: Int
+        tokens: TokenSource, division: LaneDivision
     ) {
         self.scenario = scenario
         self.population = population
@@ -71,12 +71,15 @@ package struct RunPlan: Sendable {
         self.target = target
         self.authority = authority
         self.tokens = tokens
-        self.laneCount = laneCount
+        self.division = division
     }
 
-    /// How many streams a lane has: stream `s` is lane `s % laneCount`'s.
+    /// Reactors of all processes together.
+    package var laneCount: Int { division.laneCount }
+
+    /// How many streams a lane has.
     package func streamCount(ofLane lane: Int) -> Int {
-        (population.streamCount - lane + laneCount - 1) / laneCount
+        division.streams(ofLane: lane)?.count(of: population.streamCount) ?? 0
     }
 
     /// Channels of all shops.
