@@ -50,7 +50,8 @@ struct LeadingRun {
             try refuse(failures)
             reports = [
                 RunReport(
-                    plan: plan, phases: coordinator.phases(), lanes: measurements, process: 0, origin: origin)
+                    plan: plan, phases: coordinator.phases(), lanes: measurements, process: 0,
+                    processors: try options.generatorOptions.processors(), origin: origin)
             ]
         }
         for worker in workers { reports.append(try worker.report()) }

@@ -107,6 +107,7 @@ struct WorkerRun {
         }
         let report = RunReport(
             plan: plan, phases: options.coordinator(plan, board).phases(), lanes: measurements, process: index,
+            processors: try options.generatorOptions.processors(),
             origin: options.origin(
                 startedAt: options.workerOptions.startedAt ?? "", loadAverage: Environment.loadAverage))
         guard FileBytes.write(try ReportFile(report).json(), to: results) else { throw ExitCode.failure }

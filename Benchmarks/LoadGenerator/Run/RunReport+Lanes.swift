@@ -1,9 +1,10 @@
 import Primitives
 
 extension RunReport {
-    /// The report of one process from what its lanes measured.
+    /// The report of one process from what its lanes measured, which were bound to `processors` in turn.
     package init(
-        plan: RunPlan, phases: ScenarioDescription.Phases, lanes: [LaneMeasurements], process: Int, origin: RunOrigin
+        plan: RunPlan, phases: ScenarioDescription.Phases, lanes: [LaneMeasurements], process: Int, processors: [Int],
+        origin: RunOrigin
     ) {
         let scenario = plan.scenario
         self.init(
@@ -15,7 +16,15 @@ extension RunReport {
                 connectionCount: plan.population.streamCount, shopCount: plan.population.shopCount,
                 messagesPerSecond: scenario.messagesPerSecond, messageByteCount: scenario.textByteCount),
             generator: GeneratorFigures())
-        for lane in lanes { add(lane, process: process) }
+        for lane in lanes {
+            // Lanes that share a processor are as busy as it is: none has what another takes.
+            let together = lanes.filter {
+                $0.lane == lane.lane
+                    || (!processors.isEmpty
+                        && processors[$0.lane % processors.count] == processors[lane.lane % processors.count])
+            }
+            add(lane, process: process, busySeconds: together.reduce(0) { $0 + $1.busySeconds })
+        }
     }
 
     /// The same with what was seen of the server and of the rest of the machine.
@@ -31,7 +40,7 @@ extension RunReport {
     /// Whether any stream was opened, where any was to be.
     package var hasOpenedStreams: Bool { counters.connectsSucceeded > 0 || scenario.connectionCount == 0 }
 
-    private mutating func add(_ lane: LaneMeasurements, process: Int) {
+    private mutating func add(_ lane: LaneMeasurements, process: Int, busySeconds: Double) {
         latencies.delivery.merge(lane.delivery.distribution())
         latencies.post.merge(lane.post.distribution())
         latencies.list.merge(lane.list.distribution())
@@ -41,7 +50,8 @@ extension RunReport {
         generator.lateness.merge(lane.lateness.distribution())
         generator.reactors.append(
             GeneratorFigures.ReactorFigures(
-                process: process, reactor: lane.lane, busySeconds: lane.busySeconds, wallSeconds: lane.wallSeconds))
+                process: process, reactor: lane.lane, busySeconds: min(busySeconds, lane.wallSeconds),
+                wallSeconds: lane.wallSeconds))
         counters.merge(lane.counters)
         var merged = Dictionary(uniqueKeysWithValues: seconds.map { ($0.second, $0) })
         for sample in lane.seconds {
