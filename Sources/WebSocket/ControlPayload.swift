@@ -1,3 +1,5 @@
+import Primitives
+
 /// Where the unmasked payload of a control frame is.
 ///
 /// It stays in the caller's buffer when it arrived in one piece, which is nearly always, and was gathered in memory of

@@ -1,3 +1,5 @@
+import Primitives
+
 extension FrameDecoder {
     /// The next event, or nil when all bytes of `buffer` are used up.
     ///

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Appends frames to the caller's bytes (RFC 6455, section 5).
 ///
 /// Nothing here allocates but the growth of the output: reserve room by `frameByteCount(payloadByteCount:isMasked:)`

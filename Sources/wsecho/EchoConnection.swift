@@ -127,11 +127,3 @@ struct EchoConnection {
         }
     }
 }
-
-extension [UInt8] {
-    /// Appends the bytes of a span.
-    mutating func append(contentsOf bytes: Span<UInt8>) {
-        // SAFETY: the bytes are copied before the closure returns.
-        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
-    }
-}

@@ -69,7 +69,9 @@ extension Shard {
                         return
                     }
                 case .end:
-                    if consumed < bytes.count { state.leftover.append(bytes.extracting(consumed..<bytes.count)) }
+                    if consumed < bytes.count {
+                        state.leftover.append(contentsOf: bytes.extracting(consumed..<bytes.count))
+                    }
                     begin(connection, state)
                     return
                 }
@@ -136,7 +138,7 @@ extension Shard {
 
     private func transmit(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) {
         if state.isSending {
-            state.pendingOutput.append(bytes.span)
+            state.pendingOutput += bytes
         } else {
             state.isSending = true
             reactor.send(connection, bytes.span)
@@ -216,13 +218,5 @@ extension Shard {
     func isAllowed(origin: String) -> Bool {
         configuration.stream.allowedOrigins.isEmpty
             || configuration.stream.allowedOrigins.contains { $0.utf8.elementsEqual(origin.utf8) }
-    }
-}
-
-extension [UInt8] {
-    /// Appends the bytes of a span.
-    mutating func append(_ bytes: Span<UInt8>) {
-        reserveCapacity(count + bytes.count)
-        for index in bytes.indices { append(bytes[index]) }
     }
 }

@@ -95,14 +95,14 @@ struct ImageFormReader {
         case .file:
             guard (file?.count ?? 0) + bytes.count <= Storage.Limits.imageByteCountMax else { throw .imageTooLarge }
             let wasEmpty = file?.isEmpty == true
-            file?.append(bytes)
+            file?.append(contentsOf: bytes)
             // What cannot become an image is not read to its end.
             if wasEmpty || (file?.count ?? 0) - bytes.count < ImageFormat.signatureByteCountMax { try checkSignature() }
         case .shopID:
             guard (shopID?.count ?? 0) + bytes.count <= Storage.Limits.identifierByteCountMax else {
                 throw .missingField("shop_id")
             }
-            shopID?.append(bytes)
+            shopID?.append(contentsOf: bytes)
         case .other:
             break
         }

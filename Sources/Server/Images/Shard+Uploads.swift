@@ -24,7 +24,7 @@ extension Shard {
     /// Takes a piece of a body.
     func bodyReceived(_ state: HTTPConnection, _ bytes: Span<UInt8>) throws(APIError) {
         if state.form == nil {
-            state.body.append(bytes)
+            state.body.append(contentsOf: bytes)
         } else {
             try state.form?.receive(bytes)
         }

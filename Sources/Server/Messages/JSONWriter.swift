@@ -28,21 +28,35 @@ package struct JSONWriter {
     /// Appends a string with its quotes; only what must be escaped is.
     mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): raw("\\\"")
-            case UInt8(ascii: "\\"): raw("\\\\")
-            case 0x0A: raw("\\n")
-            case 0x0D: raw("\\r")
-            case 0x09: raw("\\t")
-            case 0..<0x20:
-                raw("\\u00")
-                bytes.append(Self.hexadecimal(byte >> 4))
-                bytes.append(Self.hexadecimal(byte & 0xF))
-            default: bytes.append(byte)
-            }
+        let utf8 = text.utf8
+        let source = utf8.span
+        // Most text has nothing to be escaped and is copied whole.
+        var copied = 0
+        for index in source.indices where Self.isEscaped(source[index]) {
+            bytes.append(contentsOf: source.extracting(copied..<index))
+            copied = index + 1
+            escape(source[index])
         }
+        bytes.append(contentsOf: source.extracting(copied..<source.count))
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): raw("\\\"")
+        case UInt8(ascii: "\\"): raw("\\\\")
+        case 0x0A: raw("\\n")
+        case 0x0D: raw("\\r")
+        case 0x09: raw("\\t")
+        default:
+            raw("\\u00")
+            bytes.append(Self.hexadecimal(byte >> 4))
+            bytes.append(Self.hexadecimal(byte & 0xF))
+        }
     }
 
     mutating func string(orNull text: String?) {
