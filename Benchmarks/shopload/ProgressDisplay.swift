@@ -38,6 +38,7 @@ struct ProgressDisplay {
             parts.append(String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled))
         }
         parts.append("\(progress.openStreams)/\(progress.streamCount) streams")
+        if progress.givenUp > 0 { parts.append("\(progress.givenUp) given up") }
         parts.append("\(Int(progress.postsPerSecond.rounded())) posts/s")
         parts.append("\(Int(progress.deliveriesPerSecond.rounded())) deliveries/s")
         if let p50 = progress.p50, let p99 = progress.p99 {

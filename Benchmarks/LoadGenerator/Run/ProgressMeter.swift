@@ -13,6 +13,8 @@ package struct ProgressMeter {
         /// Streams that are open, and that are meant to be.
         package var openStreams: UInt64
         package var streamCount: Int
+        /// Streams that were given up.
+        package var givenUp: UInt64
         /// Messages written and deliveries read, a second, since the look before.
         package var postsPerSecond: Double
         package var deliveriesPerSecond: Double
@@ -60,6 +62,7 @@ package struct ProgressMeter {
         return Progress(
             elapsed: now.since(board.beganAt), stage: stage, fraction: min(1, sent / whole),
             openStreams: board.total(.openStreams), streamCount: plan.population.streamCount,
+            givenUp: board.total(.connectFailures),
             postsPerSecond: Double(newPosted - posted) / seconds,
             deliveriesPerSecond: Double(newDelivered - delivered) / seconds,
             p50: recent.value(atPercentile: 50), p99: recent.value(atPercentile: 99),
