@@ -1,0 +1,91 @@
+/// Every statement that a store runs, by the name that it is prepared under. Each is prepared once for a connection.
+enum PostgresStatement: String, CaseIterable, Sendable {
+    case insertMessage, checkMessage, messageByID, messagesByCreation, messagesByChange, latestChange
+    case role, shopExists, insertShop, upsertMember, deleteMember, members, importMembers
+    case username, upsertUsername, ping, changesSince
+
+    private static let selectMessage = """
+        SELECT m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
+            coalesce(u.username, m.username)
+        FROM shop_messages m LEFT JOIN users u ON u.uid = m.user_id
+        """
+
+    /// The text. Identifiers are compared and ordered byte for byte, whatever the database's collation is.
+    var sql: String {
+        switch self {
+        case .insertMessage:
+            // An id that is taken does not spoil the transaction that other messages share: no row says it.
+            """
+            INSERT INTO shop_messages
+                (id, shop_id, user_id, message, created_at, updated_at, is_edited, parent_id, username)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING
+            """
+        case .checkMessage:
+            "SELECT 1::int8 FROM shop_messages WHERE id = $1 AND shop_id = $2 AND user_id = $3 AND created_at = $4"
+        case .messageByID: "\(Self.selectMessage) WHERE m.id = $1"
+        case .messagesByCreation:
+            """
+            \(Self.selectMessage)
+            WHERE m.shop_id = $1 ORDER BY m.created_at, m.id COLLATE "C" LIMIT $2
+            """
+        case .messagesByChange:
+            """
+            \(Self.selectMessage)
+            WHERE m.shop_id = $1 AND coalesce(m.updated_at, m.created_at) > $2
+            ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $3
+            """
+        case .latestChange:
+            """
+            SELECT greatest(
+                (SELECT created_at FROM shop_messages WHERE shop_id = $1 ORDER BY created_at DESC LIMIT 1),
+                (SELECT coalesce(updated_at, created_at) FROM shop_messages WHERE shop_id = $1
+                    ORDER BY coalesce(updated_at, created_at) DESC LIMIT 1))
+            """
+        case .role: "SELECT role FROM shop_members WHERE shop_id = $1 AND user_id = $2"
+        case .shopExists: "SELECT 1::int8 FROM shops WHERE id = $1"
+        case .insertShop:
+            """
+            INSERT INTO shops (id, name, created_at, updated_at) VALUES ($1, coalesce($2, $1), $3, $3)
+            ON CONFLICT (id) DO NOTHING
+            """
+        case .upsertMember:
+            """
+            INSERT INTO shop_members (id, shop_id, user_id, role, joined_at)
+            SELECT gen_random_uuid()::text, s.id, $2, $3, $4 FROM shops s WHERE s.id = $1
+            ON CONFLICT (shop_id, user_id) DO UPDATE SET role = excluded.role
+            """
+        case .deleteMember: "DELETE FROM shop_members WHERE shop_id = $1 AND user_id = $2"
+        case .members:
+            "SELECT user_id, role FROM shop_members WHERE shop_id = $1 ORDER BY user_id COLLATE \"C\""
+        case .importMembers:
+            // The last row of a member counts, as when they come one by one; one command may not touch a row twice.
+            """
+            WITH rows AS (
+                SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+                    WITH ORDINALITY AS r (shop_id, user_id, role, place)
+            ), made AS (
+                INSERT INTO shops (id, name, created_at, updated_at) SELECT DISTINCT shop_id, shop_id, $4, $4 FROM rows
+                ON CONFLICT (id) DO NOTHING
+            )
+            INSERT INTO shop_members (id, shop_id, user_id, role, joined_at)
+            SELECT DISTINCT ON (shop_id, user_id) gen_random_uuid()::text, shop_id, user_id, role, $4
+            FROM rows ORDER BY shop_id, user_id, place DESC
+            ON CONFLICT (shop_id, user_id) DO UPDATE SET role = excluded.role
+                WHERE shop_members.role <> excluded.role
+            """
+        case .username: "SELECT username FROM users WHERE uid = $1"
+        case .upsertUsername:
+            """
+            INSERT INTO users (uid, username) VALUES ($1, $2)
+            ON CONFLICT (uid) DO UPDATE SET username = excluded.username
+            """
+        case .ping: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
+        case .changesSince:
+            """
+            \(Self.selectMessage)
+            WHERE coalesce(m.updated_at, m.created_at) > $1
+            ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $2
+            """
+        }
+    }
+}
