@@ -111,7 +111,9 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         switch action {
         case .connect(let index): sessions[index].connect()
         case .prepare(let index):
-            sessions[index].prepare(settings: configuration.sessionSettings, statements: PostgresStatement.allCases)
+            sessions[index].prepare(
+                settings: configuration.sessionSettings, statements: PostgresStatement.allCases,
+                commands: [PostgresConfiguration.durabilityCommand])
         case .disconnect(let index): sessions[index].close()
         case .answer(let id, let error): answer(id, error)
         case .send(let index, let segment):
@@ -130,7 +132,7 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
 
     private func answer(_ id: UInt64, _ error: StorageError?) {
         guard let request = pending.removeValue(forKey: id) else { preconditionFailure("a request is answered twice") }
-        if request.isAppend { statistics.append(ended: request.work.byteCount, isStored: error == nil) }
+        if request.isAppend { statistics.append(ended: request.work.byteCount) }
         if let error {
             request.continuation.resume(returning: .failure(error))
         } else {

@@ -24,11 +24,16 @@ public struct PostgresConfiguration: Sendable {
             ("statement_timeout", "\(statementTimeout.wholeMilliseconds)"),
             ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),
             ("idle_in_transaction_session_timeout", "\(statementTimeout.wholeMilliseconds)"),
-            // Nothing is answered before it is on the disk.
-            ("synchronous_commit", "on"),
             (PostgresSchema.originSetting, origin),
         ]
     }
+}
+
+extension PostgresConfiguration {
+    /// Nothing is answered before it is on the disk, even where the server's default is to say so too early.
+    static let durabilityCommand = """
+        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+        """
 }
 
 extension Duration {

@@ -60,7 +60,7 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
     }
 
     /// Sets the session up: settings, then statements.
-    func prepare(settings: [(name: String, value: String)], statements: [PostgresStatement], commands: [String] = []) {
+    func prepare(settings: [(name: String, value: String)], statements: [PostgresStatement], commands: [String]) {
         guard let handle else { return }
         stage = .preparing
         setUpFailure = nil

@@ -17,10 +17,15 @@ public final class PostgresStatistics: Sendable {
         }
     }
 
-    func append(ended byteCount: Int, isStored: Bool) {
+    func append(ended byteCount: Int) {
         state.withLock { state in
             state.waitingMessageCount -= 1
             state.waitingByteCount -= byteCount
+        }
+    }
+
+    func answered(isStored: Bool) {
+        state.withLock { state in
             if isStored { state.storedCount += 1 } else { state.failedCount += 1 }
         }
     }

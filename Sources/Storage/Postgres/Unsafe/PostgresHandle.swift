@@ -4,7 +4,7 @@ import Glibc
 /// A connection of libpq, never blocking but for `start`.
 ///
 /// One thread uses it at a time: it is begun on one that may block and then handed to its loop's.
-final class PostgresHandle: @unchecked Sendable {
+@safe final class PostgresHandle: @unchecked Sendable {
     // @unchecked: handed over once, from the thread that began it to the loop that owns it from there.
 
     /// How a connect goes on.
@@ -24,16 +24,16 @@ final class PostgresHandle: @unchecked Sendable {
 
     private let connection: OpaquePointer
 
-    private init(_ connection: OpaquePointer) { self.connection = connection }
+    private init(_ connection: OpaquePointer) { unsafe self.connection = connection }
 
     /// Sends the server a goodbye if it can, and closes the descriptor, on which no poll may be wanted any more.
-    deinit { PQfinish(connection) }
+    deinit { unsafe PQfinish(connection) }
 
     /// Begins to connect. Blocks while a host's name is looked up; not for a reactor's thread. Nil without memory.
     static func start(_ connectionString: String) -> PostgresHandle? {
         unsafe withParameters(connectionString) { keywords, values in
             guard let connection = unsafe PQconnectStartParams(keywords, values, 1) else { return nil }
-            return PostgresHandle(connection)
+            return unsafe PostgresHandle(connection)
         }
     }
 
@@ -73,15 +73,15 @@ final class PostgresHandle: @unchecked Sendable {
     // MARK: - Connecting
 
     /// The socket; it may be another after each step of a connect. -1 when there is none.
-    var descriptor: Int32 { PQsocket(connection) }
+    var descriptor: Int32 { unsafe PQsocket(connection) }
 
     /// One step of the connect, when the descriptor is as the last step wanted it.
     func continueConnecting() -> Progress {
-        switch PQconnectPoll(connection) {
+        switch unsafe PQconnectPoll(connection) {
         case PGRES_POLLING_READING: return .wantsRead
         case PGRES_POLLING_WRITING: return .wantsWrite
         case PGRES_POLLING_OK:
-            if PQsetnonblocking(connection, 1) != 0 || PQenterPipelineMode(connection) != 1 {
+            if unsafe PQsetnonblocking(connection, 1) != 0 || PQenterPipelineMode(connection) != 1 {
                 return .failed(lastError)
             }
             return .done
@@ -90,7 +90,7 @@ final class PostgresHandle: @unchecked Sendable {
     }
 
     /// Whether the connection failed at once.
-    var isBad: Bool { PQstatus(connection) == CONNECTION_BAD }
+    var isBad: Bool { unsafe PQstatus(connection) == CONNECTION_BAD }
 
     /// What libpq says of the connection's last failure. It holds no values and no password.
     var lastError: StorageError {
@@ -122,7 +122,7 @@ final class PostgresHandle: @unchecked Sendable {
     }
 
     /// Ends a segment; false when the connection is dead.
-    func sendSync() -> Bool { PQpipelineSync(connection) == 1 }
+    func sendSync() -> Bool { unsafe PQpipelineSync(connection) == 1 }
 
     private func withArrays<Result>(
         _ parameters: [PostgresValue],
@@ -152,7 +152,7 @@ final class PostgresHandle: @unchecked Sendable {
 
     /// Writes what is queued: true when all is out, false when the socket has no room, nil when the connection is dead.
     func flush() -> Bool? {
-        switch PQflush(connection) {
+        switch unsafe PQflush(connection) {
         case 0: true
         case 1: false
         default: nil
@@ -165,33 +165,33 @@ final class PostgresHandle: @unchecked Sendable {
     ///
     /// Under TLS a read may leave up to half a record inside OpenSSL, of which no poll tells: a second one takes it.
     func consumeInput() -> Bool {
-        guard PQconsumeInput(connection) == 1 else { return false }
-        return PQsslInUse(connection) == 0 || PQconsumeInput(connection) == 1
+        guard unsafe PQconsumeInput(connection) == 1 else { return false }
+        return unsafe PQsslInUse(connection) == 0 || PQconsumeInput(connection) == 1
     }
 
     /// The next thing that the server said; nil when that is not there yet, or nothing is awaited.
     func nextEvent() -> Event? {
         var hasSeenEnd = false
-        while PQisBusy(connection) == 0 {
+        while unsafe PQisBusy(connection) == 0 {
             // Each command's results end with nil; two in a row say that nothing is awaited.
-            guard let result = PQgetResult(connection) else {
+            guard let result = unsafe PQgetResult(connection) else {
                 if hasSeenEnd { return nil }
                 hasSeenEnd = true
                 continue
             }
             hasSeenEnd = false
-            let status = PQresultStatus(result)
+            let status = unsafe PQresultStatus(result)
             switch status {
-            case PGRES_TUPLES_OK, PGRES_COMMAND_OK: return .completed(PostgresResult(result))
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK: return unsafe .completed(PostgresResult(result))
             case PGRES_PIPELINE_ABORTED:
-                PQclear(result)
+                unsafe PQclear(result)
                 return .aborted
             case PGRES_PIPELINE_SYNC:
-                PQclear(result)
+                unsafe PQclear(result)
                 return .synced
             default:
-                defer { PQclear(result) }
-                return .failed(Self.error(result))
+                defer { unsafe PQclear(result) }
+                return unsafe .failed(Self.error(result))
             }
         }
         return nil
@@ -199,15 +199,15 @@ final class PostgresHandle: @unchecked Sendable {
 
     /// The error that a result holds.
     static func error(_ result: OpaquePointer) -> StorageError {
-        func field(_ code: UInt32) -> String {
+        func field(_ code: Int) -> String {
             unsafe PQresultErrorField(result, Int32(code)).map { unsafe String(cString: $0) } ?? ""
         }
-        let state = field(SHIM_DIAG_SQLSTATE.rawValue)
+        let state = field(SHIM_DIAG_SQLSTATE)
         if state.isEmpty {
             let text = unsafe PQresultErrorMessage(result).map { unsafe String(cString: $0) } ?? ""
             return StorageError(.unavailable, detail: oneLine(text))
         }
-        return StorageError(sqlState: state, message: field(SHIM_DIAG_PRIMARY.rawValue))
+        return StorageError(sqlState: state, message: field(SHIM_DIAG_PRIMARY))
     }
 
     /// The payload of the next notification.

@@ -2,17 +2,17 @@ import CLibpq
 import Primitives
 
 /// The rows that a statement returned, in the binary format, as libpq keeps them. Immutable, so any thread may read it.
-final class PostgresResult: @unchecked Sendable {
+@safe final class PostgresResult: @unchecked Sendable {
     // @unchecked: libpq only reads a result once it has given it out, and `deinit` frees it after the last reader.
     private let pointer: OpaquePointer
 
     /// Takes ownership.
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+    init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
 
-    deinit { PQclear(pointer) }
+    deinit { unsafe PQclear(pointer) }
 
     /// The rows.
-    var rowCount: Int { Int(PQntuples(pointer)) }
+    var rowCount: Int { unsafe Int(PQntuples(pointer)) }
 
     /// The rows that a command changed.
     var affectedCount: Int {
@@ -21,7 +21,7 @@ final class PostgresResult: @unchecked Sendable {
     }
 
     private func bytes(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer? {
-        if PQgetisnull(pointer, Int32(row), Int32(column)) != 0 { return nil }
+        if unsafe PQgetisnull(pointer, Int32(row), Int32(column)) != 0 { return nil }
         // SAFETY: libpq checks both indices; the bytes live as long as the result, and callers copy them at once.
         return unsafe UnsafeRawBufferPointer(
             start: PQgetvalue(pointer, Int32(row), Int32(column)),
