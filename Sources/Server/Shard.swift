@@ -39,6 +39,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let reactor: ShardReactor
     let configuration: ServerConfiguration
     let store: any Store
+    /// The reactor as the loop of `store`, when that has connections of its own.
+    let postgresLoop: ReactorPostgresLoop<IO>?
     let images: any ImageStore
     let router: Router<RouteName>
     let log: Logger
@@ -98,7 +100,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var counters = ShardCounters()
 
     init(
-        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store, images: any ImageStore,
+        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store,
+        postgresLoop: ReactorPostgresLoop<IO>? = nil, images: any ImageStore,
         tokenSettings: TokenSettings, demo: DemoSession?, startedAt: Timestamp, log: Logger
     ) {
         self.index = index
@@ -106,6 +109,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         self.configuration = configuration
         self.store = store
         self.images = images
+        self.postgresLoop = postgresLoop
         self.demo = demo
         self.startedAt = startedAt
         self.log = log
@@ -203,9 +207,15 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         }
     }
 
+    func descriptorReady(_ number: UInt64) { postgresLoop?.descriptorReady(number) }
+
     func timerFired(_ token: UInt64) {
         guard token != Self.housekeepingToken else {
             housekeepingFired()
+            return
+        }
+        if token & ReactorPostgresLoop<IO>.timerMark != 0 {
+            postgresLoop?.timerFired(token)
             return
         }
         let connection = ConnectionID(

@@ -12,7 +12,10 @@ public struct PostgresLocation: Hashable, Sendable {
     /// Checks that libpq understands the URI.
     public init(_ text: String) throws(ParseError) {
         if text.utf8.contains(0) { throw ParseError(reason: "it holds a NUL") }
-        if let reason = PostgresHandle.problem(with: text) { throw ParseError(reason: reason) }
+        if let reason = PostgresHandle.problem(with: text) { 
+            // What libpq quotes may be a part of the password.
+            throw ParseError(reason: String(reason.prefix { $0 != "\"" }).trimmingLastSpace)
+        }
         connectionString = text
     }
 
@@ -25,4 +28,8 @@ public struct PostgresLocation: Hashable, Sendable {
         if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
         return "postgres://\(rest)"
     }
+}
+
+extension String {
+    fileprivate var trimmingLastSpace: String { hasSuffix(" ") ? String(dropLast()) : self }
 }
