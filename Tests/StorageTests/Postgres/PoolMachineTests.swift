@@ -214,7 +214,7 @@ import Testing
         #expect(pauses[0] == .zero)
         #expect((.milliseconds(50)...(.milliseconds(101))).contains(pauses[1]))
         #expect((.milliseconds(100)...(.milliseconds(201))).contains(pauses[2]))
-        #expect((.milliseconds(2500)...(.milliseconds(5001))).contains(pauses[9]))
+        #expect((.milliseconds(1000)...(.milliseconds(2001))).contains(pauses[9]))
         #expect(Set(pauses).count == pauses.count)
     }
 

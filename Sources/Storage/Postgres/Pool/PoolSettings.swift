@@ -10,7 +10,7 @@ struct PoolSettings: Sendable {
     /// The first pause after a failed connect; it doubles from there.
     var backoffMin: Duration = .milliseconds(100)
     /// The longest pause between connects.
-    var backoffMax: Duration = .seconds(5)
+    var backoffMax: Duration = .seconds(2)
     /// Appends that share a transaction at most.
     var batchCountMax = 128
     /// The bytes after which a transaction takes no more.

@@ -67,7 +67,7 @@ import Glibc
 
     /// libpq ends its messages with a line feed, and some have several lines.
     static func oneLine(_ text: String) -> String {
-        text.split(separator: "\n").joined(separator: " ")
+        text.split { $0 == "\n" || $0 == "\t" }.joined(separator: " ")
     }
 
     // MARK: - Connecting
