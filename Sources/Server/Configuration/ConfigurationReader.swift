@@ -121,7 +121,7 @@ extension ServerConfiguration {
     private static func imagesPath(beside store: StoreLocation) -> String {
         switch store {
         case .sqlite(let path): "\(path)-images"
-        case .memory: "shopstream-images"
+        case .memory, .postgres: "shopstream-images"
         }
     }
 
