@@ -26,6 +26,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case membershipChanged(MembershipChange)
         /// More memberships changed than are known.
         case membershipsUnknown
+        /// Somebody else changed a message of a shop that this shard owns.
+        case storeChanged(StoreChange)
         /// A connection ended whose address this shard counts.
         case releaseAddress(PeerAddress)
         /// The server stops.
@@ -41,6 +43,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let store: any Store
     /// The reactor as the loop of `store`, when that has connections of its own.
     let postgresLoop: ReactorPostgresLoop<IO>?
+    /// Hears what others change in the database; on the first shard only.
+    var storeListener: PostgresListener?
     let images: any ImageStore
     let router: Router<RouteName>
     let log: Logger
@@ -201,6 +205,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .releasePlace(let place): places.release(place)
         case .membershipChanged(let change): membershipChanged(change)
         case .membershipsUnknown: membershipsUnknown()
+        case .storeChanged(let change): broadcast(change)
         case .releaseAddress(let address): addressReleased(address)
         case .drain: drain()
         case .drained: drainedShardCount += 1

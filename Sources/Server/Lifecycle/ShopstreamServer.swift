@@ -172,7 +172,7 @@ public final class ShopstreamServer: Sendable {
             }
         }
         do throws(StorageError) {
-            let stores = try await ShardStores(configuration)
+            let stores = try await ShardStores(configuration, at: now)
             try await stores.common.importMembers(members, at: now)
             if !members.isEmpty { log.info("members loaded", metadata: ["count": "\(members.count)"]) }
             return stores
@@ -233,6 +233,7 @@ public final class ShopstreamServer: Sendable {
                 images: setup.images,
                 tokenSettings: setup.settings, demo: setup.demo, startedAt: setup.startedAt, log: setup.log)
             reactor.attach(shard)
+            setup.stores.listen(on: shard)
             made(.success(shard))
             reactor.run()
             ShardStores.end(shard)

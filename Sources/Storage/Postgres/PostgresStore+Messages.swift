@@ -14,6 +14,7 @@ extension PostgresStore {
 
     private func store(_ message: Message) async throws(StorageError) {
         try Validation.check(message)
+        recent?.note(message.id, changedAt: message.changedAt)
         let work = PostgresWork(
             statement: .insertMessage,
             parameters: [
@@ -35,6 +36,7 @@ extension PostgresStore {
     public func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Message? {
         try Validation.check(text: text)
         guard let before = try await message(id) else { return nil }
+        recent?.note(id, changedAt: time)
         let result = try await write(
             .editMessage, [.text(id.text), .text(text), .time(time)], key: before.shopID.stableHash,
             isRepeatable: true)
@@ -112,12 +114,6 @@ extension PostgresStore {
         try Self.messages(try await read(.messageByID, [.text(id.text)])).first
     }
 
-    /// The messages of all shops that changed after `time`, in the order of their changes: what a listener missed.
-    func changes(since time: Timestamp, limit: Int) async throws(StorageError) -> MessagePage {
-        try Self.page(
-            try await read(.changesSince, [.time(time), .integer(Int64(limit) + 1)]), limit: limit)
-    }
-
     // MARK: - Rows
 
     /// One more than the limit was asked for: it tells whether there are more.
@@ -128,7 +124,7 @@ extension PostgresStore {
         return MessagePage(messages: messages, hasMore: hasMore)
     }
 
-    private static func messages(_ result: PostgresResult) throws(StorageError) -> [Message] {
+    static func messages(_ result: PostgresResult) throws(StorageError) -> [Message] {
         var messages: [Message] = []
         messages.reserveCapacity(result.rowCount)
         for row in 0..<result.rowCount {

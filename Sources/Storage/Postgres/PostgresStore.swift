@@ -13,23 +13,27 @@ public final class PostgresStore: Store {
     /// When the log of changed memberships was last read.
     private let changesReadAt = Mutex<MonotonicInstant?>(nil)
     private let isClosed = Mutex(false)
+    /// Where writes are noted for the node's listener, before they are sent: their notifications may be lost, and then
+    /// what the listener reads again must not be taken for another's.
+    let recent: RecentChanges?
     /// The loop, when it is the store's own to end.
     private let ownLoop: PostgresThreadLoop?
 
     /// A store whose connections begin to be made at once; `statistics` may be shared by several. On the loop's thread.
     public convenience init(
         _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
-        statistics: PostgresStatistics
+        statistics: PostgresStatistics, recent: RecentChanges? = nil
     ) {
-        self.init(location, configuration, loop, statistics, ownLoop: nil)
+        self.init(location, configuration, loop, statistics, recent: recent, ownLoop: nil)
     }
 
     private init(
         _ location: PostgresLocation, _ configuration: PostgresConfiguration, _ loop: any PostgresLoop,
-        _ statistics: PostgresStatistics, ownLoop: PostgresThreadLoop?
+        _ statistics: PostgresStatistics, recent: RecentChanges?, ownLoop: PostgresThreadLoop?
     ) {
         precondition(loop.isCurrent, "a store is made on its loop's thread")
         self.loop = loop
+        self.recent = recent
         self.ownLoop = ownLoop
         statisticsTotal = statistics
         client = PostgresClient(
@@ -52,7 +56,8 @@ public final class PostgresStore: Store {
         return await withCheckedContinuation { continuation in
             loop.execute {
                 continuation.resume(
-                    returning: PostgresStore(location, configuration, loop, PostgresStatistics(), ownLoop: loop))
+                    returning: PostgresStore(
+                        location, configuration, loop, PostgresStatistics(), recent: nil, ownLoop: loop))
             }
         }
     }

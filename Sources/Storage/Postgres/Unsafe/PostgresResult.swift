@@ -14,6 +14,9 @@ import Primitives
     /// The rows.
     var rowCount: Int { unsafe Int(PQntuples(pointer)) }
 
+    /// The columns of a row.
+    var columnCount: Int { Int(unsafe PQnfields(pointer)) }
+
     /// The rows that a command changed.
     var affectedCount: Int {
         guard let text = unsafe PQcmdTuples(pointer) else { return 0 }
