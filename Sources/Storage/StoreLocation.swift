@@ -21,7 +21,8 @@ public enum StoreLocation: Hashable, Sendable {
             switch self {
             case .badPath(let value):
                 "\"\(value)\" names no file: give a path, as in sqlite:shopstream.db; for memory say memory:"
-            case .badURI(let reason): "the URI cannot be read: \(reason); allowed are sqlite:PATH, postgres://HOST/DATABASE and memory:"
+            case .badURI(let reason):
+                "the URI cannot be read: \(reason); allowed are sqlite:PATH, postgres://HOST/DATABASE and memory:"
             case .unknown(let value):
                 "\"\(value)\" is no store; allowed are sqlite:PATH, postgres://HOST/DATABASE and memory:"
             }

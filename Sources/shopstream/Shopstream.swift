@@ -57,7 +57,8 @@ enum Exit {
 
 /// `--store`, which every command takes.
 struct StoreOptions: ParsableArguments {
-    @Option(help: "sqlite:PATH, postgres://HOST/DATABASE or memory: (SHOPSTREAM_STORE; default sqlite:shopstream.sqlite).")
+    @Option(
+        help: "sqlite:PATH, postgres://HOST/DATABASE or memory: (SHOPSTREAM_STORE; default sqlite:shopstream.sqlite).")
     var store: String?
 
     /// Where the store is; a text that names none ends the command with one line and status 78.

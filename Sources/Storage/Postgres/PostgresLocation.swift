@@ -12,7 +12,7 @@ public struct PostgresLocation: Hashable, Sendable {
     /// Checks that libpq understands the URI.
     public init(_ text: String) throws(ParseError) {
         if text.utf8.contains(0) { throw ParseError(reason: "it holds a NUL") }
-        if let reason = PostgresHandle.problem(with: text) { 
+        if let reason = PostgresHandle.problem(with: text) {
             // What libpq quotes may be a part of the password.
             throw ParseError(reason: String(reason.prefix { $0 != "\"" }).trimmingLastSpace)
         }

@@ -194,4 +194,3 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
         writePoll = loop.poll(handle.descriptor, for: .writing, client: self)
     }
 }
-

@@ -68,10 +68,11 @@ class Postgres:
 
     # What is in it
 
-    def sql(self, text):
-        """Runs statements and returns the rows of the last one, each a list of texts."""
+    def sql(self, text, database="shopstream"):
+        """Runs statements and returns their rows, each a list of texts."""
         done = subprocess.run(
-            [str(self.binaries / "psql"), "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.uri],
+            [str(self.binaries / "psql"), "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1",
+             self.uri.removesuffix("shopstream") + database],
             input=text, capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -91,7 +92,7 @@ class Postgres:
     def terminate_backends(self, where="true"):
         """Ends the connections of servers; returns how many."""
         rows = self.sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'shopstream' "
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'shopstream%' "
             f"AND pid <> pg_backend_pid() AND {where}"
         )
         return len(rows)

@@ -50,7 +50,8 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
             case .disconnect: session?.close()
             case .prepare:
                 session?.prepare(
-                    settings: configuration.sessionSettings, statements: [.changesSince, .messageByID, .ping],
+                    settings: configuration.sessionSettings + [("application_name", "shopstream-listener")],
+                    statements: [.changesSince, .messageByID, .ping],
                     commands: [Self.listenCommand])
             case .catchUp(let since):
                 query(.changesSince, [.time(since), .integer(Int64(Limits.pageMessageCountMax))])

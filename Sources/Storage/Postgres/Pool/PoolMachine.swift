@@ -214,7 +214,8 @@ extension PoolMachine {
         case .waiting, .connecting, .preparing: connections[index].failureCount += 1
         case .ready: break
         }
-        connections[index].phase = isStopping ? .closed : .waiting(until: now + backoff(connections[index].failureCount))
+        connections[index].phase =
+            isStopping ? .closed : .waiting(until: now + backoff(connections[index].failureCount))
         var actions: [PoolAction] = []
         var writes: [PoolRequest] = []
         var readsAgain: [PoolRequest] = []
