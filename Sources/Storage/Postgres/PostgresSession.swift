@@ -53,7 +53,7 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
         connectCount += 1
         let attempt = connectCount
         let connectionString = location.connectionString
-        Task.detached { [self, loop] in
+        BlockingWork.start { [self, loop] in
             let handle = PostgresHandle.start(connectionString)
             loop.execute { self.started(handle, attempt) }
         }

@@ -110,6 +110,7 @@ public final class PostgresStore: Store {
     func run(
         _ work: PostgresWork, _ kind: PoolRequest.Kind, key: UInt64
     ) async throws(StorageError) -> [PostgresResult] {
+        if isClosed.withLock({ $0 }) { throw StorageError(.unavailable, detail: "closed") }
         let outcome = await withCheckedContinuation { continuation in
             loop.execute { [client] in client.submit(work, kind, key: key, continuation) }
         }

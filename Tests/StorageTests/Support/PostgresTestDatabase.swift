@@ -7,6 +7,8 @@ import Testing
 struct PostgresTestDatabase: Sendable {
     /// Where it is; nothing else is in its search path.
     let location: PostgresLocation
+    /// What the sessions of its stores are called.
+    let applicationName: String
 
     private static let uri = ProcessInfo.processInfo.environment["SHOPSTREAM_TEST_POSTGRES"]
     /// Whether there is a PostgreSQL to test on.
@@ -18,17 +20,18 @@ struct PostgresTestDatabase: Sendable {
     static func withEmptyDatabase(_ body: (PostgresTestDatabase) async throws -> Void) async throws {
         let uri = try #require(uri)
         let name = "test_" + UUID().uuidString.lowercased().filter { $0 != "-" }
-        let outside = try PostgresBlockingConnection(PostgresLocation(uri))
-        try outside.execute("CREATE SCHEMA \(name)")
+        let outside = try await PostgresTestSession.open(PostgresLocation(uri))
+        try await outside.execute("CREATE SCHEMA \(name)")
         let database = PostgresTestDatabase(
-            location: try PostgresLocation(uri + "?options=-csearch_path%3D\(name)"))
+            location: try PostgresLocation(uri + "?options=-csearch_path%3D\(name)&application_name=\(name)"),
+            applicationName: name)
         do {
             try await body(database)
         } catch {
-            try outside.execute("DROP SCHEMA \(name) CASCADE")
+            try await outside.execute("DROP SCHEMA \(name) CASCADE")
             throw error
         }
-        try outside.execute("DROP SCHEMA \(name) CASCADE")
+        try await outside.execute("DROP SCHEMA \(name) CASCADE")
     }
 
     /// The same with our tables.
@@ -57,5 +60,25 @@ struct PostgresTestDatabase: Sendable {
     }
 
     /// Another client of the database.
-    func connection() throws -> PostgresBlockingConnection { try PostgresBlockingConnection(location) }
+    func session() async throws -> PostgresTestSession { try await PostgresTestSession.open(location) }
+}
+
+/// A client that blocks no thread of the tests. One call at a time.
+final class PostgresTestSession: @unchecked Sendable {
+    // @unchecked: the calls follow one another.
+    private let connection: PostgresBlockingConnection
+
+    private init(_ connection: PostgresBlockingConnection) { self.connection = connection }
+
+    static func open(_ location: PostgresLocation) async throws -> PostgresTestSession {
+        try await BlockingWork.run {
+            Result { PostgresTestSession(try PostgresBlockingConnection(location)) }
+        }.get()
+    }
+
+    /// Runs statements; returns the first column of the last one's rows.
+    @discardableResult
+    func execute(_ sql: String) async throws -> [String] {
+        try await BlockingWork.run { [self] in Result { try connection.execute(sql) } }.get()
+    }
 }

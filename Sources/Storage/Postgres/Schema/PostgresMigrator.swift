@@ -70,14 +70,13 @@ public enum PostgresMigrator {
         _ location: PostgresLocation,
         _ body: @escaping @Sendable (PostgresBlockingConnection) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
-        // Detached, since a child would inherit the caller's executor, and this blocks.
-        let work = Task.detached { () -> Result<Value, StorageError> in
+        let outcome = await BlockingWork.run { () -> Result<Value, StorageError> in
             do throws(StorageError) {
                 return .success(try body(try PostgresBlockingConnection(location)))
             } catch {
                 return .failure(error)
             }
         }
-        return try await work.value.get()
+        return try outcome.get()
     }
 }

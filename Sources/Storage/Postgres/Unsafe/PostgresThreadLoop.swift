@@ -16,6 +16,7 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
     private struct Inbox {
         var bodies: [@Sendable () -> Void] = []
         var isStopping = false
+        var hasEnded = false
     }
 
     private let inbox = Mutex(Inbox())
@@ -82,8 +83,12 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
     /// See `PostgresLoop`.
     public func execute(_ body: @escaping @Sendable () -> Void) {
         if isCurrent { return body() }
-        inbox.withLock { $0.bodies.append(body) }
-        wake()
+        let hasEnded = inbox.withLock { inbox in
+            // Nobody is left to do it but who comes, one at a time: what is asked of an ended loop is refused at once.
+            if inbox.hasEnded { body() } else { inbox.bodies.append(body) }
+            return inbox.hasEnded
+        }
+        if !hasEnded { wake() }
     }
 
     /// See `PostgresLoop`.
@@ -115,10 +120,15 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
         while true {
             let (bodies, isStopping) = inbox.withLock { inbox in
                 defer { inbox.bodies = [] }
+                inbox.hasEnded = inbox.isStopping && inbox.bodies.isEmpty
                 return (inbox.bodies, inbox.isStopping)
             }
             for body in bodies { body() }
-            if isStopping && bodies.isEmpty { return }
+            if isStopping {
+                if bodies.isEmpty { return }
+                // The wake that stood for the end may have been taken with theirs.
+                continue
+            }
             wait()
             let now = now
             let due = timers.filter { $0.at <= now }
