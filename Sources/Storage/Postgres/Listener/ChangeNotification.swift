@@ -33,35 +33,45 @@ enum ChangeNotification: Equatable, Sendable {
     private struct Row: Decodable {
         let op: String
         let id: String?
-        let shop_id: String
-        let user_id: String?
+        let shopID: String
+        let userID: String?
         let message: String?
-        let parent_id: String?
+        let parentID: String?
         let username: String?
-        let is_edited: Bool?
-        let created_at: Int64?
-        let updated_at: Int64?
+        let isEdited: Bool?
+        let createdAt: Int64?
+        let updatedAt: Int64?
+
+        enum CodingKeys: String, CodingKey {
+            case op, id, message, username
+            case shopID = "shop_id"
+            case userID = "user_id"
+            case parentID = "parent_id"
+            case isEdited = "is_edited"
+            case createdAt = "created_at"
+            case updatedAt = "updated_at"
+        }
     }
 
     private static func meaning(_ row: Row) -> Self {
         switch row.op {
         case "MEMBER":
-            guard let userID = row.user_id else { return .unknown }
-            return .change(.membershipChanged(ShopID(row.shop_id), UserID(userID)))
+            guard let userID = row.userID else { return .unknown }
+            return .change(.membershipChanged(ShopID(row.shopID), UserID(userID)))
         case "DELETE":
             guard let id = row.id else { return .unknown }
-            return .change(.messageDeleted(MessageID(id), ShopID(row.shop_id)))
+            return .change(.messageDeleted(MessageID(id), ShopID(row.shopID)))
         case "INSERT", "UPDATE":
             guard let id = row.id else { return .unknown }
             let isEdit = row.op == "UPDATE"
-            guard let userID = row.user_id, let text = row.message, let createdAt = row.created_at else {
+            guard let userID = row.userID, let text = row.message, let createdAt = row.createdAt else {
                 return .large(MessageID(id), isEdit: isEdit)
             }
             let message = Message(
-                id: MessageID(id), shopID: ShopID(row.shop_id), userID: UserID(userID), text: text,
+                id: MessageID(id), shopID: ShopID(row.shopID), userID: UserID(userID), text: text,
                 createdAt: Timestamp(microsecondsSinceEpoch: createdAt),
-                updatedAt: row.updated_at.map(Timestamp.init(microsecondsSinceEpoch:)),
-                isEdited: row.is_edited ?? false, parentID: row.parent_id.map(MessageID.init(_:)),
+                updatedAt: row.updatedAt.map(Timestamp.init(microsecondsSinceEpoch:)),
+                isEdited: row.isEdited ?? false, parentID: row.parentID.map(MessageID.init(_:)),
                 username: row.username)
             return .change(isEdit ? .messageEdited(message) : .messageCreated(message))
         default: return .unknown
