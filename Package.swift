@@ -40,13 +40,14 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "Primitives", swiftSettings: settings),
         .target(name: "Reactor", dependencies: ["Primitives", "CLiburing"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Primitives", httpTypes], swiftSettings: settings),
         .target(name: "WebSocket", dependencies: ["Primitives", httpTypes, crypto], swiftSettings: settings),
         .target(name: "Hub", dependencies: ["Primitives"], swiftSettings: settings),
         .target(name: "Auth", dependencies: ["Primitives", jwtKit, crypto], swiftSettings: settings),
-        .target(name: "Storage", dependencies: ["Primitives", grdb], swiftSettings: settings),
+        .target(name: "Storage", dependencies: ["Primitives", "CLibpq", grdb], swiftSettings: settings),
         .target(
             name: "Server",
             dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", httpTypes, logging],

@@ -9,7 +9,7 @@ tools_build=$root/.build/tools
 
 # What a build needs of Debian beside Swift, and what the tests need beside that.
 packages_build=(libssl-dev libpq-dev liburing-dev libsqlite3-dev pkg-config curl python3)
-packages_test=(python3-venv chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev)
+packages_test=(python3-venv postgresql chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev)
 # What the servers to compare with are built of (Benchmarks/Peers).
 packages_peers=(golang-go golang-github-gorilla-websocket-dev golang-github-gin-gonic-gin-dev golang-github-google-uuid-dev)
 

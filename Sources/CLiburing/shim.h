@@ -95,6 +95,14 @@ static inline void shim_poll_writable(struct io_uring_sqe *sqe, unsigned slot, u
     sqe->user_data = tag;
 }
 
+static inline void shim_poll_descriptor(
+    struct io_uring_sqe *sqe, int descriptor, int is_for_writing, unsigned long long tag) {
+    sqe->opcode = IORING_OP_POLL_ADD;
+    sqe->fd = descriptor;
+    sqe->poll32_events = is_for_writing ? POLLOUT : POLLIN;
+    sqe->user_data = tag;
+}
+
 static inline void shim_shutdown(struct io_uring_sqe *sqe, unsigned slot, int how, unsigned long long tag) {
     sqe->opcode = IORING_OP_SHUTDOWN;
     sqe->fd = (int)slot;

@@ -39,6 +39,12 @@ public struct CompletionTag: Hashable, Sendable {
         bits = UInt64(Operation.arrival.rawValue) << 56 | number
     }
 
+    /// A wait for an ordinary descriptor, by the number that its caller knows it by.
+    init(descriptorPoll number: UInt64) {
+        precondition(number <= Self.arrivalNumberMax, "a number that does not fit a tag")
+        bits = UInt64(Operation.descriptorPoll.rawValue) << 56 | number
+    }
+
     /// The operation; nil for bits that no driver of ours wrote.
     @inlinable
     public var operation: Operation? { Operation(rawValue: UInt8(bits >> 56)) }
@@ -53,4 +59,7 @@ public struct CompletionTag: Hashable, Sendable {
 
     /// The parcel's number, for `arrival` only.
     var arrivalNumber: UInt64 { bits & Self.arrivalNumberMax }
+
+    /// The caller's number, for `descriptorPoll` only.
+    var descriptorPollNumber: UInt64 { bits & Self.arrivalNumberMax }
 }

@@ -39,6 +39,9 @@ public protocol Driver: AnyObject, SendableMetatype {
     func attempt(slot: UInt32, bytes: UnsafeRawBufferPointer, isQuiet: Bool, tag: CompletionTag)
     /// Completes when the socket has room or failed.
     func pollWritable(slot: UInt32, tag: CompletionTag)
+    /// Completes, once, when an ordinary descriptor has bytes to read, or room to write, or failed. Readiness is looked
+    /// at as the operation begins. The descriptor may be closed once the operation is cancelled.
+    func pollDescriptor(_ descriptor: Int32, isForWriting: Bool, tag: CompletionTag)
     /// Ends the sending direction, or both.
     func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag)
     /// Cancels the operations that have the tag `target`; each completes, most with `ECANCELED`. Its own result is

@@ -34,4 +34,6 @@ public enum Operation: UInt8, Sendable {
     case connect
     /// The cancellation of a `connect`.
     case connectCancel
+    /// A wait for an ordinary descriptor; the tag carries a number, see `CompletionTag.init(descriptorPoll:)`.
+    case descriptorPoll
 }

@@ -90,7 +90,7 @@ extension Reactor {
                 case .attempt, .attemptQuiet:
                     attemptCompleted(completion)
                 case .accept, .receive, .send, .poll, .shutdown, .cancel, .close, .pass, .arrival, .wake, .wakeRead,
-                    .peerAddress, .install, .connect, .connectCancel, nil:
+                    .peerAddress, .install, .connect, .connectCancel, .descriptorPoll, nil:
                     unsafe room[kept] = completion
                     kept += 1
                 }
@@ -158,6 +158,8 @@ extension Reactor {
         case .install: installed(completion)
         case .connect: connected(completion)
         case .connectCancel: connectCancelled(completion)
+        case .descriptorPoll:
+            if completion.result != -ECANCELED { handler.descriptorReady(completion.tag.descriptorPollNumber) }
         case .attempt, .attemptQuiet, nil: statistics.staleCompletionCount += 1
         }
     }

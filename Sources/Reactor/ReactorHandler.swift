@@ -39,6 +39,8 @@ public protocol ReactorHandler: AnyObject {
     func becameWritable(_ connection: ConnectionID)
     /// The connection is over and its name is free.
     func connectionClosed(_ connection: ConnectionID)
+    /// The ordinary descriptor of a `Reactor.poll` is ready, or failed, as reading or writing it will show.
+    func descriptorReady(_ number: UInt64)
     /// A timer is due.
     func timerFired(_ token: UInt64)
     /// A message came.
@@ -47,8 +49,13 @@ public protocol ReactorHandler: AnyObject {
     func turnEnded() -> Bool
 }
 
-// A server's handler connects to nobody.
+// Most handlers connect to nobody, and know no descriptors but the reactor's.
 extension ReactorHandler {
+    /// Traps: who calls `Reactor.poll` says what becomes of it.
+    public func descriptorReady(_ number: UInt64) {
+        preconditionFailure("this handler polls no descriptors")
+    }
+
     /// Traps: who calls `Reactor.connect` says what becomes of it.
     public func connectionOpened(_ connection: ConnectionID, token: UInt64) {
         preconditionFailure("this handler opens no connections")

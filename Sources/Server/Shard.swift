@@ -26,6 +26,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case membershipChanged(MembershipChange)
         /// More memberships changed than are known.
         case membershipsUnknown
+        /// Somebody else changed a message of a shop that this shard owns.
+        case storeChanged(StoreChange)
         /// A connection ended whose address this shard counts.
         case releaseAddress(PeerAddress)
         /// The server stops.
@@ -39,6 +41,10 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let reactor: ShardReactor
     let configuration: ServerConfiguration
     let store: any Store
+    /// The reactor as the loop of `store`, when that has connections of its own.
+    let postgresLoop: ReactorPostgresLoop<IO>?
+    /// Hears what others change in the database; on the first shard only.
+    var storeListener: PostgresListener?
     let images: any ImageStore
     let router: Router<RouteName>
     let log: Logger
@@ -98,7 +104,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var counters = ShardCounters()
 
     init(
-        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store, images: any ImageStore,
+        index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store,
+        postgresLoop: ReactorPostgresLoop<IO>? = nil, images: any ImageStore,
         tokenSettings: TokenSettings, demo: DemoSession?, startedAt: Timestamp, log: Logger
     ) {
         self.index = index
@@ -106,6 +113,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         self.configuration = configuration
         self.store = store
         self.images = images
+        self.postgresLoop = postgresLoop
         self.demo = demo
         self.startedAt = startedAt
         self.log = log
@@ -197,15 +205,22 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .releasePlace(let place): places.release(place)
         case .membershipChanged(let change): membershipChanged(change)
         case .membershipsUnknown: membershipsUnknown()
+        case .storeChanged(let change): broadcast(change)
         case .releaseAddress(let address): addressReleased(address)
         case .drain: drain()
         case .drained: drainedShardCount += 1
         }
     }
 
+    func descriptorReady(_ number: UInt64) { postgresLoop?.descriptorReady(number) }
+
     func timerFired(_ token: UInt64) {
         guard token != Self.housekeepingToken else {
             housekeepingFired()
+            return
+        }
+        if token & ReactorPostgresLoop<IO>.timerMark != 0 {
+            postgresLoop?.timerFired(token)
             return
         }
         let connection = ConnectionID(

@@ -19,7 +19,7 @@ public struct StorageError: Error, Hashable, Sendable {
         case invalid
         /// The database is damaged, or is not one of ours.
         case corrupt
-        /// The database was written by a newer version.
+        /// The database was written by a newer version, or lacks what this one needs.
         case incompatible
         /// A failure that should not happen: a bug.
         case unexpected
@@ -61,7 +61,7 @@ extension StorageError.Kind {
         case .incompatible:
             Row(
                 code: "storage_incompatible", httpStatus: 500, isRetryable: false,
-                text: "the store was written by a newer version")
+                text: "the store is of another version")
         case .unexpected: Row(code: "storage_failed", httpStatus: 500, isRetryable: false, text: "the store failed")
         }
     }

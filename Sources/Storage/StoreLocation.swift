@@ -4,13 +4,15 @@ public enum StoreLocation: Hashable, Sendable {
     case sqlite(path: String)
     /// `memory:`: this process, until it ends.
     case memory
+    /// `postgres://…` or `postgresql://…`: a PostgreSQL database, by a connection URI as libpq reads it.
+    case postgres(PostgresLocation)
 
     /// Why a text names no store.
     public enum ParseError: Error, Hashable, Sendable, CustomStringConvertible {
         /// `sqlite:` without a usable path.
         case badPath(value: String)
-        /// A kind of store that this build does not have.
-        case notBuiltIn(scheme: String)
+        /// A URI that libpq does not understand, and what it says.
+        case badURI(reason: String)
         /// Anything else.
         case unknown(value: String)
 
@@ -19,13 +21,15 @@ public enum StoreLocation: Hashable, Sendable {
             switch self {
             case .badPath(let value):
                 "\"\(value)\" names no file: give a path, as in sqlite:shopstream.db; for memory say memory:"
-            case .notBuiltIn(let scheme): "\(scheme) is not built in; allowed are sqlite:PATH and memory:"
-            case .unknown(let value): "\"\(value)\" is no store; allowed are sqlite:PATH and memory:"
+            case .badURI(let reason):
+                "the URI cannot be read: \(reason); allowed are sqlite:PATH, postgres://HOST/DATABASE and memory:"
+            case .unknown(let value):
+                "\"\(value)\" is no store; allowed are sqlite:PATH, postgres://HOST/DATABASE and memory:"
             }
         }
     }
 
-    /// Reads `sqlite:PATH` or `memory:`.
+    /// Reads `sqlite:PATH`, `postgres://…` or `memory:`.
     public init(parsing text: String) throws(ParseError) {
         guard let colon = text.firstIndex(of: ":") else { throw .unknown(value: text) }
         let rest = String(text[text.index(after: colon)...])
@@ -39,27 +43,43 @@ public enum StoreLocation: Hashable, Sendable {
             if !rest.isEmpty { throw .unknown(value: text) }
             self = .memory
         case "postgres", "postgresql":
-            throw .notBuiltIn(scheme: "postgres:")
+            do throws(PostgresLocation.ParseError) {
+                self = .postgres(try PostgresLocation(text))
+            } catch {
+                throw .badURI(reason: error.reason)
+            }
         default:
             throw .unknown(value: rest.hasPrefix("//") ? "\(text[..<colon])://…" : text)
         }
     }
 
-    /// Opens the store, making or migrating its tables. For the start; the work is done on another thread.
+    /// Opens the store; makes or migrates the tables of SQLite, while PostgreSQL's are left to `shopstream migrate`.
+    /// For the start and for commands; the work is done on another thread.
     public func open() async throws(StorageError) -> any Store {
         switch self {
         case .sqlite(let path): try await SQLiteStore.open(path: path)
         case .memory: MemoryStore()
+        case .postgres(let location): try await Self.openAlone(location)
         }
     }
 }
 
+extension StoreLocation {
+    /// A store on one connection and a thread of its own.
+    private static func openAlone(_ location: PostgresLocation) async throws(StorageError) -> PostgresStore {
+        var configuration = PostgresConfiguration(origin: "shopstream-command")
+        configuration.connectionCount = 1
+        return try await PostgresStore.open(location, configuration: configuration)
+    }
+}
+
 extension StoreLocation: CustomStringConvertible {
-    /// The text that `init(parsing:)` reads.
+    /// The text that `init(parsing:)` reads; without what may be secret in a URI.
     public var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
         case .memory: "memory:"
+        case .postgres(let location): location.redacted
         }
     }
 }

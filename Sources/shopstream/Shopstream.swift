@@ -14,7 +14,7 @@ struct Shopstream: AsyncParsableCommand {
         commandName: "shopstream",
         abstract: "Streams the messages of shops to everyone who watches them.",
         discussion: "Every option has an environment variable; README.md lists them all.",
-        subcommands: [Serve.self, Token.self, ShopCommand.self, MemberCommand.self])
+        subcommands: [Serve.self, Migrate.self, Token.self, ShopCommand.self, MemberCommand.self])
 }
 
 /// The environment, with the options that were given in the place of their variables.
@@ -57,20 +57,31 @@ enum Exit {
 
 /// `--store`, which every command takes.
 struct StoreOptions: ParsableArguments {
-    @Option(help: "sqlite:PATH or memory: (SHOPSTREAM_STORE; default sqlite:shopstream.sqlite).")
+    @Option(
+        help: "sqlite:PATH, postgres://HOST/DATABASE or memory: (SHOPSTREAM_STORE; default sqlite:shopstream.sqlite).")
     var store: String?
 
-    /// Opens the store for a command that changes it while no server, or another process, runs on it.
-    func open() async throws -> any Store {
+    /// Where the store is; a text that names none ends the command with one line and status 78.
+    func location() throws -> StoreLocation {
         var settings = Settings()
         settings.set("SHOPSTREAM_STORE", store)
         let text = settings.environment["SHOPSTREAM_STORE"] ?? "sqlite:shopstream.sqlite"
         do {
-            return try await StoreLocation(parsing: text).open()
-        } catch let error as StoreLocation.ParseError {
-            throw Exit.failure("SHOPSTREAM_STORE='\(text)' cannot be used: \(error)", status: 78)
+            return try StoreLocation(parsing: text)
         } catch {
-            throw Exit.failure("the store \(text) cannot be used: \(error)", status: 74)
+            // A URI may hold a password.
+            let shown = text.contains("://") ? "…" : text
+            throw Exit.failure("SHOPSTREAM_STORE='\(shown)' cannot be used: \(error)", status: 78)
+        }
+    }
+
+    /// Opens the store for a command that changes it while no server, or another process, runs on it.
+    func open() async throws -> any Store {
+        let location = try location()
+        do {
+            return try await location.open()
+        } catch {
+            throw Exit.failure("the store \(location) cannot be used: \(error)", status: 74)
         }
     }
 }

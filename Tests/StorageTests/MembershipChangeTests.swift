@@ -9,7 +9,7 @@ import Testing
         Membership(shopID: "shop", userID: user, role: role)
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.embedded)
     func `the first question learns where it stands, not what was before`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.importMembers([member("ada"), member("grace")], at: 1)
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.embedded)
     func `each change is told once, in order`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let none: [UserID] = []
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.embedded)
     func `who missed more than is remembered is told so`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.importMembers([member("first")], at: 1)

@@ -16,6 +16,11 @@ import Testing
         #expect(location.description == text)
     }
 
+    @Test func `a URI is shown without what may be secret`() throws {
+        let location = try StoreLocation(parsing: "postgresql://user:secret@host:5433/db?sslmode=verify-full")
+        #expect(location.description == "postgres://host:5433/db")
+    }
+
     static let bad: [(text: String, error: StoreLocation.ParseError)] = [
         ("", .unknown(value: "")),
         ("memory", .unknown(value: "memory")),
@@ -25,8 +30,8 @@ import Testing
         ("sqlite:", .badPath(value: "sqlite:")),
         ("sqlite::memory:", .badPath(value: "sqlite::memory:")),
         ("sqlite:file:a.db?mode=memory", .badPath(value: "sqlite:file:a.db?mode=memory")),
-        ("postgres://user:secret@host/db", .notBuiltIn(scheme: "postgres:")),
-        ("postgresql://host/db", .notBuiltIn(scheme: "postgres:")),
+        ("postgres://user:secret@host/db?secret=1", .badURI(reason: "invalid URI query parameter:")),
+        ("postgresql://[::1", .badURI(reason: "end of string reached when looking for matching")),
         ("mysql://user:secret@host/db", .unknown(value: "mysql://…")),
     ]
 

@@ -55,6 +55,11 @@ extension UringDriver {
     }
 
     /// See `Driver`.
+    public func pollDescriptor(_ descriptor: Int32, isForWriting: Bool, tag: CompletionTag) {
+        unsafe shim_poll_descriptor(entry(), descriptor, isForWriting ? 1 : 0, tag.bits)
+    }
+
+    /// See `Driver`.
     public func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag) {
         unsafe shim_shutdown(entry(), slot, Int32((isBothDirections ? SHUT_RDWR : SHUT_WR)), tag.bits)
     }

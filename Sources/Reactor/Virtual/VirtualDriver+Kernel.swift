@@ -15,6 +15,7 @@ extension VirtualDriver {
         case .connect(_, let source): connectBegan(operation, from: source)
         case .cancel(let target): cancelled(target, by: operation.tag)
         case .wake(let other, let remoteTag): wake(other, remoteTag, operation.tag)
+        case .pollDescriptor: post(Completion(tag: operation.tag, result: -EBADF))
         case .close:
             post(Completion(tag: operation.tag, result: closed(slot: operation.slot)))
         case .receive, .send, .attempt, .poll, .shutdown, .pass, .requestPeerAddress:
@@ -53,7 +54,7 @@ extension VirtualDriver {
             socket.hold()
             operation.socket = socket
             pending.append(operation)
-        case .accept, .connect, .cancel, .wake, .close:
+        case .accept, .connect, .cancel, .wake, .close, .pollDescriptor:
             preconditionFailure("these are no operations on a connection")
         }
     }
@@ -142,7 +143,7 @@ extension VirtualDriver {
             return socket.roomByteCount > 0 || socket.isReset || socket.isSendingEnded
         case .poll:
             return operation.socket?.isWritable ?? false
-        case .attempt, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress:
+        case .attempt, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress, .pollDescriptor:
             return false
         }
     }
@@ -185,7 +186,7 @@ extension VirtualDriver {
         case .poll:
             post(Completion(tag: operation.tag, result: Int32(POLLOUT)))
             return nil
-        case .attempt, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress:
+        case .attempt, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress, .pollDescriptor:
             preconditionFailure("these never wait")
         }
     }

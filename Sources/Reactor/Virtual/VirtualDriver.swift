@@ -107,6 +107,11 @@ import Primitives
         queue(VirtualOperation(.poll, slot: slot, tag: tag))
     }
 
+    /// See `Driver`: fails with `EBADF`, since ordinary descriptors are not of this world.
+    public func pollDescriptor(_ descriptor: Int32, isForWriting: Bool, tag: CompletionTag) {
+        queue(VirtualOperation(.pollDescriptor, slot: 0, tag: tag))
+    }
+
     /// See `Driver`.
     public func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag) {
         queue(VirtualOperation(.shutdown(isBothDirections: isBothDirections), slot: slot, tag: tag))

@@ -9,6 +9,7 @@
         case send(bytes: UnsafeRawBufferPointer, sentByteCount: Int)
         case attempt(bytes: UnsafeRawBufferPointer, isQuiet: Bool)
         case poll
+        case pollDescriptor
         case shutdown(isBothDirections: Bool)
         case cancel(target: CompletionTag)
         case close

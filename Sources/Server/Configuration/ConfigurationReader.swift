@@ -65,6 +65,9 @@ extension ServerConfiguration {
         self.listen = listen
         store = try Self.store(reader)
         reactorCount = try reader.number("SHOPSTREAM_REACTORS", default: Self.processorCount, in: 1...256)
+        if reader.text("SHOPSTREAM_POSTGRES_CONNECTIONS") != nil {
+            postgresConnectionCount = try reader.number("SHOPSTREAM_POSTGRES_CONNECTIONS", default: 0, in: 1...10_000)
+        }
         membersPath = reader.text("SHOPSTREAM_MEMBERS")
         logLevel = try Self.logLevel(reader)
         mode = try Self.mode(reader)
@@ -108,7 +111,9 @@ extension ServerConfiguration {
         do {
             return try StoreLocation(parsing: text)
         } catch {
-            throw ConfigurationError(name: "SHOPSTREAM_STORE", value: text, allowed: error.description)
+            // A URI may hold a password.
+            throw ConfigurationError(
+                name: "SHOPSTREAM_STORE", value: text.contains("://") ? "…" : text, allowed: error.description)
         }
     }
 
@@ -116,7 +121,7 @@ extension ServerConfiguration {
     private static func imagesPath(beside store: StoreLocation) -> String {
         switch store {
         case .sqlite(let path): "\(path)-images"
-        case .memory: "shopstream-images"
+        case .memory, .postgres: "shopstream-images"
         }
     }
 

@@ -16,6 +16,8 @@ public struct ServerConfiguration: Sendable {
     public var listen: ListenAddress
     /// Where messages and memberships live.
     public var store: StoreLocation
+    /// Connections to PostgreSQL, of all reactors together; nil: two for each reactor.
+    public var postgresConnectionCount: Int?
     /// Reactor threads.
     public var reactorCount: Int
     /// A file of members that is loaded at the start.

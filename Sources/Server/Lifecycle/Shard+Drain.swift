@@ -37,7 +37,7 @@ extension Shard {
         // With no connection left anywhere nobody will ask for a place; who has stopped takes no message any more.
         undelivered.removeAll { _, message in
             switch message {
-            case .releasePlace, .releaseAddress, .membershipChanged, .membershipsUnknown: true
+            case .releasePlace, .releaseAddress, .membershipChanged, .membershipsUnknown, .storeChanged: true
             case .drain, .drained: false
             }
         }

@@ -56,7 +56,8 @@ public final class ShopstreamServer: Sendable {
         self.log = log
         let now = WallClock.now
         let (settings, secret) = try await Self.tokenSettings(configuration)
-        let store = try await Self.openStore(configuration, log, now)
+        let stores = try await Self.openStores(configuration, log, now)
+        let store = stores.common
         self.store = store
         var demo: DemoSession?
         if configuration.isDemo {
@@ -84,7 +85,7 @@ public final class ShopstreamServer: Sendable {
             (shards, threads) = try await Self.startReactors(
                 configuration,
                 ShardSetup(
-                    store: store, images: DirectoryImageStore(path: configuration.imagesPath), settings: settings,
+                    stores: stores, images: DirectoryImageStore(path: configuration.imagesPath), settings: settings,
                     demo: demo, startedAt: now, log: log))
         } catch {
             for descriptor in listeners.descriptors { close(descriptor) }
@@ -94,6 +95,7 @@ public final class ShopstreamServer: Sendable {
         for (shard, descriptor) in zip(shards, listeners.descriptors) {
             await Self.begin(shard, peers: shards, listener: descriptor)
         }
+        if stores.arePerReactor { await store.close() }
         log.notice(
             "listening",
             metadata: [
@@ -157,9 +159,9 @@ public final class ShopstreamServer: Sendable {
         }
     }
 
-    private static func openStore(
+    private static func openStores(
         _ configuration: ServerConfiguration, _ log: Logger, _ now: Timestamp
-    ) async throws(StartError) -> any Store {
+    ) async throws(StartError) -> ShardStores {
         var members: [Membership] = []
         if let path = configuration.membersPath {
             do throws(MembersFile.ParseError) {
@@ -170,10 +172,10 @@ public final class ShopstreamServer: Sendable {
             }
         }
         do throws(StorageError) {
-            let store = try await configuration.store.open()
-            try await store.importMembers(members, at: now)
+            let stores = try await ShardStores(configuration, at: now)
+            try await stores.common.importMembers(members, at: now)
             if !members.isEmpty { log.info("members loaded", metadata: ["count": "\(members.count)"]) }
-            return store
+            return stores
         } catch {
             throw .store("the store \(configuration.store) cannot be used: \(error.description)")
         }
@@ -181,7 +183,7 @@ public final class ShopstreamServer: Sendable {
 
     /// What all shards are made of.
     private struct ShardSetup: Sendable {
-        let store: any Store
+        let stores: ShardStores
         let images: any ImageStore
         let settings: TokenSettings
         let demo: DemoSession?
@@ -225,12 +227,16 @@ public final class ShopstreamServer: Sendable {
             let driver = try UringDriver(limits: limits)
             driver.setPeersAreIPv6(configuration.listen.isIPv6)
             let reactor = UringShard.ShardReactor(driver: driver, limits: limits)
+            let (store, loop) = setup.stores.make(on: reactor)
             let shard = UringShard(
-                index: index, reactor: reactor, configuration: configuration, store: setup.store, images: setup.images,
+                index: index, reactor: reactor, configuration: configuration, store: store, postgresLoop: loop,
+                images: setup.images,
                 tokenSettings: setup.settings, demo: setup.demo, startedAt: setup.startedAt, log: setup.log)
             reactor.attach(shard)
+            setup.stores.listen(on: shard)
             made(.success(shard))
             reactor.run()
+            ShardStores.end(shard)
         } catch {
             made(.failure(error))
         }

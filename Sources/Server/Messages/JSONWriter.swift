@@ -73,6 +73,15 @@ package struct JSONWriter {
         digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 
+    /// What is told of a message that is gone.
+    mutating func deletion(of id: MessageID, in shop: ShopID) {
+        raw("{\"id\":")
+        string(id.text)
+        raw(",\"shop_id\":")
+        string(shop.text)
+        raw("}")
+    }
+
     /// Appends a message as clients know it.
     package mutating func message(_ message: Message, includesUsername: Bool) {
         raw("{\"id\":")

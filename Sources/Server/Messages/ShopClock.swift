@@ -27,6 +27,9 @@ struct ShopClock {
         return (latest, nextTicket)
     }
 
+    /// Somebody else's change was seen, with this time: ours come after it.
+    mutating func advance(past time: Timestamp) { latest = max(latest, time) }
+
     /// Tells the outcome of a write (what is to be published, or nil when it failed); returns what is to be published
     /// now, in order.
     mutating func finish(_ ticket: UInt64, _ publication: Publication?) -> [Publication] {

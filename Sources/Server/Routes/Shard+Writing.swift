@@ -129,11 +129,7 @@ extension Shard {
             throw .messageNotFound
         }
         var writer = JSONWriter()
-        writer.raw("{\"id\":")
-        writer.string(message.id.text)
-        writer.raw(",\"shop_id\":")
-        writer.string(message.shopID.text)
-        writer.raw("}")
+        writer.deletion(of: message.id, in: message.shopID)
         endChange(in: message.shopID, ticket, Publication(event: .messageDeleted, json: writer.bytes))
     }
 

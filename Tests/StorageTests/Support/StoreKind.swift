@@ -9,6 +9,12 @@ import Testing
 enum StoreKind: CaseIterable, Sendable {
     case memory
     case sqlite
+    case postgres
+
+    /// PostgreSQL only where there is one, see `PostgresTestDatabase`.
+    static var allCases: [StoreKind] { PostgresTestDatabase.isThere ? [.memory, .sqlite, .postgres] : embedded }
+    /// Those whose log of changed memberships has exact positions and a bounded count.
+    static let embedded: [StoreKind] = [.memory, .sqlite]
 
     /// Opens a fresh store, runs `body` on it, closes it and removes what it left.
     func withStore(_ body: (any Store) async throws -> Void) async throws {
@@ -25,6 +31,10 @@ enum StoreKind: CaseIterable, Sendable {
                     throw error
                 }
                 await store.close()
+            }
+        case .postgres:
+            try await PostgresTestDatabase.withDatabase { database in
+                try await database.withStore { store in try await body(store) }
             }
         }
     }

@@ -1,0 +1,67 @@
+import Primitives
+import Reactor
+import Storage
+
+/// A reactor as the loop of connections to PostgreSQL: libpq's sockets are polled on its ring, and what they bring is
+/// handled on its thread, between the connections of clients.
+final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
+    // @unchecked: the state belongs to the reactor's thread; `execute` and `isCurrent` touch only what is made for all.
+    private let reactor: Shard<IO>.ShardReactor
+    private var polls: [UInt64: any PostgresLoopClient] = [:]
+    private var timers: [UInt64: any PostgresLoopClient] = [:]
+    private var pollCount: UInt64 = 0
+    private var timerCount: UInt64 = 0
+    private var isEnded = false
+
+    init(_ reactor: Shard<IO>.ShardReactor) { self.reactor = reactor }
+
+    /// Timers of this loop carry it; those of the shard name connections, which leave the highest bit clear.
+    static var timerMark: UInt64 { 1 << 63 }
+
+    var now: MonotonicInstant { reactor.now }
+
+    var isCurrent: Bool { reactor.isCurrent }
+
+    func execute(_ body: @escaping @Sendable () -> Void) {
+        if reactor.isCurrent { return body() }
+        Task(executorPreference: reactor) { body() }
+    }
+
+    func poll(_ descriptor: Int32, for direction: PollDirection, client: any PostgresLoopClient) -> PollID {
+        pollCount += 1
+        polls[pollCount] = client
+        if !isEnded { reactor.poll(descriptor, isForWriting: direction == .writing, number: pollCount) }
+        return PollID(number: pollCount)
+    }
+
+    func cancel(_ poll: PollID) {
+        guard polls.removeValue(forKey: poll.number) != nil, !isEnded else { return }
+        reactor.cancelPoll(number: poll.number)
+    }
+
+    func schedule(at time: MonotonicInstant, client: any PostgresLoopClient) {
+        guard !isEnded else { return }
+        timerCount += 1
+        timers[timerCount] = client
+        _ = reactor.schedule(at: time, token: Self.timerMark | timerCount)
+    }
+
+    // MARK: - Events of the reactor
+
+    /// A poll is over. One that was cancelled as it ended is nobody's any more.
+    func descriptorReady(_ number: UInt64) {
+        polls.removeValue(forKey: number)?.pollCompleted(PollID(number: number))
+    }
+
+    /// A timer with the mark is due.
+    func timerFired(_ token: UInt64) {
+        timers.removeValue(forKey: token & ~Self.timerMark)?.timerFired()
+    }
+
+    /// The reactor has run its last turn and its ring is gone.
+    func end() {
+        isEnded = true
+        polls = [:]
+        timers = [:]
+    }
+}

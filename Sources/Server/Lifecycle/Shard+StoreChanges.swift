@@ -1,0 +1,46 @@
+import Hub
+import Primitives
+import Reactor
+import Storage
+
+// What others change in the database: the first shard hears of it for the node and passes it to the shop's owner, who
+// broadcasts it behind what it has broadcast before.
+
+extension Shard: StoreChangeObserver {
+    func storeChanged(_ change: StoreChange) {
+        // Nobody has a stream open before the shards know each other.
+        guard !peers.isEmpty, !isDraining else { return }
+        switch change {
+        case .messageCreated(let message), .messageEdited(let message):
+            post(.storeChanged(change), to: owner(of: message.shopID).index)
+        case .messageDeleted(_, let shop): post(.storeChanged(change), to: owner(of: shop).index)
+        case .membershipChanged(let shop, let user):
+            let membership = MembershipChange(shopID: shop, userID: user)
+            for peer in peers { post(.membershipChanged(membership), to: peer.index) }
+        case .missed:
+            for peer in peers { post(.membershipsUnknown, to: peer.index) }
+        }
+    }
+
+    /// Broadcasts a change that somebody else made, on the shop's owner.
+    func broadcast(_ change: StoreChange) {
+        switch change {
+        case .messageCreated(let message): broadcast(.messageCreated, message)
+        case .messageEdited(let message): broadcast(.messageEdited, message)
+        case .messageDeleted(let id, let shop):
+            var writer = JSONWriter()
+            writer.deletion(of: id, in: shop)
+            publish(Publication(event: .messageDeleted, json: writer.bytes), to: shop)
+        case .membershipChanged, .missed: break
+        }
+    }
+
+    private func broadcast(_ event: Publication.Event, _ message: Storage.Message) {
+        // Who catches up by time misses nothing only while the shop's own times stay behind all that were seen.
+        clocks[message.shopID]?.advance(past: message.changedAt)
+        guard hub.subscriberCount(of: message.shopID) > 0 else { return }
+        var writer = JSONWriter()
+        writer.message(message, includesUsername: configuration.stream.includesUsername)
+        publish(Publication(event: event, json: writer.bytes), to: message.shopID)
+    }
+}

@@ -1,0 +1,65 @@
+import FoundationEssentials
+import Primitives
+import Reactor
+import Storage
+
+/// Where each shard's store comes from: one for all, or with PostgreSQL one for each reactor, on the reactor itself.
+struct ShardStores: Sendable {
+    /// The store of the start and the end; the shards' own when it is one for all.
+    let common: any Store
+    private let postgres: Postgres?
+
+    private struct Postgres: Sendable {
+        let location: PostgresLocation
+        let configuration: PostgresConfiguration
+        let statistics = PostgresStatistics()
+        let recent: RecentChanges
+    }
+
+    /// Whether each reactor has a store of its own, so that the common one serves the start alone.
+    var arePerReactor: Bool { postgres != nil }
+
+    /// Opens the store, and finds out how many connections each reactor may have.
+    init(_ configuration: ServerConfiguration, at now: Timestamp) async throws(StorageError) {
+        common = try await configuration.store.open()
+        guard case .postgres(let location) = configuration.store else {
+            postgres = nil
+            return
+        }
+        var settings = PostgresConfiguration(origin: "shopstream-\(UUID().uuidString.lowercased())")
+        let wanted = configuration.postgresConnectionCount ?? 2 * configuration.reactorCount
+        // Half of the server's connections are left to other nodes and services.
+        let allowed = try await PostgresMigrator.connectionCountMax(at: location) / 2
+        settings.connectionCount = max(1, min(wanted, allowed) / configuration.reactorCount)
+        postgres = Postgres(
+            location: location, configuration: settings, recent: RecentChanges(since: now))
+    }
+
+    /// The store of a reactor, made on its thread, and the loop that it lives on.
+    func make<IO: Driver>(
+        on reactor: Shard<IO>.ShardReactor
+    ) -> (store: any Store, loop: ReactorPostgresLoop<IO>?) {
+        guard let postgres else { return (common, nil) }
+        let loop = ReactorPostgresLoop<IO>(reactor)
+        let store = PostgresStore(
+            postgres.location, configuration: postgres.configuration, loop: loop, statistics: postgres.statistics,
+            recent: postgres.recent)
+        return (store, loop)
+    }
+
+    /// Lets the first shard hear what others change, on its thread.
+    func listen<IO: Driver>(on shard: Shard<IO>) {
+        guard let postgres, let loop = shard.postgresLoop, shard.index == 0 else { return }
+        shard.storeListener = PostgresListener(
+            postgres.location, configuration: postgres.configuration, loop: loop, recent: postgres.recent,
+            observer: shard)
+    }
+
+    /// Ends a reactor's store behind the reactor's last turn, on its thread.
+    static func end<IO: Driver>(_ shard: Shard<IO>) {
+        guard let loop = shard.postgresLoop else { return }
+        loop.end()
+        shard.storeListener?.stop()
+        (shard.store as? PostgresStore)?.abort()
+    }
+}

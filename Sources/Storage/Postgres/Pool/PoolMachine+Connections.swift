@@ -1,0 +1,143 @@
+import Primitives
+
+// What becomes of requests as connections come and go, and as time goes by.
+
+extension PoolMachine {
+    /// The connection stands.
+    mutating func connected(_ index: Int, at now: MonotonicInstant) -> [PoolAction] {
+        connections[index].phase = .preparing(deadline: now + settings.connectTimeout)
+        return [.prepare(index)]
+    }
+
+    /// The session is set up.
+    mutating func prepared(_ index: Int, at now: MonotonicInstant) -> [PoolAction] {
+        connections[index].phase = .ready
+        connections[index].failureCount = 0
+        var actions: [PoolAction] = []
+        for other in connections.indices where !connections[other].isReady && connections[other].failureCount > 0 {
+            moveWrites(from: other, to: index)
+        }
+        actions += pumpWrites(index, at: now)
+        return actions + pumpReads(at: now)
+    }
+
+    /// The connection could not be made or set up, or died. The caller has closed what there was of it.
+    mutating func disconnected(_ index: Int, _ error: StorageError, at now: MonotonicInstant) -> [PoolAction] {
+        lastFailure = error
+        let connection = connections[index]
+        switch connection.phase {
+        case .closed: return []
+        case .waiting, .connecting, .preparing: connections[index].failureCount += 1
+        case .ready: break
+        }
+        connections[index].phase =
+            isStopping ? .closed : .waiting(until: now + backoff(connections[index].failureCount))
+        var actions: [PoolAction] = []
+        var writes: [PoolRequest] = []
+        var readsAgain: [PoolRequest] = []
+        for var request in connections[index].takeFlights() {
+            let isFinal = request.sendCount >= settings.sendCountMax || now >= request.deadline
+            if request.kind == .write(isRepeatable: false) || isFinal || isStopping {
+                actions.append(answer(request, StorageError(.unavailable, detail: "\(error.detail); outcome unknown")))
+            } else if request.kind == .read {
+                readsAgain.append(request)
+            } else {
+                request.isUncertain = true
+                writes.append(request)
+            }
+        }
+        connections[index].writes.prepend(writes)
+        reads.prepend(readsAgain)
+        if let other = connections.indices.first(where: { connections[$0].isReady }) {
+            moveWrites(from: index, to: other)
+            actions += pumpWrites(other, at: now)
+        }
+        return actions + pumpReads(at: now)
+    }
+
+    /// What waits for a connection that is gone is done by another, in the same order.
+    private mutating func moveWrites(from index: Int, to other: Int) {
+        guard index != other else { return }
+        for request in connections[index].writes.takeAll() {
+            pins[request.key]?.connection = other
+            connections[other].writes.append(request)
+        }
+    }
+
+    /// The pause before the next connect: it doubles with each failure, and half of it is chance, so that the
+    /// connections of all nodes do not come at once.
+    private mutating func backoff(_ failureCount: Int) -> Duration {
+        jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let doubled = settings.backoffMin * (1 << min(max(failureCount - 1, 0), 16))
+        let half = min(doubled, settings.backoffMax) / 2
+        let pause = half + half * Int(jitter >> 54) / 1024
+        // A connection that stood and was lost is tried at once, but for the chance.
+        return failureCount == 0 ? pause - half : pause
+    }
+
+    /// Time went by: connects that are due, and what takes too long. O(pending).
+    mutating func ticked(at now: MonotonicInstant) -> [PoolAction] {
+        var actions: [PoolAction] = []
+        for index in connections.indices {
+            switch connections[index].phase {
+            case .waiting(let until) where until <= now:
+                connections[index].phase = .connecting(deadline: now + settings.connectTimeout)
+                actions.append(.connect(index))
+            case .connecting(let deadline) where deadline <= now, .preparing(let deadline) where deadline <= now:
+                actions.append(.disconnect(index))
+                actions += disconnected(index, StorageError(.unavailable, detail: "connect timeout"), at: now)
+            case .ready:
+                connections[index].beginAnswer()
+                guard let flight = connections[index].current, flight.deadline <= now else { break }
+                actions.append(.disconnect(index))
+                actions += disconnected(index, StorageError(.unavailable, detail: "no answer in time"), at: now)
+            case .waiting, .connecting, .preparing, .closed: break
+            }
+        }
+        return actions + giveUpLate(at: now)
+    }
+
+    private mutating func giveUpLate(at now: MonotonicInstant) -> [PoolAction] {
+        var late = reads.take { $0.deadline <= now }
+        for index in connections.indices { late += connections[index].writes.take { $0.deadline <= now } }
+        let isConnected = connections.contains { $0.isReady }
+        return late.map { request in
+            // Who has waited behind others met a database that is slow, not one that is away.
+            let error =
+                if request.isUncertain {
+                    StorageError(.unavailable, detail: "\(lastFailure.detail); outcome unknown")
+                } else if isConnected {
+                    StorageError(.busy, detail: "waited too long")
+                } else {
+                    lastFailure
+                }
+            return answer(request, error)
+        }
+    }
+
+    /// No more requests come; what is pending may finish. `isFinished` tells when.
+    mutating func stopped() {
+        isStopping = true
+    }
+
+    /// Whether, once stopped, nothing is pending.
+    var isFinished: Bool { isStopping && pendingReadCount + pendingWriteCount == 0 }
+
+    /// Ends everything now: what is pending is unavailable.
+    mutating func aborted() -> [PoolAction] {
+        isStopping = true
+        var actions: [PoolAction] = []
+        for index in connections.indices {
+            actions.append(.disconnect(index))
+            let requests = connections[index].takeFlights() + connections[index].writes.takeAll()
+            connections[index].phase = .closed
+            for request in requests {
+                actions.append(answer(request, StorageError(.unavailable, detail: "closed")))
+            }
+        }
+        for request in reads.takeAll() {
+            actions.append(answer(request, StorageError(.unavailable, detail: "closed")))
+        }
+        return actions
+    }
+}

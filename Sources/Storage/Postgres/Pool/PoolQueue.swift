@@ -1,0 +1,48 @@
+/// First in, first out, in one array. Appending and popping are O(1) amortised, prepending is O(n).
+struct PoolQueue<Element> {
+    private var elements: [Element] = []
+    private var head = 0
+
+    var isEmpty: Bool { head == elements.count }
+    var count: Int { elements.count - head }
+    var first: Element? { isEmpty ? nil : elements[head] }
+
+    mutating func append(_ element: Element) { elements.append(element) }
+
+    mutating func popFirst() -> Element? {
+        guard !isEmpty else { return nil }
+        let element = elements[head]
+        head += 1
+        if head == elements.count {
+            elements.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head >= 1024 {
+            elements.removeFirst(head)
+            head = 0
+        }
+        return element
+    }
+
+    /// Puts elements before all others, in their order.
+    mutating func prepend(_ others: [Element]) {
+        elements.replaceSubrange(..<head, with: others)
+        head = 0
+    }
+
+    /// Takes all elements.
+    mutating func takeAll() -> [Element] {
+        defer {
+            elements = []
+            head = 0
+        }
+        return Array(elements[head...])
+    }
+
+    /// Takes those that `isTaken` says, and keeps the order of the others.
+    mutating func take(where isTaken: (Element) -> Bool) -> [Element] {
+        guard !isEmpty else { return [] }
+        let all = takeAll()
+        elements = all.filter { !isTaken($0) }
+        return all.filter(isTaken)
+    }
+}

@@ -1,0 +1,28 @@
+/// How a pool behaves; the defaults suit a server, tests shorten them.
+struct PoolSettings: Sendable {
+    /// Connections of the pool.
+    var connectionCount = 4
+    /// A connection must stand, and its session be set up, within this time each.
+    var connectTimeout: Duration = .seconds(5)
+    /// A segment must be answered within this time, or the connection is given up: more than the server's own
+    /// `statement_timeout`, so that this is the end only of what hangs.
+    var answerTimeout: Duration = .seconds(8)
+    /// The first pause after a failed connect; it doubles from there.
+    var backoffMin: Duration = .milliseconds(100)
+    /// The longest pause between connects.
+    var backoffMax: Duration = .seconds(2)
+    /// Appends that share a transaction at most.
+    var batchCountMax = 128
+    /// The bytes after which a transaction takes no more.
+    var batchByteCountMax = 1024 * 1024
+    /// Segments under way on one connection, beyond which reads wait.
+    var readDepthMax = 8
+    /// How often a request is sent at most, when connections die under it.
+    var sendCountMax = 3
+    /// Writes that may wait.
+    var writeCountMax = Limits.waitingMessageCountMax
+    /// Their bytes.
+    var writeByteCountMax = Limits.waitingByteCountMax
+    /// Reads that may wait or be under way.
+    var readCountMax = Limits.readsUnderWayMax
+}

@@ -1,0 +1,43 @@
+/// How a store on PostgreSQL behaves.
+public struct PostgresConfiguration: Sendable {
+    /// Connections on each loop.
+    public var connectionCount: Int {
+        get { pool.connectionCount }
+        set { pool.connectionCount = newValue }
+    }
+    /// A request that was not sent within this time fails: its connection is away, or too much is before it.
+    public var queueTimeout: Duration = .seconds(5)
+    /// The server gives a statement up after this time.
+    public var statementTimeout: Duration = .seconds(5)
+    /// The server gives a wait for a lock up after this time.
+    public var lockTimeout: Duration = .seconds(3)
+    /// Marks what this node writes, so that it knows its own notifications.
+    public var origin: String
+    var pool = PoolSettings()
+
+    /// The defaults, under a mark of their own.
+    public init(origin: String) { self.origin = origin }
+
+    /// What a session sets when it begins.
+    var sessionSettings: [(name: String, value: String)] {
+        [
+            ("statement_timeout", "\(statementTimeout.wholeMilliseconds)"),
+            ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),
+            ("idle_in_transaction_session_timeout", "\(statementTimeout.wholeMilliseconds)"),
+            (PostgresSchema.originSetting, origin),
+        ]
+    }
+}
+
+extension PostgresConfiguration {
+    /// Nothing is answered before it is on the disk, even where the server's default is to say so too early.
+    static let durabilityCommand = """
+        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+        """
+}
+
+extension Duration {
+    fileprivate var wholeMilliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,196 @@
+import Primitives
+
+/// Who is told what happens on a connection, by the connection's index. Called on the loop's thread.
+protocol PostgresSessionDelegate: AnyObject {
+    /// It stands; nothing but `prepare` may be asked of it yet.
+    func sessionConnected(_ index: Int)
+    /// Its settings and statements are there.
+    func sessionPrepared(_ index: Int)
+    /// It could not be made or set up, or died; it is closed.
+    func sessionFailed(_ index: Int, _ error: StorageError)
+    /// The server answered.
+    func sessionReceived(_ index: Int, _ event: PostgresHandle.Event)
+    /// Somebody notified a channel that the session listens on.
+    func sessionNotified(_ index: Int, payload: String)
+}
+
+/// One connection on its loop: drives libpq when its descriptor is ready.
+///
+/// Belongs to the loop's thread. Polls are single: libpq does not read a socket to its end, and a poll that reports
+/// only what is new would wait for the rest of a large result for ever.
+final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
+    // @unchecked: the state belongs to the loop's thread; other threads only carry the reference there.
+    private enum Stage {
+        case closed, starting, connecting, connected, preparing, open
+    }
+
+    private let index: Int
+    private let loop: any PostgresLoop
+    private let location: PostgresLocation
+    private weak var delegate: (any PostgresSessionDelegate)?
+    private var stage = Stage.closed
+    private var handle: PostgresHandle?
+    private var readPoll: PollID?
+    private var writePoll: PollID?
+    /// Tells a connect from those that were given up.
+    private var connectCount = 0
+    /// The first failure of the set-up.
+    private var setUpFailure: StorageError?
+
+    init(index: Int, loop: any PostgresLoop, location: PostgresLocation, delegate: any PostgresSessionDelegate) {
+        self.index = index
+        self.loop = loop
+        self.location = location
+        self.delegate = delegate
+    }
+
+    // MARK: - What is asked of it
+
+    /// Begins to connect. The look-up of a host's name blocks, so that the first step is another thread's.
+    func connect() {
+        precondition(stage == .closed)
+        stage = .starting
+        connectCount += 1
+        let attempt = connectCount
+        let connectionString = location.connectionString
+        BlockingWork.start { [self, loop] in
+            let handle = PostgresHandle.start(connectionString)
+            loop.execute { self.started(handle, attempt) }
+        }
+    }
+
+    /// Sets the session up: settings, then statements.
+    func prepare(settings: [(name: String, value: String)], statements: [PostgresStatement], commands: [String]) {
+        guard let handle else { return }
+        stage = .preparing
+        setUpFailure = nil
+        for (name, value) in settings {
+            _ = handle.send(sql: "SELECT set_config($1, $2, false)", [.text(name), .text(value)])
+        }
+        for command in commands { _ = handle.send(sql: command, []) }
+        for statement in statements { _ = handle.sendPrepare(name: statement.rawValue, sql: statement.sql) }
+        _ = handle.sendSync()
+        armRead()
+        flush()
+    }
+
+    /// Queues a statement of the segment that `endSegment` ends.
+    func send(_ statement: PostgresStatement, _ parameters: [PostgresValue]) {
+        // A failure here is one of the whole connection and shows at the next flush.
+        _ = handle?.send(statement: statement.rawValue, parameters)
+    }
+
+    /// Ends a segment, and writes what the socket takes.
+    func endSegment() {
+        _ = handle?.sendSync()
+        flush()
+    }
+
+    /// Closes what there is; nothing more is told.
+    func close() {
+        stage = .closed
+        connectCount += 1
+        if let readPoll { loop.cancel(readPoll) }
+        if let writePoll { loop.cancel(writePoll) }
+        readPoll = nil
+        writePoll = nil
+        handle = nil
+    }
+
+    // MARK: - Events of the loop
+
+    private func started(_ handle: PostgresHandle?, _ attempt: Int) {
+        guard stage == .starting, attempt == connectCount else { return }
+        guard let handle else { return fail(StorageError(.unavailable, detail: "out of memory")) }
+        if handle.isBad { return fail(handle.lastError) }
+        self.handle = handle
+        stage = .connecting
+        armWrite()
+    }
+
+    func pollCompleted(_ poll: PollID) {
+        if poll == readPoll {
+            readPoll = nil
+        } else if poll == writePoll {
+            writePoll = nil
+        } else {
+            return
+        }
+        switch stage {
+        case .closed, .starting: break
+        case .connecting: continueConnecting()
+        case .connected, .preparing, .open:
+            if readPoll == nil { receive() }
+            if writePoll == nil { flush() }
+        }
+    }
+
+    func timerFired() {}
+
+    private func continueConnecting() {
+        guard let handle else { return }
+        switch handle.continueConnecting() {
+        case .wantsRead: armRead()
+        case .wantsWrite: armWrite()
+        case .failed(let error): fail(error)
+        case .done:
+            stage = .connected
+            armRead()
+            delegate?.sessionConnected(index)
+        }
+    }
+
+    private func receive() {
+        guard let handle else { return }
+        let isAlive = handle.consumeInput()
+        // What came before the end counts: a commit whose Sync was read is a commit.
+        while self.handle === handle, let event = handle.nextEvent() {
+            if !isAlive, case .failed = event { break }
+            received(event)
+        }
+        while self.handle === handle, let payload = handle.nextNotification() {
+            delegate?.sessionNotified(index, payload: payload)
+        }
+        guard self.handle === handle else { return }
+        if isAlive { armRead() } else { fail(handle.lastError) }
+    }
+
+    private func received(_ event: PostgresHandle.Event) {
+        guard stage == .preparing else {
+            if stage == .open { delegate?.sessionReceived(index, event) }
+            return
+        }
+        switch event {
+        case .completed, .aborted: break
+        case .failed(let error): if setUpFailure == nil { setUpFailure = error }
+        case .synced:
+            if let setUpFailure { return fail(setUpFailure) }
+            stage = .open
+            delegate?.sessionPrepared(index)
+        }
+    }
+
+    private func flush() {
+        guard let handle, stage != .connecting else { return }
+        switch handle.flush() {
+        case true: break
+        case false: armWrite()
+        case nil: fail(handle.lastError)
+        }
+    }
+
+    private func fail(_ error: StorageError) {
+        close()
+        delegate?.sessionFailed(index, error)
+    }
+
+    private func armRead() {
+        guard readPoll == nil, let handle else { return }
+        readPoll = loop.poll(handle.descriptor, for: .reading, client: self)
+    }
+
+    private func armWrite() {
+        guard writePoll == nil, let handle else { return }
+        writePoll = loop.poll(handle.descriptor, for: .writing, client: self)
+    }
+}

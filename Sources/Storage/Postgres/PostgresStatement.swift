@@ -1,0 +1,151 @@
+/// Every statement that a store runs, by the name that it is prepared under. Each is prepared once for a connection.
+enum PostgresStatement: String, CaseIterable, Sendable {
+    case insertMessage, checkMessage, editMessage, deleteMessage
+    case messageByID, messagesByCreation, messagesByChange, numberedPage, messagesBefore, messagesAfter, latestChange
+    case role, shopExists, insertShop, upsertMember, deleteMember, members, importMembers, membershipChanges
+    case insertImage, imageByID, deleteImage, isImageNamed, unkeptImages, keepImage
+    case username, upsertUsername, ping, changesSince
+
+    private static let columns = """
+        m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
+            coalesce(u.username, m.username) AS username
+        """
+    private static let selectMessage = """
+        SELECT \(columns)
+        FROM shop_messages m LEFT JOIN users u ON u.uid = m.user_id
+        """
+    private static let returnMessage = """
+        RETURNING m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
+            coalesce((SELECT u.username FROM users u WHERE u.uid = m.user_id), m.username)
+        """
+    private static let selectImage = "SELECT id, shop_id, user_id, file_extension, created_at FROM shop_images"
+
+    /// The text. Identifiers are compared and ordered byte for byte, whatever the database's collation is.
+    var sql: String {
+        switch self {
+        case .insertMessage:
+            // An id that is taken does not spoil the transaction that other messages share: no row says it.
+            """
+            INSERT INTO shop_messages
+                (id, shop_id, user_id, message, created_at, updated_at, is_edited, parent_id, username)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING
+            """
+        case .checkMessage:
+            "SELECT 1::int8 FROM shop_messages WHERE id = $1 AND shop_id = $2 AND user_id = $3 AND created_at = $4"
+        case .editMessage:
+            """
+            UPDATE shop_messages m SET message = $2, updated_at = $3, is_edited = true WHERE m.id = $1
+            \(Self.returnMessage)
+            """
+        case .deleteMessage: "DELETE FROM shop_messages m WHERE m.id = $1 \(Self.returnMessage)"
+        case .messageByID: "\(Self.selectMessage) WHERE m.id = $1"
+        case .messagesByCreation:
+            """
+            \(Self.selectMessage)
+            WHERE m.shop_id = $1 ORDER BY m.created_at, m.id COLLATE "C" LIMIT $2
+            """
+        case .messagesByChange:
+            """
+            \(Self.selectMessage)
+            WHERE m.shop_id = $1 AND coalesce(m.updated_at, m.created_at) > $2
+            ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $3
+            """
+        case .numberedPage:
+            // One statement, so that the count and the page are of one moment.
+            """
+            SELECT p.*, t.total
+            FROM (SELECT count(*) AS total FROM shop_messages WHERE shop_id = $1) t LEFT JOIN (
+                \(Self.selectMessage)
+                WHERE m.shop_id = $1 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2 OFFSET $3
+            ) p ON true ORDER BY p.created_at DESC, p.id COLLATE "C" DESC
+            """
+        case .messagesBefore:
+            """
+            \(Self.selectMessage)
+            WHERE m.shop_id = $1 AND (m.created_at, m.id COLLATE "C") < ($2, $3)
+            ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $4
+            """
+        case .messagesAfter:
+            """
+            \(Self.selectMessage)
+            WHERE m.shop_id = $1 AND (m.created_at, m.id COLLATE "C") > ($2, $3)
+            ORDER BY m.created_at, m.id COLLATE "C" LIMIT $4
+            """
+        case .latestChange:
+            """
+            SELECT greatest(
+                (SELECT created_at FROM shop_messages WHERE shop_id = $1 ORDER BY created_at DESC LIMIT 1),
+                (SELECT coalesce(updated_at, created_at) FROM shop_messages WHERE shop_id = $1
+                    ORDER BY coalesce(updated_at, created_at) DESC LIMIT 1))
+            """
+        case .role: "SELECT role FROM shop_members WHERE shop_id = $1 AND user_id = $2"
+        case .shopExists: "SELECT 1::int8 FROM shops WHERE id = $1"
+        case .insertShop:
+            """
+            INSERT INTO shops (id, name, created_at, updated_at) VALUES ($1, coalesce($2::text, $1::text), $3::timestamptz, $3::timestamptz)
+            ON CONFLICT (id) DO NOTHING
+            """
+        case .upsertMember:
+            """
+            INSERT INTO shop_members (id, shop_id, user_id, role, joined_at)
+            SELECT gen_random_uuid()::text, s.id, $2::text, $3::text, $4::timestamptz FROM shops s WHERE s.id = $1
+            ON CONFLICT (shop_id, user_id) DO UPDATE SET role = excluded.role
+            """
+        case .deleteMember: "DELETE FROM shop_members WHERE shop_id = $1 AND user_id = $2"
+        case .members:
+            "SELECT user_id, role FROM shop_members WHERE shop_id = $1 ORDER BY user_id COLLATE \"C\""
+        case .importMembers:
+            // The last row of a member counts, as when they come one by one; one command may not touch a row twice.
+            """
+            WITH rows AS (
+                SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+                    WITH ORDINALITY AS r (shop_id, user_id, role, place)
+            ), made AS (
+                INSERT INTO shops (id, name, created_at, updated_at)
+                SELECT DISTINCT shop_id, shop_id, $4::timestamptz, $4::timestamptz FROM rows
+                ON CONFLICT (id) DO NOTHING
+            )
+            INSERT INTO shop_members (id, shop_id, user_id, role, joined_at)
+            SELECT DISTINCT ON (shop_id, user_id) gen_random_uuid()::text, shop_id, user_id, role, $4::timestamptz
+            FROM rows ORDER BY shop_id, user_id, place DESC
+            ON CONFLICT (shop_id, user_id) DO UPDATE SET role = excluded.role
+                WHERE shop_members.role <> excluded.role
+            """
+        case .membershipChanges:
+            // A position below which all transactions are over; what lies above it may be told again.
+            """
+            SELECT p.position, c.shop_id, c.user_id
+            FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS position) p
+            LEFT JOIN shop_member_changes c ON c.position >= $1 ORDER BY c.position
+            """
+        case .insertImage:
+            """
+            INSERT INTO shop_images (id, shop_id, user_id, file_extension, created_at) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (id) DO NOTHING
+            """
+        case .imageByID: "\(Self.selectImage) WHERE id = $1"
+        case .deleteImage: "DELETE FROM shop_images WHERE id = $1"
+        case .isImageNamed:
+            """
+            SELECT 1::int8 FROM shop_messages
+            WHERE shop_id = $1 AND coalesce(updated_at, created_at) >= $2 AND strpos(message, $3) > 0 LIMIT 1
+            """
+        case .unkeptImages:
+            "\(Self.selectImage) WHERE NOT is_kept AND created_at < $1 ORDER BY created_at, id COLLATE \"C\" LIMIT $2"
+        case .keepImage: "UPDATE shop_images SET is_kept = $1 WHERE id = $2"
+        case .username: "SELECT username FROM users WHERE uid = $1"
+        case .upsertUsername:
+            """
+            INSERT INTO users (uid, username) VALUES ($1, $2)
+            ON CONFLICT (uid) DO UPDATE SET username = excluded.username
+            """
+        case .ping: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
+        case .changesSince:
+            """
+            \(Self.selectMessage)
+            WHERE coalesce(m.updated_at, m.created_at) > $1
+            ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $2
+            """
+        }
+    }
+}

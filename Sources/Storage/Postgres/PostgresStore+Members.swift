@@ -1,0 +1,100 @@
+import Primitives
+
+extension PostgresStore {
+    /// The log of changed memberships is kept for a day: who reads it less often may have missed some.
+    private static let changesReadAgainWithin = Duration.seconds(12 * 3600)
+
+    /// See `MembershipStore`. O(log n).
+    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
+        try await read(.role, [.text(shopID.text), .text(userID.text)]).firstText.flatMap(Role.init(rawValue:))
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func createShop(_ shopID: ShopID, name: String?, at time: Timestamp) async throws(StorageError) {
+        try Validation.check(shopID)
+        try Validation.check(name: name)
+        let result = try await write(
+            .insertShop, [.text(shopID.text), .optional(name), .time(time)], key: shopID.stableHash,
+            isRepeatable: false)
+        if result.affectedCount == 0 { throw StorageError(.conflict, detail: "shop id") }
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func addMember(_ membership: Membership, at time: Timestamp) async throws(StorageError) {
+        try Validation.check(membership)
+        let result = try await write(
+            .upsertMember,
+            [
+                .text(membership.shopID.text), .text(membership.userID.text), .text(membership.role.rawValue),
+                .time(time),
+            ], key: membership.shopID.stableHash, isRepeatable: true)
+        if result.affectedCount == 0 { throw StorageError(.notFound, detail: "shop") }
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func removeMember(_ userID: UserID, from shopID: ShopID) async throws(StorageError) -> Bool {
+        let result = try await write(
+            .deleteMember, [.text(shopID.text), .text(userID.text)], key: shopID.stableHash, isRepeatable: false)
+        return result.affectedCount > 0
+    }
+
+    /// See `MembershipStore`. O(n).
+    public func members(of shopID: ShopID) async throws(StorageError) -> [Membership] {
+        let result = try await read(.members, [.text(shopID.text)])
+        if result.rowCount == 0, try await read(.shopExists, [.text(shopID.text)]).rowCount == 0 {
+            throw StorageError(.notFound, detail: "shop")
+        }
+        var members: [Membership] = []
+        for row in 0..<result.rowCount {
+            guard let userID = result.text(row, 0), let role = result.text(row, 1).flatMap(Role.init(rawValue:)) else {
+                throw StorageError(.corrupt, detail: "role")
+            }
+            members.append(Membership(shopID: shopID, userID: UserID(userID), role: role))
+        }
+        return members
+    }
+
+    /// See `MembershipStore`. O(rows · log n), one statement.
+    public func importMembers(_ rows: [Membership], at time: Timestamp) async throws(StorageError) {
+        for row in rows { try Validation.check(row) }
+        guard !rows.isEmpty else { return }
+        _ = try await write(
+            .importMembers,
+            [
+                .texts(rows.map(\.shopID.text)), .texts(rows.map(\.userID.text)), .texts(rows.map(\.role.rawValue)),
+                .time(time),
+            ], key: 0, isRepeatable: true)
+    }
+
+    /// See `MembershipStore`. O(changes). A change may be told twice, when it came beside a long transaction.
+    public func membershipChanges(after position: Int64?) async throws(StorageError) -> MembershipChanges {
+        let result = try await read(.membershipChanges, [position.map(PostgresValue.integer) ?? .null])
+        guard let newPosition = result.integer(0, 0) else { throw StorageError(.unexpected, detail: "no position") }
+        let pause = noteChangesRead()
+        var changes: [MembershipChange] = []
+        for row in 0..<result.rowCount {
+            guard let shopID = result.text(row, 1), let userID = result.text(row, 2) else { continue }
+            changes.append(MembershipChange(shopID: ShopID(shopID), userID: UserID(userID)))
+        }
+        let isIncomplete = position != nil && pause.map { $0 > Self.changesReadAgainWithin } ?? false
+        return MembershipChanges(position: newPosition, changes: changes, isIncomplete: isIncomplete)
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func username(of userID: UserID) async throws(StorageError) -> String? {
+        try await read(.username, [.text(userID.text)]).firstText
+    }
+
+    /// See `MembershipStore`. O(log n).
+    public func setUsername(_ username: String?, of userID: UserID) async throws(StorageError) {
+        try Validation.check(userID)
+        try Validation.check(username: username)
+        _ = try await write(
+            .upsertUsername, [.text(userID.text), .optional(username)], key: userID.stableHash, isRepeatable: true)
+    }
+}
+
+extension PostgresResult {
+    /// The first column of the first row; nil for null and without rows.
+    fileprivate var firstText: String? { rowCount == 0 ? nil : text(0, 0) }
+}

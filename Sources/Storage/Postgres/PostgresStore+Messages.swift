@@ -1,0 +1,142 @@
+import Primitives
+
+extension PostgresStore {
+    /// See `MessageStore`.
+    public func append(_ message: Message) async throws(StorageError) {
+        do throws(StorageError) {
+            try await store(message)
+        } catch {
+            statisticsTotal.answered(isStored: false)
+            throw error
+        }
+        statisticsTotal.answered(isStored: true)
+    }
+
+    private func store(_ message: Message) async throws(StorageError) {
+        try Validation.check(message)
+        recent?.note(message.id, changedAt: message.changedAt)
+        let work = PostgresWork(
+            statement: .insertMessage,
+            parameters: [
+                .text(message.id.text), .text(message.shopID.text), .text(message.userID.text), .text(message.text),
+                .time(message.createdAt), .optional(message.updatedAt), .boolean(message.isEdited),
+                .optional(message.parentID?.text), .optional(message.username),
+            ],
+            checkParameters: [
+                .text(message.id.text), .text(message.shopID.text), .text(message.userID.text),
+                .time(message.createdAt),
+            ])
+        let results = try await run(work, .append, key: message.shopID.stableHash)
+        // Either it was inserted, or the check behind it found the very row that an earlier attempt had left.
+        let isStored = results.first?.affectedCount == 1 || (results.count > 1 && results.last?.rowCount == 1)
+        if !isStored { throw StorageError(.conflict, detail: "message id") }
+    }
+
+    /// See `MessageStore`. Two round trips: the shop, whose writes have one order, is asked for first.
+    public func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Message? {
+        try Validation.check(text: text)
+        guard let before = try await message(id) else { return nil }
+        recent?.note(id, changedAt: time)
+        let result = try await write(
+            .editMessage, [.text(id.text), .text(text), .time(time)], key: before.shopID.stableHash,
+            isRepeatable: true)
+        return try Self.messages(result).first
+    }
+
+    /// See `MessageStore`. Two round trips, as for `edit`.
+    public func delete(_ id: MessageID) async throws(StorageError) -> Message? {
+        guard let before = try await message(id) else { return nil }
+        let result = try await write(
+            .deleteMessage, [.text(id.text)], key: before.shopID.stableHash, isRepeatable: false)
+        return try Self.messages(result).first
+    }
+
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, changedAfter: Timestamp?, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        let limit = Limits.page(limit)
+        let count = PostgresValue.integer(Int64(limit) + 1)
+        let result =
+            if let changedAfter {
+                try await read(.messagesByChange, [.text(shopID.text), .time(changedAfter), count])
+            } else {
+                try await read(.messagesByCreation, [.text(shopID.text), count])
+            }
+        return try Self.page(result, limit: limit)
+    }
+
+    /// See `MessageStore`. O(messages of the shop).
+    public func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
+        let limit = Limits.page(limit)
+        let (product, isBeyond) = (max(1, number) - 1).multipliedReportingOverflow(by: limit)
+        let skipped = isBeyond ? Int64.max : Int64(product)
+        let result = try await read(
+            .numberedPage, [.text(shopID.text), .integer(Int64(limit)), .integer(skipped)])
+        guard let total = result.integer(0, 9) else { throw StorageError(.unexpected, detail: "no count") }
+        // Without a message on the page there is one row, which holds the count alone.
+        let isEmpty = result.text(0, 0) == nil
+        return NumberedPage(messages: isEmpty ? [] : try Self.messages(result), totalMessageCount: Int(total))
+    }
+
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, before cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        try await nearest(.messagesBefore, shopID, cursor, limit: Limits.page(limit))
+    }
+
+    /// See `MessageStore`. O(log n + limit).
+    public func messages(
+        in shopID: ShopID, after cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        var page = try await nearest(.messagesAfter, shopID, cursor, limit: Limits.page(limit))
+        page.messages.reverse()
+        return page
+    }
+
+    private func nearest(
+        _ statement: PostgresStatement, _ shopID: ShopID, _ cursor: MessageCursor, limit: Int
+    ) async throws(StorageError) -> MessagePage {
+        let result = try await read(
+            statement,
+            [.text(shopID.text), .time(cursor.createdAt), .text(cursor.id.text), .integer(Int64(limit) + 1)])
+        return try Self.page(result, limit: limit)
+    }
+
+    /// See `MessageStore`. O(log n).
+    public func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
+        try await read(.latestChange, [.text(shopID.text)]).time(0, 0)
+    }
+
+    /// See `MessageStore`. O(log n).
+    public func message(_ id: MessageID) async throws(StorageError) -> Message? {
+        try Self.messages(try await read(.messageByID, [.text(id.text)])).first
+    }
+
+    // MARK: - Rows
+
+    /// One more than the limit was asked for: it tells whether there are more.
+    private static func page(_ result: PostgresResult, limit: Int) throws(StorageError) -> MessagePage {
+        var messages = try messages(result)
+        let hasMore = messages.count > limit
+        if hasMore { messages.removeLast() }
+        return MessagePage(messages: messages, hasMore: hasMore)
+    }
+
+    static func messages(_ result: PostgresResult) throws(StorageError) -> [Message] {
+        var messages: [Message] = []
+        messages.reserveCapacity(result.rowCount)
+        for row in 0..<result.rowCount {
+            guard let id = result.text(row, 0), let shopID = result.text(row, 1), let userID = result.text(row, 2),
+                let text = result.text(row, 3), let createdAt = result.time(row, 4)
+            else { throw StorageError(.corrupt, detail: "a message lacks a column") }
+            messages.append(
+                Message(
+                    id: MessageID(id), shopID: ShopID(shopID), userID: UserID(userID), text: text,
+                    createdAt: createdAt, updatedAt: result.time(row, 5), isEdited: result.boolean(row, 6) ?? false,
+                    parentID: result.text(row, 7).map(MessageID.init(_:)), username: result.text(row, 8)))
+        }
+        return messages
+    }
+}

@@ -1,0 +1,138 @@
+import Primitives
+import Synchronization
+
+/// A store in PostgreSQL, on the connections of one loop.
+///
+/// Each reactor has a store of its own, whose calls from that reactor hop nowhere; a call from elsewhere is carried to
+/// the loop and back. Writes of one shop take effect, and return, in the order in which they were made; a write that
+/// failed as `.unavailable` may have been applied, and says so in its detail.
+public final class PostgresStore: Store {
+    let loop: any PostgresLoop
+    let client: PostgresClient
+    let statisticsTotal: PostgresStatistics
+    /// When the log of changed memberships was last read.
+    private let changesReadAt = Mutex<MonotonicInstant?>(nil)
+    private let isClosed = Mutex(false)
+    /// Where writes are noted for the node's listener, before they are sent: their notifications may be lost, and then
+    /// what the listener reads again must not be taken for another's.
+    let recent: RecentChanges?
+    /// The loop, when it is the store's own to end.
+    private let ownLoop: PostgresThreadLoop?
+
+    /// A store whose connections begin to be made at once; `statistics` may be shared by several. On the loop's thread.
+    public convenience init(
+        _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
+        statistics: PostgresStatistics, recent: RecentChanges? = nil
+    ) {
+        self.init(location, configuration, loop, statistics, recent: recent, ownLoop: nil)
+    }
+
+    private init(
+        _ location: PostgresLocation, _ configuration: PostgresConfiguration, _ loop: any PostgresLoop,
+        _ statistics: PostgresStatistics, recent: RecentChanges?, ownLoop: PostgresThreadLoop?
+    ) {
+        precondition(loop.isCurrent, "a store is made on its loop's thread")
+        self.loop = loop
+        self.recent = recent
+        self.ownLoop = ownLoop
+        statisticsTotal = statistics
+        client = PostgresClient(
+            loop: loop, location: location, configuration: configuration, statistics: statistics)
+        client.start()
+    }
+
+    /// A store on a thread of its own, for commands, the start and tests; `close` ends the thread.
+    ///
+    /// Throws `.incompatible` unless the database is migrated, `.unavailable` when it cannot be reached.
+    public static func open(
+        _ location: PostgresLocation, configuration: PostgresConfiguration
+    ) async throws(StorageError) -> PostgresStore {
+        let missing = try await PostgresMigrator.pending(at: location).count
+        if missing > 0 {
+            throw StorageError(
+                .incompatible, detail: "\(missing) migration steps are missing: run `shopstream migrate`")
+        }
+        let loop = PostgresThreadLoop()
+        return await withCheckedContinuation { continuation in
+            loop.execute {
+                continuation.resume(
+                    returning: PostgresStore(
+                        location, configuration, loop, PostgresStatistics(), recent: nil, ownLoop: loop))
+            }
+        }
+    }
+
+    /// See `MessageStore`: of all stores that share the counters.
+    public var statistics: StoreStatistics { statisticsTotal.current }
+
+    /// See `MessageStore`.
+    public func close() async {
+        let isFirst = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return !isClosed
+        }
+        guard isFirst else { return }
+        await withCheckedContinuation { continuation in
+            loop.execute { [client] in client.close(continuation) }
+        }
+        ownLoop?.stop()
+    }
+
+    /// Closes the connections at once; what is pending fails. On the loop's thread, when the loop ends.
+    public func abort() {
+        isClosed.withLock { $0 = true }
+        client.abort()
+    }
+
+    /// See `MessageStore`: false for a standby, which cannot write.
+    public func ping() async throws(StorageError) {
+        let result = try await read(.ping, [])
+        if result.boolean(0, 0) != false { throw StorageError(.unavailable, detail: "the database is read-only") }
+    }
+
+    // MARK: - Requests
+
+    /// Runs a statement that changes nothing.
+    func read(_ statement: PostgresStatement, _ parameters: [PostgresValue]) async throws(StorageError)
+        -> PostgresResult
+    {
+        try await run(PostgresWork(statement: statement, parameters: parameters), .read, key: 0).result
+    }
+
+    /// Runs a statement in a transaction of its own, in order with the others of the key.
+    func write(
+        _ statement: PostgresStatement, _ parameters: [PostgresValue], key: UInt64, isRepeatable: Bool
+    ) async throws(StorageError) -> PostgresResult {
+        let work = PostgresWork(statement: statement, parameters: parameters)
+        return try await run(work, .write(isRepeatable: isRepeatable), key: key).result
+    }
+
+    func run(
+        _ work: PostgresWork, _ kind: PoolRequest.Kind, key: UInt64
+    ) async throws(StorageError) -> [PostgresResult] {
+        if isClosed.withLock({ $0 }) { throw StorageError(.unavailable, detail: "closed") }
+        let outcome = await withCheckedContinuation { continuation in
+            loop.execute { [client] in client.submit(work, kind, key: key, continuation) }
+        }
+        return try outcome.get()
+    }
+
+    /// Notes when the log of changes was read; how long ago that was before.
+    func noteChangesRead() -> Duration? {
+        let now = loop.now
+        return changesReadAt.withLock { last in
+            defer { last = now }
+            return last.map { now.since($0) }
+        }
+    }
+}
+
+extension [PostgresResult] {
+    /// What the request's statement returned.
+    fileprivate var result: PostgresResult {
+        get throws(StorageError) {
+            guard let first else { throw StorageError(.unexpected, detail: "no result") }
+            return first
+        }
+    }
+}

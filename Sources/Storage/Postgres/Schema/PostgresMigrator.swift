@@ -1,0 +1,82 @@
+/// Brings a database up to date, or says what that would take.
+public enum PostgresMigrator {
+    /// A step that was, or would be, applied.
+    public struct Step: Sendable, Hashable {
+        /// Its number, from 1.
+        public let number: Int
+        /// What it is for.
+        public let title: String
+        /// Its text.
+        public let sql: String
+    }
+
+    /// The steps that the database lacks. Changes nothing. Blocks, on a thread of its own.
+    ///
+    /// Throws `.incompatible` when a newer version has migrated it.
+    public static func pending(at location: PostgresLocation) async throws(StorageError) -> [Step] {
+        try await run(location) { connection throws(StorageError) in try pending(connection) }
+    }
+
+    /// Applies the steps that the database lacks, in one transaction: all or none. Of several that come at once, one
+    /// does it and the others find it done. Blocks, on a thread of its own.
+    public static func migrate(_ location: PostgresLocation) async throws(StorageError) -> [Step] {
+        try await run(location) { connection throws(StorageError) in
+            try connection.execute("BEGIN")
+            do throws(StorageError) {
+                try connection.execute("SELECT pg_advisory_xact_lock(\(PostgresSchema.lockKey))")
+                try connection.execute(
+                    """
+                    CREATE TABLE IF NOT EXISTS shopstream_migrations (
+                        number integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())
+                    """)
+                let steps = try pending(connection)
+                for step in steps {
+                    try connection.execute(step.sql)
+                    try connection.execute("INSERT INTO shopstream_migrations (number) VALUES (\(step.number))")
+                }
+                try connection.execute("COMMIT")
+                return steps
+            } catch {
+                // The first error is the one to report; the end of the connection rolls back whatever happens here.
+                _ = try? connection.execute("ROLLBACK")
+                throw error
+            }
+        }
+    }
+
+    /// How many connections the server has for ordinary users. Blocks, on a thread of its own.
+    public static func connectionCountMax(at location: PostgresLocation) async throws(StorageError) -> Int {
+        try await run(location) { connection throws(StorageError) in
+            let rows = try connection.execute(
+                """
+                SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                """)
+            return rows.first.flatMap { Int($0) } ?? 1
+        }
+    }
+
+    private static func pending(_ connection: PostgresBlockingConnection) throws(StorageError) -> [Step] {
+        let isNew = try connection.execute("SELECT to_regclass('shopstream_migrations') IS NULL").first == "t"
+        let applied = isNew ? [] : try connection.execute("SELECT number FROM shopstream_migrations ORDER BY number")
+        let numbers = Set(applied.compactMap { Int($0) })
+        if let newest = numbers.max(), newest > PostgresSchema.migrations.count {
+            throw StorageError(.incompatible, detail: "a newer version has migrated it to step \(newest)")
+        }
+        return PostgresSchema.migrations.filter { !numbers.contains($0.number) }
+            .map { Step(number: $0.number, title: $0.title, sql: $0.sql) }
+    }
+
+    private static func run<Value: Sendable>(
+        _ location: PostgresLocation,
+        _ body: @escaping @Sendable (PostgresBlockingConnection) throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        let outcome = await BlockingWork.run { () -> Result<Value, StorageError> in
+            do throws(StorageError) {
+                return .success(try body(try PostgresBlockingConnection(location)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+}

@@ -1,0 +1,58 @@
+import CLibpq
+import Primitives
+
+/// The rows that a statement returned, in the binary format, as libpq keeps them. Immutable, so any thread may read it.
+@safe final class PostgresResult: @unchecked Sendable {
+    // @unchecked: libpq only reads a result once it has given it out, and `deinit` frees it after the last reader.
+    private let pointer: OpaquePointer
+
+    /// Takes ownership.
+    init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
+
+    deinit { unsafe PQclear(pointer) }
+
+    /// The rows.
+    var rowCount: Int { unsafe Int(PQntuples(pointer)) }
+
+    /// The columns of a row.
+    var columnCount: Int { Int(unsafe PQnfields(pointer)) }
+
+    /// The rows that a command changed.
+    var affectedCount: Int {
+        guard let text = unsafe PQcmdTuples(pointer) else { return 0 }
+        return unsafe Int(String(cString: text)) ?? 0
+    }
+
+    private func bytes(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer? {
+        if unsafe PQgetisnull(pointer, Int32(row), Int32(column)) != 0 { return nil }
+        // SAFETY: libpq checks both indices; the bytes live as long as the result, and callers copy them at once.
+        return unsafe UnsafeRawBufferPointer(
+            start: PQgetvalue(pointer, Int32(row), Int32(column)),
+            count: Int(PQgetlength(pointer, Int32(row), Int32(column))))
+    }
+
+    /// A text; nil for null. A database that is not UTF-8 may hold anything: that is repaired.
+    func text(_ row: Int, _ column: Int) -> String? {
+        unsafe bytes(row, column).map { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// An integer of eight bytes; nil for null.
+    func integer(_ row: Int, _ column: Int) -> Int64? {
+        guard let bytes = unsafe bytes(row, column), bytes.count == 8 else { return nil }
+        return unsafe Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
+    }
+
+    /// A truth value; nil for null.
+    func boolean(_ row: Int, _ column: Int) -> Bool? {
+        guard let bytes = unsafe bytes(row, column), bytes.count == 1 else { return nil }
+        return unsafe bytes[0] != 0
+    }
+
+    /// A `timestamptz`; nil for null. What RFC 3339 cannot write, the infinities among it, is moved to its bounds.
+    func time(_ row: Int, _ column: Int) -> Timestamp? {
+        guard let value = integer(row, column) else { return nil }
+        let (sum, isOverflow) = value.addingReportingOverflow(PostgresValue.epochMicroseconds)
+        if isOverflow { return value < 0 ? .earliest : .latest }
+        return min(max(Timestamp(microsecondsSinceEpoch: sum), .earliest), .latest)
+    }
+}

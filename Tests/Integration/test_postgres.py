@@ -1,0 +1,239 @@
+"""PostgreSQL as the store: end to end, its schema, and its faults. An answer is always true, and always comes."""
+
+import concurrent.futures
+import threading
+import time
+
+import pytest
+from support.deadline import wait_until
+from support.postgres import Postgres
+from support.streams import open_stream, receive
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    postgres = Postgres(max_connections=40)
+    assert postgres.migrate().returncode == 0
+    yield postgres
+    postgres.remove()
+
+
+@pytest.fixture
+def database(cluster):
+    """The cluster, running and without what the last test left."""
+    cluster.run("pg_ctl", "-D", "data", "-w", "-s", "-l", "server.log", "start", check=False)
+    cluster.sql("TRUNCATE shops, shop_members, shop_messages, shop_images; DROP TRIGGER IF EXISTS fault ON shop_messages")
+    return cluster
+
+
+@pytest.fixture
+def server(serve, database):
+    return serve(shops=4, store=database.uri)
+
+
+OPEN_CONNECTIONS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'shopstream%' AND pid <> pg_backend_pid()"
+)
+
+
+class Writers:
+    """Posts from several threads until told to stop; knows what was answered how."""
+
+    def __init__(self, server, count=6):
+        self.server = server
+        self.answers = []  # (text, status, seconds)
+        self.stopping = threading.Event()
+        self.pool = concurrent.futures.ThreadPoolExecutor(count)
+        self.futures = [self.pool.submit(self.write, number) for number in range(count)]
+
+    def write(self, writer):
+        shop = self.server.shops[writer % len(self.server.shops)]
+        number = 0
+        while not self.stopping.is_set():
+            text = f"writer {writer} number {number}"
+            began = time.monotonic()
+            answer = self.server.try_post(shop.id, shop.admin, text)
+            self.answers.append((text, answer.status_code, time.monotonic() - began))
+            if answer.status_code == 503:
+                assert int(answer.headers["Retry-After"]) >= 1
+            number += 1
+
+    def count(self, status):
+        return sum(1 for _, found, _ in list(self.answers) if found == status)
+
+    def finish(self):
+        self.stopping.set()
+        for future in self.futures:
+            future.result(timeout=60)
+        self.pool.shutdown()
+        return self.answers
+
+
+def check_answers(database, answers):
+    """What was answered 201 is there once, nothing is there twice, and every answer was 201 or 503."""
+    rows = database.sql("SELECT message, count(*) FROM shop_messages GROUP BY message")
+    stored = {text: int(count) for text, count in rows}
+    assert all(count == 1 for count in stored.values())
+    assert {status for _, status, _ in answers} <= {201, 503}
+    missing = [text for text, status, _ in answers if status == 201 and text not in stored]
+    assert not missing
+    assert max(seconds for _, _, seconds in answers) < 14
+
+
+def go_on(writers, more=50):
+    """Waits until `more` writes have succeeded from here on."""
+    enough = writers.count(201) + more
+    wait_until(lambda: writers.count(201) >= enough, 40, "writes succeed again")
+
+
+# End to end
+
+
+def test_a_post_becomes_a_row_and_a_frame(server, database):
+    shop = server.shops[0]
+    with open_stream(server, shop.id, shop.member) as stream:
+        message = shop.post("Grüße 👋 'quoted' \\ and all")
+        assert receive(stream) == message
+    rows = database.sql(
+        "SELECT id, shop_id, user_id, message, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),"
+        " is_edited FROM shop_messages"
+    )
+    assert rows == [[message["id"], shop.id, shop.admin, message["message"], message["created_at"], "f"]]
+    assert shop.list() == [message]
+
+
+def test_messages_survive_the_server_and_keep_their_order(server):
+    shop = server.shops[1]
+    posted = [shop.post(f"number {number}") for number in range(30)]
+    assert server.terminate() == 0
+    server.start()
+    assert shop.list() == posted
+    assert shop.list(since=posted[9]["created_at"]) == posted[10:]
+
+
+def test_a_server_stops_with_connections_open(server, database):
+    server.shops[0].post("something")
+    assert server.terminate() == 0
+    wait_until(lambda: database.sql(OPEN_CONNECTIONS) == [["0"]], 10, "its connections are gone")
+
+
+# The schema
+
+
+def test_migrate_is_done_once_and_says_what_it_would_do():
+    postgres = Postgres()
+    try:
+        dry = postgres.migrate("--dry-run")
+        assert dry.returncode == 0 and "CREATE TABLE IF NOT EXISTS shop_messages" in dry.stdout
+        assert postgres.sql("SELECT to_regclass('shops')") == [[""]]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            runs = list(pool.map(lambda _: postgres.migrate(), range(4)))
+        assert [run.returncode for run in runs] == [0] * 4, [run.stderr for run in runs]
+        assert sorted(run.stdout.strip() == "up to date" for run in runs) == [False, True, True, True]
+        assert postgres.migrate("--dry-run").stdout.strip() == "up to date"
+    finally:
+        postgres.remove()
+
+
+def test_a_server_refuses_a_database_that_was_not_migrated(serve):
+    postgres = Postgres()
+    try:
+        server = serve(ready=False, store=postgres.uri).launch()
+        assert server.wait() == 74
+        assert "run `shopstream migrate`" in server.log()
+    finally:
+        postgres.remove()
+
+
+# Faults
+
+
+def test_a_restart_of_the_database_loses_nothing_and_hangs_nobody(server, database):
+    for mode in ("fast", "immediate"):
+        writers = Writers(server)
+        go_on(writers)
+        database.restart(mode)
+        go_on(writers)
+        check_answers(database, writers.finish())
+        database.sql("DELETE FROM shop_messages")
+
+
+def test_readiness_follows_the_database(server, database):
+    database.stop()
+    wait_until(lambda: server.request("GET", "/readyz").status_code == 503, 15, "not ready")
+    shop = server.shops[0]
+    answer = server.try_post(shop.id, shop.admin, "nobody home")
+    assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
+    assert server.request("GET", "/healthz").status_code == 200
+    database.start()
+    wait_until(lambda: server.request("GET", "/readyz").status_code == 200, 15, "ready again")
+    # Each reactor has its own connections, and readiness is that of one.
+    wait_until(lambda: shop.server.try_post(shop.id, shop.admin, "welcome back").status_code == 201, 15, "a write")
+
+
+def test_backends_that_are_terminated_under_way_lose_nothing(server, database):
+    writers = Writers(server)
+    for _ in range(10):
+        go_on(writers, 20)
+        assert database.terminate_backends() > 0
+    go_on(writers)
+    check_answers(database, writers.finish())
+
+
+def test_a_lock_on_the_table_is_answered_busy_and_goes_by(server, database):
+    holder = database.session("BEGIN; LOCK TABLE shop_messages IN ACCESS EXCLUSIVE MODE")
+    shop = server.shops[0]
+    answer = server.try_post(shop.id, shop.admin, "waits")
+    assert answer.status_code == 503 and answer.json()["code"] == "storage_busy"
+    holder.communicate("ROLLBACK;\n", timeout=10)
+    shop.post("goes on")
+    assert [message["message"] for message in shop.list()] == ["goes on"]
+
+
+def test_a_full_disk_fails_the_rows_that_meet_it_and_no_other(server, database):
+    database.sql("""
+        CREATE OR REPLACE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF NEW.message LIKE '%7' THEN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END IF;
+            RETURN NEW; END $$;
+        CREATE TRIGGER fault BEFORE INSERT ON shop_messages FOR EACH ROW EXECUTE FUNCTION fault();
+    """)
+    writers = Writers(server, 8)
+    go_on(writers, 200)
+    answers = writers.finish()
+    check_answers(database, answers)
+    assert all((status == 503) == text.endswith("7") for text, status, _ in answers)
+
+
+def test_a_commit_that_fails_is_no_success(server, database):
+    database.sql("""
+        CREATE OR REPLACE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$;
+        CREATE CONSTRAINT TRIGGER fault AFTER INSERT ON shop_messages DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW WHEN (NEW.message = 'bad') EXECUTE FUNCTION fault();
+    """)
+    shop = server.shops[0]
+    answer = server.try_post(shop.id, shop.admin, "bad")
+    assert answer.status_code == 503 and answer.json()["code"] == "storage_full"
+    shop.post("good")
+    assert [message["message"] for message in shop.list()] == ["good"]
+
+
+def test_no_connection_left_is_survived(server, database):
+    holders = []
+    try:
+        database.terminate_backends()
+        while len(holders) < 60:
+            try:
+                holders.append(database.session("SELECT 1"))
+            except AssertionError:
+                break
+            database.terminate_backends()
+        writers = Writers(server, 3)
+        wait_until(lambda: len(writers.answers) > 10, 40, "answers")
+        for holder in holders:
+            holder.communicate("", timeout=10)
+        go_on(writers)
+        check_answers(database, writers.finish())
+    finally:
+        for holder in holders:
+            holder.kill()

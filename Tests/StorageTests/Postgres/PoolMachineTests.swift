@@ -1,0 +1,248 @@
+import Primitives
+import Testing
+
+@testable import Storage
+
+/// The pool's decisions, as scripts of events and the actions that follow.
+@Suite struct PoolMachineTests {
+    /// A machine with a clock of its own.
+    private struct Bench {
+        var machine: PoolMachine
+        var now = MonotonicInstant(nanoseconds: 1_000_000_000)
+        private var requestCount: UInt64 = 0
+
+        init(connectionCount: Int, isReady: Bool = true) {
+            var settings = PoolSettings()
+            settings.connectionCount = connectionCount
+            settings.batchCountMax = 3
+            machine = PoolMachine(settings: settings, jitterSeed: 7, now: now)
+            guard isReady else { return }
+            _ = machine.ticked(at: now)
+            for index in 0..<connectionCount {
+                _ = machine.connected(index, at: now)
+                _ = machine.prepared(index, at: now)
+            }
+        }
+
+        mutating func request(_ kind: PoolRequest.Kind, key: UInt64 = 0) -> [PoolAction] {
+            requestCount += 1
+            return machine.requested(
+                PoolRequest(id: requestCount, kind: kind, key: key, deadline: now + .seconds(5)), at: now)
+        }
+
+        /// All commands of the segment that is awaited are done, and so is the Sync.
+        mutating func segmentDone(on index: Int) -> [PoolAction] {
+            while machine.awaitedCommand(on: index) != nil { machine.commandCompleted(on: index) }
+            return machine.synced(on: index, at: now)
+        }
+    }
+
+    private func segment(_ requests: UInt64...) -> PoolSegment {
+        PoolSegment(requests.map { PoolRequest(id: $0, kind: .append, deadline: .init(nanoseconds: 0)) })
+    }
+
+    /// The segment of an append that is sent again.
+    private func checkedSegment(_ request: UInt64) -> PoolSegment {
+        var request = PoolRequest(id: request, kind: .append, deadline: .init(nanoseconds: 0))
+        request.isUncertain = true
+        return PoolSegment([request])
+    }
+
+    private let lost = StorageError(.unavailable, detail: "lost")
+
+    @Test func `a pool connects at once, sets the session up, then sends`() {
+        var bench = Bench(connectionCount: 1, isReady: false)
+        #expect(bench.machine.ticked(at: bench.now) == [.connect(0)])
+        #expect(bench.request(.append) == [])
+        #expect(bench.machine.connected(0, at: bench.now) == [.prepare(0)])
+        #expect(bench.machine.prepared(0, at: bench.now) == [.send(0, segment(1))])
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil)])
+    }
+
+    @Test func `appends that come while one is under way share the next transaction, as many as fit`() {
+        var bench = Bench(connectionCount: 1)
+        #expect(bench.request(.append) == [.send(0, segment(1))])
+        for _ in 2...5 { #expect(bench.request(.append) == []) }
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil), .send(0, segment(2, 3, 4))])
+        #expect(
+            bench.segmentDone(on: 0) == [.answer(2, nil), .answer(3, nil), .answer(4, nil), .send(0, segment(5))])
+    }
+
+    @Test func `no append is answered before the Sync`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.append)
+        bench.machine.commandCompleted(on: 0)
+        #expect(bench.machine.pendingWriteCount == 1)
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(1, nil)])
+    }
+
+    @Test func `a row that spoils its transaction fails alone, and the order stays`() {
+        var bench = Bench(connectionCount: 1)
+        for _ in 1...4 { _ = bench.request(.append) }
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil), .send(0, segment(2, 3, 4))])
+        let invalid = StorageError(.invalid, detail: "row")
+        bench.machine.commandCompleted(on: 0)
+        bench.machine.commandFailed(invalid, on: 0)
+        bench.machine.commandAborted(on: 0)
+        _ = bench.request(.append)
+        #expect(
+            bench.machine.synced(on: 0, at: bench.now) == [
+                .send(0, segment(2)), .send(0, segment(3)), .send(0, segment(4)),
+            ])
+        #expect(bench.segmentDone(on: 0) == [.answer(2, nil)])
+        bench.machine.commandFailed(invalid, on: 0)
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(3, invalid)])
+        #expect(bench.segmentDone(on: 0) == [.answer(4, nil), .send(0, segment(5))])
+    }
+
+    @Test func `a commit that fails behind commands that were done is a failure`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.append)
+        bench.machine.commandCompleted(on: 0)
+        let full = StorageError(.full)
+        bench.machine.commandFailed(full, on: 0)
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(1, full)])
+    }
+
+    @Test func `a busy database fails the whole batch without trying its rows one by one`() {
+        var bench = Bench(connectionCount: 1)
+        for _ in 1...3 { _ = bench.request(.append) }
+        _ = bench.segmentDone(on: 0)
+        let busy = StorageError(.busy)
+        bench.machine.commandFailed(busy, on: 0)
+        bench.machine.commandAborted(on: 0)
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(2, busy), .answer(3, busy)])
+    }
+
+    @Test func `other writes have a transaction each, in order with the appends`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.append)
+        _ = bench.request(.write(isRepeatable: true))
+        _ = bench.request(.append)
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil), .send(0, segment(2))])
+        #expect(bench.segmentDone(on: 0) == [.answer(2, nil), .send(0, segment(3))])
+    }
+
+    @Test func `writes of one key stay on one connection, reads go where least is under way`() {
+        var bench = Bench(connectionCount: 2)
+        #expect(bench.request(.append, key: 1) == [.send(1, segment(1))])
+        #expect(bench.request(.append, key: 1) == [])
+        #expect(bench.request(.read) == [.send(0, segment(3))])
+        #expect(bench.request(.append, key: 2) == [.send(0, segment(4))])
+    }
+
+    @Test func `an append whose transaction was not seen to end is sent again with a check`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.append)
+        _ = bench.request(.append)
+        bench.machine.commandCompleted(on: 0)
+        #expect(bench.machine.disconnected(0, lost, at: bench.now) == [])
+        bench.now = bench.now + .milliseconds(200)
+        #expect(bench.machine.ticked(at: bench.now) == [.connect(0)])
+        _ = bench.machine.connected(0, at: bench.now)
+        // The one that was never sent is certain and has its turn behind the one that is not.
+        #expect(bench.machine.prepared(0, at: bench.now) == [.send(0, checkedSegment(1))])
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil), .send(0, segment(2))])
+    }
+
+    @Test func `what may not be done twice is unavailable when its connection dies, reads and the rest go on`() {
+        var bench = Bench(connectionCount: 2)
+        _ = bench.request(.write(isRepeatable: false), key: 0)
+        _ = bench.request(.append, key: 2)
+        _ = bench.request(.read)
+        #expect(
+            bench.machine.disconnected(0, lost, at: bench.now) == [
+                .answer(1, StorageError(.unavailable, detail: "lost; outcome unknown")), .send(1, segment(2)),
+            ])
+        #expect(bench.request(.append, key: 2) == [], "still behind the first of its key, on the same connection")
+    }
+
+    @Test func `a request that kills every connection is given up`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.read)
+        for attempt in 1...PoolSettings().sendCountMax {
+            let actions = bench.machine.disconnected(0, lost, at: bench.now)
+            let isLast = attempt == PoolSettings().sendCountMax
+            #expect(
+                actions == (isLast ? [.answer(1, StorageError(.unavailable, detail: "lost; outcome unknown"))] : []))
+            bench.now = bench.now + .milliseconds(200)
+            #expect(bench.machine.ticked(at: bench.now) == [.connect(0)])
+            _ = bench.machine.connected(0, at: bench.now)
+            _ = bench.machine.prepared(0, at: bench.now)
+        }
+    }
+
+    @Test func `a connection that does not answer in time is closed and its append looked up`() {
+        var bench = Bench(connectionCount: 2)
+        _ = bench.request(.append, key: 0)
+        bench.now = bench.now + PoolSettings().answerTimeout
+        // Longer than anybody waits: its caller is told that nothing is known.
+        #expect(
+            bench.machine.ticked(at: bench.now) == [
+                .disconnect(0), .answer(1, StorageError(.unavailable, detail: "no answer in time; outcome unknown")),
+            ])
+    }
+
+    @Test func `once every connect has failed requests are refused at once, with the reason`() {
+        var bench = Bench(connectionCount: 2, isReady: false)
+        _ = bench.machine.ticked(at: bench.now)
+        let refused = StorageError(.unavailable, detail: "refused")
+        _ = bench.machine.disconnected(0, refused, at: bench.now)
+        #expect(bench.request(.read) == [])
+        _ = bench.machine.disconnected(1, refused, at: bench.now)
+        #expect(bench.request(.read) == [.answer(2, refused)])
+        // The one that came before may still see the database come back.
+        #expect(bench.machine.pendingReadCount == 1)
+        bench.now = bench.now + .seconds(5)
+        #expect(bench.machine.ticked(at: bench.now).contains(.answer(1, refused)))
+    }
+
+    @Test func `pauses between connects grow to a bound and differ`() {
+        var bench = Bench(connectionCount: 1, isReady: false)
+        var pauses: [Duration] = []
+        for _ in 0..<10 {
+            var actions = bench.machine.ticked(at: bench.now)
+            let before = bench.now
+            while actions.isEmpty {
+                bench.now = bench.now + .milliseconds(1)
+                actions = bench.machine.ticked(at: bench.now)
+            }
+            #expect(actions == [.connect(0)])
+            pauses.append(bench.now.since(before))
+            _ = bench.machine.disconnected(0, lost, at: bench.now)
+        }
+        #expect(pauses[0] == .zero)
+        #expect((.milliseconds(50)...(.milliseconds(101))).contains(pauses[1]))
+        #expect((.milliseconds(100)...(.milliseconds(201))).contains(pauses[2]))
+        #expect((.milliseconds(1000)...(.milliseconds(2001))).contains(pauses[9]))
+        #expect(Set(pauses).count == pauses.count)
+    }
+
+    @Test func `what waits too long behind others is busy, not lost`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.append)
+        _ = bench.request(.append)
+        bench.now = bench.now + .seconds(5)
+        #expect(
+            bench.machine.ticked(at: bench.now) == [.answer(2, StorageError(.busy, detail: "waited too long"))])
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil)])
+    }
+
+    @Test func `writes and reads beyond their bounds are refused`() {
+        var bench = Bench(connectionCount: 1, isReady: false)
+        for _ in 0..<PoolSettings().writeCountMax { #expect(bench.request(.append) == []) }
+        for _ in 0..<PoolSettings().readCountMax { #expect(bench.request(.read) == []) }
+        #expect(bench.request(.append).count == 1 && bench.request(.read).count == 1)
+    }
+
+    @Test func `a stopped pool finishes what it has and takes no more`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.append)
+        bench.machine.stopped()
+        #expect(!bench.machine.isFinished)
+        #expect(bench.request(.append) == [.answer(2, StorageError(.unavailable, detail: "closed"))])
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil)])
+        #expect(bench.machine.isFinished)
+        #expect(bench.machine.aborted() == [.disconnect(0)])
+    }
+}

@@ -1,0 +1,138 @@
+import Primitives
+import Testing
+
+@testable import Storage
+
+/// The tables: how they come about, and that queries find their way by an index.
+@Suite(.enabled(if: PostgresTestDatabase.isThere, PostgresTestDatabase.skipped))
+struct PostgresSchemaTests {
+    @Test func `several nodes may migrate at once, and it is done once`() async throws {
+        try await PostgresTestDatabase.withEmptyDatabase { database in
+            let location = database.location
+            #expect(try await PostgresMigrator.pending(at: location).map(\.number) == [1, 2, 3, 4])
+            let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 { group.addTask { try await PostgresMigrator.migrate(location).count } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(counts.sorted() == [0, 0, 0, 4])
+            #expect(try await PostgresMigrator.pending(at: location).isEmpty)
+        }
+    }
+
+    @Test func `a step that fails leaves nothing behind`() async throws {
+        try await PostgresTestDatabase.withEmptyDatabase { database in
+            let connection = try await database.session()
+            try await connection.execute("CREATE TABLE shop_messages (id uuid PRIMARY KEY, shop_id text)")
+            #expect(
+                await storageError { try await PostgresMigrator.migrate(database.location) } == .incompatible)
+            #expect(try await connection.execute("SELECT to_regclass('shops') IS NULL") == ["t"])
+            #expect(try await PostgresMigrator.pending(at: database.location).count == 4)
+        }
+    }
+
+    @Test func `a database of a newer version is left alone`() async throws {
+        try await PostgresTestDatabase.withDatabase { database in
+            try await database.session().execute("INSERT INTO shopstream_migrations (number) VALUES (1000)")
+            #expect(await storageError { try await PostgresMigrator.migrate(database.location) } == .incompatible)
+            #expect(await storageError { try await database.withStore { _ in } } == .incompatible)
+        }
+    }
+
+    @Test(arguments: ["", ", parent_id text"])
+    func `tables of other services are kept with what they hold`(parentColumn: String) async throws {
+        try await PostgresTestDatabase.withEmptyDatabase { database in
+            try await database.session().execute(
+                """
+                CREATE TABLE shops (id text PRIMARY KEY, name text NOT NULL, details text, created_by text,
+                    created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now());
+                CREATE TABLE shop_members (id text PRIMARY KEY, shop_id text NOT NULL REFERENCES shops (id),
+                    user_id text NOT NULL, role text NOT NULL, joined_at timestamptz NOT NULL DEFAULT now(),
+                    UNIQUE (shop_id, user_id));
+                CREATE TABLE users (uid varchar(64) PRIMARY KEY, username text, email text NOT NULL DEFAULT '');
+                CREATE TABLE shop_messages (id text PRIMARY KEY, shop_id text NOT NULL REFERENCES shops (id),
+                    user_id text NOT NULL, message text NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),
+                    updated_at timestamptz, is_edited bool NOT NULL DEFAULT false\(parentColumn));
+                CREATE INDEX ON shop_messages (shop_id, created_at, id);
+                INSERT INTO shops (id, name) VALUES ('shop', 'Shop');
+                INSERT INTO shop_messages (id, shop_id, user_id, message, created_at)
+                    VALUES ('old', 'shop', 'ada', 'before', '2020-01-01T00:00:00.000001Z');
+                """)
+            _ = try await PostgresMigrator.migrate(database.location)
+            try await database.withStore { store in
+                try await store.importMembers(
+                    [
+                        Membership(shopID: "shop", userID: "ada", role: .admin),
+                        Membership(shopID: "other", userID: "ada", role: .member),
+                    ], at: 1)
+                try await store.setUsername("Ada", of: "ada")
+                var message = Message.numbered(1, text: "new")
+                message.createdAt = 1_600_000_000_000_000
+                message.parentID = "old"
+                try await store.append(message)
+                let page = try await store.messages(in: "shop", changedAfter: nil, limit: 10)
+                #expect(page.messages.map(\.text) == ["before", "new"])
+                #expect(page.messages.map(\.username) == ["Ada", nil])
+                #expect(page.messages[0].createdAt == Timestamp(rfc3339: "2020-01-01T00:00:00.000001Z"))
+                #expect(page.messages[1].parentID == "old")
+            }
+        }
+    }
+
+    /// What a statement may be given in a plan; the plan depends on their number and types alone.
+    private static func arguments(_ statement: PostgresStatement) -> String? {
+        let time = "'2026-01-01T00:00:00Z'"
+        return switch statement {
+        case .checkMessage: "('m', 's', 'u', \(time))"
+        case .editMessage: "('m', 'x', \(time))"
+        case .deleteMessage, .messageByID, .imageByID, .deleteImage: "('m')"
+        case .messagesByCreation: "('s', 10)"
+        case .messagesByChange: "('s', \(time), 10)"
+        case .numberedPage: "('s', 10, 10)"
+        case .messagesBefore, .messagesAfter: "('s', \(time), 'm', 10)"
+        case .latestChange, .shopExists, .members: "('s')"
+        case .role, .deleteMember: "('s', 'u')"
+        case .upsertMember: "('s', 'u', 'member', \(time))"
+        case .membershipChanges: "(1)"
+        case .isImageNamed: "('s', \(time), 'x')"
+        case .unkeptImages: "(\(time), 10)"
+        case .keepImage: "(true, 'm')"
+        case .username: "('u')"
+        case .changesSince: "(\(time), 10)"
+        // They insert what they are given and look at no table but by its keys.
+        case .insertMessage, .insertShop, .importMembers, .insertImage, .upsertUsername, .ping: nil
+        }
+    }
+
+    @Test func `no statement scans a table, and lists need no sort of a shop`() async throws {
+        try await PostgresTestDatabase.withDatabase { database in
+            let connection = try await database.session()
+            try await connection.execute(
+                """
+                SET session_replication_role = replica;
+                INSERT INTO shop_messages (id, shop_id, user_id, message, created_at)
+                    SELECT 'm' || n, 's' || n % 200, 'u' || n % 50, 'text', '2026-01-01'::timestamptz + n * interval '1 s'
+                    FROM generate_series(1, 40000) n;
+                INSERT INTO shops (id) SELECT 's' || n FROM generate_series(1, 5000) n;
+                INSERT INTO users (uid) SELECT 'u' || n FROM generate_series(1, 5000) n;
+                INSERT INTO shop_members (id, shop_id, user_id)
+                    SELECT n::text, 's' || n % 200, 'u' || n FROM generate_series(1, 20000) n;
+                INSERT INTO shop_member_changes (shop_id, user_id, position)
+                    SELECT 's', 'u', n FROM generate_series(-20000, -1) n;
+                INSERT INTO shop_images (id, shop_id, user_id, file_extension, created_at, is_kept)
+                    SELECT 'm' || n, 's', 'u', 'png', '2025-06-01'::timestamptz + n * interval '1 h', n % 20 <> 0
+                    FROM generate_series(1, 10000) n;
+                ANALYZE shops, shop_members, shop_messages, shop_images, shop_member_changes, users;
+                """)
+            for statement in PostgresStatement.allCases {
+                guard let arguments = Self.arguments(statement) else { continue }
+                try await connection.execute("PREPARE \(statement.rawValue) AS \(statement.sql)")
+                for mode in ["force_custom_plan", "force_generic_plan"] {
+                    try await connection.execute("SET plan_cache_mode = \(mode)")
+                    let plan = try await connection.execute("EXPLAIN EXECUTE \(statement.rawValue) \(arguments)")
+                    let text = plan.joined(separator: "\n")
+                    #expect(!text.contains("Seq Scan"), "\(statement.rawValue), \(mode):\n\(text)")
+                }
+            }
+        }
+    }
+}
