@@ -1,6 +1,8 @@
 """PostgreSQL as the store: end to end, its schema, and its faults. An answer is always true, and always comes."""
 
 import concurrent.futures
+import shutil
+import subprocess
 import threading
 import time
 
@@ -115,6 +117,41 @@ def test_a_server_stops_with_connections_open(server, database):
     server.shops[0].post("something")
     assert server.terminate() == 0
     wait_until(lambda: database.sql(OPEN_CONNECTIONS) == [["0"]], 10, "its connections are gone")
+
+
+def test_tls_is_as_the_connection_string_says(serve, tmp_path):
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-keyout",
+            "server.key", "-out", "server.crt", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")  # fmt: skip
+    postgres = Postgres()
+    try:
+        for name in ("server.key", "server.crt"):
+            target = postgres.folder / "data" / name
+            shutil.copy(tmp_path / name, target)
+            target.chmod(0o600)
+            shutil.chown(target, postgres.user and postgres.user.pw_uid)
+        with open(postgres.folder / "data" / "postgresql.conf", "a") as configuration:
+            configuration.write("ssl = on\n")
+        (postgres.folder / "data" / "pg_hba.conf").write_text(
+            "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n"
+        )
+        postgres.restart()
+        assert postgres.migrate().returncode == 0
+        uri = postgres.uri.replace("127.0.0.1", "localhost") + f"?sslmode=verify-full&sslrootcert={tmp_path}/server.crt"
+        server = serve(shops=1, store=uri)
+        shop = server.shops[0]
+        # Large enough that a page of them fills many TLS records.
+        posted = [shop.post(f"{number} " + "x" * 15_000) for number in range(40)]
+        assert shop.list() == posted
+        assert postgres.sql("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) "
+                            "WHERE application_name LIKE 'shopstream%'") == [["t"]]  # fmt: skip
+        # The certificate is another host's.
+        refused = serve(shops=1, ready=False, store=uri.replace("localhost", "127.0.0.1")).launch()
+        assert refused.wait() == 74 and "certificate" in refused.log()
+    finally:
+        postgres.remove()
 
 
 # The schema
