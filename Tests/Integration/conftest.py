@@ -7,6 +7,7 @@ import pytest
 from support.server import Server
 from support.shops import SHOP_COUNT, shops_of
 
+
 @pytest.fixture
 def serve(tmp_path, request):
     """Starts servers; `serve(shops=3, env={…})` gives one with `.shops`. All are ended after the test."""
