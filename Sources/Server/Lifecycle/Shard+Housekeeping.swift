@@ -21,7 +21,9 @@ extension Shard {
     /// One round. The next is a period after its end: a slow store is not asked twice at once.
     private func keepHouse() async {
         await tellMembershipChanges()
-        if housekeepingRound % ServerLimits.orphanSearchRounds == 0 { await removeOrphanedImages() }
+        // Images that may go after seconds are not looked for once a minute.
+        let searchRounds = min(ServerLimits.orphanSearchRounds, UInt64(configuration.orphanImageSeconds))
+        if housekeepingRound % searchRounds == 0 { await removeOrphanedImages() }
         housekeepingRound += 1
         _ = reactor.schedule(at: reactor.now + ServerLimits.housekeepingPeriod, token: Self.housekeepingToken)
     }

@@ -1,0 +1,23 @@
+"""The same tests on every store."""
+
+import pytest
+from support.server import Server
+from support.shops import SHOP_COUNT, shops_of
+from support.stores import STORES
+
+
+@pytest.fixture(scope="module", params=list(STORES))
+def common_server(request, tmp_path_factory):
+    """One server on each store for all tests of a file that need no settings of their own."""
+    folder = tmp_path_factory.mktemp(request.param)
+    members = [row for shop in shops_of(None, SHOP_COUNT) for row in shop.memberships]
+    with STORES[request.param](folder) as store:
+        server = Server(
+            folder, members=members, store=store,
+            env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "100000", "SHOPSTREAM_IMAGES": str(folder / "images")},
+        )  # fmt: skip
+        server.images = folder / "images"
+        server.fresh_shops = iter(shops_of(server, SHOP_COUNT))
+        server.start()
+        yield server
+        server.end()
