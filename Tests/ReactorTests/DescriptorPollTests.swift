@@ -1,0 +1,72 @@
+import Glibc
+import Primitives
+import Testing
+
+@testable import Reactor
+
+/// Waits for ordinary descriptors, on the real ring.
+@Suite(.timeLimit(.minutes(1))) struct DescriptorPollTests {
+    private final class PollingHandler: ReactorHandler {
+        var ready: [UInt64] = []
+
+        func descriptorReady(_ number: UInt64) { ready.append(number) }
+        func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {}
+        func connectionArrived(_ connection: ConnectionID, parcel: Int) {}
+        func passFailed(_ connection: ConnectionID, parcel: Int) {}
+        func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {}
+        func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {}
+        func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {}
+        func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {}
+        func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {}
+        func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {}
+        func becameWritable(_ connection: ConnectionID) {}
+        func connectionClosed(_ connection: ConnectionID) {}
+        func timerFired(_ token: UInt64) {}
+        func messageReceived(_ message: Int) {}
+        func turnEnded() -> Bool { false }
+    }
+
+    /// A reactor on this thread and the two ends of a pipe.
+    private func withPipe(
+        _ body: (Reactor<PollingHandler, UringDriver>, PollingHandler, _ reading: Int32, _ writing: Int32) -> Void
+    ) throws {
+        let reactor = Reactor<PollingHandler, UringDriver>(
+            driver: try UringDriver(limits: LiveReactors.limits), limits: LiveReactors.limits)
+        let handler = PollingHandler()
+        reactor.attach(handler)
+        var ends: [Int32] = [-1, -1]
+        try #require(unsafe pipe(&ends) == 0)
+        body(reactor, handler, ends[0], ends[1])
+        for end in ends { close(end) }
+        reactor.io.shutDown()
+    }
+
+    @Test func `a descriptor is told once when it is ready, and again when it is asked for again`() throws {
+        try withPipe { reactor, handler, reading, writing in
+            reactor.poll(reading, isForWriting: false, number: 1)
+            reactor.poll(writing, isForWriting: true, number: 2)
+            while handler.ready.isEmpty { reactor.turn() }
+            #expect(handler.ready == [2], "the pipe has room and holds nothing")
+            var byte: UInt8 = 1
+            #expect(unsafe write(writing, &byte, 1) == 1)
+            while handler.ready.count < 2 { reactor.turn() }
+            // The byte is still there: a new wait looks at the readiness as it begins.
+            reactor.poll(reading, isForWriting: false, number: 3)
+            while handler.ready.count < 3 { reactor.turn() }
+            #expect(handler.ready == [2, 1, 3])
+        }
+    }
+
+    @Test func `a wait that was cancelled is not told`() throws {
+        try withPipe { reactor, handler, reading, writing in
+            reactor.poll(reading, isForWriting: false, number: 1)
+            reactor.cancelPoll(number: 1)
+            reactor.turn()
+            var byte: UInt8 = 1
+            #expect(unsafe write(writing, &byte, 1) == 1)
+            reactor.poll(reading, isForWriting: false, number: 2)
+            while handler.ready.isEmpty { reactor.turn() }
+            #expect(handler.ready == [2])
+        }
+    }
+}
