@@ -40,7 +40,7 @@ struct PoolQueue<Element> {
 
     /// Takes those that `isTaken` says, and keeps the order of the others.
     mutating func take(where isTaken: (Element) -> Bool) -> [Element] {
-        guard !isEmpty else { return [] }
+        guard elements[head...].contains(where: isTaken) else { return [] }
         let all = takeAll()
         elements = all.filter { !isTaken($0) }
         return all.filter(isTaken)
