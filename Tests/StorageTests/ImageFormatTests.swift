@@ -1,0 +1,53 @@
+import Testing
+
+@testable import Storage
+
+@Suite struct ImageFormatTests {
+    private static let signatures: [(ImageFormat, [UInt8])] = [
+        (.jpeg, [0xff, 0xd8, 0xff]),
+        (.png, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+        (.gif, Array("GIF87a".utf8)),
+        (.gif, Array("GIF89a".utf8)),
+        (.webp, Array("RIFF".utf8) + [0xff, 0, 0x0d, 0x0a] + Array("WEBP".utf8)),
+    ]
+
+    @Test func `a format is told by its signature and nothing behind it`() {
+        for (format, signature) in Self.signatures {
+            #expect(ImageFormat(signature: signature) == format)
+            #expect(ImageFormat(signature: signature + [0, 0xff]) == format)
+            #expect(signature.count <= ImageFormat.signatureByteCountMax)
+        }
+    }
+
+    @Test func `a signature that is cut short, or differs in a bit, tells nothing`() {
+        for (format, signature) in Self.signatures {
+            for count in signature.indices { #expect(ImageFormat(signature: signature.prefix(count)) == nil) }
+            for index in signature.indices where !(format == .webp && (4..<8).contains(index)) {
+                for bit in 0..<8 {
+                    var other = signature
+                    other[index] ^= 1 << bit
+                    #expect(ImageFormat(signature: other) == nil, "\(format), byte \(index), bit \(bit)")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "", "<svg xmlns=", "%PDF-1.7", "BM", "RIFF0000WAVE", "RIFX0000WEBP", "GIF88a", " GIF89a", "II*\0",
+        "\0\0\0\u{20}ftypavif",
+    ])
+    func `other files are none`(text: String) {
+        #expect(ImageFormat(signature: Array(text.utf8)) == nil)
+    }
+
+    @Test(arguments: ImageFormat.allCases)
+    func `an extension leads back to its format`(format: ImageFormat) {
+        #expect(ImageFormat(fileExtension: format.fileExtension) == format)
+        #expect(format.mediaType.hasPrefix("image/"))
+    }
+
+    @Test(arguments: ["", "jpeg", "PNG", ".gif", "html", "svg"])
+    func `other extensions have none`(fileExtension: String) {
+        #expect(ImageFormat(fileExtension: fileExtension) == nil)
+    }
+}

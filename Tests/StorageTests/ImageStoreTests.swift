@@ -1,0 +1,111 @@
+import FoundationEssentials
+import Testing
+
+@testable import Storage
+
+/// What every store does with the bytes of images.
+@Suite struct ImageStoreTests {
+    enum Kind: CaseIterable, Sendable {
+        case memory
+        case directory
+
+        func withStore(_ body: (any ImageStore) async throws -> Void) async throws {
+            switch self {
+            case .memory: try await body(MemoryImageStore())
+            case .directory:
+                try await withTemporaryDirectory { path in try await body(DirectoryImageStore(path: path + "/a/b")) }
+            }
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func `an image comes back byte for byte until it is removed`(kind: Kind) async throws {
+        try await kind.withStore { store in
+            let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            #expect(try await store.read("a.png") == nil)
+            #expect(try await !store.remove("a.png"))
+            try await store.write(bytes, name: "a.png")
+            #expect(try await store.read("a.png") == bytes)
+            #expect(try await store.read("b.png") == nil)
+            #expect(try await store.remove("a.png"))
+            #expect(try await !store.remove("a.png"))
+            #expect(try await store.read("a.png") == nil)
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func `a name is given once, and what stands there stays`(kind: Kind) async throws {
+        try await kind.withStore { store in
+            try await store.write([1], name: "a.png")
+            #expect(await storageError { try await store.write([2], name: "a.png") } == .conflict)
+            #expect(try await store.read("a.png") == [1])
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func `of many that write one name at a time, one wins whole`(kind: Kind) async throws {
+        try await kind.withStore { store in
+            let winners = await withTaskGroup(of: UInt8?.self) { group in
+                for number in UInt8(0)..<20 {
+                    group.addTask {
+                        let bytes = [UInt8](repeating: number, count: 50_000)
+                        do throws(StorageError) {
+                            try await store.write(bytes, name: "a.png")
+                            return number
+                        } catch {
+                            return nil
+                        }
+                    }
+                }
+                var winners: [UInt8] = []
+                for await winner in group { if let winner { winners.append(winner) } }
+                return winners
+            }
+            #expect(winners.count == 1)
+            #expect(try await store.read("a.png") == [UInt8](repeating: winners.first ?? 0, count: 50_000))
+        }
+    }
+}
+
+@Suite struct DirectoryImageStoreTests {
+    @Test func `a directory holds the images under their names and nothing else`() async throws {
+        try await withTemporaryDirectory { path in
+            let store = DirectoryImageStore(path: path + "/images")
+            try await store.write([1, 2], name: "a.png")
+            _ = await storageError { try await store.write([3], name: "a.png") }
+            try await store.write([], name: "b.gif")
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: path + "/images").sorted() == ["a.png", "b.gif"])
+            #expect(try await DirectoryImageStore(path: path + "/images").read("a.png") == [1, 2])
+            #expect(try await store.read("b.gif")?.isEmpty == true)
+        }
+    }
+
+    @Test func `a file that is larger than any image is not read`() async throws {
+        try await withTemporaryDirectory { path in
+            let store = DirectoryImageStore(path: path)
+            let largest = [UInt8](repeating: 7, count: Limits.imageByteCountMax)
+            try await store.write(largest, name: "a.png")
+            try await store.write(largest + [7], name: "b.png")
+            #expect(try await store.read("a.png")?.count == Limits.imageByteCountMax)
+            #expect(await storageError { try await store.read("b.png") } == .invalid)
+        }
+    }
+
+    @Test func `a directory that cannot be made is a failure of the disk`() async throws {
+        try await withTemporaryDirectory { path in
+            try FileSystem.write([1], directory: path, name: "file")
+            let store = DirectoryImageStore(path: path + "/file/images")
+            #expect(await storageError { try await store.write([1], name: "a.png") } == .unavailable)
+        }
+    }
+
+    @Test func `a directory that is missing holds nothing`() async throws {
+        try await withTemporaryDirectory { path in
+            let store = DirectoryImageStore(path: path + "/missing")
+            #expect(try await store.read("a.png") == nil)
+            #expect(try await !store.remove("a.png"))
+            #expect(!FileManager.default.fileExists(atPath: path + "/missing"))
+        }
+    }
+}
