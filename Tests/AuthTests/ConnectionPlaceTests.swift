@@ -6,7 +6,8 @@ import Testing
 @Suite struct ConnectionPlaceTests {
     @Test func `a place is its user's, the one that was reserved too`() throws {
         var limiter = ConnectionLimiter()
-        let place = try #require(limiter.reserve(UserID("ada")))
+        let reserved = limiter.reserve(UserID("ada"))
+        let place = try #require(reserved)
         #expect(place == ConnectionLimiter.Place(of: UserID("ada")))
         #expect(place.belongs(to: UserID("ada")))
         #expect(!place.belongs(to: UserID("grace")))

@@ -93,7 +93,7 @@ import Testing
             Issue.record("nothing was thrown")
         } catch {
             #expect(error.code == "not_multipart")
-            #expect(error.status.code == 415)
+            #expect(error.status == APIError.unknownImageType.status)
         }
     }
 }

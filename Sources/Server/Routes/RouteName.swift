@@ -1,0 +1,56 @@
+import HTTP
+import HTTPTypes
+
+/// The routes.
+enum RouteName: Sendable, Hashable {
+    case createMessage
+    case editMessage
+    case deleteMessage
+    case listMessages
+    case paginateMessages
+    case uploadImage
+    case removeImage
+    case image
+    case stream
+    case streamHealth
+    case alive
+    case ready
+    case metrics
+    case openAPI
+    case demoPage
+    case demoSession
+}
+
+extension RouteName {
+    /// The table of routes, as far as the configuration has them.
+    static func router(_ configuration: ServerConfiguration) -> Router<RouteName> {
+        Router(routes(hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo))
+    }
+
+    /// The rows of the table.
+    static func routes(hasStream: Bool, hasDemo: Bool) -> [Route<RouteName>] {
+        var routes: [Route<RouteName>] = [
+            Route(.post, "/api/v1/shops/messages", .createMessage),
+            Route(.put, "/api/v1/shops/messages", .editMessage),
+            Route(.delete, "/api/v1/shops/messages/:message_id", .deleteMessage),
+            Route(.get, "/api/v1/shops/:shop_id/messages", .listMessages),
+            Route(.get, "/api/v1/shops/:shop_id/messages/paginated", .paginateMessages),
+            Route(.post, "/api/v1/shops/messages/image/upload", .uploadImage),
+            Route(.delete, "/api/v1/shops/messages/image/:message_id", .removeImage),
+            Route(.get, "/api/v1/shops/:shop_id/messages/image/:name", .image),
+            Route(.get, "/api/v1/health/websocket", .streamHealth),
+            Route(.get, "/healthz", .alive),
+            Route(.get, "/readyz", .ready),
+            Route(.get, "/metrics", .metrics),
+            Route(.get, "/openapi.json", .openAPI),
+        ]
+        if hasStream {
+            routes.append(Route(.get, "/api/v1/shops/:shop_id/messages/stream", .stream))
+        }
+        if hasDemo {
+            routes.append(Route(.get, "/", .demoPage))
+            routes.append(Route(.get, "/demo.json", .demoSession))
+        }
+        return routes
+    }
+}
