@@ -6,6 +6,8 @@ extension Reactor {
     /// Runs the loop until `stop`, on the reactor's own thread, then frees the driver.
     public func run() {
         while !isStopping.load(ordering: .relaxed) { turn() }
+        // What the last turn queued, wakes of other reactors among it: they would wait for ever.
+        driver.submit()
         releaseRest(isQuiet: driver.shutDown())
     }
 

@@ -77,6 +77,16 @@ def test_what_is_in_flight_is_answered_and_stored(serve):
         assert len(stored) <= len(answered[shop.id]) + len(failed)
 
 
+@pytest.mark.parametrize("round", range(6))
+def test_reactors_that_are_done_end_together(serve, round):
+    # Which of them is the last differs from run to run: the others must hear of it, not wait until patience ends.
+    server = serve(shops=4, reactors=4)
+    for shop in server.shops:
+        shop.post("the last word")
+    assert server.terminate(10) == 0
+    assert "cut off" not in server.log()
+
+
 def test_a_draining_server_is_not_ready(serve):
     server = serve()
     shop = server.shops[0]

@@ -111,9 +111,10 @@ public final class ShopstreamServer: Sendable {
         for shard in shards where !shard.reactor.post(.drain, from: nil) {
             shard.reactor.stop()
         }
-        let patience = Task.detached { [shards] in
+        let patience = Task.detached { [shards, log] in
             try? await Task.sleep(for: ServerLimits.drainWait)
             guard !Task.isCancelled else { return }
+            log.warning("connections are cut off: they did not end in time")
             for shard in shards { shard.reactor.stop() }
         }
         let threads = threads
