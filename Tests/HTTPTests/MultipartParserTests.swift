@@ -69,8 +69,14 @@ private let disposition = "Content-Disposition: form-data; name="
     private static let vectors = [
         "--x\r\n\(disposition)a\r\n\r\none\r\n--x--\r\n",
         "--x\r\n\(disposition)a\r\n\r\n\r\n--x\r\n\(disposition)\"b\"\r\nX: y\r\n\r\n\r\n\r\n--x--",
-        "a preamble\r\n--y\r\n--x \t\r\n\(disposition)a\r\n\r\n--x\r\n-x\r--x\n--x\r\r\n--\r\n--X\r\n--x--an epilogue\r\n--x\r\n",
-        "\r\n--x\r\ncontent-disposition:form-data;name=a;filename=\"b.png\"\r\nContent-Type: image/png\r\n\r\n\r\r\n\r\n-\r\n--x--",
+        """
+        a preamble\r\n--y\r\n--x \t\r\n\(disposition)a\r\n\r\n\
+        --x\r\n-x\r--x\n--x\r\r\n--\r\n--X\r\n--x--an epilogue\r\n--x\r\n
+        """,
+        """
+        \r\n--x\r\ncontent-disposition:form-data;name=a;filename="b.png"\r\nContent-Type: image/png\r\n\r\n\
+        \r\r\n\r\n-\r\n--x--
+        """,
         "--x\r\n\(disposition)a\r\n\r\nnever ends\r\n--",
         "--x\r\n\(disposition)a\r\n\r\nbad\r\n--xy\r\n",
     ]

@@ -78,7 +78,8 @@ def head(shop, length=None, user=None, kind="multipart/form-data; boundary=bound
     bearer = f"Authorization: Bearer {token(user or shop.member)}\r\n" if user != "" else ""
     size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
     return (
-        f"POST {UPLOAD_PATH}?shop_id={shop.id} HTTP/1.1\r\nHost: x\r\n{bearer}{size}\r\nContent-Type: {kind}\r\n{more}\r\n"
+        f"POST {UPLOAD_PATH}?shop_id={shop.id} HTTP/1.1\r\nHost: x\r\n{bearer}{size}\r\n"
+        f"Content-Type: {kind}\r\n{more}\r\n"
     ).encode()
 
 
@@ -179,8 +180,8 @@ def test_the_connection_of_an_upload_goes_on_with_the_limits_of_other_requests(s
 
 
 NAMES = [
-    b"../../../etc/passwd", b"/etc/passwd", b"a\\\"b.png", b"..", b"", b"x" * 3000, "日本.png".encode(), b"a.png; name=other",
-    b"con.png%00.html", b"a\\\\",
+    b"../../../etc/passwd", b"/etc/passwd", b"a\\\"b.png", b"..", b"", b"x" * 3000, "日本.png".encode(),
+    b"a.png; name=other", b"con.png%00.html", b"a\\\\",
 ]  # fmt: skip
 
 
@@ -268,8 +269,9 @@ def test_an_image_is_for_the_members_of_its_shop(shop, common_server):
 
 
 @pytest.mark.parametrize(
-    "name", ["x.png", "ID", "ID.jpg", "ID.PNG", ".png", "..", "ID.png%00", "%2e%2e%2fserver.log", "..%2FID.png", "ID.png/"]
-)
+    "name",
+    ["x.png", "ID", "ID.jpg", "ID.PNG", ".png", "..", "ID.png%00", "%2e%2e%2fserver.log", "..%2FID.png", "ID.png/"],
+)  # fmt: skip
 def test_a_name_that_is_no_images_is_404(shop, name):
     image = upload(shop)
     path = image["image_url"].rpartition("/")[0] + "/" + name.replace("ID", image["message_id"])
