@@ -2,6 +2,8 @@
 
 import contextlib
 
+from .postgres import Postgres
+
 
 @contextlib.contextmanager
 def memory(folder):
@@ -13,4 +15,14 @@ def sqlite(folder):
     yield f"sqlite:{folder / 'shopstream.sqlite'}"
 
 
-STORES = {"memory": memory, "sqlite": sqlite}
+@contextlib.contextmanager
+def postgres(folder):
+    cluster = Postgres()
+    try:
+        cluster.migrate().check_returncode()
+        yield cluster.uri
+    finally:
+        cluster.remove()
+
+
+STORES = {"memory": memory, "sqlite": sqlite, "postgres": postgres}
