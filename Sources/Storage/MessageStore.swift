@@ -8,18 +8,22 @@ import Primitives
 public protocol MessageStore: Sendable {
     /// Stores a message; it is durable when this returns.
     ///
-    /// Calls take effect, and return, in the order in which they were made; those that wait together share a commit.
+    /// Calls for one shop take effect, and return, in the order in which they were made; those that wait together
+    /// share a commit.
     /// Throws `.conflict` when the id is taken, `.invalid` for what cannot be stored; neither harms the others.
     func append(_ message: Message) async throws(StorageError)
 
     /// Gives a message another text, and with it `updatedAt` and `isEdited`; it is durable when this returns.
     ///
-    /// Returns the message as it is then, nil when there is none. Takes effect in order with `append`.
-    func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Message?
+    /// Returns the message as it is then, nil when there is none. Takes effect in order with the other changes of its
+    /// shop, which is `shopID`.
+    func edit(
+        _ id: MessageID, in shopID: ShopID, text: String, at time: Timestamp
+    ) async throws(StorageError) -> Message?
 
     /// Removes a message; it is durable when this returns. Returns what it was, nil when there was none. Takes effect
-    /// in order with `append`.
-    func delete(_ id: MessageID) async throws(StorageError) -> Message?
+    /// in order with the other changes of its shop, which is `shopID`.
+    func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Message?
 
     /// The messages of a shop, at most `limit` (1 to `Limits.pageMessageCountMax`; clamped).
     ///

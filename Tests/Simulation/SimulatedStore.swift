@@ -62,11 +62,15 @@ final class SimulatedStore: Store, @unchecked Sendable {
         return try await memory.messages(in: shopID, changedAfter: changedAfter, limit: limit)
     }
 
-    func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Storage.Message? {
-        try await memory.edit(id, text: text, at: time)
+    func edit(
+        _ id: MessageID, in shopID: ShopID, text: String, at time: Timestamp
+    ) async throws(StorageError) -> Storage.Message? {
+        try await memory.edit(id, in: shopID, text: text, at: time)
     }
 
-    func delete(_ id: MessageID) async throws(StorageError) -> Storage.Message? { try await memory.delete(id) }
+    func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Storage.Message? {
+        try await memory.delete(id, in: shopID)
+    }
 
     func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
         await pause()

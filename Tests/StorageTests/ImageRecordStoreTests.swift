@@ -34,10 +34,10 @@ import Testing
             #expect(try await !store.isNamed(image(5)))
             try await store.append(.numbered(8, text: text))
             #expect(try await store.isNamed(image(5)))
-            _ = try await store.edit("m8", text: "no more", at: 9)
+            _ = try await store.edit("m8", in: "shop", text: "no more", at: 9)
             #expect(try await !store.isNamed(image(5)))
             // One that was written before the upload may name it since.
-            _ = try await store.edit("m4", text: text, at: 10)
+            _ = try await store.edit("m4", in: "shop", text: text, at: 10)
             #expect(try await store.isNamed(image(5)))
         }
     }

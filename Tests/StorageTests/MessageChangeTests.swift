@@ -18,7 +18,7 @@ import Testing
             message.text = "ede\u{301}ted"
             message.updatedAt = 7
             message.isEdited = true
-            #expect(try await store.edit("m1", text: message.text, at: 7) == message)
+            #expect(try await store.edit("m1", in: "shop", text: message.text, at: 7) == message)
             #expect(try await store.message("m1") == message)
             #expect(try await store.message("m2") == .numbered(2))
             #expect(try await store.latestChange(in: "shop") == 7)
@@ -30,9 +30,9 @@ import Testing
     {
         try await kind.withStore { store in
             for number in 1...3 { try await store.append(.numbered(number)) }
-            _ = try await store.edit("m1", text: "once", at: 10)
-            _ = try await store.edit("m2", text: "once", at: 11)
-            _ = try await store.edit("m1", text: "twice", at: 12)
+            _ = try await store.edit("m1", in: "shop", text: "once", at: 10)
+            _ = try await store.edit("m2", in: "shop", text: "once", at: 11)
+            _ = try await store.edit("m1", in: "shop", text: "twice", at: 12)
             let all = try await store.messages(in: "shop", changedAfter: nil, limit: 10).messages
             #expect(all.map(\.id) == ["m1", "m2", "m3"])
             let changed = try await store.messages(in: "shop", changedAfter: 0, limit: 10).messages
@@ -44,8 +44,8 @@ import Testing
     @Test(arguments: StoreKind.allCases)
     func `what is not there is neither edited nor deleted`(kind: StoreKind) async throws {
         try await kind.withStore { store async throws in
-            #expect(try await store.edit("m1", text: "x", at: 1) == nil)
-            #expect(try await store.delete("m1") == nil)
+            #expect(try await store.edit("m1", in: "shop", text: "x", at: 1) == nil)
+            #expect(try await store.delete("m1", in: "shop") == nil)
             #expect(
                 try await store.messages(in: "shop", changedAfter: nil, limit: 10)
                     == MessagePage(messages: [], hasMore: false))
@@ -56,7 +56,7 @@ import Testing
     func `an edit with a text that no store keeps is refused and changes nothing`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.append(.numbered(1))
-            #expect(await storageError { try await store.edit("m1", text: "a\0b", at: 2) } == .invalid)
+            #expect(await storageError { try await store.edit("m1", in: "shop", text: "a\0b", at: 2) } == .invalid)
             #expect(try await store.message("m1") == .numbered(1))
         }
     }
@@ -65,9 +65,9 @@ import Testing
     func `a deleted message is gone from every order and its id is free`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for number in 1...3 { try await store.append(.numbered(number)) }
-            let edited = try await store.edit("m2", text: "edited", at: 9)
-            #expect(try await store.delete("m2") == edited)
-            #expect(try await store.delete("m2") == nil)
+            let edited = try await store.edit("m2", in: "shop", text: "edited", at: 9)
+            #expect(try await store.delete("m2", in: "shop") == edited)
+            #expect(try await store.delete("m2", in: "shop") == nil)
             #expect(try await store.message("m2") == nil)
             #expect(
                 try await store.messages(in: "shop", changedAfter: nil, limit: 10).messages.map(\.id) == ["m1", "m3"])
@@ -148,7 +148,7 @@ import Testing
                 step += 1
                 // Newer ones, and the very one that the cursor names.
                 try await store.append(.numbered(1_000 + step))
-                _ = try await store.delete(last.id)
+                _ = try await store.delete(last.id, in: "shop")
             }
             #expect(seen == (1...40).reversed().map { "m\($0 * 10)" })
         }

@@ -101,7 +101,7 @@ extension Shard {
         let (time, ticket) = try await beginChange(in: message.shopID)
         let edited: Storage.Message?
         do throws(StorageError) {
-            edited = try await store.edit(message.id, text: text, at: time)
+            edited = try await store.edit(message.id, in: message.shopID, text: text, at: time)
         } catch {
             endChange(in: message.shopID, ticket, nil)
             throw storageFailure(error)
@@ -119,7 +119,7 @@ extension Shard {
         let (_, ticket) = try await beginChange(in: message.shopID)
         let deleted: Storage.Message?
         do throws(StorageError) {
-            deleted = try await store.delete(message.id)
+            deleted = try await store.delete(message.id, in: message.shopID)
         } catch {
             endChange(in: message.shopID, ticket, nil)
             throw storageFailure(error)

@@ -68,7 +68,7 @@ extension MemoryStore {
 
     /// See `MessageStore`. O(log n), O(n) to move later messages.
     public func edit(
-        _ id: MessageID, text: String, at time: Timestamp
+        _ id: MessageID, in shopID: ShopID, text: String, at time: Timestamp
     ) async throws(StorageError) -> Message? {
         try Validation.check(text: text)
         return try withState { state in
@@ -82,7 +82,7 @@ extension MemoryStore {
     }
 
     /// See `MessageStore`. O(log n), O(n) to move later messages.
-    public func delete(_ id: MessageID) async throws(StorageError) -> Message? {
+    public func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Message? {
         try withState { state in Self.remove(id, from: &state).map { Self.named($0, in: state) } }
     }
 

@@ -32,22 +32,21 @@ extension PostgresStore {
         if !isStored { throw StorageError(.conflict, detail: "message id") }
     }
 
-    /// See `MessageStore`. Two round trips: the shop, whose writes have one order, is asked for first.
-    public func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Message? {
+    /// See `MessageStore`.
+    public func edit(
+        _ id: MessageID, in shopID: ShopID, text: String, at time: Timestamp
+    ) async throws(StorageError) -> Message? {
         try Validation.check(text: text)
-        guard let before = try await message(id) else { return nil }
         recent?.note(id, changedAt: time)
         let result = try await write(
-            .editMessage, [.text(id.text), .text(text), .time(time)], key: before.shopID.stableHash,
-            isRepeatable: true)
+            .editMessage, [.text(id.text), .text(text), .time(time)], key: shopID.stableHash, isRepeatable: true)
         return try Self.messages(result).first
     }
 
-    /// See `MessageStore`. Two round trips, as for `edit`.
-    public func delete(_ id: MessageID) async throws(StorageError) -> Message? {
-        guard let before = try await message(id) else { return nil }
+    /// See `MessageStore`.
+    public func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Message? {
         let result = try await write(
-            .deleteMessage, [.text(id.text)], key: before.shopID.stableHash, isRepeatable: false)
+            .deleteMessage, [.text(id.text)], key: shopID.stableHash, isRepeatable: false)
         return try Self.messages(result).first
     }
 

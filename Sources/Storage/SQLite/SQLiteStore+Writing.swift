@@ -17,13 +17,15 @@ extension SQLiteStore {
     }
 
     /// See `MessageStore`. O(log n).
-    public func edit(_ id: MessageID, text: String, at time: Timestamp) async throws(StorageError) -> Message? {
+    public func edit(
+        _ id: MessageID, in shopID: ShopID, text: String, at time: Timestamp
+    ) async throws(StorageError) -> Message? {
         try Validation.check(text: text)
         return try await perform(.edit(id, text: text, time: time))
     }
 
     /// See `MessageStore`. O(log n).
-    public func delete(_ id: MessageID) async throws(StorageError) -> Message? {
+    public func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Message? {
         try await perform(.delete(id))
     }
 

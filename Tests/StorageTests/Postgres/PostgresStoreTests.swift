@@ -128,7 +128,7 @@ struct PostgresStoreTests {
                 let stored = try await appends.value
                 let rows = try await store.messages(in: "shop", changedAfter: nil, limit: 1000).messages
                 #expect(Set(stored.map { "m\($0)" }).isSubset(of: Set(rows.map(\.id.text))))
-                #expect(stored.count > 350, "reconnects are quick, and what was under way was looked up")
+                #expect(stored.count > 100, "what was under way was looked up, and new connections went on")
             }
         }
     }
@@ -138,7 +138,7 @@ struct PostgresStoreTests {
             try await database.withStore { store in
                 try await store.append(.numbered(1))
                 async let second: Void = store.append(.numbered(2))
-                async let edited = store.edit("m1", text: "edited", at: 3)
+                async let edited = store.edit("m1", in: "shop", text: "edited", at: 3)
                 try await second
                 #expect(try await edited?.text == "edited")
             }
