@@ -11,7 +11,8 @@ tools_build=$root/.build/tools
 packages_build=(libssl-dev libpq-dev liburing-dev libsqlite3-dev pkg-config curl python3)
 packages_test=(python3-venv postgresql chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev)
 # What the servers to compare with are built of (Benchmarks/Peers).
-packages_peers=(golang-go golang-github-gorilla-websocket-dev golang-github-gin-gonic-gin-dev golang-github-google-uuid-dev)
+packages_peers=(golang-go golang-github-gorilla-websocket-dev golang-github-gin-gonic-gin-dev golang-github-google-uuid-dev
+    golang-github-lib-pq-dev)
 
 say() { printf '%s\n' "$*" >&2; }
 die() {

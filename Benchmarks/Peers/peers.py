@@ -168,7 +168,7 @@ class Reference(Peer):
 
     @classmethod
     def is_available(cls):
-        packages = ("gin-gonic/gin", "gorilla/websocket", "google/uuid")
+        packages = ("gin-gonic/gin", "gorilla/websocket", "google/uuid", "lib/pq")
         return shutil.which("go") and all((GO_PATH / "src" / "github.com" / name).is_dir() for name in packages)
 
     @classmethod

@@ -27,6 +27,18 @@ import Testing
         #expect(verdicts == [true, false])
     }
 
+    @Test func `a client that goes on sending beyond its rate is in debt by a burst at most`() {
+        let (burst, rate) = (ServerLimits.clientByteCountBurst, ServerLimits.clientBytesPerSecond)
+        var allowance = ByteAllowance(at: Self.at(0))
+        for _ in 0..<1_000 { _ = allowance.take(burst, at: Self.at(0)) }
+        let secondsUntilPaid = UInt64(burst / rate)
+        let verdicts = [
+            allowance.take(1, at: Self.at(secondsUntilPaid * 1_000)),
+            allowance.take(1, at: Self.at(secondsUntilPaid * 1_000 + 1)),
+        ]
+        #expect(verdicts == [false, true])
+    }
+
     @Test func `identifiers are version 4 UUIDs, and no two alike`() {
         let texts = (0..<1_000).map { _ in UUIDText.random() }
         #expect(Set(texts).count == texts.count)

@@ -12,14 +12,17 @@ type hub struct {
 	unregister chan *client
 	broadcast  chan publication
 	shops      map[string]map[*client]struct{}
+	// Where messages are written down; nil for nowhere.
+	store *store
 }
 
-func newHub() *hub {
+func newHub(store *store) *hub {
 	return &hub{
 		register:   make(chan *client),
 		unregister: make(chan *client),
 		broadcast:  make(chan publication, sendBufferMessages),
 		shops:      make(map[string]map[*client]struct{}),
+		store:      store,
 	}
 }
 

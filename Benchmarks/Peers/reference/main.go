@@ -14,6 +14,8 @@ import (
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:8081", "`address` to listen on, of loopback only")
+	postgres := flag.String("postgres", "", "`URL` of a migrated database to write messages into; none: nowhere")
+	connections := flag.Int("connections", 8, "to the database, at most")
 	flag.Parse()
 	secret := os.Getenv("AUTH_JWT_SECRET")
 	if secret == "" {
@@ -31,7 +33,14 @@ func main() {
 		log.Fatal(err)
 	}
 
-	hub := newHub()
+	var messages *store
+	if *postgres != "" {
+		if messages, err = openStore(*postgres, *connections); err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	hub := newHub(messages)
 	go hub.run()
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()

@@ -38,7 +38,7 @@ type envelope struct {
 	Data    json.RawMessage `json:"data"`
 }
 
-// createMessage writes nothing down: everybody is a member, and a message lives until it is delivered.
+// createMessage asks for no membership: everybody is a member. Without a store a message lives until it is delivered.
 func (hub *hub) createMessage(context *gin.Context) {
 	context.Request.Body = http.MaxBytesReader(context.Writer, context.Request.Body, bodyBytesMax)
 	var body createMessageBody
@@ -46,13 +46,18 @@ func (hub *hub) createMessage(context *gin.Context) {
 		context.JSON(http.StatusBadRequest, gin.H{"message": "The body is not as it should be.", "code": "malformed_body"})
 		return
 	}
-	text, err := json.Marshal(message{
+	createdAt := time.Now().UTC()
+	message := message{
 		ID:        uuid.NewString(),
 		ShopID:    body.ShopID,
 		UserID:    context.GetString(userIDKey),
 		Message:   body.Message,
-		CreatedAt: time.Now().UTC().Format(timeLayout),
-	})
+		CreatedAt: createdAt.Format(timeLayout),
+	}
+	text, err := json.Marshal(message)
+	if err == nil && hub.store != nil {
+		err = hub.store.append(message, createdAt)
+	}
 	if err != nil {
 		context.Status(http.StatusInternalServerError)
 		return

@@ -41,15 +41,17 @@ struct ByteAllowance {
         refilledAt = now
     }
 
-    /// Takes bytes; false when there were not so many. Refills by the time that went by.
+    /// Takes bytes; false when there were not so many. Refills by the time that went by. The debt is bounded: a peer that
+    /// is being closed may go on sending.
     mutating func take(_ count: Int, at now: MonotonicInstant) -> Bool {
+        let burst = ServerLimits.clientByteCountBurst
         let milliseconds = Int(clamping: (now.nanoseconds - min(refilledAt.nanoseconds, now.nanoseconds)) / 1_000_000)
         if milliseconds > 0 {
             let refill = min(milliseconds, 60_000) * ServerLimits.clientBytesPerSecond / 1_000
-            byteCount = Int32(min(Int(byteCount) + refill, ServerLimits.clientByteCountBurst))
+            byteCount = Int32(min(Int(byteCount) + refill, burst))
             refilledAt = now
         }
-        byteCount -= Int32(clamping: count)
+        byteCount = Int32(max(Int(byteCount) - count, -burst))
         return byteCount >= 0
     }
 }

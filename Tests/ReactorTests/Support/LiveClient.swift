@@ -50,6 +50,7 @@ struct LiveClient: Sendable {
                     descriptor, $0.baseAddress.unsafelyUnwrapped + sentCount, bytes.count - sentCount,
                     Self.noSignalFlag)
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw LiveError.failed("send", errno) }
             sentCount += count
         }
@@ -58,7 +59,11 @@ struct LiveClient: Sendable {
     /// Reads up to `byteCountMax` bytes; empty at the end of the stream.
     func read(byteCountMax: Int = 65_536) throws -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: byteCountMax)
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+        // A call with a time limit is not begun again by itself after a signal, such as that of a child's end (signal(7)).
+        var count: Int
+        repeat {
+            count = unsafe bytes.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+        } while count < 0 && errno == EINTR
         guard count >= 0 else { throw LiveError.failed("recv", errno) }
         bytes.removeLast(byteCountMax - count)
         return bytes
