@@ -49,6 +49,8 @@ need_packages() {
 need_peers() {
     need_packages "${packages_peers[@]}"
     local folder=$tools_build/nginx log=$tools_build/apt.log package
+    # nchan makes a folder here, whatever the configuration says.
+    [ -d /var/lib/nginx ] || as_root mkdir -p /var/lib/nginx
     if [ -x "$folder/usr/sbin/nginx" ] || ! command -v apt-get >/dev/null; then return 0; fi
     say "Unpacking nginx and nchan"
     rm -rf "$folder" "$folder.deb"
