@@ -89,8 +89,4 @@ public struct RequestHead: Hashable, Sendable {
 
     /// The items of the query.
     public var query: QueryItems { QueryItems(rawQuery) }
-
-    /// The segments of the path, percent-decoded after splitting, so that an encoded slash stays in its segment; a
-    /// trailing slash gives an empty last segment. Nil when one is no UTF-8, and for `*`. O(bytes); allocates.
-    public var pathSegments: [String]? { PathSegments.decoded(path, countMax: .max) }
 }

@@ -93,10 +93,13 @@ public struct ResponseWriter: Sendable {
             MessageText.appendLineBreak(to: &bytes)
         }
         if !isSwitching {
+            // An `Upgrade` field, as 426 has, is between neighbours only (RFC 9110, section 7.8).
+            let isUpgradeNamed = status.code == 426
             switch context.connection {
-            case .persists: break
+            case .persists: if isUpgradeNamed { MessageText.appendField("Connection", "upgrade", to: &bytes) }
             case .persistsHTTP10: MessageText.appendField("Connection", "keep-alive", to: &bytes)
-            case .closes: MessageText.appendField("Connection", "close", to: &bytes)
+            case .closes:
+                MessageText.appendField("Connection", isUpgradeNamed ? "close, upgrade" : "close", to: &bytes)
             }
         }
         let reserved = isSwitching ? Self.reservedWhenSwitching : Self.reserved

@@ -21,6 +21,12 @@ extension HubShard {
         }
     }
 
+    /// Whether a close frame of the connection waits, or is under way. O(1).
+    public func isCloseFrameWaiting(_ connection: ConnectionID) -> Bool {
+        guard let slot = slot(of: connection), slot.state == .lagging else { return false }
+        return laggards[slot.laggard].isClosing
+    }
+
     /// The number of subscribers of a shop, in all encodings. O(1), one hash.
     public func subscriberCount(of shop: ShopID) -> Int {
         subscriberCount(from: firstChannels[shop] ?? .null)

@@ -4,6 +4,9 @@ public struct ReactorLimits: Sendable {
     public var descriptorCountMax = 16_384
     /// Descriptors kept free for connections that other reactors pass on; accepting pauses below it.
     public var descriptorReserveCount = 128
+    /// With less room than this besides the reserve the reactor is crowded (`Reactor.isCrowded`): its last descriptors
+    /// are there to answer with, not to be kept.
+    public var crowdedRoomCount = 32
     /// Of those descriptors, the ones that `Reactor.connect` uses: as many outgoing connections there can be. The
     /// descriptors of accepted connections and of those that other reactors pass on are the rest, where the kernel
     /// chooses; here the reactor does, and so has a name for a connection before the kernel has a socket.

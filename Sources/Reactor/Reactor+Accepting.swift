@@ -26,6 +26,9 @@ extension Reactor {
         descriptors.count - descriptors.outgoingCount - limits.descriptorReserveCount - descriptors.usedIncomingCount
     }
 
+    /// Whether hardly any descriptor is free: connections should be answered and ended, so that others can be accepted.
+    public var isCrowded: Bool { roomCount < limits.crowdedRoomCount }
+
     /// Whether a multishot accept is safe. Twice the queue may come before a cancellation works: once with the submit
     /// at a turn's end, and again with the one that the next turn begins with.
     private var isRoomForMultishot: Bool { roomCount > 2 * limits.listenQueueCountMax }

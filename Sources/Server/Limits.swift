@@ -6,12 +6,16 @@ enum ServerLimits {
     static let bodyWait: Duration = .seconds(30)
     /// How long a connection may be idle between requests.
     static let keepAliveWait: Duration = .seconds(75)
-    /// How long a response may take to be read.
+    /// How long a response may take to be read, and a second more for each so many bytes.
     static let responseWait: Duration = .seconds(60)
+    /// The slowest network that a long response is meant for.
+    static let responseBytesPerSecondMin = 64 << 10
     /// How long an ended connection is read from, so that no reset overtakes the last bytes.
     static let lingerWait: Duration = .seconds(2)
-    /// How long open streams and requests may take to end when the server stops.
+    /// How long open streams and requests may take to end when the server stops …
     static let drainWait: Duration = .seconds(7)
+    /// … and the stop as a whole, the store's last commit included.
+    static let stopWait: Duration = .seconds(9)
     /// Bytes a client may send on its stream at once …
     static let clientByteCountBurst = 4 << 20
     /// … and in a second.

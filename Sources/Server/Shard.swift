@@ -183,6 +183,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
 
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {
         if streams.contains(connection) {
+            if errnoValue == 0, isAnswerOwed(connection) { return }
             streamEnded(connection, reason: errnoValue == 0 ? .clientGone : .connectionError)
         }
         reactor.close(connection)

@@ -80,6 +80,14 @@ public struct ConnectionState: Hashable, Sendable {
         }
     }
 
+    /// Whether a close frame of ours went first and the peer's is awaited.
+    public var isPeerCloseAwaited: Bool {
+        switch state {
+        case .closeSent: true
+        case .open, .closing, .closed: false
+        }
+    }
+
     /// Whether both sides have sent a close frame (RFC 6455, section 7.1.4).
     public var isClean: Bool {
         switch state {

@@ -48,7 +48,6 @@ import Testing
         #expect(head.method == .put)
         #expect(head.path == "/a%20b/c")
         #expect(head.rawQuery == "d=e&f")
-        #expect(head.pathSegments == ["a b", "c"])
         #expect(head.authority == "Shop:80")
         #expect(head.version == .http11)
         #expect(head.fields[values: try #require(HTTPField.Name("X-One"))] == ["1", "2"])

@@ -63,6 +63,12 @@ import Testing
         )
     }
 
+    @Test(arguments: [(true, "upgrade"), (false, "close, upgrade")])
+    func `426 names its Upgrade field as one of the connection`(keepAlive: Bool, connection: String) {
+        let text = write(.upgradeRequired, fields: [.upgrade: "websocket"], context: context(keepAlive: keepAlive))
+        #expect(text.contains("\r\nConnection: \(connection)\r\nUpgrade: websocket\r\n"))
+    }
+
     @Test func `a status without a phrase keeps the space`() {
         #expect(write(.init(code: 299), context: context()).hasPrefix("HTTP/1.1 299 \r\n"))
     }

@@ -7,6 +7,7 @@ import time
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from support.rawsocket import RawSocket
 from support.tokens import SECRET, token
 
 
@@ -70,6 +71,26 @@ def test_a_bad_token_is_401(shop, kind):
     )
     assert answer.status_code == 401
     assert set(answer.json()) >= {"message", "code"}
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("header", ["", "Authorization: Bearer a.b.c\r\n", "Authorization: Basic YTpi\r\n"])
+def test_the_body_of_a_stranger_is_not_waited_for(shop, method, header):
+    with RawSocket(shop.server) as raw:
+        raw.send(
+            f"{method} /api/v1/shops/messages HTTP/1.1\r\nHost: x\r\n{header}"
+            "Content-Type: application/json\r\nContent-Length: 131072\r\n\r\n{".encode()
+        )
+        status, headers, _ = raw.response()
+        assert (status, headers["connection"]) == (401, "close")
+        assert raw.is_at_end()
+
+
+def test_the_body_that_no_route_reads_is_dropped_and_the_connection_goes_on(shop):
+    with RawSocket(shop.server) as raw:
+        for _ in range(3):
+            raw.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100_000)
+            assert raw.response()[0] == 200
 
 
 def test_no_token_is_401_and_the_query_serves_the_stream_only(shop):

@@ -96,6 +96,11 @@ def test_no_token_at_all_is_401(shop):
     assert status(shop.server, shop.id, None) == 401
 
 
+def test_a_header_of_another_scheme_leaves_the_token_of_the_query(shop):
+    with open_stream(shop.server, shop.id, None, headers={"Authorization": "Basic YTpi"}, token=token(shop.member)):
+        pass
+
+
 def test_the_header_comes_before_the_query(shop):
     good = token(shop.member)
     assert refusal(shop.server, shop.id, headers={"Authorization": BAD_TOKEN}, query=f"?token={good}").status_code == 401

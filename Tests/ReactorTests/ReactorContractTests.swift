@@ -142,6 +142,27 @@ import Testing
         #expect(peers.allSatisfy { $0.isServerClosed && !$0.isReset })
     }
 
+    @Test func `a reactor is crowded when its last descriptors besides the reserve are all that is free`() {
+        let network = VirtualNetwork(seed: 1)
+        var limits = Self.smallLimits
+        limits.crowdedRoomCount = 3
+        let reactor = Self.makeReactor(network, limits: limits)
+        let listener = network.listen(backlogCountMax: 16)
+        reactor.startAccepting(listener)
+        var peers: [VirtualPeer] = []
+        var verdicts: [Bool] = []
+        for _ in 0..<12 {
+            if let peer = network.connect(to: listener) { peers.append(peer) }
+            for _ in 0..<3 { reactor.turn() }
+            verdicts.append(reactor.isCrowded)
+        }
+        #expect(verdicts == Array(repeating: false, count: 9) + [true, true, true])
+        if let connection = reactor.connections.first { reactor.close(connection) }
+        for _ in 0..<3 { reactor.turn() }
+        #expect(reactor.connectionCount == 11 && reactor.isCrowded)
+        _ = peers
+    }
+
     @Test(arguments: [1, 3, 64])
     func `near the limit as many connections are accepted in a turn as accepts are under way`(countMax: Int) {
         let network = VirtualNetwork(seed: 1)

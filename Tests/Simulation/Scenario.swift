@@ -48,6 +48,7 @@ struct Scenario {
         limits = ReactorLimits()
         limits.descriptorCountMax = chance.pick([12, 24, 64])
         limits.descriptorReserveCount = 4
+        limits.crowdedRoomCount = 2
         limits.listenQueueCountMax = chance.pick([2, 8])
         limits.submissionCountMax = chance.pick([4, 32, 256])
         limits.receiveBufferCount = chance.pick([2, 8, 32])

@@ -30,6 +30,8 @@ final class HTTPConnection {
     var isCounted: Bool
     var head: RequestHead?
     var body: [UInt8] = []
+    /// Whether the body of the request that is being read is kept; another is dropped as it comes.
+    var keepsBody = false
     /// Reads the body in its place, when that is an upload's; it counts as one until the answer.
     var form: ImageFormReader?
     /// Bytes behind the request that is being handled.

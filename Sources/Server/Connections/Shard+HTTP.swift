@@ -103,11 +103,11 @@ extension Shard {
         state.timer = nil
         state.phase = .handling
         state.waitingFor = .next
-        counters.requests += 1
         let content = state.form.map(RequestContent.form) ?? .bytes(state.body)
         let address = clientAddress(state.address, head)
         state.head = nil
         state.body = []
+        state.keepsBody = false
         Task(executorPreference: reactor) { await self.handle(head, content, address, connection) }
     }
 
@@ -119,7 +119,8 @@ extension Shard {
         guard let response, let state = http[connection], state.phase == .handling else { return }
         var answer = response
         addCORS(to: &answer, head)
-        respond(connection, state, answer, context: ResponseContext(head, keepAlive: !isDraining))
+        let keepsConnection = !isDraining && !reactor.isCrowded
+        respond(connection, state, answer, context: ResponseContext(head, keepAlive: keepsConnection))
     }
 
     /// Sends a response, and after it goes on with the next request or ends the connection.
@@ -132,7 +133,8 @@ extension Shard {
         releaseUpload(state)
         state.phase = .responding
         state.closesAfterResponse = !context.keepsConnection
-        setTimer(connection, state, ServerLimits.responseWait)
+        let byteWait = Duration.seconds(bytes.count / ServerLimits.responseBytesPerSecondMin)
+        setTimer(connection, state, ServerLimits.responseWait + byteWait)
         transmit(connection, state, bytes)
     }
 

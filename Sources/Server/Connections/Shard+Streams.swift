@@ -10,8 +10,8 @@ import WebSocket
 extension Shard {
     /// A connection becomes a stream of a shop that this shard owns.
     func beginStream(_ connection: ConnectionID, _ arrival: StreamArrival) {
-        guard !isDraining else {
-            refuseArrival(connection, arrival)
+        guard !isDraining, !reactor.isCrowded else {
+            refuseArrival(connection, arrival, isDraining ? .draining : .full)
             return
         }
         let now = reactor.now
@@ -42,14 +42,14 @@ extension Shard {
         if reactor.isOpen(connection) { reactor.receive(connection, isMultishot: true) }
     }
 
-    /// A connection that arrived while the server was stopping.
-    private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival) {
+    /// A connection that arrived while the server was stopping, or where no room is left.
+    private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival, _ error: APIError) {
         post(.releasePlace(arrival.place), to: Int(arrival.placeOwner))
-        counters.upgradeFailures[APIError.draining.status.code, default: 0] += 1
+        counters.upgradeFailures[error.status.code, default: 0] += 1
         let state = HTTPConnection(address: arrival.countedAddress, isCounted: arrival.countedAddress != nil)
         state.phase = .handling
         http[connection] = state
-        respond(connection, state, Response(APIError.draining), context: .closing)
+        respond(connection, state, Response(error), context: .closing)
     }
 
     // MARK: - What comes in
@@ -117,8 +117,10 @@ extension Shard {
     }
 
     private func failed(_ connection: ConnectionID, _ error: WebSocketError) {
+        guard let action = streams.withValue(connection, { $0.state.errorDetected(error) }), action != .ignore else {
+            return
+        }
         counters.protocolErrors[error.closeCode.rawValue, default: 0] += 1
-        guard let action = streams.withValue(connection, { $0.state.errorDetected(error) }) else { return }
         streams.withValue(connection) { if $0.phase == .open { $0.reason = .protocolError } }
         perform(action, connection)
     }
@@ -148,7 +150,8 @@ extension Shard {
             setDeadline(connection, min(configuration.stream.writeWait, ServerLimits.drainWait))
             streams.withValue(connection) { $0.phase = .closing }
         case .closeTransport:
-            endAndLinger(connection)
+            // Both have said their last, but ours may still wait behind a full socket: `closeFrameSent` goes on then.
+            if !hub.isCloseFrameWaiting(connection) { endAndLinger(connection) }
         case .awaitTransportClose:
             setDeadline(connection, ServerLimits.lingerWait)
         }
@@ -156,20 +159,23 @@ extension Shard {
 
     /// Our close frame is out.
     func closeFrameSent(_ connection: ConnectionID) {
-        let isOver = streams.withValue(connection) { stream in
-            switch stream.state.ending {
-            case .closedByPeer, .failed, .transportLost: true
-            case .closedLocally: stream.state.isClean
-            case nil: false
-            }
-        }
+        let isOver = streams.withValue(connection) { $0.hasPeerEnded || !$0.state.isPeerCloseAwaited }
         if isOver == true { endAndLinger(connection) }
+    }
+
+    /// The peer has ended its side of the transport. True when a close frame that it is owed still waits: it goes out
+    /// first, within the deadline of the phase.
+    func isAnswerOwed(_ connection: ConnectionID) -> Bool {
+        guard hub.isCloseFrameWaiting(connection) else { return false }
+        streams.withValue(connection) { $0.hasPeerEnded = true }
+        return true
     }
 
     /// Ends our side of the transport and drops what still comes until the peer has ended its own.
     private func endAndLinger(_ connection: ConnectionID) {
-        guard let reason = streams.withValue(connection, { $0.reason }) else { return }
+        guard let (reason, hasPeerEnded) = streams.withValue(connection, { ($0.reason, $0.hasPeerEnded) }) else { return }
         streamEnded(connection, reason: reason)
+        if hasPeerEnded { return reactor.close(connection) }
         reactor.shutdownSending(connection)
         setDeadline(connection, ServerLimits.lingerWait)
     }

@@ -27,6 +27,8 @@ struct StreamConnection {
     var placeOwner: UInt16
     var phase = Phase.open
     var speaksEvents: Bool
+    /// The peer has ended its side; what it is owed still goes out.
+    var hasPeerEnded = false
     var reason = DisconnectReason.clientGone
     var allowance: ByteAllowance
 }

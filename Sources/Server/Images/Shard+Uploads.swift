@@ -3,17 +3,20 @@ import HTTPTypes
 import Primitives
 import Reactor
 
-// Bodies that are read as a stream: of an upload the image alone is kept, and its limits hold while it arrives.
+// Bodies as they arrive. Only those that a route reads are kept, and only from those who may call it; of an upload the
+// image alone is kept, and its limits hold while it arrives.
 
 extension Shard {
     /// Decides, with the head alone, how the body of a request is to be read; what it throws is answered at once, and
     /// the body is not read.
     func prepareBody(_ state: HTTPConnection, _ head: RequestHead) throws(APIError) {
-        guard head.body != .none, case .matched(.uploadImage, _) = router.match(head.method, path: head.path) else {
-            return
-        }
-        // Strangers do not make us hold megabytes.
+        guard head.body != .none, case .matched(let route, _) = router.match(head.method, path: head.path),
+            route.readsBody
+        else { return }
+        // Strangers do not make us hold anything.
         _ = try identity(token: Request.bearerToken(of: head))
+        state.keepsBody = true
+        guard route == .uploadImage else { return }
         let form = try ImageFormReader(contentType: head.fields[.contentType])
         guard uploadCount < ServerLimits.uploadCountMax else { throw .tooManyUploads }
         uploadCount += 1
@@ -23,10 +26,10 @@ extension Shard {
 
     /// Takes a piece of a body.
     func bodyReceived(_ state: HTTPConnection, _ bytes: Span<UInt8>) throws(APIError) {
-        if state.form == nil {
-            state.body.append(contentsOf: bytes)
-        } else {
+        if state.form != nil {
             try state.form?.receive(bytes)
+        } else if state.keepsBody {
+            state.body.append(contentsOf: bytes)
         }
     }
 

@@ -1,3 +1,4 @@
+import Auth
 import Primitives
 import Reactor
 
@@ -18,9 +19,17 @@ extension Shard {
         Task(executorPreference: reactor) { await self.keepHouse() }
     }
 
+    /// Gives back what tokens and attempts take that no longer count.
+    private func forgetExpired() {
+        verifier.removeExpired(now: civilTime)
+        attemptsByUser.removeExpired(now: reactor.now)
+        attemptsByAddress.removeExpired(now: reactor.now)
+    }
+
     /// One round. The next is a period after its end: a slow store is not asked twice at once.
     private func keepHouse() async {
         await tellMembershipChanges()
+        for peer in peers { await onShard(peer) { shard in shard.forgetExpired() } }
         // Images that may go after seconds are not looked for once a minute.
         let searchRounds = min(ServerLimits.orphanSearchRounds, UInt64(configuration.orphanImageSeconds))
         if housekeepingRound % searchRounds == 0 { await removeOrphanedImages() }

@@ -92,8 +92,14 @@ public final class ShopstreamServer: Sendable {
             await store.close()
             throw error
         }
+        // All know each other before any of them has something to tell.
+        for shard in shards { await Self.on(shard) { [shards] in $0.connect(to: shards) } }
         for (shard, descriptor) in zip(shards, listeners.descriptors) {
-            await Self.begin(shard, peers: shards, listener: descriptor)
+            await Self.on(shard) { shard in
+                stores.listen(on: shard)
+                shard.reactor.startAccepting(descriptor)
+                shard.startHousekeeping()
+            }
         }
         if stores.arePerReactor { await store.close() }
         log.notice(
@@ -105,8 +111,9 @@ public final class ShopstreamServer: Sendable {
     }
 
     /// Stops accepting, closes streams with 1001, answers what is under way, and returns when all is over: at the
-    /// latest after 7 seconds and the store's last commit.
+    /// latest after `ServerLimits.stopWait`, when the store is stuck. What was answered is in it by then.
     public func stop() async {
+        let startedAt = ContinuousClock.now
         log.notice("stopping")
         for shard in shards where !shard.reactor.post(.drain, from: nil) {
             shard.reactor.stop()
@@ -120,8 +127,24 @@ public final class ShopstreamServer: Sendable {
         let threads = threads
         await Task.detached { for thread in threads { thread.join() } }.value
         patience.cancel()
-        await store.close()
+        if await !isStoreClosed(by: startedAt + ServerLimits.stopWait) {
+            log.warning("the store did not close in time")
+        }
         log.notice("stopped")
+    }
+
+    /// Closes the store; false when that is not over by the deadline. Nobody waits for its writes any more.
+    private func isStoreClosed(by deadline: ContinuousClock.Instant) async -> Bool {
+        let (outcomes, outcome) = AsyncStream.makeStream(of: Bool.self)
+        Task.detached { [store] in
+            await store.close()
+            outcome.yield(true)
+        }
+        Task.detached {
+            try? await Task.sleep(until: deadline)
+            outcome.yield(false)
+        }
+        return await outcomes.first { _ in true } ?? false
     }
 
     // MARK: - Steps of the start
@@ -223,6 +246,8 @@ public final class ShopstreamServer: Sendable {
     ) {
         var limits = ReactorLimits()
         limits.descriptorCountMax = configuration.connectionsPerReactorMax
+        // Nobody passes connections to a reactor that is alone.
+        if configuration.reactorCount == 1 { limits.descriptorReserveCount = 0 }
         limits.receiveBufferByteCount = configuration.stream.receiveBufferByteCount
         do throws(UringError) {
             let driver = try UringDriver(limits: limits)
@@ -234,7 +259,6 @@ public final class ShopstreamServer: Sendable {
                 images: setup.images,
                 tokenSettings: setup.settings, demo: setup.demo, startedAt: setup.startedAt, log: setup.log)
             reactor.attach(shard)
-            setup.stores.listen(on: shard)
             made(.success(shard))
             reactor.run()
             ShardStores.end(shard)
@@ -243,15 +267,8 @@ public final class ShopstreamServer: Sendable {
         }
     }
 
-    /// Tells a shard who the others are and lets it accept, on its own thread.
-    private static func begin(_ shard: UringShard, peers: [UringShard], listener: Int32) async {
-        await withTaskExecutorPreference(shard.reactor) { await beginHere(shard, peers, listener) }
-    }
-
-    @concurrent
-    private static func beginHere(_ shard: UringShard, _ peers: [UringShard], _ listener: Int32) async {
-        shard.connect(to: peers)
-        shard.reactor.startAccepting(listener)
-        shard.startHousekeeping()
+    /// Runs `body` on a shard's own thread.
+    private static func on(_ shard: UringShard, _ body: @escaping @Sendable (UringShard) -> Void) async {
+        await Task(executorPreference: shard.reactor) { body(shard) }.value
     }
 }

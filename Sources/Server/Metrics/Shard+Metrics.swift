@@ -15,7 +15,7 @@ struct ShardSnapshot: Sendable {
     var retainedBytes = 0
     var deliveredFrames: UInt64 = 0
     var topShops: [(shop: String, streams: Int)] = []
-    var timersWaitNanoseconds: UInt64 = 0
+    var forgottenTooEarly: UInt64 = 0
 }
 
 /// The figures that health answers need.
@@ -38,6 +38,8 @@ extension Shard {
         snapshot.topShops = hub.topShops(countMax: ServerLimits.metricsShopCountMax).map {
             ($0.shop.text, $0.subscriberCount)
         }
+        snapshot.forgottenTooEarly = UInt64(
+            attemptsByUser.evictionCount + attemptsByAddress.evictionCount + verifier.cacheStatistics.evictionCount)
         return snapshot
     }
 
@@ -88,8 +90,11 @@ extension Shard {
             "websocket_messages_delivered_total", "counter", "Frames handed to the sockets of subscribers.",
             Double(snapshots.reduce(0) { $0 + $1.deliveredFrames }))
         text.histogram(
-            "websocket_broadcast_latency_ms", "From the stored message to its sends' submission, in milliseconds.",
+            "websocket_broadcast_latency_ms", "From the stored message to the submission of its first sends, in milliseconds.",
             total.broadcastMilliseconds)
+        text.single(
+            "websocket_received_bytes_total", "counter", "Bytes that clients sent on their streams.",
+            Double(total.clientBytes))
         text.single(
             "websocket_lagging_subscribers", "gauge", "Streams that are not caught up.",
             Double(snapshots.reduce(0) { $0 + $1.laggingSubscribers }))
@@ -117,7 +122,7 @@ extension Shard {
             DisconnectReason.allCases.map { ($0.label, Double(total.disconnects[$0] ?? 0)) })
         text.labelled(
             "http_responses_total", "counter", "Responses by status.", "status",
-            total.responsesByClass.map { (String($0.key), Double($0.value)) })
+            total.responsesByStatus.map { (String($0.key), Double($0.value)) })
         text.single(
             "http_malformed_requests_total", "counter", "Requests that were no HTTP.", Double(total.malformedRequests))
         text.single(
@@ -145,6 +150,16 @@ extension Shard {
         text.labelled(
             "shopstream_accept_failures_total", "counter", "Accepts that failed.", "reactor",
             rows { $0.reactor.acceptFailureCount })
+        text.labelled(
+            "shopstream_ring_wake_failures_total", "counter", "Wakes of other reactors that the ring could not do.",
+            "reactor", rows { $0.reactor.wakeFailureCount })
+        text.labelled(
+            "shopstream_stranded_descriptors_total", "counter", "Descriptors that a failed pass left in a table.",
+            "reactor", rows { $0.reactor.strandedDescriptorCount })
+        text.labelled(
+            "shopstream_forgotten_too_early_total", "counter",
+            "Tokens, and attempts of users and addresses, that were forgotten for lack of room.", "reactor",
+            rows { $0.forgottenTooEarly })
         text.labelled(
             "shopstream_reactor_jobs_total", "counter", "Pieces of tasks run.", "reactor", rows { $0.reactor.jobCount })
         text.family("shopstream_reactor_wait_seconds_total", "counter", "Time spent waiting for events.")

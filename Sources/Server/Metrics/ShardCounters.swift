@@ -5,8 +5,7 @@ import Storage
 /// What a shard counts. Plain numbers of one thread; a scrape copies them.
 struct ShardCounters: Sendable {
     var openStreams = 0
-    var requests: UInt64 = 0
-    var responsesByClass: [Int: UInt64] = [:]
+    var responsesByStatus: [Int: UInt64] = [:]
     var malformedRequests: UInt64 = 0
     var addressLimitRefusals: UInt64 = 0
     var authFailures: [AuthError: UInt64] = [:]
@@ -21,18 +20,17 @@ struct ShardCounters: Sendable {
     var broadcastMilliseconds = Histogram(bounds: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 1_000])
     var connectionSeconds = Histogram(bounds: [1, 10, 60, 300, 900, 3_600, 14_400, 43_200, 86_400])
 
-    mutating func count(_ status: HTTPResponse.Status) { responsesByClass[status.code, default: 0] += 1 }
+    mutating func count(_ status: HTTPResponse.Status) { responsesByStatus[status.code, default: 0] += 1 }
 
     mutating func add(_ other: ShardCounters) {
         openStreams += other.openStreams
-        requests += other.requests
         malformedRequests += other.malformedRequests
         addressLimitRefusals += other.addressLimitRefusals
         orphanedImages += other.orphanedImages
         broadcasts += other.broadcasts
         broadcastErrors += other.broadcastErrors
         clientBytes += other.clientBytes
-        responsesByClass.merge(other.responsesByClass, uniquingKeysWith: +)
+        responsesByStatus.merge(other.responsesByStatus, uniquingKeysWith: +)
         authFailures.merge(other.authFailures, uniquingKeysWith: +)
         upgradeFailures.merge(other.upgradeFailures, uniquingKeysWith: +)
         protocolErrors.merge(other.protocolErrors, uniquingKeysWith: +)

@@ -13,15 +13,15 @@ struct Request: Sendable {
     let address: PeerAddress?
     let parameters: PathParameters
 
-    /// The token: of the `Authorization` header, or nil when there is none. Another scheme is no token.
+    /// The token of the `Authorization` header; nil when there is none, or another scheme.
     var bearerToken: String? { Self.bearerToken(of: head) }
 
     /// The same of a head whose body has not come.
     static func bearerToken(of head: RequestHead) -> String? {
         guard let field = head.fields[.authorization] else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return "" }
-        return String(parts[1])
+        guard let scheme = parts.first, scheme.lowercased() == "bearer" else { return nil }
+        return parts.count == 2 ? String(parts[1]) : ""
     }
 }
 

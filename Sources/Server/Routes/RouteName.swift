@@ -22,6 +22,16 @@ enum RouteName: Sendable, Hashable {
 }
 
 extension RouteName {
+    /// Whether a handler looks at the request's body; for all of these a token is needed.
+    var readsBody: Bool {
+        switch self {
+        case .createMessage, .editMessage, .uploadImage: true
+        case .deleteMessage, .listMessages, .paginateMessages, .removeImage, .image, .stream, .streamHealth, .alive,
+            .ready, .metrics, .openAPI, .demoPage, .demoSession:
+            false
+        }
+    }
+
     /// The table of routes, as far as the configuration has them.
     static func router(_ configuration: ServerConfiguration) -> Router<RouteName> {
         Router(routes(hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo))

@@ -74,11 +74,6 @@ extension SQLiteStore {
         try await read { db in try Self.fetch(db, Queries.messageByID, [id.text]).first }
     }
 
-    /// See `MessageStore`. A transaction of the writer, so that it also shows when the writer is stuck.
-    public func ping() async throws(StorageError) {
-        try await change { db in _ = try Int.fetchOne(db.cachedStatement(sql: "SELECT 1")) }
-    }
-
     static func fetch(_ db: Database, _ query: String, _ arguments: StatementArguments) throws -> [Message] {
         let rows = try Row.fetchCursor(db.cachedStatement(sql: query), arguments: arguments)
         var messages: [Message] = []

@@ -29,6 +29,10 @@ extension SQLiteStore {
         try await perform(.delete(id))
     }
 
+    /// See `MessageStore`. A transaction of the writer, so that it also shows when the writer is stuck; those that wait
+    /// share one, with writes among them.
+    public func ping() async throws(StorageError) { _ = try await perform(.probe) }
+
     /// Queues a change behind all others and waits until it is durable.
     private func perform(_ write: MessageWrite) async throws(StorageError) -> Message? {
         let result = await withCheckedContinuation { continuation in
@@ -68,7 +72,7 @@ extension SQLiteStore {
         for (waiting, result) in zip(batch, results) {
             switch (result, waiting.write) {
             case (.success, .insert): storedCount += 1
-            case (.success, .edit), (.success, .delete): break
+            case (.success, .edit), (.success, .delete), (_, .probe): break
             case (.failure, _): failedCount += 1
             }
         }
@@ -130,6 +134,8 @@ extension SQLiteStore {
                 let message = try fetch(db, Queries.messageByID, [id.text]).first
                 try db.cachedStatement(sql: Queries.deleteMessage).execute(arguments: [id.text])
                 return .success(message)
+            case .probe:
+                return .success(nil)
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT && db.isInsideTransaction {
             return .failure(StorageError(database: error))

@@ -1,17 +1,19 @@
 import Primitives
 
-/// A change of one message.
+/// A change of one message, or none.
 enum MessageWrite: Sendable {
     case insert(Message)
     case edit(MessageID, text: String, time: Timestamp)
     case delete(MessageID)
+    /// Nothing: it tells whether the writer can commit.
+    case probe
 
     /// The bytes of text that it holds while it waits.
     var textByteCount: Int {
         switch self {
         case .insert(let message): message.text.utf8.count
         case .edit(_, let text, _): text.utf8.count
-        case .delete: 0
+        case .delete, .probe: 0
         }
     }
 }

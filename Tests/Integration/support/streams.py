@@ -8,11 +8,11 @@ from websockets.sync.client import connect
 from .tokens import bearer
 
 
-def open_stream(server, shop, user, **options):
-    """A connection that has the shop's stream open; the token goes into the header."""
-    headers = {**bearer(user), **options.pop("headers", {})}
+def open_stream(server, shop, user, token=None, **options):
+    """A connection that has the shop's stream open; the user's token goes into the header, `token` into the query."""
+    headers = {**(bearer(user) if user else {}), **options.pop("headers", {})}
     return connect(
-        server.stream_url(shop), additional_headers=headers, open_timeout=10, close_timeout=5,
+        server.stream_url(shop, token), additional_headers=headers, open_timeout=10, close_timeout=5,
         ping_interval=None, max_queue=None, proxy=None, **options,
     )  # fmt: skip
 

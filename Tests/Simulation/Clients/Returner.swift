@@ -51,6 +51,9 @@ final class Returner: Client {
                 stage.ledger.expect(
                     reading.next >= course.first, "between list and stream of \(shop) something is missing")
                 seenCount = max(reading.next, course.next)
+            } else if reading.next > reading.first {
+                // Whole pages count, though the connection was to end behind them.
+                seenCount = reading.next
             }
             catchUp = nil
         } else if let socket = stage.connect() {

@@ -1,0 +1,63 @@
+"""Ends that cross: what either side has still to say is said in whole frames."""
+
+import signal
+import socket
+
+import pytest
+from support.deadline import wait_until
+from support.rawsocket import CLOSE, TEXT, RawSocket, close_frame, frame
+
+MESSAGE_COUNT = 250  # within what may wait for a slow client
+TEXT_BYTES = 16_000
+
+
+def test_a_close_frame_with_the_end_right_behind_it_is_answered(serve):
+    server = serve(env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "1000"})
+    shop = server.shops[0]
+    for _ in range(20):
+        with RawSocket(server) as stream:
+            stream.opened(shop.id, shop.member)
+            stream.send(close_frame(1000))
+            stream.socket.shutdown(socket.SHUT_WR)
+            assert stream.close_code() == 1000
+            assert stream.is_at_end()
+        wait_until(lambda: server.open_streams() == 0, what="the stream's place is free")
+    assert server.metric("websocket_disconnect_reasons", reason="client_closed") == 20
+
+
+def test_a_violation_with_the_end_right_behind_it_gets_its_code(serve):
+    server = serve()
+    shop = server.shops[0]
+    with RawSocket(server) as stream:
+        stream.opened(shop.id, shop.member)
+        stream.send(frame(TEXT, b"\xff"))
+        stream.socket.shutdown(socket.SHUT_WR)
+        assert stream.close_code() == 1007
+        assert stream.is_at_end()
+
+
+@pytest.mark.parametrize("last_word", [close_frame(1000), b"\xff" * 4_096, b""], ids=["close", "garbage", "end"])
+@pytest.mark.timeout(60)
+def test_a_peer_that_ends_while_messages_wait_for_it_gets_them_whole(serve, last_word):
+    server = serve()
+    shop = server.shops[0]
+    with RawSocket(server, receive_buffer_bytes=4_096) as stream:
+        stream.opened(shop.id, shop.member)
+        for number in range(MESSAGE_COUNT):
+            shop.post(f"{number:06}" + "x" * TEXT_BYTES)
+        server.signal(signal.SIGTERM)
+        wait_until(lambda: "stopping" in server.log(), what="the server stops")
+        stream.send(last_word)
+        if not last_word:
+            stream.socket.shutdown(socket.SHUT_WR)
+        texts, ended = 0, None
+        while ended is None:
+            found = stream.frame()
+            assert found is not None, f"cut off behind {texts} whole messages"
+            if found[0] == TEXT:
+                texts += 1
+            elif found[0] == CLOSE:
+                ended = int.from_bytes(found[1][:2], "big")
+        assert (texts, ended) == (MESSAGE_COUNT, 1001)
+        assert stream.is_at_end()
+    assert server.wait(10) == 0
