@@ -173,9 +173,9 @@ extension Shard {
 
     /// Ends our side of the transport and drops what still comes until the peer has ended its own.
     private func endAndLinger(_ connection: ConnectionID) {
-        guard let (reason, hasPeerEnded) = streams.withValue(connection, { ($0.reason, $0.hasPeerEnded) }) else { return }
+        guard let reason = streams.withValue(connection, { $0.reason }) else { return }
         streamEnded(connection, reason: reason)
-        if hasPeerEnded { return reactor.close(connection) }
+        if streams.withValue(connection, { $0.hasPeerEnded }) == true { return reactor.close(connection) }
         reactor.shutdownSending(connection)
         setDeadline(connection, ServerLimits.lingerWait)
     }

@@ -90,7 +90,7 @@ extension Shard {
             "websocket_messages_delivered_total", "counter", "Frames handed to the sockets of subscribers.",
             Double(snapshots.reduce(0) { $0 + $1.deliveredFrames }))
         text.histogram(
-            "websocket_broadcast_latency_ms", "From the stored message to the submission of its first sends, in milliseconds.",
+            "websocket_broadcast_latency_ms", "From the stored message to its first sends, in milliseconds.",
             total.broadcastMilliseconds)
         text.single(
             "websocket_received_bytes_total", "counter", "Bytes that clients sent on their streams.",
