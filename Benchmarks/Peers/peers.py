@@ -156,7 +156,7 @@ class Shopstream(Peer):
             "AUTH_JWT_SECRET": self.secret,
             "SHOPSTREAM_MODE": "development",
             "WEBSOCKET_MAX_CONNECTIONS_PER_USER": "65535",
-            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "1000000",
+            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0",
         }
 
 

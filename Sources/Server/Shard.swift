@@ -125,9 +125,9 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         limits.waitingMessageCountMax = configuration.stream.waitingMessageCountMax
         hub = HubShard(limits: limits, subscriberCapacity: reactor.connectionCountMax)
         verifier = TokenVerifier(settings: tokenSettings)
-        let attemptsMax = configuration.stream.attemptsPerMinuteMax
-        // The exact log of attempts has a bounded length; beyond it there is in effect no limit.
-        attemptsByUser = AttemptLimiter(attemptCountMax: min(attemptsMax, Auth.Limits.attemptCountMax))
+        // With the setting 0, for no limit, they are not asked.
+        let attemptsMax = max(1, configuration.stream.attemptsPerMinuteMax)
+        attemptsByUser = AttemptLimiter(attemptCountMax: attemptsMax)
         attemptsByAddress = AttemptLimiter(
             attemptCountMax: min(attemptsMax * ServerLimits.addressAttemptFactor, Auth.Limits.attemptCountMax))
         places = ConnectionLimiter(connectionsPerUserMax: configuration.stream.connectionsPerUserMax)

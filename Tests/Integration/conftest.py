@@ -33,7 +33,7 @@ def common_server(tmp_path_factory):
     """One server for all tests of a file that need no settings of their own."""
     folder = tmp_path_factory.mktemp("common")
     members = [row for shop in shops_of(None, SHOP_COUNT) for row in shop.memberships]
-    server = Server(folder, members=members, env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "100000"})
+    server = Server(folder, members=members, env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0"})
     server.fresh_shops = iter(shops_of(server, SHOP_COUNT))
     server.start()
     yield server

@@ -68,7 +68,7 @@ struct Scenario {
             configuration.stream.pongWait = .milliseconds(4_000)
             configuration.stream.writeWait = .milliseconds(2_500)
             configuration.stream.connectionsPerUserMax = connectionsPerUserMax
-            configuration.stream.attemptsPerMinuteMax = 1_000_000
+            configuration.stream.attemptsPerMinuteMax = 0
             configuration.stream.waitingMessageCountMax = waitingMessageCountMax
             configuration.stream.messageByteCountMax = 2_000
             configuration.connectionsPerAddressMax = 1_000

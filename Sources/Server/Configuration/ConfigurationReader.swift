@@ -1,3 +1,4 @@
+import Auth
 import Glibc
 import Primitives
 import Reactor
@@ -194,7 +195,7 @@ extension StreamConfiguration {
         writeWait = try reader.seconds("WEBSOCKET_WRITE_WAIT_SECONDS", default: 10)
         connectionsPerUserMax = try reader.number("WEBSOCKET_MAX_CONNECTIONS_PER_USER", default: 5, in: 1...65_535)
         attemptsPerMinuteMax = try reader.number(
-            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", default: 10, in: 1...1_000_000)
+            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", default: 10, in: 0...Auth.Limits.attemptCountMax)
         messageByteCountMax = try reader.number("WEBSOCKET_MAX_MESSAGE_BYTES", default: 524_288, in: 1...(64 << 20))
         waitingMessageCountMax = try reader.number("WEBSOCKET_SEND_BUFFER_MESSAGES", default: 256, in: 1...65_536)
         includesUsername = try reader.flag("WEBSOCKET_INCLUDE_USERNAME", default: false)

@@ -80,7 +80,7 @@ public struct StreamConfiguration: Sendable {
     public var writeWait: Duration = .seconds(10)
     /// Streams of one user, over all shops.
     public var connectionsPerUserMax = 5
-    /// Attempts of one user in a minute.
+    /// Attempts of one user in a minute; 0 for no limit.
     public var attemptsPerMinuteMax = 10
     /// The longest message of a client in bytes.
     public var messageByteCountMax = 524_288

@@ -70,7 +70,7 @@ extension Shard {
 
     /// Counts an attempt to open a stream without a valid token; how long to wait when there were too many.
     func countFailedAttempt(of address: PeerAddress?) async throws(APIError) {
-        guard let address else { return }
+        guard let address, configuration.stream.attemptsPerMinuteMax > 0 else { return }
         let decision = await onShard(owner(of: address)) { shard in
             shard.attemptsByAddress.attempt(address, now: shard.reactor.now)
         }

@@ -74,8 +74,7 @@ extension Shard {
     }
 
     private func countAttempt(of user: UserID) async throws(APIError) {
-        // The log of attempts is exact up to its bound; a larger setting means that nobody is refused.
-        guard configuration.stream.attemptsPerMinuteMax <= Auth.Limits.attemptCountMax else { return }
+        guard configuration.stream.attemptsPerMinuteMax > 0 else { return }
         let decision = await onShard(owner(of: user)) { shard in
             shard.attemptsByUser.attempt(user.hashValue, now: shard.reactor.now)
         }
