@@ -7,22 +7,16 @@ Servers take turns within each scenario, and every run gets a fresh process. The
 itself, the generator the second.
 """
 
-import argparse
 import dataclasses
-import json
 import os
 import pathlib
-import statistics
-import subprocess
 import sys
 
 import peers
+import runs
 
-SECRET = "comparison-secret-of-at-least-32-bytes"
 DEADLINE_MILLISECONDS = 50
 RATE_MAX = 50_000
-# A run's connecting, warm-up and drain take longer than its steady part when a server is overwhelmed.
-RUN_SECONDS_OVERHEAD_MAX = 180
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +40,7 @@ class Scenario:
     def options(self, rate, seconds, text_bytes):
         sending = ["--rate", f"{rate:g}", "--bytes", str(text_bytes), "--warm-up", "2"] if self.base != "idle" else []
         shops = ["--shops", str(self.shops)]
-        return [self.base, "--connections", str(self.connections), *shops, "--duration", f"{seconds:g}", *sending]
+        return [self.base, "--connections", str(self.connections), *shops, "--duration", str(seconds), *sending]
 
 
 SCENARIOS = (
@@ -69,31 +63,26 @@ class Figures:
     p99: float = None
     p999: float = None
     rate: float = None
-    lost: int = 0
-    failed: int = 0
-    is_generator_limit: bool = False
+    lost: int = None
+    failed: int = None
+    is_generator_late: bool = False
     is_complete: bool = True
+    failed_runs: int = 0
 
     @classmethod
     def of(cls, file, rate):
         """Those of the JSON that `shopload` wrote."""
-        report, figures = file["report"], file["figures"]
-        delivery = report["latencies"]["delivery"]
-        counters = report["counters"]
-
-        def milliseconds(key):
-            return delivery[key] / 1e6 if delivery.get(key) is not None else None
-
-        refused = sum(count for status, count in pairs(counters["statuses"]) if not 200 <= int(status) < 300)
+        figures, counters = file["figures"], file["report"]["counters"]
+        refused = sum(count for status, count in runs.statuses(file).items() if not 200 <= status < 300)
         share = figures.get("answeredShare")
-        opened = counters["connectsSucceeded"] >= report["scenario"]["connectionCount"]
+        opened = counters["connectsSucceeded"] >= file["report"]["scenario"]["connectionCount"]
         return cls(
             user_bytes=figures.get("userBytesPerConnection"),
             kernel_bytes=figures.get("kernelBytesPerConnection"),
             cpu_microseconds=figures.get("serverMicrosecondsPerDelivery"),
-            p50=milliseconds("p50"), p99=milliseconds("p99"), p999=milliseconds("p999"),
+            **{key: runs.milliseconds(file, "delivery", key) for key in ("p50", "p99", "p999")},
             rate=rate, lost=counters["lost"], failed=refused + counters["requestTimeouts"],
-            is_generator_limit=file["verdict"]["kind"] == "generatorIsTheLimit",
+            is_generator_late=runs.is_generator_late(file),
             is_complete=opened and (share is None or share >= 0.99) and figures.get("sentShare", 1) >= 0.99,
         )  # fmt: skip
 
@@ -104,25 +93,17 @@ class Figures:
         return in_time and self.is_complete and self.lost == 0 and self.failed == 0
 
 
-def pairs(statuses):
-    """A map from Int keys, which Swift's encoder may write as an object or as a list of keys and values in turn."""
-    return statuses.items() if isinstance(statuses, dict) else zip(statuses[::2], statuses[1::2])
-
-
-def median_of(runs):
+def median_of(rounds):
     """The median of each figure over the rounds in which the generator kept up, if there are such, and the worst of
-    what must not happen over all of them."""
-    judged = [run for run in runs if not run.is_generator_limit] or runs
-
-    def middle(key):
-        values = [value for value in (getattr(run, key) for run in judged) if value is not None]
-        return statistics.median(values) if values else None
-
+    what must not happen over all of them. A round that failed is None."""
+    finished = [run for run in rounds if run]
+    judged = [run for run in finished if not run.is_generator_late] or finished
     numbers = ("user_bytes", "kernel_bytes", "cpu_microseconds", "p50", "p99", "p999", "rate")
     return Figures(
-        **{key: middle(key) for key in numbers}, lost=max(run.lost for run in runs),
-        failed=max(run.failed for run in runs), is_generator_limit=judged is runs and runs[0].is_generator_limit,
-        is_complete=all(run.is_complete for run in runs),
+        **{key: runs.median(judged, key) for key in numbers},
+        lost=max((run.lost for run in finished), default=None),
+        failed=max((run.failed for run in finished), default=None),
+        is_generator_late=any(run.is_generator_late for run in judged), failed_runs=len(rounds) - len(finished),
     )  # fmt: skip
 
 
@@ -131,12 +112,12 @@ def highest_rate(first, run_at, bisections=3):
     Returns the best run's figures, or the slowest one's with the rate 0 when even a sixteenth was not in time.
 
     A run that failed while the generator did not keep up says little of the server: it is tried once more, and when
-    that is no better, `is_generator_limit` says that the server may bear more.
+    that is no better, `is_generator_late` says that the server may bear more.
     """
 
     def attempt(rate):
         figures = run_at(rate)
-        return run_at(rate) if figures.is_generator_limit and not figures.is_in_time else figures
+        return run_at(rate) if figures.is_generator_late and not figures.is_in_time else figures
 
     best, failed, rate = None, None, first
     while rate <= RATE_MAX:
@@ -160,147 +141,99 @@ def highest_rate(first, run_at, bisections=3):
             best, low = figures, middle
         else:
             failed, high = figures, middle
-    return dataclasses.replace(best, is_generator_limit=failed is None or failed.is_generator_limit)
+    return dataclasses.replace(best, is_generator_late=failed is None or failed.is_generator_late)
 
 
-class Comparison:
-    def __init__(self, arguments, kinds):
-        self.arguments = arguments
-        self.kinds = kinds
-        self.out = arguments.out
-        self.out.mkdir(parents=True, exist_ok=True)
-        self.server_processor, self.load_processor = arguments.cpus.split(",")
+def measure(options, kinds, scenario):
+    """{server: figures}: the medians of the rounds."""
 
-    def members(self, scenario):
-        """The members file that the scenario's users need."""
-        command = [str(self.arguments.shopload), "members", *self.scenario_options(scenario, scenario.rate or 1)]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    def scenario_options(self, scenario, rate):
-        return scenario.options(rate, self.arguments.seconds, self.arguments.bytes)
-
-    def run(self, kind, scenario, rate, label):
+    def run(kind, rate, label):
         """One run against a fresh server."""
-        report = self.out / f"{scenario.name}-{kind.name}-{label}.json"
-        report.unlink(missing_ok=True)
-        members = self.members(scenario) if kind is peers.Shopstream else ""
-        with kind(SECRET, processors=self.server_processor, members=members) as server:
-            command = [
-                "taskset", "--cpu-list", self.load_processor, str(self.arguments.shopload), "run",
-                *self.scenario_options(scenario, rate), "--url", server.url(), "--secret", SECRET, "--quiet",
-                "--server-pid", str(server.serving_pid()), "--report", str(report),
-                *(["--hold", "3"] if scenario.base == "idle" else []),
-            ]  # fmt: skip
-            seconds_max = self.arguments.seconds + RUN_SECONDS_OVERHEAD_MAX
-            done = subprocess.run(command, capture_output=True, text=True, timeout=seconds_max)
-            # Exit status 1 is a verdict; without a report nothing was measured.
-            if not report.exists():
-                text = done.stderr[-2_000:]
-                raise peers.PeerError(f"{' '.join(command)} ended with {done.returncode}:\n{text}\n{server.log()}")
-        figures = Figures.of(json.loads(report.read_text()), rate)
+        told = scenario.options(rate, options.seconds, options.bytes)
+        members = runs.members(options, told) if kind is peers.Shopstream else ""
+        with kind(runs.SECRET, processors=options.server_processor, members=members) as server:
+            hold = ["--hold", "3"] if scenario.base == "idle" else []
+            report = options.out / f"{scenario.name}-{kind.name}-{label}.json"
+            figures = Figures.of(runs.load(options, server, told + hold, report), rate)
         print(f"  {scenario.name} {kind.name} {label}: {summary(figures)}", file=sys.stderr, flush=True)
         return figures
 
-    def measure(self, scenario):
-        """{server: figures}: the medians of the rounds."""
-        found = {kind: [] for kind in self.kinds}
-        for number in range(self.arguments.rounds):
-            # Each round another server begins.
-            shift = number % len(self.kinds)
-            for kind in self.kinds[shift:] + self.kinds[:shift]:
-                if scenario.rate is None:
-                    figures = highest_rate(
-                        scenario.rate_first,
-                        lambda rate: self.run(kind, scenario, rate, f"{number}-{rate:g}"),  # noqa: B023
-                    )
-                else:
-                    figures = self.run(kind, scenario, scenario.rate, str(number))
-                found[kind].append(figures)
-        return {kind: median_of(runs) for kind, runs in found.items()}
+    def round_of(kind, number):
+        if scenario.rate is None:
+            return highest_rate(scenario.rate_first, lambda rate: run(kind, rate, f"{number}-{rate:g}"))
+        return run(kind, scenario.rate, str(number))
 
-
-def number(value, digits=0):
-    return "–" if value is None else f"{value:,.{digits}f}"
+    return {kind: median_of(found) for kind, found in runs.in_turn(kinds, options.rounds, round_of).items()}
 
 
 def summary(figures):
-    text = f"p50 {number(figures.p50, 2)} p99 {number(figures.p99, 2)} ms, {number(figures.cpu_microseconds, 2)} µs"
-    return f"{text}, lost {figures.lost}, failed {figures.failed}" + (
-        ", generator late" if figures.is_generator_limit else ""
-    )
+    p50, p99, cpu = (runs.number(value, 2) for value in (figures.p50, figures.p99, figures.cpu_microseconds))
+    late = ", generator late" if figures.is_generator_late else ""
+    return f"p50 {p50} p99 {p99} ms, {cpu} µs, lost {figures.lost}, failed {figures.failed}{late}"
 
 
 def table(scenario, results):
     """The lines of a scenario's table, in Markdown."""
     is_search = scenario.rate is None
+    number = runs.number
     columns = {
-        "server": lambda kind, row: f"{kind.name} {kind.version()}",
+        "server": lambda kind, row: runs.name(f"{kind.name} {kind.version()}", row),
         "user bytes/stream": lambda _, row: number(row.user_bytes),
         "kernel bytes/stream, both ends": lambda _, row: number(row.kernel_bytes),
         "CPU µs/delivery": lambda _, row: number(row.cpu_microseconds, 2),
         "p50 ms": lambda _, row: number(row.p50, 2),
         "p99 ms": lambda _, row: number(row.p99, 2),
         "p99.9 ms": lambda _, row: number(row.p999, 2),
-        "messages/s": lambda _, row: ("≥ " if is_search and row.is_generator_limit else "") + number(row.rate),
-        "lost": lambda _, row: str(row.lost),
-        "failed": lambda _, row: str(row.failed),
-        "the generator kept up": lambda _, row: "no" if row.is_generator_limit else "yes",
+        "messages/s": lambda _, row: ("≥ " if is_search and row.is_generator_late else "") + number(row.rate),
+        "lost": lambda _, row: number(row.lost),
+        "failed": lambda _, row: number(row.failed),
     }
     if scenario.base == "idle":
         shown = ["server", "user bytes/stream", "kernel bytes/stream, both ends"]
     else:
         shown = [name for name in columns if "bytes" not in name]
-    lines = [f"\n### {scenario.title}", "", "| " + " | ".join(shown) + " |", "|---" * len(shown) + "|"]
-    for kind, row in results.items():
-        lines.append("| " + " | ".join(columns[name](kind, row) for name in shown) + " |")
-    return lines
+    rows = [[columns[name](kind, row) for name in shown] for kind, row in results.items()]
+    return runs.table(scenario.title, shown, rows)
 
 
 def parse(arguments):
     names = [scenario.name for scenario in SCENARIOS]
-    parser = argparse.ArgumentParser(
-        prog="tools/bench peers", description=__doc__.splitlines()[0], epilog=f"scenarios: {', '.join(names)}"
-    )
+    parser = runs.parser("peers", __doc__.splitlines()[0], epilog=f"scenarios: {', '.join(names)}")
     parser.add_argument("--only", nargs="+", choices=[kind.name for kind in peers.ALL], help="the servers")
     parser.add_argument("--scenarios", nargs="+", choices=names, default=names)
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each scenario and server; medians are shown")
-    parser.add_argument("--seconds", type=float, default=10, help="the steady part of a run")
-    parser.add_argument("--bytes", type=int, default=500, help="of a message's text")
-    parser.add_argument("--cpus", default="0,1", help="the server's processor and the generator's")
-    parser.add_argument("--shopload", type=pathlib.Path, default=peers.ROOT / ".build" / "release" / "shopload")
     parser.add_argument("--out", type=pathlib.Path, default=peers.BUILD / "reports", help="where the reports go")
-    chosen = parser.parse_args(arguments)
-    chosen.shopload, chosen.out = chosen.shopload.resolve(), chosen.out.resolve()
-    if chosen.cpus.count(",") != 1 or chosen.rounds < 1:
-        parser.error("--cpus takes two processors, --rounds is at least 1")
-    return chosen
+    options = runs.parse(parser, arguments)
+    options.out = options.out.resolve()
+    return options
 
 
 def main():
-    arguments = parse(sys.argv[1:])
-    if not os.access(arguments.shopload, os.X_OK):
-        raise SystemExit(f"there is no {arguments.shopload}: run `swift build -c release --product shopload`")
+    options = parse(sys.argv[1:])
+    if not os.access(options.shopload, os.X_OK):
+        raise SystemExit(f"there is no {options.shopload}: run `swift build -c release --product shopload`")
     kinds = []
     for kind in peers.ALL:
-        if arguments.only and kind.name not in arguments.only:
+        if options.only and kind.name not in options.only:
             continue
         if kind.is_available():
             kind.build()
             kinds.append(kind)
         else:
             print(f"{kind.name} is not installed: left out", file=sys.stderr)
-    comparison = Comparison(arguments, kinds)
-    lines = []
+    options.out.mkdir(parents=True, exist_ok=True)
+    lines, failed_runs = [], 0
     for scenario in SCENARIOS:
-        if scenario.name in arguments.scenarios:
-            lines += table(scenario, comparison.measure(scenario))
-    text = "\n".join(lines).strip()
-    (arguments.out / "table.md").write_text(text + "\n")
-    print(text)
+        if scenario.name in options.scenarios:
+            results = measure(options, kinds, scenario)
+            failed_runs += sum(row.failed_runs for row in results.values())
+            lines += table(scenario, results)
+            text = runs.write(options.out, lines)
+    print(text, end="")
+    return 1 if failed_runs else 0
 
 
 if __name__ == "__main__":
     try:
-        main()
-    except (peers.PeerError, subprocess.SubprocessError) as error:
+        sys.exit(main())
+    except peers.PeerError as error:
         raise SystemExit(str(error)) from error
