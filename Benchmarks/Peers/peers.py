@@ -30,6 +30,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def commit():
+    """What this project's programs were built of, if nobody has changed it since."""
+    run = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return run.stdout.strip()
+
+
 class Peer:
     """A server as a process of its own, in a temporary folder, with a log there. `with` starts and ends it.
 
@@ -139,10 +145,7 @@ class Shopstream(Peer):
 
     @classmethod
     def version(cls):
-        run = subprocess.run(
-            ["git", "-C", str(ROOT), "describe", "--always", "--dirty"], capture_output=True, text=True
-        )
-        return run.stdout.strip()
+        return commit()
 
     def command(self):
         (self.folder / "members.csv").write_text(self.members)

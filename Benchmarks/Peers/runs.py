@@ -49,6 +49,7 @@ def load(options, server, arguments, report):
         "taskset", "--cpu-list", options.load_processor, str(options.shopload), "run", *arguments,
         "--cpus", options.load_processor, "--url", server.url(), "--secret", SECRET, "--quiet",
         "--server-pid", str(server.serving_pid()), "--report", str(report),
+        "--commit", peers.commit(),
     ]  # fmt: skip
     seconds_max = options.seconds + SECONDS_OVERHEAD_MAX
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds_max)

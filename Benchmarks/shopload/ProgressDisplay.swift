@@ -21,7 +21,8 @@ struct ProgressDisplay {
         countdown -= 1
         guard countdown <= 0 else { return }
         countdown = isTerminal ? 10 : 100
-        let line = text(meter.look(stage: stage))
+        let progress = meter.look(stage: stage)
+        let line = ProgressLine(progress, columnCount: isTerminal ? Self.columnCount : nil).text
         _ = FileBytes.write(Array((isTerminal ? "\r\u{1b}[K\(line)" : "\(line)\n").utf8), to: 2)
     }
 
@@ -31,26 +32,11 @@ struct ProgressDisplay {
         _ = FileBytes.write(Array("\r\u{1b}[K".utf8), to: 2)
     }
 
-    private func text(_ progress: ProgressMeter.Progress) -> String {
-        var parts = ["\(progress.elapsed.components.seconds) s \(progress.stage)"]
-        if isTerminal {
-            let filled = Int(progress.fraction * 20)
-            parts.append(String(repeating: "#", count: filled) + String(repeating: ".", count: 20 - filled))
-        }
-        parts.append("\(progress.openStreams)/\(progress.streamCount) streams")
-        if progress.givenUp > 0 { parts.append("\(progress.givenUp) given up") }
-        parts.append("\(Int(progress.postsPerSecond.rounded())) posts/s")
-        parts.append("\(Int(progress.deliveriesPerSecond.rounded())) deliveries/s")
-        if let p50 = progress.p50, let p99 = progress.p99 {
-            parts.append("p50 \(Self.milliseconds(p50)) p99 \(Self.milliseconds(p99)) ms")
-        }
-        if progress.backlog > 0 { parts.append("\(progress.backlog) waiting") }
-        if progress.refused > 0 { parts.append("\(progress.refused) refused") }
-        if progress.faults > 0 { parts.append("\(progress.faults) FAULTS") }
-        return parts.joined(separator: "  ")
-    }
-
-    private static func milliseconds(_ nanoseconds: UInt64) -> String {
-        String((Double(nanoseconds) / 1e4).rounded() / 100)
+    /// The terminal's width at the moment.
+    private static var columnCount: Int {
+        var size = winsize()
+        // SAFETY: the call fills the local.
+        guard unsafe ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
     }
 }

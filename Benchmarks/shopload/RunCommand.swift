@@ -4,7 +4,10 @@ import LoadGenerator
 /// `shopload run`
 struct RunCommand: ParsableCommand, RunOptions {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Runs a scenario against a server and reports what it measured.")
+        commandName: "run", abstract: "Runs a scenario against a server and reports what it measured.",
+        discussion:
+            "Exits with 0; with 1 when no stream could be opened or the run failed; with 2 when deliveries were "
+            + "lost, duplicated, out of order, foreign or corrupt; with 64 when the options are wrong.")
 
     @OptionGroup var scenarioOptions: ScenarioOptions
     @OptionGroup var targetOptions: TargetOptions
@@ -25,6 +28,7 @@ struct RunCommand: ParsableCommand, RunOptions {
                 StandardError.line("no stream could be opened: the statuses and errors above say why")
                 throw ExitCode.failure
             }
+            if report.faultCount > 0 { throw ExitCode(2) }
         }
     }
 

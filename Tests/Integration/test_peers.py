@@ -11,6 +11,7 @@ import pytest
 import requests
 import websockets
 
+from support import shopload
 from support.tokens import SECRET, bearer, token
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Benchmarks" / "Peers"))
@@ -64,6 +65,16 @@ def test_a_message_reaches_every_stream_of_its_shop_and_no_other_in_order(peer):
             assert json.loads(await asyncio.wait_for(other.recv(), 10))["message"] == "elsewhere"
 
     asyncio.run(scenario())
+
+
+def test_the_load_generator_loads_and_judges_it_as_it_does_our_own(peer, tmp_path):
+    options = {"connections": 20, "shops": 4, "rate": 40, "warm-up": 0, "duration": 2, "drain": 5}
+    report, text = shopload.run(tmp_path, peer.url(), "many-shops", **options, **{"server-pid": peer.serving_pid()})
+    counters = report["counters"]
+    assert shopload.faults_of(counters) == {}, text
+    assert counters["delivered"] == counters["expectedDeliveries"] == 40 * 2 * 20 / 4
+    assert counters["requestsSent"] == counters["statuses"]["201"] == 80
+    assert len(report["server"]["samples"]) >= 2
 
 
 def test_the_reference_answers_with_the_envelope_and_streams_the_bare_message(reference):

@@ -12,16 +12,12 @@ from support import shopload
 from support.deadline import wait_until
 from support.faultyserver import FaultyServer
 from support.server import find_binary, free_port
+from support.shopload import faults_of
 from support.tokens import SECRET
 
 # Twenty streams of one shop, a hundred messages to it.
 SMALL = {"connections": 20, "rate": 50, "warm-up": 0, "duration": 2, "drain": 2}
 STREAMS, MESSAGES = 20, 100
-COUNTS = ("lost", "duplicated", "outOfOrder", "foreign", "corruptFrames", "cutFrames")
-
-
-def faults_of(counters):
-    return {name: counters[name] for name in COUNTS if counters[name]}
 
 
 def run_faulty(folder, scenario="one-shop", faults=lambda message, stream: None, options=None, **more):

@@ -70,5 +70,20 @@ import Testing
         #expect(figures.kernelBytesPerConnection == 4856)
         let cost = try #require(figures.serverMicrosecondsPerDelivery)
         #expect(abs(cost - 0.9e6 / figures.deliveredPerSecond) < 1e-6)
+        let own = try #require(figures.generatorMicrosecondsPerDelivery)
+        #expect(abs(own - report.generator.busySeconds * 1e5 / figures.deliveredPerSecond) < 1e-6)
+    }
+
+    @Test func `faults are what was lost and what no server may send`() {
+        var report = SampleReport(steadySeconds: 2).report()
+        #expect(report.faultCount == 0)
+        report.counters.lost = 1
+        report.counters.duplicated = 2
+        report.counters.outOfOrder = 4
+        report.counters.foreign = 8
+        report.counters.corruptFrames = 16
+        // Cut off by the end of its connection, which is counted by itself.
+        report.counters.cutFrames = 32
+        #expect(report.faultCount == 31)
     }
 }

@@ -32,6 +32,8 @@ package struct KeyFigures: Codable, Equatable, Sendable {
     var serverBusyShare: Double?
     /// The server's CPU time over its deliveries, POST requests included.
     var serverMicrosecondsPerDelivery: Double?
+    /// The generator's CPU time over the deliveries that it read, its sending included.
+    var generatorMicrosecondsPerDelivery: Double?
     /// The server's resident memory for each open stream.
     var userBytesPerConnection: Double?
     /// The kernel's memory for each open stream; of both ends, when both are on this machine.
@@ -56,6 +58,9 @@ package struct KeyFigures: Codable, Equatable, Sendable {
         deliveredShare = expected > 0 ? Double(report.counters.delivered) / Double(expected) : nil
         latenessP99Nanoseconds = report.generator.lateness.value(atPercentile: 99)
         generatorBusyShareMax = report.generator.busyShareMax
+        if deliveredPerSecond > 0, generatorBusyShareMax != nil {
+            generatorMicrosecondsPerDelivery = report.generator.busySeconds * 1e6 / (deliveredPerSecond * span)
+        }
         guard let server = report.server else { return }
         if let usage = server.usage(within: report.scenario.phases.steadyRange) {
             serverUserCores = usage.userCores

@@ -103,7 +103,9 @@ struct ReportTiles {
 
     private static func generator(_ figures: KeyFigures) -> [Tile] {
         guard let lateness = figures.latenessP99Nanoseconds else { return [] }
-        let busy = figures.generatorBusyShareMax.map { "busiest reactor \(NumberText.percent($0))" } ?? "p99"
-        return [Tile(name: "Generator late (p99)", figure: NumberText.duration(lateness), note: busy)]
+        let busy = figures.generatorBusyShareMax.map { "busiest reactor \(NumberText.percent($0))" }
+        let cost = figures.generatorMicrosecondsPerDelivery.map { "\(NumberText.significant($0)) µs a delivery" }
+        let note = [busy, cost].compactMap { $0 }.joined(separator: ", ")
+        return [Tile(name: "Generator late (p99)", figure: NumberText.duration(lateness), note: note)]
     }
 }

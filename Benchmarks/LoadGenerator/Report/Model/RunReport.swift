@@ -39,4 +39,7 @@ package struct RunReport: Codable, Equatable, Sendable {
         let steady = scenario.phases.steadyRange
         return seconds.filter { steady.contains(Double($0.second)) && steady.contains(Double($0.second + 1)) }
     }
+
+    /// Deliveries that were lost, and those that no server may make.
+    package var faultCount: Int { counters.lost + counters.violations }
 }

@@ -33,6 +33,9 @@ package struct ReportText: Sendable {
         ]
         var generator = [ReportWords.generator(report.generator)]
         if let busy = figures.generatorBusyShareMax { generator.append("busiest \(NumberText.percent(busy))") }
+        if let cost = figures.generatorMicrosecondsPerDelivery {
+            generator.append("\(NumberText.significant(cost)) µs a delivery")
+        }
         return TextColumns.labelled("load", parts: rates) + TextColumns.labelled("generator", parts: generator)
     }
 
