@@ -11,7 +11,7 @@ extension PageSection {
         let caption = "\(comparison.nameA) (A) against \(comparison.nameB) (B)"
         html = """
             <h2>Comparison</h2>
-            <div class="card scroll"><table><caption>\(HTMLText.escaped(caption))</caption>
+            <div class="card scroll"><table class="compare"><caption>\(HTMLText.escaped(caption))</caption>
             <thead><tr><th scope="col">median of</th><th scope="col">A</th><th scope="col">B</th>\
             <th scope="col">B ÷ A</th><th scope="col">½ … 1 … 2</th></tr></thead>
             <tbody>
@@ -20,13 +20,17 @@ extension PageSection {
             """ + OriginSection(runs: comparison.provenance).html()
     }
 
-    /// An interval on a scale of a half to twice, with a mark at 1.
+    /// An interval on a scale of a half to twice, with a mark at 1; an arrow where it goes on beyond.
     private static func interval(_ ratio: PairedRatio) -> String {
         let axis = PlotAxis(scale: .logarithmic, range: 0.5...2, ticks: [])
+        let shown = axis.range
         let x = { (value: Double) in NumberText.decimal(4 + axis.position(of: value) * 132, digits: 1) }
         let style = ratio.isDifferent ? "main" : "third"
         return "<svg width=\"140\" height=\"18\" viewBox=\"0 0 140 18\" aria-hidden=\"true\">"
             + "<path class=\"grid\" d=\"M70 1V17\"/><path class=\"interval \(style)\" d=\"M\(x(ratio.low)) 9H\(x(ratio.high))\"/>"
-            + "<circle class=\"dot \(style)\" cx=\"\(x(ratio.ratio))\" cy=\"9\" r=\"4\"/></svg>"
+            + (shown.contains(ratio.ratio)
+                ? "<circle class=\"dot \(style)\" cx=\"\(x(ratio.ratio))\" cy=\"9\" r=\"4\"/>" : "")
+            + (ratio.low < shown.lowerBound ? "<path class=\"dot \(style)\" d=\"M0 9l7 -5v10z\"/>" : "")
+            + (ratio.high > shown.upperBound ? "<path class=\"dot \(style)\" d=\"M140 9l-7 -5v10z\"/>" : "") + "</svg>"
     }
 }

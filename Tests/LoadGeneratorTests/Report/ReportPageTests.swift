@@ -29,6 +29,34 @@ import Testing
         #expect(html.contains("Target reached"))
     }
 
+    @Test func `the verdict, the machine and the command stand before all figures`() throws {
+        let html = ReportPage(SampleReport(steadySeconds: 8).report()).html
+        let places = try [
+            "class=\"card verdict", "Linux ", "RLIMIT_NOFILE = 20,000", "<pre>", "class=\"tiles\"", "<figure",
+            "How it was set",
+        ].map { try #require(html.firstRange(of: $0)?.lowerBound, "\($0)") }
+        #expect(places == places.sorted())
+        #expect(html.contains("shopload 1.0.0, commit a986697"))
+    }
+
+    @Test func `a delivery's CPU is that of each interval over the deliveries in it`() throws {
+        var report = SampleReport(steadySeconds: 4).report()
+        report.seconds = [100, 200, 0, 400, 5].enumerated().map { index, delivered in
+            var second = SecondSample(second: index)
+            second.delivered = delivered
+            return second
+        }
+        report.server?.samples = (0...5).map { second in
+            .init(
+                seconds: Double(second), userSeconds: Double(second) * 0.01, systemSeconds: Double(second) * 0.01,
+                residentByteCount: 0, threadCount: 1)
+        }
+        let plot = ReportPlots(report).deliveryCost
+        // 20 ms a second over 100, 200 and 400 deliveries; none and a twentieth of the most say nothing.
+        #expect(plot.lines[0].points.map { $0.y.map { Int($0.rounded()) } } == [200_000, 100_000, nil, 50_000, nil])
+        #expect(plot.lines[0].points.map(\.x) == [0.5, 1.5, 2.5, 3.5, 4.5])
+    }
+
     @Test func `what comes from a report cannot become markup`() {
         let attack = "\"'><script>alert(1)</script>&\u{1}"
         var report = SampleReport(steadySeconds: 3).report()
@@ -84,5 +112,22 @@ import Testing
         #expect(
             svg.split(separator: "class=\"line main\" d=\"").last?.prefix { $0 != "\"" }.filter { $0 == "M" }.count == 2
         )
+    }
+
+    @Test func `an interval beyond the drawing's ends has an arrow there`() {
+        let arrows = { (cores: [Double]) in
+            let runs = { (cores: [Double]) in
+                cores.map {
+                    SampleReport(connectionCount: 500, shopCount: 5, steadySeconds: 4, serverCores: $0).report()
+                }
+            }
+            let comparison = Comparison(nameA: "a", nameB: "b", a: runs([0.5, 0.5, 0.5]), b: runs(cores))
+            let html = PageSection(comparison).html
+            return [html.contains("d=\"M0 9l"), html.contains("d=\"M140 9l")]
+        }
+        #expect(arrows([0.55, 0.6, 0.55]) == [false, false])
+        #expect(arrows([0.1, 0.1, 0.11]) == [true, false])
+        #expect(arrows([1.5, 1.5, 1.6]) == [false, true])
+        #expect(arrows([0.1, 0.6, 4]) == [true, true])
     }
 }

@@ -1,55 +1,69 @@
-/// Where a page's figures come from: the commands that repeat them, and the machine.
+/// Where a page's figures come from: the commands that repeat them, the machine, and how it was set.
 struct OriginSection {
     /// The runs; those with the same machine share its description.
     let runs: [Provenance]
-    /// Further rows, such as a scenario's parameters.
-    var rows: [(name: String, text: String)] = []
 
-    /// The section; empty without a run.
+    /// A row of a list: a name, and what is said of it.
+    typealias Row = (name: String, text: String)
+
+    /// All of it as the last section of a page; empty without a run.
     func html() -> String {
         guard let first = runs.first else { return "" }
-        let commands = runs.map(\.command)
-        let shown = Set(commands).count == commands.count ? commands : Array(commands.prefix(1))
-        let items = (machine(first.environment) + rows).filter { !$0.text.isEmpty }.map {
-            "<dt>\(HTMLText.escaped($0.name))</dt><dd>\(HTMLText.escaped($0.text))</dd>\n"
-        }
-        return """
-            <h2>Where it comes from</h2>
-            <div class="card">
-            \(shown.map(Self.commandHTML).joined(separator: "\n"))
-            <dl>
-            \(items.joined())</dl></div>
-
-            """
+        let rows = Self.machine(first.environment) + Self.settings(first.environment)
+        return "<h2>Where it comes from</h2>\n<div class=\"card\">\n\(commands)\(Self.list(rows))</div>\n"
     }
 
-    /// `2026-01-03 15:30:00 UTC · http://127.0.0.1:8080 · shopload 1 (a986697)`, escaped.
+    /// What has to be known of a run before its figures: the machine, its limits, the command. For the top of a page.
+    func card() -> String {
+        guard let first = runs.first else { return "" }
+        return "<div class=\"card facts\">\n\(Self.list(Self.machine(first.environment)))\(commands)</div>\n"
+    }
+
+    /// `2026-01-03 15:30:00 UTC · http://127.0.0.1:8080 · shopload 1, commit a986697`, escaped.
     static func line(_ run: Provenance) -> String {
         // To the second: what is finer says nothing to a reader.
         let started = run.startedAt.split(separator: ".").first.map { $0.replacing("T", with: " ") } ?? ""
-        let version = run.commit.isEmpty ? run.toolVersion : "\(run.toolVersion) (\(run.commit))"
-        return HTMLText.escaped("\(started) UTC · \(run.target) · shopload \(version)")
+        let commit = run.commit.isEmpty ? "commit not given (--commit)" : "commit \(run.commit)"
+        return HTMLText.escaped("\(started) UTC · \(run.target) · shopload \(run.toolVersion), \(commit)")
+    }
+
+    /// A list of the rows that have a text.
+    static func list(_ rows: [Row]) -> String {
+        let items = rows.filter { !$0.text.isEmpty }.map {
+            "<dt>\(HTMLText.escaped($0.name))</dt><dd>\(HTMLText.escaped($0.text))</dd>\n"
+        }
+        return "<dl>\n\(items.joined())</dl>\n"
     }
 
     /// Names and values in the order of the names.
-    static func list(_ values: [String: String]) -> String {
+    static func pairs(_ values: [String: String]) -> String {
         values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
     }
 
-    /// A command whose lines break between its words only: a browser would break behind a hyphen as well, and an option
-    /// would look like two.
-    private static func commandHTML(_ command: String) -> String {
-        let words = command.split(separator: " ").map { "<span>\(HTMLText.escaped(String($0)))</span>" }
-        return "<pre>\(words.joined(separator: " "))</pre>"
-    }
-
-    private func machine(_ environment: Environment) -> [(name: String, text: String)] {
+    /// What may change from run to run of the same machine.
+    static func settings(_ environment: Environment) -> [Row] {
         [
-            ("Machine", ReportWords.machine(environment)), ("Pinning", environment.pinning ?? "none"),
-            ("Limits", Self.list(environment.limits.mapValues(NumberText.count))),
-            ("Kernel settings", Self.list(environment.kernelSettings)),
+            ("Pinning", environment.pinning ?? "none"), ("Kernel settings", pairs(environment.kernelSettings)),
             ("Load before", NumberText.significant(environment.loadAverageBefore)),
             ("Other load", environment.otherLoadShare.map(NumberText.percent) ?? ""),
         ]
+    }
+
+    private static func machine(_ environment: Environment) -> [Row] {
+        [
+            ("Machine", ReportWords.machine(environment)),
+            ("Limits", pairs(environment.limits.mapValues(NumberText.count))),
+        ]
+    }
+
+    /// The commands, each once. Lines break between words only: a browser would break behind a hyphen as well, and an
+    /// option would look like two.
+    private var commands: String {
+        let all = runs.map(\.command)
+        let shown = Set(all).count == all.count ? all : Array(all.prefix(1))
+        return shown.map { command in
+            let words = command.split(separator: " ").map { "<span>\(HTMLText.escaped(String($0)))</span>" }
+            return "<pre>\(words.joined(separator: " "))</pre>\n"
+        }.joined()
     }
 }

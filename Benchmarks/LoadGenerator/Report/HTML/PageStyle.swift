@@ -26,6 +26,7 @@ enum PageStyle {
         .verdict.good { border-left-color: var(--good) } .verdict.good strong { color: var(--good) }
         .verdict.warn { border-left-color: var(--warn) } .verdict.warn strong { color: var(--warn) }
         .verdict.bad { border-left-color: var(--bad) } .verdict.bad strong { color: var(--bad) }
+        .facts { margin-top: 12px; padding: 12px 18px; font-size: 14px } .facts pre { margin: 10px 0 0 }
         .tiles { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 12px; margin-top: 12px;
           padding: 0; list-style: none }
         .tiles .card { padding: 12px 14px }
@@ -52,7 +53,12 @@ enum PageStyle {
         .dot.main { fill: var(--main) } .dot.second { fill: var(--second) } .dot.third { fill: var(--third) }
         .interval { stroke-width: 2 } .interval.main { stroke: var(--main) } .interval.third { stroke: var(--third) }
         .dot.wanted { fill: var(--wanted) }
-        .scroll { overflow-x: auto }
+        /* A shade at the side behind which there is more; the ground that moves with the table covers it at the end. */
+        .scroll { overflow-x: auto; background:
+          linear-gradient(90deg, var(--card) 30%, transparent) 0 0 / 40px 100% no-repeat local,
+          linear-gradient(270deg, var(--card) 30%, transparent) 100% 0 / 40px 100% no-repeat local,
+          linear-gradient(90deg, var(--rule), transparent) 0 0 / 14px 100% no-repeat,
+          linear-gradient(270deg, var(--rule), transparent) 100% 0 / 14px 100% no-repeat, var(--card) }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
         caption { text-align: left; font-weight: 600; padding-bottom: 6px }
         th, td { padding: 5px 0 5px 14px; text-align: right; border-top: 1px solid var(--rule); white-space: nowrap }
@@ -67,14 +73,21 @@ enum PageStyle {
         pre span { display: inline-block; max-width: 100% }
         .prose { color: var(--muted); font-size: 13.5px; margin-top: 10px; max-width: 90ch }
         .below { margin-top: 16px }
-        th.formula { text-align: left } td.formula { white-space: normal; text-align: left; min-width: 260px; font-size: 13.5px; color: var(--muted) }
+        th.formula { text-align: left } td.formula { white-space: normal; text-align: left; min-width: 260px;
+          font-size: 13.5px; color: var(--muted) }
         @media (max-width: 1000px) { .tiles { grid-template-columns: repeat(3, minmax(0, 1fr)) }
           .plots, .tables { grid-template-columns: minmax(0, 1fr) } }
         @media (max-width: 560px) { main { padding: 18px 12px 32px } h1 { font-size: 21px }
           .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px } .tiles b { font-size: 20px }
           .card { padding: 12px } .verdict { flex-direction: column } .plot.wide { display: none }
           .plot.narrow { display: block } dl { grid-template-columns: minmax(0, 1fr); gap: 0 } dd { margin-bottom: 8px }
-          .latencies th small { display: none } th, td { padding-left: 12px } }
+          .latencies th small { display: none } th, td { padding-left: 10px } .scroll table { font-size: 13.5px }
+          .facts { padding: 10px 12px }
+          .compare tr { display: grid; grid-template-columns: 1fr 1fr .8fr 1.3fr; padding: 8px 0;
+            border-top: 1px solid var(--rule) }
+          .compare th, .compare td { padding: 1px 0 1px 8px; border-top: 0 }
+          .compare th[scope=row] { grid-column: 1 / -1; padding: 0 0 3px }
+          .compare thead th:first-child { display: none } .compare td svg { width: 100%; height: auto } }
         @media print { .card { break-inside: avoid } }
         """
 }

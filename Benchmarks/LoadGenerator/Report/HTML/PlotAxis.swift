@@ -79,11 +79,11 @@ extension PlotAxis {
         })
 
     /// `500 µs`, `2 ms`: a round time without digits that say nothing.
-    private static func durationLabel(_ nanoseconds: Double) -> String {
+    static func durationLabel(_ nanoseconds: Double) -> String {
         for (unit, name) in [(1e9, "s"), (1e6, "ms"), (1e3, "µs")] where nanoseconds >= unit * 0.999 {
             return "\(NumberText.trimmed(nanoseconds / unit)) \(name)"
         }
-        return "\(NumberText.trimmed(nanoseconds)) ns"
+        return nanoseconds == 0 ? "0" : "\(NumberText.trimmed(nanoseconds)) ns"
     }
 
     private static func timeLabel(_ seconds: Double, step: Double) -> String {

@@ -7,9 +7,10 @@ package struct ReportPage: Sendable {
     package init(_ report: RunReport, sections: [PageSection] = []) {
         let title = ReportWords.title(report)
         let body =
-            Self.header(report, title: title) + Self.verdict(Verdict(report)) + ReportTiles(report).html()
+            Self.header(report, title: title) + Self.verdict(Verdict(report))
+            + OriginSection(runs: [Provenance(report)]).card() + ReportTiles(report).html()
             + "<h2>Over the run</h2>\n<div class=\"plots\">\n" + ReportPlots(report).all.map { $0.html() }.joined()
-            + "</div>\n" + Self.tables(report) + sections.map(\.html).joined() + Self.origin(report)
+            + "</div>\n" + Self.tables(report) + sections.map(\.html).joined() + Self.settings(report)
         html = Self.document(title: title, body: body)
     }
 
@@ -99,19 +100,20 @@ package struct ReportPage: Sendable {
             + "<tbody>\n\(rows.joined())</tbody></table></div>\n"
     }
 
-    private static func origin(_ report: RunReport) -> String {
+    private static func settings(_ report: RunReport) -> String {
         let phases = report.scenario.phases
         let seconds = { (value: Double) in "\(NumberText.trimmed((value * 100).rounded() / 100)) s" }
-        let rows = [
+        let rows: [OriginSection.Row] = [
             (
                 "Phases",
                 "connect \(seconds(phases.connectSeconds)), warm-up \(seconds(phases.warmUpSeconds)), "
                     + "steady \(seconds(phases.steadySeconds)), drain \(seconds(phases.drainSeconds))"
             ),
-            ("Parameters", OriginSection.list(report.scenario.parameters)),
+            ("Parameters", OriginSection.pairs(report.scenario.parameters)),
             ("Generator", ReportWords.generator(report.generator)),
         ]
-        return OriginSection(runs: [Provenance(report)], rows: rows).html()
+        let list = OriginSection.list(rows + OriginSection.settings(report.environment))
+        return "<h2>How it was set</h2>\n<div class=\"card\">\n\(list)</div>\n"
     }
 }
 

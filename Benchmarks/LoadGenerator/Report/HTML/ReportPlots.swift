@@ -1,12 +1,12 @@
 /// The plots of a report's page.
 struct ReportPlots {
-    private let report: RunReport
+    let report: RunReport
     private let bins: [Bin]
     private let end: Double
     private let steady: Plot.Band
 
     /// Seconds that a plot over time draws as one point: more points than this many only blacken it.
-    private static let binCountMax = 160
+    static let binCountMax = 160
 
     /// Some seconds together.
     private struct Bin {
@@ -46,8 +46,10 @@ struct ReportPlots {
 
     /// All plots that have something to show, in the order of the page.
     var all: [Plot] {
-        [percentiles, latencyOverTime, rates, recipients, connections, lateness, processors, memory]
-            .filter { !$0.isEmpty }
+        [
+            percentiles, latencyOverTime, rates, recipients, connections, connecting, lateness, processors,
+            deliveryCost, memory,
+        ].filter { !$0.isEmpty }
     }
 
     /// How many seconds are drawn as one point, when it is more than one.
@@ -75,8 +77,14 @@ struct ReportPlots {
     private var lateness: Plot {
         percentilePlot(
             title: "The generator's own lateness",
-            note: "Actual minus intended send time: part of every latency above.",
+            note: "From the intended send time to its being noticed: part of every latency above.",
             [("lateness", .main, report.generator.lateness)])
+    }
+
+    private var connecting: Plot {
+        percentilePlot(
+            title: "Connecting", note: "Until the upgrade was answered, each stream.",
+            [("connect", .main, report.latencies.connect)])
     }
 
     private func percentilePlot(
@@ -154,47 +162,8 @@ struct ReportPlots {
             title: "Open streams", note: "The fewest at the end of a second\(each).", vertical: counts(lines), lines)
     }
 
-    private var processors: Plot {
-        let all = report.server?.samples ?? []
-        let step = max(1, (all.count + Self.binCountMax - 1) / Self.binCountMax)
-        let samples = stride(from: 0, to: all.count, by: step).map { all[$0] }
-        let line = { (name: String, style: Plot.Style, used: (ServerFigures.ProcessSample) -> Double) in
-            Plot.Line(
-                name: name, style: style,
-                points: zip(samples, samples.dropFirst()).compactMap { earlier, later in
-                    let span = later.seconds - earlier.seconds
-                    guard span > 0 else { return nil }
-                    return .init(x: earlier.seconds + span / 2, y: (used(later) - used(earlier)) / span)
-                })
-        }
-        let lines = [
-            line("user and kernel", .main) { $0.userSeconds + $0.systemSeconds },
-            line("user", .second) { $0.userSeconds },
-        ]
-        let top = max(Double(report.server?.usableProcessorCount ?? 1), highest(lines))
-        return overTime(
-            title: "The server's CPU", note: "In processors; the axis ends at what the server can use.",
-            vertical: .linear(maximum: top) { NumberText.trimmed($0) }, lines)
-    }
-
-    private var memory: Plot {
-        let lines = [
-            Plot.Line(
-                name: "resident", style: .main,
-                points: (report.server?.samples ?? []).map { .init(x: $0.seconds, y: Double($0.residentByteCount)) })
-        ]
-        let unit = [1024.0 * 1024 * 1024, 1024 * 1024, 1024].first { highest(lines) >= $0 } ?? 1
-        let name = unit > 1e9 ? "GiB" : unit > 1e6 ? "MiB" : unit > 1e3 ? "KiB" : "B"
-        let scaled = PlotAxis.linear(maximum: highest(lines) / unit) { "\(NumberText.trimmed($0)) \(name)" }
-        let axis = PlotAxis(
-            scale: .linear, range: 0...(scaled.range.upperBound * unit),
-            ticks: scaled.ticks.map { .init(value: $0.value * unit, label: $0.label) })
-        return overTime(
-            title: "The server's memory", note: "Resident memory of the process, without the kernel's.", vertical: axis,
-            lines)
-    }
-
-    private func overTime(title: String, note: String, vertical: PlotAxis, _ lines: [Plot.Line]) -> Plot {
+    /// A plot whose horizontal axis is the run's time.
+    func overTime(title: String, note: String, vertical: PlotAxis, _ lines: [Plot.Line]) -> Plot {
         let end = end
         return Plot(
             title: title, note: note, horizontal: { .time(end: end, tickCount: $0) }, vertical: vertical, lines: lines,
@@ -205,5 +174,6 @@ struct ReportPlots {
         .linear(maximum: highest(lines), label: NumberText.shortCount)
     }
 
-    private func highest(_ lines: [Plot.Line]) -> Double { lines.flatMap { $0.points.compactMap(\.y) }.max() ?? 0 }
+    /// The greatest value of all lines.
+    func highest(_ lines: [Plot.Line]) -> Double { lines.flatMap { $0.points.compactMap(\.y) }.max() ?? 0 }
 }

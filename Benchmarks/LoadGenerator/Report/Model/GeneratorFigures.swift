@@ -4,7 +4,8 @@ package struct GeneratorFigures: Codable, Equatable, Sendable {
     var processCount = 1
     /// Each reactor of each process; their order says nothing.
     var reactors: [ReactorFigures] = []
-    /// By how many nanoseconds each message of the steady phase was sent later than intended.
+    /// How many nanoseconds after its intended time the generator noticed that a message of the steady phase was due.
+    /// Sending may take longer: the message then waits for the answers to those before it.
     var lateness = LatencyDistribution()
 
     /// The greatest share of the steady phase for which one reactor was busy, 0 to 1; nil when none was measured.

@@ -43,7 +43,7 @@ enum ReportWords {
             .init(name: "list", meaning: "the same for a list of messages", distribution: latencies.list),
             .init(name: "connect", meaning: "connect → upgrade answered", distribution: latencies.connect),
             .init(
-                name: "lateness", meaning: "the generator's own: intended → actual send time",
+                name: "lateness", meaning: "the generator's own: intended send time → noticed",
                 distribution: report.generator.lateness),
         ]
     }
