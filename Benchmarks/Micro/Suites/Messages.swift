@@ -10,6 +10,13 @@ let messageBenchmarks = [
         return Benchmark.Batch { write(message, count: 500, with: &writer) }
     },
     Benchmark(
+        name: "message-body", operation: "the JSON of a POST of 250 bytes read", batchOperationCount: 200
+    ) {
+        let text = makeMessage(0).text.replacing("\"", with: "\\\"")
+        let json = Array("{\"shop_id\": \"shop-1\", \"message\": \"\(text)\", \"parent_id\": null}".utf8)
+        return Benchmark.Batch { readBodies(json, count: 200) }
+    },
+    Benchmark(
         name: "store-append", operation: "an append to the store in memory, into 8 shops",
         batchOperationCount: messageCount
     ) {
@@ -39,6 +46,17 @@ private func write(_ message: Message, count: Int, with writer: inout JSONWriter
     for _ in 0..<count {
         writer.bytes.removeAll(keepingCapacity: true)
         writer.message(message, includesUsername: false)
+    }
+}
+
+private func readBodies(_ json: [UInt8], count: Int) {
+    for _ in 0..<count {
+        do throws(APIError) {
+            let body = try CreateMessageBody(json: json, textByteCountMax: 16_384)
+            precondition(!body.text.isEmpty)
+        } catch {
+            preconditionFailure("the body is well formed: \(error)")
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 import Primitives
 
 /// The body of `POST /api/v1/shops/messages`, checked.
-struct CreateMessageBody {
+package struct CreateMessageBody {
     let shopID: ShopID
-    let text: String
+    package let text: String
     let parentID: MessageID?
 
     private struct Payload: Decodable {
@@ -19,7 +19,7 @@ struct CreateMessageBody {
     }
 
     /// Reads and checks the JSON.
-    init(json: [UInt8], textByteCountMax: Int) throws(APIError) {
+    package init(json: [UInt8], textByteCountMax: Int) throws(APIError) {
         let payload = try JSONBody.decode(Payload.self, from: json)
         try JSONBody.checkIdentifier(payload.shopID, name: "shop_id")
         try JSONBody.checkText(payload.text, byteCountMax: textByteCountMax)

@@ -4,7 +4,7 @@ import HTTPTypes
 import Storage
 
 /// A request's failure as the client sees it: status, stable code, one line for people.
-struct APIError: Error, Sendable {
+package struct APIError: Error, Sendable {
     let status: HTTPResponse.Status
     let code: String
     let message: String
