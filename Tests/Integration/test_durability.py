@@ -1,4 +1,4 @@
-"""kill -9 between any two steps of a POST: an answered message is in the store after the restart."""
+"""kill -9 at random moments of a load: an answered message is in the store after the restart."""
 
 import asyncio
 import json
