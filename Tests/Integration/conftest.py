@@ -4,6 +4,7 @@ import pathlib
 
 import pytest
 
+from support.browser import Browser
 from support.server import Server
 from support.shops import SHOP_COUNT, shops_of
 
@@ -55,3 +56,10 @@ def artifacts():
     folder = pathlib.Path(__file__).resolve().parents[2] / ".build" / "tools" / "artifacts"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def browser(tmp_path):
+    browser = Browser(tmp_path)
+    yield browser
+    browser.end()

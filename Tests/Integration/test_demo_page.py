@@ -3,23 +3,8 @@
 import time
 
 import pytest
-from support.browser import Browser
-from support.deadline import wait_until
+from support.demopage import IDS, STATE, TEXTS, UNSENT, live, shows
 from support.server import Server
-
-# A page that is being reloaded has no elements for a moment: it has no state then.
-STATE = "document.querySelector('#status')?.dataset.state"
-IDS = "[...document.querySelectorAll('#messages li')].map((item) => item.dataset.id)"
-TEXTS = "[...document.querySelectorAll('#messages li p')].map((item) => item.textContent)"
-UNSENT = "[...document.querySelectorAll('#outbox li.unsent p')].map((item) => item.textContent)"
-
-
-@pytest.fixture
-def browser(tmp_path):
-    browser = Browser(tmp_path)
-    yield browser
-    browser.end()
-
 
 @pytest.fixture
 def demo(tmp_path):
@@ -27,17 +12,6 @@ def demo(tmp_path):
     yield server
     server.end()
     print(server.log_tail())
-
-
-def live(tab, seconds=45):
-    tab.wait_for(f"{STATE} === 'live'", seconds, "the page is live")
-
-
-def shows(tab, texts, seconds=15):
-    """Waits until the tab shows exactly these messages in this order, each once."""
-    wait_until(lambda: tab.evaluate(TEXTS) == texts, seconds, f"{len(texts)} messages shown")
-    ids = tab.evaluate(IDS)
-    assert len(ids) == len(set(ids))
 
 
 def write(tab, text):

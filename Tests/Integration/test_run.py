@@ -1,0 +1,122 @@
+"""`tools/run` as its reader uses it: two tabs, the pasted line, Ctrl-C."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+from support.deadline import wait_until
+from support.demopage import live, shows
+from support.server import ROOT, find_binary, free_port
+
+LAST_LINE = "Ctrl-C stops the server"
+
+
+class Run:
+    """`tools/run --no-build` in a process group of its own, as a terminal would have it."""
+
+    def __init__(self, folder):
+        self.port = free_port()
+        self.lines = []
+        environment = {**os.environ, "SHOPSTREAM_BIN": str(find_binary()), "DEMO_FOLDER": str(folder / "demo")}
+        self.process = subprocess.Popen(
+            [str(ROOT / "tools" / "run"), "--no-build", "--port", str(self.port)], env=environment,
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+
+    @property
+    def output(self):
+        return "".join(self.lines)
+
+    def printed(self):
+        """What it printed, once all of it is there."""
+        wait_until(lambda: LAST_LINE in self.output or self.process.poll() is not None, 60, "tools/run says what to try")
+        assert self.process.poll() is None, self.output
+        return self.output
+
+    def end(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # it has ended, and its server with it
+        self.process.wait()
+
+
+@pytest.fixture
+def start_run(tmp_path):
+    started = []
+
+    def start():
+        started.append(Run(tmp_path))
+        return started[-1]
+
+    yield start
+    for run in started:
+        run.end()
+        print(run.output)
+
+
+@pytest.fixture
+def run(start_run):
+    return start_run()
+
+
+def addresses(text):
+    return re.findall(r"^ +(http://\S+/\?user=\S+)$", text, re.MULTILINE)
+
+
+def curl_line(text):
+    """The pasted command: its first line and those that a backslash joins to it."""
+    return re.search(r"^ +(curl (?:.*\\\n)*.*)$", text, re.MULTILINE).group(1)
+
+
+def listens(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_what_it_prints_leads_to_two_tabs_and_a_line_that_reaches_both(run, browser, artifacts):
+    text = run.printed()
+    tabs = [browser.open(address) for address in addresses(text)]
+    assert len(tabs) == 2
+    for tab in tabs:
+        live(tab)
+    pasted = subprocess.run(["bash", "-c", curl_line(text)], capture_output=True, text=True, timeout=20)
+    assert pasted.returncode == 0, pasted.stderr
+    assert json.loads(pasted.stdout)["data"]["message"] == "Hello from curl"
+    for tab in tabs:
+        shows(tab, ["Hello from curl"])
+        assert tab.evaluate("problems") == []
+    for tab, name in zip(tabs, ("ada", "grace")):
+        tab.screenshot(artifacts / f"run-{name}.png")
+    os.killpg(run.process.pid, signal.SIGINT)  # what Ctrl-C does
+    assert run.process.wait(timeout=15) == 0
+    assert not listens(run.port)
+
+
+def test_messages_are_still_there_the_next_time(start_run, browser):
+    for texts in (["Hello from curl"], ["Hello from curl"] * 2):
+        run = start_run()
+        subprocess.run(["bash", "-c", curl_line(run.printed())], check=True, timeout=20)
+        tab = browser.open(addresses(run.output)[0])
+        shows(tab, texts)
+        os.killpg(run.process.pid, signal.SIGINT)
+        assert run.process.wait(timeout=15) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_script_alone_ends_its_server_too(run, number):
+    run.printed()
+    run.process.send_signal(number)
+    assert run.process.wait(timeout=15) == 0
+    assert not listens(run.port)
