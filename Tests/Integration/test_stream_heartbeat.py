@@ -1,4 +1,4 @@
-"""Ping, pong wait, write wait, and expiring tokens. Periods are short here; what is asserted is order, not time."""
+"""Ping, pong wait, and expiring tokens. Periods are short here; what is asserted is order, not time."""
 
 import time
 
