@@ -71,7 +71,9 @@ class Browser:
 
 
 class Tab:
-    def __init__(self, browser, url, width=1000, height=760, dark=False, scale=1, mobile=False):
+    """A window with one page; `before` is a script that runs before those of the page."""
+
+    def __init__(self, browser, url, width=1000, height=760, dark=False, scale=1, mobile=False, before=""):
         self.browser = browser
         target = browser.call("Target.createTarget", url="about:blank", newWindow=True)["targetId"]
         self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -85,7 +87,7 @@ class Tab:
             window.problems = [];
             addEventListener("error", (event) => problems.push(String(event.message)));
             addEventListener("unhandledrejection", (event) => problems.push(String(event.reason)));
-            addEventListener("securitypolicyviolation", (event) => problems.push("CSP " + event.blockedURI));""")
+            addEventListener("securitypolicyviolation", (event) => problems.push("CSP " + event.blockedURI));""" + before)
         self.call("Page.navigate", url=url)
         self.wait_for("location.href !== 'about:blank' && document.readyState === 'complete'", 20, "the page loaded")
 
