@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 
@@ -12,6 +13,8 @@ from support.rawsocket import RawSocket
 from support.server import find_binary
 from support.streams import close_code, open_stream
 from support.tokens import SECRET, bearer, token
+
+LEVELS = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -88,16 +91,17 @@ def test_reactors_that_are_done_end_together(serve, round):
 
 
 def test_a_draining_server_is_not_ready(serve):
-    server = serve()
+    server = serve(reactors=1)  # so that the end of the stream tells of the one that is asked
     shop = server.shops[0]
     with RawSocket(server) as raw, RawSocket(server) as stream:
         stream.opened(shop.id, shop.member)
-        raw.send(b"GET /readyz HTTP/1.1\r\nHost: x\r\n")
+        raw.begin_after_answer(b"GET /readyz HTTP/1.1\r\nHost: x\r\n")
         server.signal(signal.SIGTERM)
         assert stream.close_code() == 1001
         raw.send(b"\r\n")
-        answer = raw.response()
-        assert answer is None or answer[0] == 503
+        status, headers, body = raw.response()
+        assert (status, json.loads(body)["code"]) == (503, "draining")
+        assert int(headers["retry-after"]) >= 1
     assert server.wait(10) == 0
 
 
@@ -224,6 +228,10 @@ def test_log_lines_go_to_standard_error_one_an_event(serve):
     server = serve(args=["--log-level", "info"])
     server.shops[0].post("x")
     assert server.terminate() == 0
-    lines = server.log().splitlines()
-    assert any(str(server.port) in line for line in lines), "it says where it listens"
-    assert all(line.strip() for line in lines)
+    events = [json.loads(line) for line in server.log().splitlines()]
+    for event in events:
+        assert {"time", "level", "message"} <= set(event) and all(isinstance(value, str) for value in event.values())
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", event["time"])
+        assert event["level"] in LEVELS[LEVELS.index("info") :]
+    listening = [event for event in events if event["message"] == "listening"]
+    assert [event["address"] for event in listening] == [f"127.0.0.1:{server.port}"]

@@ -1,6 +1,8 @@
 """Refusals before the upgrade: each kind, and which comes first."""
 
+import json
 import signal
+import time
 
 import pytest
 from support.deadline import wait_until
@@ -140,22 +142,21 @@ def test_attempts_beyond_the_limit_are_429_with_retry_after(server):
 
 def test_while_draining_upgrades_are_503_before_anything_else_about_them(serve):
     """A request that is still being written keeps the drain open long enough to look."""
-    server = serve(env={"WEBSOCKET_ALLOWED_ORIGINS": ORIGIN})
+    server = serve(env={"WEBSOCKET_ALLOWED_ORIGINS": ORIGIN}, reactors=1)
     shop = server.shops[0]
     with RawSocket(server) as draining, RawSocket(server) as stream:
-        draining.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert draining.response()[0] == 200
         stream.opened(shop.id, shop.member)
         # Half a request before the signal: it is in flight and must be answered.
-        draining.send(f"GET /api/v1/shops/{shop.id}/messages/stream HTTP/1.1\r\nHost: x\r\n".encode())
+        draining.begin_after_answer(f"GET /api/v1/shops/{shop.id}/messages/stream HTTP/1.1\r\nHost: x\r\n".encode())
         server.signal(signal.SIGTERM)
         assert stream.close_code() == 1001
         draining.send(
             b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nOrigin: https://evil.example\r\n"
             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nAuthorization: Bearer x\r\n\r\n"
         )
-        answer = draining.response()
-        assert answer is None or (answer[0] == 503 and int(answer[1]["retry-after"]) >= 1)
+        found, headers, body = draining.response()
+        assert (found, json.loads(body)["code"]) == (503, "draining")
+        assert int(headers["retry-after"]) >= 1
     assert server.wait() == 0
 
 
@@ -170,8 +171,24 @@ def test_without_the_stream_rest_goes_on(serve):
 def test_failures_are_counted_by_kind(serve):
     server = serve()
     shop = server.shops[0]
-    assert status(server, shop.id, None) == 401
-    wait_until(lambda: server.metric("websocket_auth_failures_total") >= 1, what="the failed token is counted")
+    tokens = {
+        "missing": None,
+        "malformed": "nonsense",
+        "bad_signature": token(shop.member, secret="another-secret-of-at-least-32-bytes!"),
+        "expired": token(shop.member, seconds=-3600),
+        "not_yet_valid": token(shop.member, nbf=int(time.time()) + 3600),
+        "claim_missing": token(shop.member, drop=["exp"]),
+        "claim_invalid": token(7),
+        "algorithm_refused": token(shop.member, algorithm="HS512"),
+    }
+    for kind, text in tokens.items():
+        assert status(server, shop.id, None, headers={"Authorization": f"Bearer {text}"} if text else {}) == 401
+        assert server.metric("websocket_auth_failures_total", kind=kind) == 1, kind
+    assert server.metric("websocket_auth_failures_total") == len(tokens)
     assert status(server, shop.id, shop.member, drop=("Upgrade",)) == 400
+    assert status(server, shop.id, shop.member, headers={"Sec-WebSocket-Version": "12"}) == 426
     assert status(server, shop.id, shop.outsider) == 403
-    wait_until(lambda: server.metric("websocket_upgrade_failures_total") >= 2, what="the refusals are counted")
+    counts = {"400": 1, "401": len(tokens), "403": 1, "426": 1}
+    for refused, count in counts.items():
+        assert server.metric("websocket_upgrade_failures_total", status=refused) == count, refused
+    assert server.metric("websocket_upgrade_failures_total") == sum(counts.values())

@@ -81,6 +81,11 @@ class RawSocket:
         data, self.pending = self.pending, b""
         return data
 
+    def begin_after_answer(self, beginning):
+        """Has one request answered and the beginning of the next one, which came with it, read by the server."""
+        self.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + beginning)
+        assert self.response()[0] == 200
+
     def response(self, has_body=True):
         """The next HTTP response as (status, headers in lower case, body); None when the connection ends instead."""
         while b"\r\n\r\n" not in self.pending:
