@@ -38,8 +38,9 @@ class Server:
     path, so that nothing of the machine's leaks in.
     """
 
-    def __init__(self, folder, members=(), env=None, args=(), reactors=2, store=None, port=None):
+    def __init__(self, folder, members=(), env=None, args=(), reactors=2, store=None, host="127.0.0.1", port=None):
         self.folder = pathlib.Path(folder)
+        self.host = host
         self.port = port or free_port()
         self.log_path = self.folder / "server.log"
         members_path = self.folder / "members.csv"
@@ -52,7 +53,7 @@ class Server:
         }
         self.store = store or f"sqlite:{self.folder / 'shopstream.sqlite'}"
         self.args = [
-            "serve", "--listen", f"127.0.0.1:{self.port}", "--store", self.store, "--reactors", str(reactors),
+            "serve", "--listen", f"{host}:{self.port}", "--store", self.store, "--reactors", str(reactors),
             *(["--members", str(members_path)] if members else []), *args,
         ]  # fmt: skip
         self.process = None
@@ -109,10 +110,10 @@ class Server:
     # What can be seen of it
 
     def url(self, path=""):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def stream_url(self, shop, token=None):
-        return f"ws://127.0.0.1:{self.port}/api/v1/shops/{shop}/messages/stream" + (f"?token={token}" if token else "")
+        return f"ws://{self.host}:{self.port}/api/v1/shops/{shop}/messages/stream" + (f"?token={token}" if token else "")
 
     def log(self):
         return self.log_path.read_text(errors="replace")

@@ -1,0 +1,62 @@
+"""SQLite whose file another process has locked: the server says that it is not ready, and recovers."""
+
+import signal
+import sqlite3
+import threading
+
+import pytest
+import requests
+from support.deadline import wait_until
+
+
+@pytest.fixture
+def server(serve):
+    return serve()
+
+
+@pytest.fixture
+def lock(server):
+    """Takes the writer's lock, as a backup or a careless shell would."""
+    other = sqlite3.connect(server.folder / "shopstream.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    yield other
+    other.close()
+
+
+def test_a_locked_store_is_not_ready_and_reads_go_on(server, lock):
+    shop = server.shops[0]
+    answer = server.request("GET", "/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "storage_busy"
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert server.request("GET", "/healthz").status_code == 200
+    assert shop.list() == []
+    lock.execute("ROLLBACK")
+    assert server.request("GET", "/readyz").status_code == 200
+    message = shop.post("unlocked")
+    assert shop.list() == [message]
+
+
+def test_a_locked_store_does_not_hold_up_the_end(server, lock):
+    shop = server.shops[0]
+    answers = []
+
+    def post():
+        try:
+            answers.append(server.try_post(shop.id, shop.admin, "stuck").status_code)
+        except requests.ConnectionError:
+            answers.append(None)  # patience ended before the store's
+
+    authors = [threading.Thread(target=post) for _ in range(2)]
+    for author in authors:
+        author.start()
+    # One of them is in the store's transaction, the other behind it.
+    wait_until(lambda: server.metric("shopstream_store_waiting_messages") >= 1, 4, "both posts wait for the store")
+    server.signal(signal.SIGTERM)
+    assert server.wait(10) == 0
+    for author in authors:
+        author.join(15)
+    assert set(answers) <= {503, None} and 503 in answers
+    lock.execute("ROLLBACK")
+    server.start()
+    assert shop.list() == []
