@@ -60,6 +60,20 @@ def test_refusals_are_seen_before_the_upgrade(shop, open_client, name):
     assert client.event() == expected, "a shop that is missing looks like one of others"
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_address_without_a_shop_is_refused_with_400(shop, open_client, name):
+    assert open_client(name, shop.server, "", shop.member).event() == {"event": "refused", "status": 400}
+
+
+@pytest.mark.parametrize("name", ["aiohttp", "node"])  # the others speak 13 only
+def test_another_version_of_the_protocol_is_refused_with_426(shop, client_commands, name):
+    client = Client(client_commands[name], shop.server.stream_url(shop.id), token(shop.member), version="8")
+    try:
+        assert client.event() == {"event": "refused", "status": 426}
+    finally:
+        client.end()
+
+
 @pytest.mark.parametrize("by", ["header", "query"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bad_token_is_refused_with_401(shop, client_commands, name, by):

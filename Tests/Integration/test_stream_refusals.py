@@ -82,8 +82,10 @@ def test_a_wrong_version_is_426_and_names_the_right_one(shop, version):
         assert (found, headers["sec-websocket-version"]) == (426, "13")
 
 
-def test_a_shop_id_that_is_missing_is_400_or_no_route(shop):
-    assert status(shop.server, "", shop.member) in (400, 404)
+def test_a_shop_id_that_is_missing_is_400(shop):
+    with RawSocket(shop.server) as raw:
+        found, _, body = raw.upgrade("", shop.member)
+    assert (found, json.loads(body)["code"]) == (400, "missing_field")
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer a.b.c", "Bearer a b"])

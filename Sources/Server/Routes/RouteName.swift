@@ -34,7 +34,10 @@ extension RouteName {
 
     /// The table of routes, as far as the configuration has them.
     static func router(_ configuration: ServerConfiguration) -> Router<RouteName> {
-        Router(routes(hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo))
+        var routes = routes(hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo)
+        // A stream without a shop's id is a request that lacks something (400), not another resource.
+        if configuration.stream.isEnabled { routes.append(Route(.get, "/api/v1/shops//messages/stream", .stream)) }
+        return Router(routes)
     }
 
     /// The rows of the table.

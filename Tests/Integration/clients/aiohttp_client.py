@@ -12,8 +12,10 @@ def say(event, **more):
     print(json.dumps({"event": event, **more}), flush=True)
 
 
-async def main(url, token=None):
-    headers = {"Authorization": f"Bearer {token}"} if token else None
+async def main(url, token=None, version=None):
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if version:
+        headers["Sec-WebSocket-Version"] = version
     async with aiohttp.ClientSession() as session:
         try:
             stream = await session.ws_connect(url, headers=headers, autoping=True)

@@ -2,10 +2,13 @@
 "use strict";
 const WebSocket = require("ws");
 
-const [url, token] = process.argv.slice(2);
+const [url, token, version] = process.argv.slice(2);
 const say = (event, more = {}) => console.log(JSON.stringify({ event, ...more }));
 
-const stream = new WebSocket(url, token ? { headers: { Authorization: `Bearer ${token}` } } : {});
+const stream = new WebSocket(url, {
+  ...(token && { headers: { Authorization: `Bearer ${token}` } }),
+  ...(version && { protocolVersion: Number(version) }),
+});
 stream.on("open", () => say("open"));
 stream.on("message", (data, isBinary) => say("message", { data: isBinary ? null : data.toString() }));
 stream.on("unexpected-response", (request, response) => {

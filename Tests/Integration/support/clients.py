@@ -30,9 +30,9 @@ def commands(build_folder):
 class Client:
     """One running client; `event` gives what it printed next."""
 
-    def __init__(self, command, url, token=None):
+    def __init__(self, command, url, token=None, version=None):
         self.process = subprocess.Popen(
-            [*command, url, *([token] if token else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [*command, url, *filter(None, (token, version))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "NODE_PATH": "/usr/share/nodejs"},
         )  # fmt: skip
         self.lines = queue.Queue()
