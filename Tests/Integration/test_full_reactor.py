@@ -15,7 +15,7 @@ def full(serve):
     server = serve(reactors=1, env={
         "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR": str(CAPACITY),
         "WEBSOCKET_MAX_CONNECTIONS_PER_USER": "10000",
-        "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "100000",
+        "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0",
     })  # fmt: skip
     shop = server.shops[0]
     streams = []
