@@ -29,11 +29,12 @@ package struct Coordinator {
     /// - Parameters:
     ///   - isInterrupted: Whether somebody wants the run to end early; what was measured so far is reported.
     ///   - watch: Called twenty times a second.
-    ///   - held: Called once when all connections are open and quiet.
+    ///   - held: Called once when all connections are open and have been quiet for the pause.
     package func lead(isInterrupted: () -> Bool, watch: (String) -> Void, held: () -> Void) {
         let deadline =
             board.beganAt + connectMax + pause + plan.scenario.warmUp + plan.scenario.steady
             + plan.scenario.drainMax + plan.scenario.drainMax + .seconds(10)
+        var heldUntil: MonotonicInstant?
         var completeAt: MonotonicInstant?
         while board.commonPhase < .finished {
             usleep(50_000)
@@ -41,11 +42,14 @@ package struct Coordinator {
             if isInterrupted() || now > deadline { stop(now) }
             if board.startAt == nil {
                 if board.commonPhase >= .ready || now.since(board.beganAt) > connectMax || board.isStopping {
-                    held()
                     // Nothing is to be learned from a server that lets nobody in.
                     if plan.population.streamCount > 0, board.total(.openStreams) == 0 { stop(now) }
-                    usleep(UInt32(pause.wholeNanoseconds / 1_000))
-                    board.startAt = Self.now + .milliseconds(100)
+                    let pauseEnd = heldUntil ?? now + pause
+                    heldUntil = pauseEnd
+                    if now >= pauseEnd || board.isStopping {
+                        held()
+                        board.startAt = Self.now + .milliseconds(100)
+                    }
                 }
             } else if board.drainUntil == nil {
                 if board.commonPhase >= .posted { board.drainUntil = now + plan.scenario.drainMax }

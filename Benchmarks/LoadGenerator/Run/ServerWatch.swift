@@ -64,7 +64,8 @@ package final class ServerWatch {
         let memory = FileBytes.text("/proc/meminfo") ?? ""
         figures.kernel.append(
             ServerFigures.KernelSample(
-                moment: moment, openConnections: openConnections, slabByteCounts: Self.slabs(),
+                moment: moment, openConnections: openConnections,
+                slabByteCounts: Self.slabs(FileBytes.text("/proc/slabinfo") ?? ""),
                 slabTotalByteCount: Self.kilobytes(Self.field("Slab", of: memory)), socketCount: value("inuse"),
                 socketBufferByteCount: value("mem") * sysconf(Int32(_SC_PAGESIZE)), residentByteCount: residentByteCount
             ))
@@ -92,15 +93,16 @@ package final class ServerWatch {
             threadCount: Self.field("Threads", of: status).flatMap { Int($0) } ?? 0)
     }
 
-    /// Bytes of the caches that connections grow.
-    private static func slabs() -> [String: Int] {
+    /// Bytes that are in use of the caches that connections grow, by `/proc/slabinfo`: name, active objects, all
+    /// objects, bytes of an object, …. Objects that were freed are kept for the next one to need them.
+    static func slabs(_ text: String) -> [String: Int] {
         let prefixes = [
             "TCP", "tcp", "sock_inode", "filp", "dentry", "request_sock", "io_kiocb", "kmalloc", "eventpoll", "skbuff",
         ]
         var found: [String: Int] = [:]
-        for line in (FileBytes.text("/proc/slabinfo") ?? "").split(separator: "\n") {
+        for line in text.split(separator: "\n") {
             let fields = line.split(separator: " ")
-            guard fields.count > 3, prefixes.contains(where: { fields[0].hasPrefix($0) }), let count = Int(fields[2]),
+            guard fields.count > 3, prefixes.contains(where: { fields[0].hasPrefix($0) }), let count = Int(fields[1]),
                 let byteCount = Int(fields[3]), count > 0
             else { continue }
             found[String(fields[0])] = count * byteCount

@@ -41,7 +41,7 @@ package struct ServerFigures: Codable, Equatable, Sendable {
         var moment: Moment
         /// Streams that were open.
         var openConnections: Int
-        /// Bytes of slab caches by name (`/proc/slabinfo`: objects × object size), at least those for sockets, files
+        /// Bytes of slab caches by name (`/proc/slabinfo`: active objects × object size), at least those for sockets, files
         /// and io_uring; empty when it could not be read.
         var slabByteCounts: [String: Int] = [:]
         /// Bytes of all slab caches (`Slab` in `/proc/meminfo`).
