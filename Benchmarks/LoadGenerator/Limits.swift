@@ -6,6 +6,8 @@ package enum LoadLimits {
     package static let connectionCountMax = 2_000_000
     /// Shops of a run.
     package static let shopCountMax = 1_000_000
+    /// Groups of shops up to which each has latencies of its own in the report.
+    package static let measuredGroupCountMax = 16
     /// Writers of a shop: a stream remembers a place for each.
     package static let writerCountMax = 64
     /// Messages a second.
@@ -16,6 +18,8 @@ package enum LoadLimits {
     package static let reactorCountMax = 256
     /// Processes of a run.
     package static let processCountMax = 64
+    /// Posting connections of a reactor.
+    package static let posterCountMax = 1_024
     /// Requests of one posting connection that may be unanswered.
     package static let inFlightCountMax = 1_024
     /// Requests that may wait in a lane for their turn: behind it the lane counts what it cannot even queue.

@@ -14,10 +14,10 @@ struct GeneratorOptions: ParsableArguments {
     var cpus: String?
     @Option(help: "People who write to each shop at a time; the order is checked for each of them.")
     var writers = 1
-    @Option(help: "Posting connections of each reactor that posts.")
-    var posters = 4
+    @Option(help: "Posting connections of each reactor that posts; no fewer than writers.")
+    var posters = 64
     @Option(help: "Requests of a posting connection that may be unanswered.")
-    var inFlight = 16
+    var inFlight = 1
     @Option(help: "Streams of a reactor that may be on their way to being open.")
     var opening = 256
     @Option(help: "Seconds that opening all streams may take.")
@@ -32,7 +32,7 @@ struct GeneratorOptions: ParsableArguments {
         guard (1...LoadLimits.processCountMax).contains(processes) else {
             throw ValidationError("--processes: 1 to \(LoadLimits.processCountMax)")
         }
-        let needed = max(1, (streamCount + Self.streamsPerLaneMax - 1) / Self.streamsPerLaneMax)
+        let needed = max(1, (streamCount + streamsPerLaneMax - 1) / streamsPerLaneMax)
         let each = reactors ?? max(1, (needed + processes - 1) / processes)
         guard (1...LoadLimits.reactorCountMax).contains(each) else {
             throw ValidationError("--reactors: 1 to \(LoadLimits.reactorCountMax)")
@@ -45,12 +45,18 @@ struct GeneratorOptions: ParsableArguments {
             hasPostingLanes: !sharedReactors)
     }
 
-    /// A ring's descriptors are bounded by RLIMIT_NOFILE.
-    private static var streamsPerLaneMax: Int {
+    /// A ring's descriptors are bounded by RLIMIT_NOFILE, which is raised as far as it may be.
+    private var streamsPerLaneMax: Int {
         var limit = rlimit()
-        // SAFETY: the call fills the local.
-        unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return min(30_000, max(100, Int(clamping: limit.rlim_cur) - 300))
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        // SAFETY: the calls fill and read the local.
+        unsafe getrlimit(resource, &limit)
+        if limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max
+            unsafe setrlimit(resource, &limit)
+            unsafe getrlimit(resource, &limit)
+        }
+        return min(30_000, max(100, Int(clamping: limit.rlim_cur) - posters - 200))
     }
 
     /// The processors of `--cpus`.
@@ -69,7 +75,9 @@ struct GeneratorOptions: ParsableArguments {
     }
 
     func apply(to plan: inout RunPlan) throws {
-        guard (1...64).contains(posters) else { throw ValidationError("--posters: 1 to 64") }
+        guard (1...LoadLimits.posterCountMax).contains(posters) else {
+            throw ValidationError("--posters: 1 to \(LoadLimits.posterCountMax)")
+        }
         guard (1...LoadLimits.inFlightCountMax).contains(inFlight) else {
             throw ValidationError("--in-flight: 1 to \(LoadLimits.inFlightCountMax)")
         }
@@ -81,7 +89,7 @@ struct GeneratorOptions: ParsableArguments {
             throw ValidationError("--writers: 1 to \(LoadLimits.writerCountMax)")
         }
         plan.writersPerShop = writers
-        plan.postersPerLane = posters
+        plan.postersPerLane = max(posters, writers)
         plan.inFlightCountMax = inFlight
         plan.connectingCountMax = opening
         plan.seed = seed

@@ -92,6 +92,7 @@ struct WorkerRun {
     func run() throws {
         Interrupts.ignore()
         endWithLeader()
+        let loadAverage = Environment.loadAverage
         guard let descriptor = options.workerOptions.board, let results = options.workerOptions.results else {
             throw ValidationError("--worker is for the leading process to say")
         }
@@ -109,7 +110,7 @@ struct WorkerRun {
             plan: plan, phases: options.coordinator(plan, board).phases(), lanes: measurements, process: index,
             processors: try options.generatorOptions.processors(),
             origin: options.origin(
-                startedAt: options.workerOptions.startedAt ?? "", loadAverage: Environment.loadAverage))
+                startedAt: options.workerOptions.startedAt ?? "", loadAverage: loadAverage))
         guard FileBytes.write(try ReportFile(report).json(), to: results) else { throw ExitCode.failure }
     }
 }

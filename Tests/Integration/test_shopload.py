@@ -20,6 +20,17 @@ SMALL = {"connections": 20, "rate": 50, "warm-up": 0, "duration": 2, "drain": 2}
 STREAMS, MESSAGES = 20, 100
 
 
+# The verdicts on a server that did not do what was asked of it. That the generator had the processors that it needed
+# cannot be asserted of every machine.
+MISSED = ("serverIsTheLimit", "serverIsAtFault", "missed")
+
+
+def kind_of(folder):
+    verdict = json.loads((folder / "report.json").read_text())["verdict"]
+    is_late = verdict["kind"] in ("generatorIsTheLimit", "unclear")
+    return "missed" if is_late and "What is more" in verdict["sentence"] else verdict["kind"]
+
+
 def run_faulty(folder, scenario="one-shop", faults=lambda message, stream: None, options=None, **more):
     with FaultyServer(faults=faults, **more) as server:
         report, text = shopload.run(folder, server.url, scenario, **(options or SMALL))
@@ -29,6 +40,7 @@ def run_faulty(folder, scenario="one-shop", faults=lambda message, stream: None,
 def test_a_faultless_server_shows_no_fault_and_every_delivery(tmp_path):
     report, text, _ = run_faulty(tmp_path)
     counters = report["counters"]
+    assert kind_of(tmp_path) not in MISSED
     assert faults_of(counters) == {}
     assert counters["delivered"] == counters["expectedDeliveries"] == STREAMS * MESSAGES
     assert counters["requestsSent"] == MESSAGES and counters["statuses"] == {"201": MESSAGES}
@@ -42,7 +54,7 @@ def test_a_faultless_server_shows_no_fault_and_every_delivery(tmp_path):
     "fault, count",
     [
         (faulty.DROP, "lost"), (faulty.DOUBLE, "duplicated"), (faulty.SWAP, "outOfOrder"),
-        (faulty.CORRUPT, "corruptFrames"), (faulty.CUT_TEXT, "cutFrames"),
+        (faulty.CORRUPT, "corruptFrames"), (faulty.CUT_TEXT, "corruptFrames"),
     ],
 )  # fmt: skip
 def test_each_fault_is_counted_exactly(tmp_path, fault, count):
@@ -53,6 +65,7 @@ def test_each_fault_is_counted_exactly(tmp_path, fault, count):
     assert faults_of(report["counters"]) == {count: expected}
     undelivered = expected if fault in (faulty.DROP, faulty.CORRUPT, faulty.CUT_TEXT) else 0
     assert report["counters"]["delivered"] == STREAMS * MESSAGES - undelivered
+    assert kind_of(tmp_path) == "serverIsAtFault"
 
 
 def test_the_last_messages_dropped_are_lost_too(tmp_path):
@@ -81,8 +94,16 @@ def test_messages_of_another_shop_are_foreign(tmp_path):
 def test_several_writers_of_a_shop_lose_nothing_and_what_is_dropped_is_counted(tmp_path):
     report, _, server = run_faulty(
         tmp_path, faults=lambda m, s: faulty.DROP if m % 10 == 4 else None, options={**SMALL, "writers": 5})
+    assert [len(posters) for posters in server.posters.values()] == [5]
     assert faults_of(report["counters"]) == {"lost": server.done[faulty.DROP]} == {"lost": STREAMS * MESSAGES // 10}
     assert report["counters"]["delivered"] == STREAMS * MESSAGES * 9 // 10
+
+
+def test_each_shop_has_its_writers_on_connections_of_their_own(tmp_path):
+    options = {**SMALL, "shops": 4, "writers": 4, "posters": 2}
+    report, _, server = run_faulty(tmp_path, "many-shops", options=options)
+    assert [len(posters) for posters in server.posters.values()] == [4] * 4
+    assert report["scenario"]["parameters"]["posting_connections"] == "4"
 
 
 def test_reactors_that_post_and_receive_count_alike(tmp_path):
@@ -95,9 +116,14 @@ def test_reactors_that_post_and_receive_count_alike(tmp_path):
 
 
 def test_refused_messages_are_no_loss(tmp_path):
-    report, _, server = run_faulty(tmp_path, refuse=lambda m: 503 if m % 4 == 0 else None)
+    report, text, server = run_faulty(tmp_path, refuse=lambda m: 503 if m % 4 == 0 else None)
     counters = report["counters"]
     assert server.done == {503: MESSAGES // 4}
+    # A quarter of the messages is not served, however fast it is refused.
+    assert kind_of(tmp_path) != "neither"
+    assert f"{MESSAGES // 4} messages were refused" in " ".join(text.split())
+    assert sum(second["answered"] for second in report["seconds"]) == MESSAGES * 3 // 4
+    assert report["latencies"]["post"]["count"] == MESSAGES * 3 // 4
     assert counters["statuses"] == {"201": MESSAGES * 3 // 4, "503": MESSAGES // 4}
     assert faults_of(counters) == {}
     assert counters["delivered"] == STREAMS * MESSAGES * 3 // 4
@@ -218,6 +244,7 @@ def test_the_real_server_loses_nothing_in_any_scenario(tmp_path, serve, scenario
     if scenario == "storm":
         assert counters["connectsSucceeded"] == 2 * streams
     assert len(report["server"]["samples"]) >= 2
+    assert kind_of(tmp_path) not in MISSED, text
 
 
 def test_what_a_list_leaves_out_is_lost(tmp_path):
@@ -252,13 +279,16 @@ def test_a_lack_of_members_shows_as_refused_upgrades_and_ends_the_run(tmp_path, 
         tmp_path, server.url(), "one-shop", status=1, **{"connections": 3, "rate": 10, "duration": 60})
     counters = report["counters"]
     assert counters["connectsSucceeded"] == counters["requestsSent"] == 0
-    assert counters["statuses"] == {"403": counters["connectsRefused"]} == {"403": 3 * 3}  # three attempts each
+    # Three attempts each.
+    assert counters["upgradeStatuses"] == {"403": counters["connectsRefused"]} == {"403": 3 * 3}
+    assert counters["statuses"] == {}
 
 
 def test_a_server_that_is_not_there_ends_the_run(tmp_path):
     report, _ = shopload.run(
         tmp_path, f"http://127.0.0.1:{free_port()}", "one-shop", status=1, **{"connections": 3, "duration": 60})
-    assert report["counters"]["disconnectsByError"]["ECONNREFUSED"] >= 9
+    assert report["counters"]["connectErrors"] == {"ECONNREFUSED": 9}
+    assert report["counters"]["disconnectsByError"] == {}
 
 
 def test_workers_end_with_their_leader(tmp_path):

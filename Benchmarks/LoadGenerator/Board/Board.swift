@@ -1,4 +1,3 @@
-import Glibc
 import Primitives
 
 /// What the reactors of a run, in all its processes, tell each other and the one who coordinates them: when to start
@@ -26,26 +25,30 @@ package struct Board: Sendable {
     /// A running count of a lane.
     package enum Count: Int, Sendable, CaseIterable {
         case openStreams = 1
-        case delivered, posted, acknowledged, refused, connectFailures, backlog, faults, latenessMaxNanoseconds
+        case delivered, posted, refused, connectFailures, backlog, faults
     }
 
     private static let headerWordCount = 64
     private static let laneWordCount = 1_024
     private static let liveOffset = 64
-    private static let channelWordCount = 8
-    /// Messages of one channel whose recipients are counted at a time.
-    private static let recipientSlotCount = channelWordCount - 2
+    /// Words of a channel before the slots in which the recipients of its latest messages are counted.
+    private static let channelHeadWordCount = 2
+    /// Words for the slots of all channels together, if they are so few that each has more than the fewest.
+    private static let recipientSlotBudget = 4 << 20
 
     private let words: SharedWords
     /// Lanes of the run.
     package let laneCount: Int
     /// Channels of the run: a shop has one for each of its writers.
     package let channelCount: Int
+    /// Messages of one channel whose recipients are counted at a time.
+    private let recipientSlotCount: Int
 
     /// A new board.
     package init(laneCount: Int, channelCount: Int) throws(LoadConfigurationError) {
         self.laneCount = laneCount
         self.channelCount = channelCount
+        recipientSlotCount = Self.recipientSlotCount(channelCount)
         words = try SharedWords(count: Self.wordCount(laneCount, channelCount))
     }
 
@@ -53,19 +56,27 @@ package struct Board: Sendable {
     package init(descriptor: Int32, laneCount: Int, channelCount: Int) throws(LoadConfigurationError) {
         self.laneCount = laneCount
         self.channelCount = channelCount
+        recipientSlotCount = Self.recipientSlotCount(channelCount)
         words = try SharedWords(descriptor: descriptor, count: Self.wordCount(laneCount, channelCount))
     }
 
     private static func wordCount(_ laneCount: Int, _ channelCount: Int) -> Int {
-        headerWordCount + laneCount * laneWordCount + channelCount * channelWordCount
+        headerWordCount + laneCount * laneWordCount + channelsWordCount(channelCount)
             + LoadLimits.unacknowledgedCountMax
+    }
+
+    /// From 6 for more than half a million channels to 1,022 for a few thousand: 64 bytes to 8 KiB each.
+    private static func recipientSlotCount(_ channelCount: Int) -> Int {
+        let wordCount = min(max(recipientSlotBudget / max(channelCount, 1), 8), 1_024)
+        return wordCount - channelHeadWordCount
+    }
+
+    private static func channelsWordCount(_ channelCount: Int) -> Int {
+        channelCount * (channelHeadWordCount + recipientSlotCount(channelCount))
     }
 
     /// What children inherit.
     package var descriptor: Int32 { words.descriptor }
-
-    /// Another descriptor of the same memory, for whoever maps it a second time.
-    package func duplicateDescriptor() -> Int32 { dup(words.descriptor) }
 
     // MARK: - The run
 
@@ -134,10 +145,9 @@ package struct Board: Sendable {
         words.store(lane(index) + count.rawValue, value)
     }
 
-    /// The sum of a count over the lanes, or its maximum for the one that is a maximum.
+    /// The sum of a count over the lanes.
     package func total(_ count: Count) -> UInt64 {
-        let values = (0..<laneCount).map { words.load(lane($0) + count.rawValue) }
-        return count == .latenessMaxNanoseconds ? values.max() ?? 0 : values.reduce(0, &+)
+        (0..<laneCount).reduce(0) { $0 &+ words.load(lane($1) + count.rawValue) }
     }
 
     /// Counts a latency among those that are shown while the run goes on.
@@ -158,7 +168,8 @@ package struct Board: Sendable {
     // MARK: - Channels
 
     private func channel(_ index: UInt32) -> Int {
-        Self.headerWordCount + laneCount * Self.laneWordCount + Int(index) * Self.channelWordCount
+        Self.headerWordCount + laneCount * Self.laneWordCount
+            + Int(index) * (Self.channelHeadWordCount + recipientSlotCount)
     }
 
     /// The number of the last message that was written to the server in a channel.
@@ -182,10 +193,10 @@ package struct Board: Sendable {
         return false
     }
 
-    /// Counts a recipient of a message and says whether it is the last of `recipientCount`. A few messages of a channel
-    /// are followed at a time; one that is overtaken by so many is given up.
+    /// Counts a recipient of a message and says whether it is the last of `recipientCount`. So many messages of a channel
+    /// are followed at a time as there are slots; one that is overtaken by so many is given up.
     package func isLastRecipient(_ sequence: UInt32, ofChannel index: UInt32, recipientCount: Int) -> Bool {
-        let word = channel(index) + 2 + Int(sequence) % Self.recipientSlotCount
+        let word = channel(index) + Self.channelHeadWordCount + Int(sequence) % recipientSlotCount
         var seen = words.load(word)
         while true {
             let holder = UInt32(truncatingIfNeeded: seen >> 32)
@@ -200,7 +211,7 @@ package struct Board: Sendable {
     // MARK: - Messages that were not acknowledged
 
     private var unacknowledgedStart: Int {
-        Self.headerWordCount + laneCount * Self.laneWordCount + channelCount * Self.channelWordCount
+        Self.headerWordCount + laneCount * Self.laneWordCount + Self.channelsWordCount(channelCount)
     }
 
     /// Notes a message that the server refused or left unanswered: nobody needs to get it. False when there are too

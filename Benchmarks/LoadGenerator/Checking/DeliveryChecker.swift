@@ -14,9 +14,9 @@ package struct DeliveryCounts: Hashable, Sendable {
     package var outOfOrder: UInt64 = 0
     /// Messages of another shop, or of another run.
     package var foreign: UInt64 = 0
-    /// Messages, or frames, that ended too early.
+    /// Frames that the end of the stream cut off.
     package var cut: UInt64 = 0
-    /// Messages whose bytes were changed.
+    /// Messages whose bytes were changed, or ended too early.
     package var corrupt: UInt64 = 0
     /// Messages without a marker: not the generator's.
     package var unmarked: UInt64 = 0
@@ -25,7 +25,7 @@ package struct DeliveryCounts: Hashable, Sendable {
     package init() {}
 
     /// What a server must never do, as far as it is known before the end.
-    package var faults: UInt64 { duplicated + outOfOrder + foreign + cut + corrupt }
+    package var faults: UInt64 { duplicated + outOfOrder + foreign + corrupt }
 }
 
 /// Judges each message of the streams of one lane by its marker. A value without I/O; one thread.
@@ -73,10 +73,7 @@ package struct DeliveryChecker: Sendable {
             }
             counts.foreign += 1
             return nil
-        case .cut(let marker):
-            counts.cut += 1
-            found = marker.map { Identified(marker: $0, isWhole: false) }
-        case .corrupt(let marker):
+        case .cut(let marker), .corrupt(let marker):
             counts.corrupt += 1
             found = marker.map { Identified(marker: $0, isWhole: false) }
         case .missing:

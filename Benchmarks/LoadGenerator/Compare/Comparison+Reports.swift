@@ -15,6 +15,7 @@ extension Comparison {
             rounds.enumerated().compactMap { index, round -> String? in
                 switch Verdict(round.0).kind {
                 case .neither, .serverIsTheLimit: nil
+                case .serverIsAtFault: "\(name), round \(index + 1): the server was at fault"
                 case .generatorIsTheLimit: "\(name), round \(index + 1): the generator was the limit"
                 case .unclear: "\(name), round \(index + 1): what limited it is unclear"
                 }

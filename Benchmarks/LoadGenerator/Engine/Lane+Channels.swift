@@ -17,8 +17,11 @@ extension Lane {
         }
     }
 
-    /// The posting connection that a writer's messages go by.
+    /// A shop's number among those that this lane posts to.
+    func postedShop(_ shop: UInt32) -> Int { Int(shop) / (shopShare?.count ?? 1) }
+
+    /// The posting connection that a writer's messages go by. Those of the writers of one shop differ.
     func poster(ofShop shop: UInt32, writer: UInt32) -> Int {
-        (Int(shop) / (shopShare?.count ?? 1) * plan.writersPerShop + Int(writer)) % posters.count
+        (postedShop(shop) * plan.writersPerShop + Int(writer)) % posters.count
     }
 }

@@ -23,7 +23,7 @@ extension Lane {
             return
         }
         framesReceived(stream, &bytes, &offset)
-        // A slow stream reads its upgrade and no more until the end.
+        // A slow stream reads its upgrade, and no more until the end.
         if streams[stream].isSlow, phase >= .posted, streams[stream].phase == .open {
             reactor.receive(streams[stream].connection, isMultishot: false)
         }
@@ -31,6 +31,10 @@ extension Lane {
 
     private func framesReceived(_ stream: Int, _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int) {
         let now = reactor.io.now
+        if steady.contains(now.nanoseconds) {
+            // The kernel had given this to the reactor when its turn began.
+            measurements.receiveDelay.record(nanoseconds: Int64(now.since(reactor.now).wholeNanoseconds))
+        }
         var payload: Range<Int>?
         do throws(WebSocketError) {
             while let event = try streams[stream].decoder.nextEvent(in: &bytes, at: &offset) {
@@ -83,15 +87,21 @@ extension Lane {
             ? checker.accept(found, place: place, order: &streams[stream].order)
             : checker.accept(found, place: place, order: &otherOrders[stream * (writerCount - 1) + writer - 1])
         guard isDelivery else { return }
+        // What a stream that did not read finds at the end is late by its own doing.
+        guard !streams[stream].isSlow else { return measurements.deliveredUnmeasured() }
         let latency = now.nanoseconds &- min(marker.intended.nanoseconds, now.nanoseconds)
         let isSteady = steady.contains(marker.intended.nanoseconds)
         measurements.delivered(latency, isSteady: isSteady)
         board.recordLive(nanoseconds: latency, ofLane: index)
         guard isSteady else { return }
+        if !measurements.deliveryByGroup.isEmpty {
+            let group = plan.population.group(ofShop: Int(shop))
+            measurements.deliveryByGroup[group].record(nanoseconds: Int64(latency))
+        }
         if board.isFirstRecipient(marker.sequence, ofChannel: marker.channel) {
             measurements.firstRecipient.record(nanoseconds: Int64(latency))
         }
-        let recipientCount = plan.population.streamCount(ofShop: Int(shop))
+        let recipientCount = plan.readingStreamCount(ofShop: Int(shop))
         if board.isLastRecipient(marker.sequence, ofChannel: marker.channel, recipientCount: recipientCount) {
             measurements.lastRecipient.record(nanoseconds: Int64(latency))
         }

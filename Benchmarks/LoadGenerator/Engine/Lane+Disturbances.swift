@@ -10,10 +10,10 @@ extension Lane {
         guard steady.contains(now.nanoseconds), disturbances.sendingEndedAt == nil else { return }
         let fraction = Double(now.nanoseconds - steady.lowerBound) / Double(max(steady.count, 1))
         if plan.scenario.churnPerSecond > 0 { churn(now) }
-        if plan.scenario.hasStorm, fraction >= 0.5, !disturbances.hasStormed { storm() }
+        if plan.scenario.hasStorm, fraction >= 0.5, !disturbances.hasStormed { storm(now) }
         if plan.scenario.catchUpShare > 0 {
             if fraction >= 0.25, !disturbances.hasLeft { sendAway() }
-            if fraction >= 0.5, !disturbances.hasReturned { bringBack() }
+            if fraction >= 0.5, !disturbances.hasReturned { bringBack(now) }
         }
     }
 
@@ -30,17 +30,25 @@ extension Lane {
             guard streams[stream].phase == .open, !streams[stream].isSlow else { continue }
             disturbances.churnCredit -= 1
             streams[stream].reopens = true
+            takeAway(stream, backAt: now)
             closeStream(stream)
         }
     }
 
-    private func storm() {
+    private func storm(_ now: MonotonicInstant) {
         disturbances.hasStormed = true
         for stream in streams.indices where streams[stream].phase == .open {
             streams[stream].reopens = true
+            takeAway(stream, backAt: now)
             leave(stream)
             reactor.close(streams[stream].connection)
         }
+    }
+
+    /// A stream is about to be closed that is meant to open again at a time; 0 when that is to be said.
+    private func takeAway(_ stream: Int, backAt: MonotonicInstant) {
+        streams[stream].isTakenAway = true
+        streams[stream].connectIntendedAt = backAt
     }
 
     // MARK: - Catching up
@@ -53,12 +61,13 @@ extension Lane {
             guard streams[stream].phase == .open, !streams[stream].isSlow else { continue }
             // What is on its way to the stream is older than the present by less than this.
             disturbances.since[UInt32(stream)] = Self.wallClock(before: .seconds(2))
+            takeAway(stream, backAt: MonotonicInstant(nanoseconds: 0))
             closeStream(stream)
             disturbances.away[UInt32(stream)] = []
         }
     }
 
-    private func bringBack() {
+    private func bringBack(_ now: MonotonicInstant) {
         disturbances.hasReturned = true
         for stream in disturbances.away.keys {
             // The place at which the stream ended: all before it came, but for what it passed over.
@@ -66,6 +75,7 @@ extension Lane {
             forEachChannel(of: Int(stream)) { _, _, order in wanted.append(order.next) }
             disturbances.away[stream] = wanted
             streams[Int(stream)].catchesUp = true
+            streams[Int(stream)].connectIntendedAt = now
             disturbances.reopenLater.append(stream)
         }
     }

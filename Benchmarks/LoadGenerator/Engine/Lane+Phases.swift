@@ -29,14 +29,10 @@ extension Lane {
         board.set(.openStreams, UInt64(openCount), ofLane: index)
         board.set(.delivered, checker.counts.delivered, ofLane: index)
         board.set(.posted, UInt64(measurements.counters.requestsSent), ofLane: index)
-        let statuses = measurements.counters.statuses
-        let accepted = statuses.reduce(0) { (200..<300).contains($1.key) ? $0 + $1.value : $0 }
-        board.set(.acknowledged, UInt64(accepted), ofLane: index)
-        board.set(.refused, UInt64(statuses.values.reduce(0, +) - accepted), ofLane: index)
+        board.set(.refused, UInt64(measurements.counters.refused), ofLane: index)
         board.set(.connectFailures, UInt64(measurements.givenUpCount), ofLane: index)
         board.set(.backlog, UInt64(posters.reduce(0) { $0 + $1.backlog.count }), ofLane: index)
         board.set(.faults, checker.counts.faults, ofLane: index)
-        board.set(.latenessMaxNanoseconds, measurements.latenessMaxNanoseconds, ofLane: index)
     }
 
     private func reopen(_ now: MonotonicInstant) {
@@ -157,8 +153,8 @@ extension Lane {
             }
         }
         checker.settleSuspended { unacknowledged[$0] ?? [] }
-        measurements.advance(to: now, openCount: openCount)
-        measurements.close(openCount)
+        measurements.advance(to: now, openCount: openCount, awayCount: awayCount)
+        measurements.close(openCount, awayCount)
         let counts = checker.counts
         measurements.counters.expectedDeliveries = Int(counts.expected)
         measurements.counters.delivered = Int(counts.delivered)
@@ -168,6 +164,7 @@ extension Lane {
         measurements.counters.foreign = Int(counts.foreign)
         measurements.counters.corruptFrames = Int(counts.corrupt)
         measurements.counters.cutFrames = Int(counts.cut)
+        measurements.counters.unmarkedFrames = Int(counts.unmarked)
         advance(to: .finished)
     }
 }

@@ -20,25 +20,41 @@ extension Lane {
     /// Queues what is due and writes what there is room for.
     func pump(_ now: MonotonicInstant) {
         while let ticket = source?.takeDue(at: now) {
+            let isSteady = steady.contains(ticket.intended.nanoseconds)
             // How late the generator itself is: what an answer keeps waiting from here on is the server's.
             measurements.offered(
                 isMessage: ticket.kind == .create, late: now.since(ticket.intended).wholeNanoseconds,
-                isSteady: steady.contains(ticket.intended.nanoseconds))
+                isSteady: isSteady)
+            if isSteady, posters.indices.allSatisfy(isBusy) { measurements.allPostersBusyCount += 1 }
             enqueue(ticket)
         }
         for poster in posters.indices { writeRequests(poster, now) }
     }
 
-    func enqueue(_ ticket: Ticket) {
+    /// Whether a posting connection has no room for one more request.
+    private func isBusy(_ poster: Int) -> Bool {
+        posters[poster].phase != .open
+            || posters[poster].inFlight.count + posters[poster].backlog.count >= plan.inFlightCountMax
+    }
+
+    private func enqueue(_ ticket: Ticket) {
         var ticket = ticket
-        ticket.writer = UInt32(nextWriter)
-        nextWriter = (nextWriter + 1) % plan.writersPerShop
+        if ticket.kind == .create { ticket.writer = writers.take(shop: postedShop(ticket.shop)) }
         let poster = poster(ofShop: ticket.shop, writer: ticket.writer)
         guard posters[poster].backlog.count < LoadLimits.backlogCountMax / plan.laneCount else {
-            measurements.counters.requestTimeouts += 1
+            countUnanswered(ticket, error: "too many waiting")
             return
         }
         posters[poster].backlog.append(ticket)
+    }
+
+    /// Counts a request that will have no answer.
+    private func countUnanswered(_ ticket: Ticket, error: String) {
+        if ticket.kind == .create {
+            measurements.counters.requestTimeouts += 1
+        } else {
+            measurements.counters.requestErrors["list: \(error)", default: 0] += 1
+        }
     }
 
     private func writeRequests(_ poster: Int, _ now: MonotonicInstant) {
@@ -65,7 +81,7 @@ extension Lane {
         switch ticket.kind {
         case .create:
             let channel = channel(of: ticket)
-            let place = Int(ticket.shop) / (shopShare?.count ?? 1) * plan.writersPerShop + Int(ticket.writer)
+            let place = postedShop(ticket.shop) * plan.writersPerShop + Int(ticket.writer)
             sequences[place] += 1
             ticket.sequence = sequences[place]
             board.setIssued(ticket.sequence, ofChannel: channel)
@@ -119,9 +135,8 @@ extension Lane {
                 }
             }
         } catch {
-            measurements.count(error: "bad response")
             reactor.close(posters[poster].connection)
-            posterEnded(poster, errnoValue: nil)
+            posterEnded(poster, error: "bad response")
         }
     }
 
@@ -130,20 +145,21 @@ extension Lane {
         let statusCode = posters[poster].statusCode
         let isSuccess = (200..<300).contains(statusCode)
         let latency = Int64(now.since(ticket.intended).wholeNanoseconds)
-        let isSteady = steady.contains(ticket.intended.nanoseconds)
+        // A refusal is fast: among the latencies it would make a server look better for it.
+        let isMeasured = isSuccess && steady.contains(ticket.intended.nanoseconds)
         switch ticket.kind {
         case .create:
-            measurements.answered()
             measurements.counters.statuses[statusCode, default: 0] += 1
-            if isSteady { measurements.post.record(nanoseconds: latency) }
+            if isSuccess { measurements.accepted() }
+            if isMeasured { measurements.post.record(nanoseconds: latency) }
             if !isSuccess { board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence) }
         case .list:
-            if isSteady { measurements.list.record(nanoseconds: latency) }
-            if !isSuccess { measurements.count(error: "list answered with \(statusCode)") }
+            if isMeasured { measurements.list.record(nanoseconds: latency) }
         case .catchUp:
-            if !isSuccess { measurements.count(error: "catch-up answered with \(statusCode)") }
+            if isMeasured { measurements.catchUp.record(nanoseconds: latency) }
             caughtUp(ticket, posters[poster].body, now)
         }
+        if ticket.kind != .create, !isSuccess { countUnanswered(ticket, error: "status \(statusCode)") }
     }
 
     // MARK: - The connection
@@ -171,13 +187,15 @@ extension Lane {
     }
 
     /// The connection failed or was ended: what was in flight has no answer, and is not sent again.
-    func posterEnded(_ poster: Int, errnoValue: Int32?) {
-        let abandoned = posters[poster].inFlight.popAll()
-        if let errnoValue, !abandoned.isEmpty || errnoValue != 0 { measurements.count(errorNumber: errnoValue) }
-        for ticket in abandoned where ticket.kind == .create {
-            measurements.counters.requestTimeouts += 1
-            board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence)
-        }
+    func posterEnded(_ poster: Int, errnoValue: Int32) {
+        // A connection that nobody waits for may be closed.
+        let isFine = errnoValue == 0 && posters[poster].inFlight.count == 0
+        posterEnded(poster, error: isFine ? nil : LaneMeasurements.name(ofError: errnoValue))
+    }
+
+    private func posterEnded(_ poster: Int, error: String?) {
+        if let error { measurements.counters.requestErrors[error, default: 0] += 1 }
+        abandonInFlight(poster)
         if posters[poster].phase == .open {
             owners[Int(posters[poster].connection.slot)] = Self.nobody
         }
@@ -205,12 +223,19 @@ extension Lane {
     /// Nobody waits for answers any more.
     func abandonRequests() {
         for poster in posters.indices {
-            for ticket in posters[poster].inFlight.popAll() where ticket.kind == .create {
-                measurements.counters.requestTimeouts += 1
-                board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence)
-            }
-            for ticket in posters[poster].backlog.popAll() where ticket.kind == .create {
-                measurements.counters.requestTimeouts += 1
+            abandonInFlight(poster)
+            for ticket in posters[poster].backlog.popAll() { countUnanswered(ticket, error: "not sent") }
+        }
+    }
+
+    private func abandonInFlight(_ poster: Int) {
+        for ticket in posters[poster].inFlight.popAll() {
+            countUnanswered(ticket, error: "no answer")
+            switch ticket.kind {
+            case .create: board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence)
+            case .list: break
+            // What was asked for in vain is missing for good.
+            case .catchUp: caughtUp(ticket, [], reactor.now)
             }
         }
     }

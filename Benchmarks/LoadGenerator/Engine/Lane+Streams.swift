@@ -8,9 +8,10 @@ import WebSocket
 // The life of a stream: connect, upgrade, messages, end, and perhaps again.
 
 extension Lane {
-    /// Opens what waits to be opened, so many at a time.
+    /// Opens what waits to be opened, so many at a time; in a storm all at once.
     func openStreams() {
-        while connectingCount < plan.connectingCountMax, let stream = toOpen.popLast() { open(Int(stream)) }
+        let countMax = disturbances.hasStormed ? Int.max : plan.connectingCountMax
+        while connectingCount < countMax, let stream = toOpen.popLast() { open(Int(stream)) }
     }
 
     private func open(_ stream: Int) {
@@ -18,6 +19,10 @@ extension Lane {
         connectingCount += 1
         streams[stream].phase = .connecting
         streams[stream].connectStartedAt = reactor.io.now
+        // What was cut off, or failed before, was meant to connect then.
+        if streams[stream].connectIntendedAt.nanoseconds == 0 {
+            streams[stream].connectIntendedAt = streams[stream].connectStartedAt
+        }
         measurements.counters.connectsAttempted += 1
         guard
             let connection = reactor.connect(
@@ -53,7 +58,7 @@ extension Lane {
 
     func streamConnectFailed(_ stream: Int, errnoValue: Int32) {
         measurements.counters.connectsRefused += 1
-        measurements.count(errorNumber: errnoValue)
+        measurements.counters.connectErrors[LaneMeasurements.name(ofError: errnoValue), default: 0] += 1
         openingEnded()
         streams[stream].phase = .idle
         retry(stream)
@@ -70,6 +75,7 @@ extension Lane {
             disturbances.reopenLater.append(UInt32(stream))
         } else {
             measurements.givenUpCount += 1
+            isBack(stream)
         }
     }
 
@@ -104,7 +110,7 @@ extension Lane {
                 }
             }
         } catch {
-            measurements.count(error: "bad upgrade response")
+            measurements.counters.connectErrors["bad upgrade response", default: 0] += 1
             endOpening(stream)
             return nil
         }
@@ -112,7 +118,7 @@ extension Lane {
 
     private func refused(_ stream: Int, statusCode: Int) {
         measurements.counters.connectsRefused += 1
-        measurements.counters.statuses[statusCode, default: 0] += 1
+        measurements.counters.upgradeStatuses[statusCode, default: 0] += 1
         endOpening(stream)
     }
 
@@ -130,6 +136,7 @@ extension Lane {
         handshakes[UInt32(stream)] = nil
         openingEnded()
         openCount += 1
+        isBack(stream)
         streams[stream].phase = .open
         streams[stream].failureCount = 0
         streams[stream].decoder = FrameDecoder(
@@ -140,8 +147,16 @@ extension Lane {
         }
         measurements.counters.connectsSucceeded += 1
         measurements.connect.record(
-            nanoseconds: Int64(now.since(streams[stream].connectStartedAt).wholeNanoseconds))
+            nanoseconds: Int64(now.since(streams[stream].connectIntendedAt).wholeNanoseconds))
+        streams[stream].connectIntendedAt = MonotonicInstant(nanoseconds: 0)
         if streams[stream].catchesUp { catchUp(stream, now) }
+    }
+
+    /// A stream that the scenario took away is open again, or will never be.
+    private func isBack(_ stream: Int) {
+        guard streams[stream].isTakenAway else { return }
+        streams[stream].isTakenAway = false
+        awayCount -= 1
     }
 
     // MARK: - The end
@@ -150,12 +165,12 @@ extension Lane {
     func streamEnded(_ stream: Int, errnoValue: Int32) {
         switch streams[stream].phase {
         case .open:
-            if !streams[stream].decoder.isAtMessageBoundary { checker.frameCut() }
-            measurements.count(errorNumber: errnoValue)
+            if !streams[stream].decoder.isAtMessageBoundary, !streams[stream].isSlow { checker.frameCut() }
+            measurements.counters.disconnectsByError[LaneMeasurements.name(ofError: errnoValue), default: 0] += 1
             leave(stream)
         case .handshaking:
             measurements.counters.connectsRefused += 1
-            measurements.count(errorNumber: errnoValue)
+            measurements.counters.connectErrors[LaneMeasurements.name(ofError: errnoValue), default: 0] += 1
             handshakes[UInt32(stream)] = nil
             openingEnded()
             streams[stream].phase = .ending
@@ -171,6 +186,9 @@ extension Lane {
     func leave(_ stream: Int) {
         guard streams[stream].phase == .open || streams[stream].phase == .closing else { return }
         openCount -= 1
+        // A server may end a stream that does not read: the scenario made it.
+        if streams[stream].isSlow { streams[stream].isTakenAway = true }
+        if streams[stream].isTakenAway { awayCount += 1 }
         streams[stream].phase = .ending
         if streams[stream].hasPartial {
             streams[stream].hasPartial = false

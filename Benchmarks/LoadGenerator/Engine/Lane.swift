@@ -37,12 +37,15 @@ package final class Lane: ReactorHandler {
     var toOpen: [UInt32] = []
     var connectingCount = 0
     var openCount = 0
+    /// Streams that the scenario took away and that are not open again.
+    var awayCount = 0
 
     var posters: [Poster]
     /// What every POST begins with.
     let postHead: [UInt8]
     var source: RequestSource?
-    var nextWriter = 0
+    /// Whose turn it is to write to each shop that this lane posts to.
+    var writers: WriterTurns
     /// The number of the last message of each channel that this lane posts to, by shop / laneCount and writer.
     var sequences: [UInt32]
 
@@ -82,31 +85,29 @@ package final class Lane: ReactorHandler {
         streams = (0..<count).map {
             StreamState(shop: UInt32(plan.population.shop(ofStream: $0 * streamShare.count + streamShare.index)))
         }
-        let slowCount = Int((Double(count) * plan.scenario.slowShare).rounded())
-        for stream in 0..<slowCount { streams[stream * count / slowCount].isSlow = true }
+        for stream in streams.indices {
+            streams[stream].isSlow = plan.isSlow(stream: stream * streamShare.count + streamShare.index)
+        }
         otherOrders = Array(repeating: StreamOrder(baseline: 1), count: count * (plan.writersPerShop - 1))
         owners = [UInt32](repeating: Self.nobody, count: reactor.connectionCountMax)
         toOpen = (0..<UInt32(count)).reversed()
-        posters = Array(repeating: Poster(), count: plan.postersPerLane)
+        posters = Array(repeating: Poster(), count: plan.posterCount(ofLane: index))
         postHead = try Self.postHead(plan)
-        sequences = [UInt32](
-            repeating: 0, count: (plan.population.shopCount / (shopShare?.count ?? 1) + 1) * plan.writersPerShop)
+        let shopCount = shopShare.map { plan.population.shopCount / $0.count + 1 } ?? 0
+        writers = WriterTurns(shopCount: shopCount, writerCount: plan.writersPerShop)
+        sequences = [UInt32](repeating: 0, count: shopCount * plan.writersPerShop)
         checker = DeliveryChecker(run: plan.run, writerCount: UInt32(plan.writersPerShop))
-        measurements = LaneMeasurements(lane: index, beganAt: board.beganAt)
+        measurements = LaneMeasurements(
+            lane: index, groupCount: plan.measuredGroupCount, beganAt: board.beganAt)
         disturbances = Disturbances()
         random = SplitMix64(state: plan.seed &+ UInt64(index) &* 0x1234_5678_9abc_def1)
     }
 
     /// Begins to connect.
     package func start() {
-        if plan.postersPerLane > 0, needsPosters { for poster in posters.indices { openPoster(poster) } }
+        for poster in posters.indices { openPoster(poster) }
         openStreams()
         _ = reactor.schedule(at: reactor.now + Self.tick, token: 0)
-    }
-
-    private var needsPosters: Bool {
-        let isPosting = plan.scenario.messagesPerSecond > 0 || plan.scenario.listsPerSecond > 0
-        return (shopShare != nil && isPosting) || (!streams.isEmpty && plan.scenario.catchUpShare > 0)
     }
 
     /// Whether the lane has counted and its thread may end.
@@ -183,7 +184,7 @@ package final class Lane: ReactorHandler {
 
     package func turnEnded() -> Bool {
         let now = reactor.io.now
-        measurements.advance(to: now, openCount: openCount)
+        measurements.advance(to: now, openCount: openCount, awayCount: awayCount)
         pump(now)
         reactor.turnWantedAt = source?.next
         return false

@@ -4,17 +4,21 @@ import Primitives
 /// What one lane measures.
 package struct LaneMeasurements: Sendable {
     var delivery = LatencyRecorder()
+    /// The same for each group of shops; empty when they are not told apart.
+    var deliveryByGroup: [LatencyRecorder]
     var post = LatencyRecorder()
     var connect = LatencyRecorder()
     var firstRecipient = LatencyRecorder()
     var lastRecipient = LatencyRecorder()
     var list = LatencyRecorder()
+    var catchUp = LatencyRecorder()
     var lateness = LatencyRecorder()
+    var receiveDelay = LatencyRecorder()
+    /// Requests of the steady part that found every posting connection busy.
+    var allPostersBusyCount = 0
     var counters = Counters()
     /// Streams that did not open after all attempts.
     var givenUpCount = 0
-    /// The greatest lateness of the whole run.
-    var latenessMaxNanoseconds: UInt64 = 0
     /// CPU and wall seconds of the steady part.
     var busySeconds = 0.0
     var wallSeconds = 0.0
@@ -26,8 +30,9 @@ package struct LaneMeasurements: Sendable {
     private var nextSecondAt: MonotonicInstant
     let lane: Int
 
-    init(lane: Int, beganAt: MonotonicInstant) {
+    init(lane: Int, groupCount: Int, beganAt: MonotonicInstant) {
         self.lane = lane
+        deliveryByGroup = Array(repeating: LatencyRecorder(), count: groupCount)
         self.beganAt = beganAt
         nextSecondAt = beganAt + .seconds(1)
     }
@@ -40,10 +45,12 @@ package struct LaneMeasurements: Sendable {
         if isSteady { delivery.record(nanoseconds: Int64(clamping: nanoseconds)) }
     }
 
+    /// Counts a delivery whose latency says nothing.
+    mutating func deliveredUnmeasured() { sample.delivered += 1 }
+
     /// Counts a request that became due, and was noticed so much later.
     mutating func offered(isMessage: Bool, late nanoseconds: UInt64, isSteady: Bool) {
         if isMessage { sample.offered += 1 }
-        latenessMaxNanoseconds = max(latenessMaxNanoseconds, nanoseconds)
         if isSteady { lateness.record(nanoseconds: Int64(clamping: nanoseconds)) }
     }
 
@@ -57,38 +64,31 @@ package struct LaneMeasurements: Sendable {
     /// Counts bytes that are sent.
     mutating func sent(byteCount: Int) { sample.sentByteCount += byteCount }
 
-    /// Counts an answer.
-    mutating func answered() { sample.answered += 1 }
+    /// Counts a message that the server took.
+    mutating func accepted() { sample.answered += 1 }
 
     /// Closes the seconds that have passed.
-    mutating func advance(to now: MonotonicInstant, openCount: Int) {
+    mutating func advance(to now: MonotonicInstant, openCount: Int, awayCount: Int) {
         guard now >= nextSecondAt else { return }
-        close(openCount)
+        close(openCount, awayCount)
         let second = Int(now.since(beganAt).components.seconds)
         sample = SecondSample(second: second)
         nextSecondAt = beganAt + .seconds(second + 1)
     }
 
     /// Closes the last second.
-    mutating func close(_ openCount: Int) {
+    mutating func close(_ openCount: Int, _ awayCount: Int) {
         sample.openConnections = openCount
+        sample.awayConnections = awayCount
         sample.latency = sampleLatency.distribution()
         sampleLatency.reset()
         seconds.append(sample)
     }
 
-    /// Counts the end of a connection: 0 is the peer's own end of it.
-    mutating func count(errorNumber: Int32) {
-        count(error: errorNumber == 0 ? "end of stream" : Self.name(ofError: errorNumber))
-    }
-
-    /// Counts the end of a connection by a name.
-    mutating func count(error: String) {
-        counters.disconnectsByError[error, default: 0] += 1
-    }
-
-    private static func name(ofError number: Int32) -> String {
+    /// The name that the end of a connection is counted by: 0 is the peer's own end of it.
+    static func name(ofError number: Int32) -> String {
         switch number {
+        case 0: "end of stream"
         case ECONNREFUSED: "ECONNREFUSED"
         case ECONNRESET: "ECONNRESET"
         case ETIMEDOUT: "ETIMEDOUT"

@@ -24,10 +24,11 @@ package struct RunPlan: Sendable {
     /// Writers of a shop: their messages go by several connections and overtake each other, as people's do. The order
     /// is checked for each of them.
     package var writersPerShop = 1
-    /// Posting connections of a lane.
-    package var postersPerLane = 4
-    /// Requests of a posting connection that may be unanswered.
-    package var inFlightCountMax = 16
+    /// Posting connections of a lane that posts: at least `writersPerShop`, so that no writer of a shop waits for
+    /// another.
+    package var postersPerLane = 64
+    /// Requests of a posting connection that may be unanswered. A server handles those of one connection one by one.
+    package var inFlightCountMax = 1
     /// Streams of a lane that may be on their way to being open.
     package var connectingCountMax = 256
     /// How long a stream may take to open.
@@ -80,6 +81,35 @@ package struct RunPlan: Sendable {
     /// How many streams a lane has.
     package func streamCount(ofLane lane: Int) -> Int {
         division.streams(ofLane: lane)?.count(of: population.streamCount) ?? 0
+    }
+
+    /// Posting connections of a lane: of those that may have requests to send, no more than there are writers.
+    func posterCount(ofLane lane: Int) -> Int {
+        let hasRequests = scenario.messagesPerSecond > 0 || scenario.listsPerSecond > 0
+        let postedShops = hasRequests ? division.shops(ofLane: lane)?.count(of: population.shopCount) ?? 0 : 0
+        let missedShops =
+            streamCount(ofLane: lane) > 0 && scenario.catchUpShare > 0 ? population.shopCount : 0
+        return min(postersPerLane, max(postedShops, missedShops) * writersPerShop)
+    }
+
+    /// Posting connections of all lanes.
+    package var posterCount: Int { (0..<laneCount).reduce(0) { $0 + posterCount(ofLane: $1) } }
+
+    /// Whether a stream is one of those that do not read, which are spread evenly over all. O(1).
+    func isSlow(stream: Int) -> Bool { slowCount(below: stream) < slowCount(below: stream + 1) }
+
+    /// Streams of a shop that read all the while. O(groups).
+    func readingStreamCount(ofShop shop: Int) -> Int {
+        let streams = population.streams(ofShop: shop)
+        return streams.count - slowCount(below: streams.upperBound) + slowCount(below: streams.lowerBound)
+    }
+
+    private func slowCount(below stream: Int) -> Int { Int((Double(stream) * scenario.slowShare).rounded()) }
+
+    /// Groups of shops whose latencies are told apart: none when there is only one, or too many.
+    var measuredGroupCount: Int {
+        let count = population.groups.count
+        return count > 1 && count <= LoadLimits.measuredGroupCountMax ? count : 0
     }
 
     /// Channels of all shops.

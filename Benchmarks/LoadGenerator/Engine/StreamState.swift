@@ -1,7 +1,7 @@
 import Primitives
 import WebSocket
 
-/// One stream of a lane. There is one for each for the whole run, so it is small: about 80 bytes.
+/// One stream of a lane. There is one for each for the whole run, so it is small: about 90 bytes.
 struct StreamState {
     /// Where a stream is in its life.
     enum Phase: UInt8 {
@@ -25,8 +25,10 @@ struct StreamState {
     var order = StreamOrder(baseline: 1)
     /// The connection, unless idle.
     var connection = ConnectionID(slot: 0, generation: 0)
-    /// When connecting began.
+    /// When the attempt to connect began that is under way.
     var connectStartedAt = MonotonicInstant(nanoseconds: 0)
+    /// When it was first meant to connect; 0 when that is to come.
+    var connectIntendedAt = MonotonicInstant(nanoseconds: 0)
     /// The shop's number.
     let shop: UInt32
     /// Where it is.
@@ -35,8 +37,11 @@ struct StreamState {
     var hasPartial = false
     /// A `send` is under way.
     var isSending = false
-    /// The stream stops reading with its first message, for the sake of those that do not.
+    /// The stream reads nothing after the upgrade until the sending is over; the others must not notice.
     var isSlow = false
+    /// The scenario takes the stream away: that it is not open is no fault of the server's until it is opened again, or
+    /// given up.
+    var isTakenAway = false
     /// The stream opens again when it has ended.
     var reopens = false
     /// The messages since it was last open are to be read by REST.

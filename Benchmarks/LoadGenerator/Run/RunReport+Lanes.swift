@@ -17,13 +17,12 @@ extension RunReport {
                 messagesPerSecond: scenario.messagesPerSecond, messageByteCount: scenario.textByteCount),
             generator: GeneratorFigures())
         for lane in lanes {
-            // Lanes that share a processor are as busy as it is: none has what another takes.
             let together = lanes.filter {
                 $0.lane == lane.lane
                     || (!processors.isEmpty
                         && processors[$0.lane % processors.count] == processors[lane.lane % processors.count])
             }
-            add(lane, process: process, busySeconds: together.reduce(0) { $0 + $1.busySeconds })
+            add(lane, process: process, processorBusySeconds: together.reduce(0) { $0 + $1.busySeconds })
         }
     }
 
@@ -40,24 +39,24 @@ extension RunReport {
     /// Whether any stream was opened, where any was to be.
     package var hasOpenedStreams: Bool { counters.connectsSucceeded > 0 || scenario.connectionCount == 0 }
 
-    private mutating func add(_ lane: LaneMeasurements, process: Int, busySeconds: Double) {
+    private mutating func add(_ lane: LaneMeasurements, process: Int, processorBusySeconds: Double) {
         latencies.delivery.merge(lane.delivery.distribution())
+        latencies.merge(Latencies(deliveryByGroup: lane.deliveryByGroup.map { $0.distribution() }))
         latencies.post.merge(lane.post.distribution())
         latencies.list.merge(lane.list.distribution())
+        latencies.catchUp.merge(lane.catchUp.distribution())
         latencies.connect.merge(lane.connect.distribution())
         latencies.firstRecipient.merge(lane.firstRecipient.distribution())
         latencies.lastRecipient.merge(lane.lastRecipient.distribution())
         generator.lateness.merge(lane.lateness.distribution())
+        generator.receiveDelay.merge(lane.receiveDelay.distribution())
+        generator.allPostersBusyCount += lane.allPostersBusyCount
         generator.reactors.append(
             GeneratorFigures.ReactorFigures(
-                process: process, reactor: lane.lane, busySeconds: min(busySeconds, lane.wallSeconds),
-                wallSeconds: lane.wallSeconds))
+                process: process, reactor: lane.lane, busySeconds: lane.busySeconds,
+                processorBusySeconds: processorBusySeconds, wallSeconds: lane.wallSeconds))
         counters.merge(lane.counters)
-        var merged = Dictionary(uniqueKeysWithValues: seconds.map { ($0.second, $0) })
-        for sample in lane.seconds {
-            if merged[sample.second]?.merge(sample) == nil { merged[sample.second] = sample }
-        }
-        seconds = merged.values.sorted { $0.second < $1.second }
+        merge(seconds: lane.seconds)
     }
 
     private static func parameters(_ plan: RunPlan) -> [String: String] {
@@ -74,7 +73,7 @@ extension RunReport {
             "subprotocol": plan.subprotocol ?? "",
             "streams_per_user": "\(plan.population.streamsPerUser)",
             "reactors": "\(plan.laneCount)",
-            "posting_connections": "\(plan.laneCount * plan.postersPerLane)",
+            "posting_connections": "\(plan.posterCount)",
             "writers_per_shop": "\(plan.writersPerShop)",
             "in_flight": "\(plan.inFlightCountMax)",
         ]

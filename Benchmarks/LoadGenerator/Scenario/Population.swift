@@ -46,10 +46,15 @@ package struct Population: Sendable {
         return firstShops[group] + (stream - firstStreams[group]) / max(groups[group].streamsPerShop, 1)
     }
 
-    /// The streams of a shop. O(groups).
-    package func streamCount(ofShop shop: Int) -> Int {
-        let group = groups.indices.last { firstShops[$0] <= shop } ?? 0
-        return groups[group].streamsPerShop
+    /// The group of a shop. O(groups).
+    package func group(ofShop shop: Int) -> Int { groups.indices.last { firstShops[$0] <= shop } ?? 0 }
+
+    /// The numbers of a shop's streams. O(groups).
+    package func streams(ofShop shop: Int) -> Range<Int> {
+        let group = group(ofShop: shop)
+        let count = groups[group].streamsPerShop
+        let first = firstStreams[group] + (shop - firstShops[group]) * count
+        return first..<first + count
     }
 
     /// A shop's identifier.

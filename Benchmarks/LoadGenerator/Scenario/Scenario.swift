@@ -42,7 +42,7 @@ package struct Scenario: Hashable, Sendable {
     package var churnPerSecond = 0.0
     /// Whether all streams are cut off and opened again at once in the middle of the steady part.
     package var hasStorm = false
-    /// The share of the streams, 0 to 1, that stop reading with the steady part.
+    /// The share of the streams, 0 to 1, that read nothing after the upgrade until the sending is over.
     package var slowShare = 0.0
     /// The share of the streams, 0 to 1, that leave in the steady part, come back, and read what they missed.
     package var catchUpShare = 0.0
@@ -94,6 +94,8 @@ extension Scenario {
         case "slow":
             scenario.groups = [ShopGroup(shopCount: 10, streamsPerShop: 100, messagesPerSecond: 500)]
             scenario.slowShare = 0.1
+            // So much that a socket's buffers do not take all that a stream does not read.
+            scenario.textByteCount = 4_000
         case "catch-up":
             scenario.catchUpShare = 0.1
         case "rest":

@@ -45,13 +45,6 @@ package struct RequestSource: Sendable {
         next = streams.compactMap(\.schedule.next).min()
     }
 
-    /// How many requests of each shop are left; takes them all.
-    package mutating func drainedShops() -> [UInt32: Int] {
-        var counts: [UInt32: Int] = [:]
-        while let ticket = takeDue(at: MonotonicInstant(nanoseconds: .max)) { counts[ticket.shop, default: 0] += 1 }
-        return counts
-    }
-
     /// Takes the earliest request that is due. O(groups).
     mutating func takeDue(at now: MonotonicInstant) -> Ticket? {
         guard let due = next, due <= now else { return nil }

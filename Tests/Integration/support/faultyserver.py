@@ -50,6 +50,7 @@ class FaultyServer:
         self.streams = collections.defaultdict(list)
         self.opened = collections.Counter()
         self.messages = collections.Counter()
+        self.posters = collections.defaultdict(set)  # the ports that post to a shop
         self.done = collections.Counter()
         self.texts = {}
         self.log = collections.defaultdict(list)
@@ -109,6 +110,8 @@ class FaultyServer:
                 if fields.get("upgrade", "").lower() == "websocket":
                     await self._stream(head, fields, reader, writer)
                     return
+                if head.startswith("POST "):
+                    self.posters[fields["x-shop-id"]].add(writer.get_extra_info("peername"))
                 writer.write(self._list(fields) if head.startswith("GET ") else self._post(body, fields))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):

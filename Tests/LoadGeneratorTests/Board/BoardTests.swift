@@ -1,3 +1,4 @@
+import Glibc
 import LoadGenerator
 import Primitives
 import Testing
@@ -20,7 +21,6 @@ import Testing
         #expect(board.drainUntil?.nanoseconds == 3)
         #expect(board.commonPhase == .posted)
         #expect(board.total(.delivered) == 33)
-        #expect(board.total(.latenessMaxNanoseconds) == 12)
         #expect((0..<5).map { board.issued(ofChannel: $0) } == [100, 101, 102, 103, 104])
         #expect(board.unacknowledged() == [4: [9]])
         #expect(!board.isStopping && !board.isOver && board.stoppedAt == nil && board.endedAt == nil)
@@ -29,7 +29,8 @@ import Testing
     @Test func `another mapping of the same memory shows the same`() throws {
         let board = try Board(laneCount: 1, channelCount: 1)
         board.setIssued(7, ofChannel: 0)
-        let descriptor = board.duplicateDescriptor()
+        // Each board closes its own.
+        let descriptor = dup(board.descriptor)
         let other = try Board(descriptor: descriptor, laneCount: 1, channelCount: 1)
         #expect(other.issued(ofChannel: 0) == 7)
         other.isStopping = true
@@ -54,6 +55,22 @@ import Testing
         for (sequence, isLast) in steps {
             #expect(board.isLastRecipient(sequence, ofChannel: 0, recipientCount: 3) == isLast)
         }
+    }
+
+    @Test(arguments: [(1, 1_000), (4_096, 1_000), (65_536, 60), (1_000_000, 6)])
+    func `as many messages of a channel are followed at a time as memory allows`(
+        pair: (channelCount: Int, messageCount: UInt32)
+    ) throws {
+        let board = try Board(laneCount: 1, channelCount: pair.channelCount)
+        let channel = UInt32(pair.channelCount - 1)
+        for sequence in 1...pair.messageCount {
+            #expect(!board.isLastRecipient(sequence, ofChannel: channel, recipientCount: 2))
+        }
+        for sequence in 1...pair.messageCount {
+            #expect(board.isLastRecipient(sequence, ofChannel: channel, recipientCount: 2))
+        }
+        // The last channel's slots end before the words behind them.
+        #expect(board.unacknowledged() == [:])
     }
 
     @Test func `live percentiles are right to a sixteenth`() throws {

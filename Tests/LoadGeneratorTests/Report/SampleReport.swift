@@ -14,6 +14,7 @@ struct SampleReport {
     var sentShare = 1.0
     var answeredShare = 1.0
     var lateness: ClosedRange<Int64> = 2_000...140_000
+    var receiveDelay: ClosedRange<Int64> = 1_000...90_000
     /// The median delivery latency in nanoseconds.
     var medianLatency = 900_000.0
     var watchesServer = true
@@ -35,9 +36,9 @@ struct SampleReport {
             generator: GeneratorFigures())
         fillSeconds(of: &report, random: &random)
         report.generator.reactors = (0..<2).map { reactor in
-            .init(
-                process: process, reactor: reactor,
-                busySeconds: Double(steadySeconds) * generatorBusyShare * (reactor == 0 ? 1 : 0.9),
+            let busySeconds = Double(steadySeconds) * generatorBusyShare * (reactor == 0 ? 1 : 0.9)
+            return .init(
+                process: process, reactor: reactor, busySeconds: busySeconds, processorBusySeconds: busySeconds,
                 wallSeconds: Double(steadySeconds))
         }
         report.server = watchesServer ? serverFigures(totalSeconds: Int(phases.totalSeconds)) : nil
@@ -60,6 +61,7 @@ struct SampleReport {
         var first = LatencyRecorder()
         var last = LatencyRecorder()
         var late = LatencyRecorder()
+        var delay = LatencyRecorder()
         let members = report.scenario.membersPerShop
         for second in 0..<(12 + steadySeconds) {
             var sample = SecondSample(second: second)
@@ -86,6 +88,7 @@ struct SampleReport {
                 first.record(nanoseconds: earliest)
                 last.record(nanoseconds: earliest + latency(&random, scale: scale * 1.6))
                 late.record(nanoseconds: Int64.random(in: lateness, using: &random))
+                delay.record(nanoseconds: Int64.random(in: receiveDelay, using: &random))
             }
             sample.latency = recorder.distribution()
             report.seconds.append(sample)
@@ -94,6 +97,7 @@ struct SampleReport {
             delivery: delivery.distribution(), post: post.distribution(), connect: connect.distribution(),
             firstRecipient: first.distribution(), lastRecipient: last.distribution())
         report.generator.lateness = late.distribution()
+        report.generator.receiveDelay = delay.distribution()
         fillCounters(of: &report)
     }
 

@@ -66,7 +66,7 @@ import Testing
             $0.answeredShare = 0.8
         }
         #expect(Verdict(both.report()).kind == .unclear)
-        #expect(Verdict(both.report()).sentence.contains("of the messages were answered"))
+        #expect(Verdict(both.report()).sentence.contains("of the messages were accepted"))
         let unwatched = sample {
             $0.generatorBusyShare = 0.95
             $0.watchesServer = false
@@ -81,6 +81,83 @@ import Testing
         var empty = sample().report()
         empty.seconds = []
         #expect(Verdict(empty).kind == .unclear)
+    }
+
+    @Test func `what no server may do is its fault, although the target is reached`() {
+        let faults: [(WritableKeyPath<Counters, Int>, String)] = [
+            (\.lost, "lost"), (\.duplicated, "duplicated"), (\.outOfOrder, "out of order"),
+            (\.foreign, "of another shop"), (\.corruptFrames, "corrupt"),
+        ]
+        for (fault, name) in faults {
+            var report = sample().report()
+            report.counters[keyPath: fault] = 3
+            #expect(Verdict(report).kind == .serverIsAtFault)
+            #expect(Verdict(report).sentence.contains("3 were \(name)"))
+            #expect(Verdict.isReached(report))
+        }
+    }
+
+    @Test func `a busy generator may not have read what seems lost, but what came twice it did`() {
+        var report = sample { $0.generatorBusyShare = 0.95 }.report()
+        report.counters.lost = 1
+        #expect(Verdict(report).kind == .generatorIsTheLimit)
+        report.counters.duplicated = 1
+        #expect(Verdict(report).kind == .serverIsAtFault)
+        #expect(!Verdict(report).sentence.contains("lost"))
+        // One that is late and has time left reads everything in the end.
+        var late = sample { $0.lateness = 1_800_000...2_200_000 }.report()
+        #expect(Verdict(late).kind == .generatorIsTheLimit)
+        late.counters.lost = 1
+        #expect(Verdict(late).kind == .serverIsAtFault)
+    }
+
+    @Test func `refused messages are no success, and are named`() {
+        var report = sample { $0.answeredShare = 0.5 }.report()
+        report.counters.statuses[503] = 1_500
+        #expect(Verdict(report).kind == .serverIsTheLimit)
+        #expect(Verdict(report).sentence.contains("only 49.9 % of the messages were accepted"))
+        #expect(Verdict(report).sentence.contains("1,500 messages were refused"))
+        #expect(KeyFigures(report).refusedCount == 1_500)
+    }
+
+    @Test func `a scenario without streams lacks none`() {
+        var report = sample { $0.connectionCount = 0 }.report()
+        #expect(KeyFigures(report).openShareMin == nil)
+        #expect(Verdict(report).kind == .neither)
+        report.scenario.connectionCount = 1
+        #expect(Verdict(report).kind == .serverIsTheLimit)
+    }
+
+    @Test func `streams that the scenario took away are not missing, others are`() {
+        var report = sample().report()
+        report.seconds[12].openConnections = 4_500
+        report.seconds[12].awayConnections = 500
+        #expect(KeyFigures(report).openShareMin == 1)
+        #expect(Verdict(report).kind == .neither)
+        report.seconds[12].openConnections = 4_400
+        #expect(Verdict(report).kind == .serverIsTheLimit)
+        // All of them away at once, as in a storm.
+        report.seconds[12].openConnections = 0
+        report.seconds[12].awayConnections = 5_000
+        #expect(Verdict(report).kind == .neither)
+    }
+
+    @Test func `what lies unread for long is the generator's limit too`() {
+        let report = sample { $0.receiveDelay = 1_800_000...2_200_000 }.report()
+        #expect(Verdict(report).kind == .generatorIsTheLimit)
+        #expect(Verdict(report).sentence.contains("receive delay p99 2"))
+        let slow = sample {
+            $0.receiveDelay = 1_800_000...2_200_000
+            $0.medianLatency = 9_000_000
+        }
+        #expect(Verdict(slow.report()).kind == .neither)
+    }
+
+    @Test func `posting connections that were all busy are named when the target is missed`() {
+        var report = sample { $0.answeredShare = 0.9 }.report()
+        #expect(!Verdict(report).sentence.contains("--posters"))
+        report.generator.allPostersBusyCount = Int(report.generator.lateness.count / 2)
+        #expect(Verdict(report).sentence.contains("All posting connections were busy when 50.0 %"))
     }
 
     @Test func `streams that broke off and deliveries that did not come are a target missed`() {

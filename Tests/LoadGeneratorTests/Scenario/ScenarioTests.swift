@@ -100,7 +100,7 @@ import Testing
         #expect(population.streamCount == 18)
         let shops = (0..<18).map { population.shop(ofStream: $0) }
         #expect(shops == Array(repeating: 0, count: 7) + Array(repeating: 1, count: 7) + [5, 5, 6, 6])
-        #expect((0..<7).map { population.streamCount(ofShop: $0) } == [7, 7, 0, 0, 0, 2, 2])
+        #expect((0..<7).map { population.streams(ofShop: $0).count } == [7, 7, 0, 0, 0, 2, 2])
     }
 
     @Test func `every stream's user and the poster are members, each once`() {

@@ -6,21 +6,38 @@ package struct KeyFigures: Codable, Equatable, Sendable {
     var offeredPerSecond: Double
     /// Messages a second that were sent.
     var sentPerSecond: Double
-    /// Messages a second that were answered.
+    /// Messages a second that the server took.
     var answeredPerSecond: Double
     /// Deliveries a second.
     var deliveredPerSecond: Double
     /// The fewest open streams in any second.
     var openConnectionsMin: Int
+    /// The least part, in any second, of the streams that were to be open: all but those that the scenario itself
+    /// closed. Nil when there were none.
+    var openShareMin: Double?
     /// The part of the expected deliveries that came, over the whole run; nil when none was expected.
     var deliveredShare: Double?
-    /// The part of the offered messages that were answered; nil when none was offered.
+    /// The part of the offered messages that the server took; nil when none was offered.
     var answeredShare: Double?
     /// The part of the offered messages that were sent; nil when none was offered.
     var sentShare: Double?
+    /// Deliveries of the whole run that did not come: they have no latency, so no percentile counts them.
+    var lostCount: Int
+    /// Messages of the whole run that the server refused: no percentile counts them.
+    var refusedCount: Int
+    /// Messages of the whole run that were not answered, or not even sent: no percentile counts them.
+    var unansweredCount: Int
+
+    /// Messages of the steady phase that somebody got and of which nobody was known to be the last to get them: they are
+    /// missing in `lastRecipient`.
+    var unfollowedCount: Int
 
     /// The generator's lateness that 1 % of its messages exceed.
     var latenessP99Nanoseconds: UInt64?
+    /// How long the generator let what it had been given lie before it read it, which 1 % of its reads exceed.
+    var receiveDelayP99Nanoseconds: UInt64?
+    /// The part of the offered requests that found each posting connection of their reactor busy; nil when none was.
+    var allPostersBusyShare: Double?
     /// The busiest reactor of the generator, 0 to 1.
     var generatorBusyShareMax: Double?
 
@@ -52,11 +69,21 @@ package struct KeyFigures: Codable, Equatable, Sendable {
         answeredPerSecond = sum(\.answered) / span
         deliveredPerSecond = sum(\.delivered) / span
         openConnectionsMin = steady.map(\.openConnections).min() ?? 0
+        let wanted = report.scenario.connectionCount
+        openShareMin = wanted > 0 ? steady.map { Self.openShare($0, wanted: wanted) }.min() : nil
         sentShare = offered > 0 ? sum(\.sent) / offered : nil
         answeredShare = offered > 0 ? sum(\.answered) / offered : nil
         let expected = report.counters.expectedDeliveries
         deliveredShare = expected > 0 ? Double(report.counters.delivered) / Double(expected) : nil
+        lostCount = report.counters.lost
+        refusedCount = report.counters.refused
+        unansweredCount = report.counters.requestTimeouts
+        let (first, last) = (report.latencies.firstRecipient.count, report.latencies.lastRecipient.count)
+        unfollowedCount = Int(first - min(first, last))
         latenessP99Nanoseconds = report.generator.lateness.value(atPercentile: 99)
+        receiveDelayP99Nanoseconds = report.generator.receiveDelay.value(atPercentile: 99)
+        let due = report.generator.lateness.count
+        allPostersBusyShare = due > 0 ? Double(report.generator.allPostersBusyCount) / Double(due) : nil
         generatorBusyShareMax = report.generator.busyShareMax
         if deliveredPerSecond > 0, generatorBusyShareMax != nil {
             generatorMicrosecondsPerDelivery = report.generator.busySeconds * 1e6 / (deliveredPerSecond * span)
@@ -72,6 +99,11 @@ package struct KeyFigures: Codable, Equatable, Sendable {
         }
         userBytesPerConnection = server.growthPerConnection(of: \.residentByteCount)
         kernelBytesPerConnection = server.growthPerConnection(of: \.kernelByteCount)
+    }
+
+    private static func openShare(_ second: SecondSample, wanted: Int) -> Double {
+        let expected = wanted - second.awayConnections
+        return expected > 0 ? min(Double(second.openConnections) / Double(expected), 1) : 1
     }
 
     /// Processors' worth of CPU that the server used.

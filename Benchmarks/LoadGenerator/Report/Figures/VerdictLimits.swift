@@ -4,10 +4,13 @@ package struct VerdictLimits: Sendable {
     var reachedShareMin = 0.99
     /// The busy share from which a reactor, or the server, counts as full: beyond it queues grow out of proportion.
     var busyShareMax = 0.85
-    /// The lateness p99 that is harmless whatever the latencies are: a timer's and a turn's slack.
-    var latenessNanosecondsMax: UInt64 = 1_000_000
-    /// The part of the delivery latency's p99 that the generator's lateness p99 may make up.
-    var latenessShareMax = 0.25
+    /// The p99 of the generator's lateness, and of its receive delay, that is harmless whatever the latencies are: a
+    /// timer's and a turn's slack.
+    var ownNanosecondsMax: UInt64 = 1_000_000
+    /// The part of the delivery latency's p99 that either may make up.
+    var ownShareMax = 0.25
+    /// The share of requests that may find all posting connections busy before they count as a possible limit.
+    var postersBusyShareMax = 0.1
 
     /// The default limits.
     package init() {}

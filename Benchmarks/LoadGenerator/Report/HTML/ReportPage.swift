@@ -55,6 +55,7 @@ package struct ReportPage: Sendable {
         let (tone, name) =
             switch verdict.kind {
             case .neither: ("good", "Target reached")
+            case .serverIsAtFault: ("bad", "Server at fault")
             case .serverIsTheLimit: ("warn", "Server limited")
             case .generatorIsTheLimit: ("bad", "Generator limited")
             case .unclear: ("bad", "Unclear")

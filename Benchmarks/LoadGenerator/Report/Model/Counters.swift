@@ -12,10 +12,12 @@ package struct Counters: Codable, Equatable, Sendable {
     var outOfOrder = 0
     /// Deliveries of another shop's message.
     var foreign = 0
-    /// Frames whose content was not what had been sent, or that break the protocol.
+    /// Frames whose content was not what had been sent, or ended too early, or that break the protocol.
     var corruptFrames = 0
     /// Frames that the end of the connection cut off.
     var cutFrames = 0
+    /// Frames with a message that is not the generator's.
+    var unmarkedFrames = 0
 
     /// Connections that were attempted.
     var connectsAttempted = 0
@@ -28,27 +30,34 @@ package struct Counters: Codable, Equatable, Sendable {
 
     /// POST requests sent.
     var requestsSent = 0
-    /// POST requests that were not answered in time.
+    /// POST requests without an answer: their connection or the run ended before, or they could not even be sent.
     var requestTimeouts = 0
-    /// Answers to POST requests and refused upgrades, by HTTP status.
+    /// Answers to POST requests by HTTP status.
     var statuses: [Int: Int] = [:]
+    /// Refused upgrades by HTTP status.
+    var upgradeStatuses: [Int: Int] = [:]
     /// Streams that ended before the generator ended them, by the close code that came.
     var disconnectsByCloseCode: [Int: Int] = [:]
-    /// Streams and requests that ended in an error of the connection, by the error's name, for example `ECONNRESET`.
+    /// Streams that ended in an error of the connection, by the error's name, for example `ECONNRESET`.
     var disconnectsByError: [String: Int] = [:]
+    /// Attempts to open a stream that failed without an HTTP status, by the error's name.
+    var connectErrors: [String: Int] = [:]
+    /// Posting connections that failed, and lists that were refused, by the error's name.
+    var requestErrors: [String: Int] = [:]
 
     /// Messages that the server took: answers with a status of 200 to 299.
     var accepted: Int { statuses.reduce(0) { (200..<300).contains($1.key) ? $0 + $1.value : $0 } }
 
-    /// Requests that were answered with something else, or not at all.
-    var failedRequests: Int { statuses.reduce(requestTimeouts) { $0 + ((200..<300).contains($1.key) ? 0 : $1.value) } }
+    /// Messages that the server did not take: answers with any other status.
+    var refused: Int { statuses.values.reduce(0, +) - accepted }
 
     /// Streams that ended before the generator ended them.
     var disconnects: Int {
         disconnectsByCloseCode.values.reduce(0, +) + disconnectsByError.values.reduce(0, +)
     }
 
-    /// Broken promises: what no server may do, whatever the load.
+    /// Broken promises: what no server may do, whatever the load. A frame that is cut off is none: it ends with its
+    /// stream, which a server may end.
     var violations: Int { duplicated + outOfOrder + foreign + corruptFrames }
 
     /// Adds what another process counted.
@@ -61,6 +70,7 @@ package struct Counters: Codable, Equatable, Sendable {
         foreign += other.foreign
         corruptFrames += other.corruptFrames
         cutFrames += other.cutFrames
+        unmarkedFrames += other.unmarkedFrames
         connectsAttempted += other.connectsAttempted
         connectsSucceeded += other.connectsSucceeded
         connectsRefused += other.connectsRefused
@@ -68,7 +78,10 @@ package struct Counters: Codable, Equatable, Sendable {
         requestsSent += other.requestsSent
         requestTimeouts += other.requestTimeouts
         statuses.merge(other.statuses, uniquingKeysWith: +)
+        upgradeStatuses.merge(other.upgradeStatuses, uniquingKeysWith: +)
         disconnectsByCloseCode.merge(other.disconnectsByCloseCode, uniquingKeysWith: +)
         disconnectsByError.merge(other.disconnectsByError, uniquingKeysWith: +)
+        connectErrors.merge(other.connectErrors, uniquingKeysWith: +)
+        requestErrors.merge(other.requestErrors, uniquingKeysWith: +)
     }
 }

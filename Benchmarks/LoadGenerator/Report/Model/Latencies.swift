@@ -2,11 +2,16 @@
 package struct Latencies: Codable, Equatable, Sendable {
     /// From the time at which a message was meant to be sent to its frame having been read, each delivery.
     var delivery = LatencyDistribution()
-    /// From the time at which a POST was meant to be sent to its answer having been read.
+    /// The same for each of the scenario's groups of shops, in their order; empty when there is only one.
+    var deliveryByGroup: [LatencyDistribution] = []
+    /// From the time at which a POST was meant to be sent to the answer that the server took the message having been
+    /// read.
     var post = LatencyDistribution()
     /// The same for a request of a list of messages.
     var list = LatencyDistribution()
-    /// From the start of `connect` to the answer to the upgrade.
+    /// The same for a request of what a stream missed.
+    var catchUp = LatencyDistribution()
+    /// From the time at which a stream was first meant to connect to the answer to the upgrade, of streams that opened.
     var connect = LatencyDistribution()
     /// From the intended send time to the first member's frame, one value a message.
     var firstRecipient = LatencyDistribution()
@@ -17,8 +22,12 @@ package struct Latencies: Codable, Equatable, Sendable {
     /// their common board.
     mutating func merge(_ other: Latencies) {
         delivery.merge(other.delivery)
+        let missing = max(other.deliveryByGroup.count - deliveryByGroup.count, 0)
+        deliveryByGroup += Array(repeating: LatencyDistribution(), count: missing)
+        for (group, distribution) in other.deliveryByGroup.enumerated() { deliveryByGroup[group].merge(distribution) }
         post.merge(other.post)
         list.merge(other.list)
+        catchUp.merge(other.catchUp)
         connect.merge(other.connect)
         firstRecipient.merge(other.firstRecipient)
         lastRecipient.merge(other.lastRecipient)

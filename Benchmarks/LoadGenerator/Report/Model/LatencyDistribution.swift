@@ -62,14 +62,6 @@ package struct LatencyDistribution: Equatable, Sendable {
         return maximum
     }
 
-    /// The share, 0 to 1, of values that are at most `nanoseconds`; 1 in an empty distribution. O(buckets).
-    package func share(atMost nanoseconds: UInt64) -> Double {
-        let total = count
-        if total == 0 { return 1 }
-        let within = buckets.prefix { $0.nanoseconds <= nanoseconds }.reduce(0) { $0 + $1.count }
-        return Double(within) / Double(total)
-    }
-
     /// Adds the values of `other`, which must have the same digits. O(buckets of both).
     package mutating func merge(_ other: LatencyDistribution) {
         precondition(significantDigits == other.significantDigits, "distributions of the same digits merge")

@@ -34,8 +34,13 @@ extension RunReport {
         latencies.merge(other.latencies)
         counters.merge(other.counters)
         server = server ?? other.server
+        merge(seconds: other.seconds)
+    }
+
+    /// Adds seconds that another process, or lane, saw.
+    mutating func merge(seconds samples: [SecondSample]) {
         var merged = Dictionary(uniqueKeysWithValues: seconds.map { ($0.second, $0) })
-        for sample in other.seconds {
+        for sample in samples {
             if merged[sample.second]?.merge(sample) == nil { merged[sample.second] = sample }
         }
         seconds = merged.values.sorted { $0.second < $1.second }

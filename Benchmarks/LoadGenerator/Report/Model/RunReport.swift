@@ -5,7 +5,7 @@
 /// other times in seconds, memory in bytes. README.md of this folder describes the JSON.
 package struct RunReport: Codable, Equatable, Sendable {
     /// The schema that this code writes and reads. A change that an older reader would misunderstand raises it.
-    package static let schemaVersionCurrent = 1
+    package static let schemaVersionCurrent = 2
 
     /// The schema of this value.
     var schemaVersion = schemaVersionCurrent

@@ -6,7 +6,7 @@ package struct SecondSample: Codable, Equatable, Sendable {
     var offered = 0
     /// Messages that were sent, late ones included.
     var sent = 0
-    /// Messages whose POST was answered, whatever the status.
+    /// Messages that the server took: their POST was answered with a status of 200 to 299.
     var answered = 0
     /// Frames with a message that were read.
     var delivered = 0
@@ -16,6 +16,8 @@ package struct SecondSample: Codable, Equatable, Sendable {
     var sentByteCount = 0
     /// Connections with an open stream at the end of the second.
     var openConnections = 0
+    /// Streams that the scenario itself closed, or kept from reading until the server did, and that are not open again.
+    var awayConnections = 0
     /// Latencies of the deliveries read in this second, with two significant digits
     /// (`LatencyRecorder.secondSignificantDigits`).
     var latency = LatencyDistribution(significantDigits: LatencyRecorder.secondSignificantDigits)
@@ -30,6 +32,7 @@ package struct SecondSample: Codable, Equatable, Sendable {
         receivedByteCount += other.receivedByteCount
         sentByteCount += other.sentByteCount
         openConnections += other.openConnections
+        awayConnections += other.awayConnections
         latency.merge(other.latency)
     }
 }

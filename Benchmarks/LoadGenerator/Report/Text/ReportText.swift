@@ -11,24 +11,25 @@ package struct ReportText: Sendable {
         let figures = KeyFigures(report)
         lines =
             Self.title(report) + [""] + TextColumns.wrap(Verdict(report).sentence, width: TextColumns.width)
-            + [""] + Self.latencies(report) + [""] + Self.load(report, figures) + Self.counters(report.counters)
-            + Self.server(report, figures) + [""] + Self.origin(report)
+            + [""] + Self.latencies(report, figures) + [""] + Self.load(report, figures)
+            + Self.counters(report.counters) + Self.server(report, figures) + [""] + Self.origin(report)
     }
 
     private static func title(_ report: RunReport) -> [String] {
         TextColumns.wrap(ReportWords.title(report), width: TextColumns.width)
     }
 
-    private static func latencies(_ report: RunReport) -> [String] {
+    private static func latencies(_ report: RunReport, _ figures: KeyFigures) -> [String] {
         let rows = ReportWords.distributions(report).filter { !$0.distribution.isEmpty }
         let header = TextColumns.row("latency", ReportWords.percentiles.map(\.name) + ["max"])
         return [header] + rows.map { row in TextColumns.row(row.name, ReportWords.cells(row.distribution)) }
+            + TextColumns.labelled("not in these", parts: ReportWords.withoutLatency(figures))
     }
 
     private static func load(_ report: RunReport, _ figures: KeyFigures) -> [String] {
         let rates = [
             "offered \(NumberText.rate(figures.offeredPerSecond))", "sent \(NumberText.rate(figures.sentPerSecond))",
-            "answered \(NumberText.rate(figures.answeredPerSecond))",
+            "accepted \(NumberText.rate(figures.answeredPerSecond))",
             "delivered \(NumberText.rate(figures.deliveredPerSecond))",
         ]
         var generator = [ReportWords.generator(report.generator)]

@@ -29,10 +29,16 @@ enum ReportWords {
     /// The distributions of a report in the order of tables.
     static func distributions(_ report: RunReport) -> [NamedDistribution] {
         let latencies = report.latencies
-        return [
-            .init(
-                name: "delivery", meaning: "intended send time → frame read, each delivery",
-                distribution: latencies.delivery),
+        let groups = latencies.deliveryByGroup.enumerated().map { group, distribution in
+            NamedDistribution(
+                name: "delivery \(group + 1)",
+                meaning: "the same: \(report.scenario.parameters["shops_\(group)"] ?? "a group of shops")",
+                distribution: distribution)
+        }
+        let delivery = NamedDistribution(
+            name: "delivery", meaning: "intended send time → frame read, each delivery",
+            distribution: latencies.delivery)
+        return [delivery] + groups + [
             .init(
                 name: "first recipient", meaning: "intended send time → first member's frame",
                 distribution: latencies.firstRecipient),
@@ -41,11 +47,28 @@ enum ReportWords {
                 distribution: latencies.lastRecipient),
             .init(name: "POST", meaning: "intended send time → answer read", distribution: latencies.post),
             .init(name: "list", meaning: "the same for a list of messages", distribution: latencies.list),
-            .init(name: "connect", meaning: "connect → upgrade answered", distribution: latencies.connect),
+            .init(
+                name: "catch-up", meaning: "the same for a list of what was missed", distribution: latencies.catchUp),
+            .init(
+                name: "connect", meaning: "intended time → upgrade answered, retries included",
+                distribution: latencies.connect),
             .init(
                 name: "lateness", meaning: "the generator's own: intended send time → noticed",
                 distribution: report.generator.lateness),
+            .init(
+                name: "receive delay", meaning: "the generator's own: handed over → read",
+                distribution: report.generator.receiveDelay),
         ]
+    }
+
+    /// What no percentile counts, since it has no latency; empty when everything has one.
+    static func withoutLatency(_ figures: KeyFigures) -> [String] {
+        [
+            (figures.lostCount, "delivery that was lost", "deliveries that were lost"),
+            (figures.refusedCount, "refused message", "refused messages"),
+            (figures.unansweredCount, "message without an answer", "messages without an answer"),
+            (figures.unfollowedCount, "message without a last recipient", "messages without a last recipient"),
+        ].filter { $0.0 > 0 }.map { NumberText.counted($0.0, $0.1, $0.2) }
     }
 
     /// The cells of a distribution's row: `percentiles` and the maximum.
@@ -65,8 +88,11 @@ enum ReportWords {
             ])
         connections.rows += counters.disconnectsByCloseCode.sorted { $0.key < $1.key }.map { ("close \($0)", $1) }
         connections.rows += counters.disconnectsByError.sorted { $0.key < $1.key }.map { ($0, $1) }
+        connections.rows += counters.upgradeStatuses.sorted { $0.key < $1.key }.map { ("upgrade \($0)", $1) }
+        connections.rows += counters.connectErrors.sorted { $0.key < $1.key }.map { ("connect: \($0)", $1) }
         var requests = CounterGroup(
-            name: "requests", rows: [("sent", counters.requestsSent), ("timed out", counters.requestTimeouts)])
+            name: "requests", rows: [("sent", counters.requestsSent), ("without an answer", counters.requestTimeouts)])
+        requests.rows += counters.requestErrors.sorted { $0.key < $1.key }.map { ($0, $1) }
         requests.rows += counters.statuses.sorted { $0.key < $1.key }.map { ("status \($0)", $1) }
         let deliveries = CounterGroup(
             name: "deliveries",
@@ -74,6 +100,7 @@ enum ReportWords {
                 ("expected", counters.expectedDeliveries), ("came", counters.delivered), ("lost", counters.lost),
                 ("duplicated", counters.duplicated), ("out of order", counters.outOfOrder),
                 ("foreign", counters.foreign), ("corrupt", counters.corruptFrames), ("cut", counters.cutFrames),
+                ("without a marker", counters.unmarkedFrames),
             ])
         return [deliveries, requests, connections]
     }
