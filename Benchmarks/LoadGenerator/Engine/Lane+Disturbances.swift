@@ -96,7 +96,7 @@ extension Lane {
     private func ask(forMissed missed: [Range<UInt32>], by stream: UInt32, _ now: MonotonicInstant) {
         disturbances.missed[stream] = missed
         let ticket = Ticket(kind: .catchUp, shop: streams[Int(stream)].shop, intended: now, sequence: stream)
-        posters[poster(ofShop: ticket.shop, writer: 0)].backlog.append(ticket)
+        append(ticket, to: poster(ofShop: ticket.shop, writer: 0))
     }
 
     /// Judges a list: every message that the stream missed must be in it, or in those that follow.

@@ -28,7 +28,8 @@ extension Lane {
             if isSteady, posters.indices.allSatisfy(isBusy) { measurements.allPostersBusyCount += 1 }
             enqueue(ticket)
         }
-        for poster in posters.indices { writeRequests(poster, now) }
+        for poster in postersToWrite { writeRequests(poster) }
+        postersToWrite.removeAll(keepingCapacity: true)
     }
 
     /// Whether a posting connection has no room for one more request.
@@ -45,7 +46,13 @@ extension Lane {
             countUnanswered(ticket, error: "too many waiting")
             return
         }
+        append(ticket, to: poster)
+    }
+
+    /// Queues a request, which is written at the end of the turn if there is room for it.
+    func append(_ ticket: Ticket, to poster: Int) {
         posters[poster].backlog.append(ticket)
+        postersToWrite.append(poster)
     }
 
     /// Counts a request that will have no answer.
@@ -57,7 +64,7 @@ extension Lane {
         }
     }
 
-    private func writeRequests(_ poster: Int, _ now: MonotonicInstant) {
+    private func writeRequests(_ poster: Int) {
         guard posters[poster].phase == .open else { return }
         while posters[poster].inFlight.count < plan.inFlightCountMax, var ticket = posters[poster].backlog.popFirst() {
             write(&ticket, poster)
@@ -142,6 +149,7 @@ extension Lane {
 
     private func answered(_ poster: Int, _ now: MonotonicInstant) {
         guard let ticket = posters[poster].inFlight.popFirst() else { return }
+        postersToWrite.append(poster)
         let statusCode = posters[poster].statusCode
         let isSuccess = (200..<300).contains(statusCode)
         let latency = Int64(now.since(ticket.intended).wholeNanoseconds)
@@ -179,11 +187,13 @@ extension Lane {
         posters[poster].parser = ResponseParser(
             limits: HTTPLimits(bodyBytesMax: UInt32(LoadLimits.listByteCountMax)))
         posters[poster].isSending = false
+        postersToWrite.append(poster)
         reactor.receive(connection, isMultishot: true)
     }
 
     func posterSent(_ poster: Int) {
         posters[poster].isSending = false
+        postersToWrite.append(poster)
     }
 
     /// The connection failed or was ended: what was in flight has no answer, and is not sent again.

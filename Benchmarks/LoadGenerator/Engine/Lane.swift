@@ -41,6 +41,8 @@ package final class Lane: ReactorHandler {
     var awayCount = 0
 
     var posters: [Poster]
+    /// Posters that may have something to write at the end of the turn: idle ones cost nothing.
+    var postersToWrite: [Int] = []
     /// What every POST begins with.
     let postHead: [UInt8]
     var source: RequestSource?

@@ -92,10 +92,10 @@ extension Scenario {
         case "storm":
             scenario.hasStorm = true
         case "slow":
-            scenario.groups = [ShopGroup(shopCount: 10, streamsPerShop: 100, messagesPerSecond: 500)]
+            // 8 MB for each stream: more than the buffers of its sockets hold.
+            scenario.groups = [ShopGroup(shopCount: 10, streamsPerShop: 20, messagesPerSecond: 1_000)]
+            scenario.textByteCount = 8_000
             scenario.slowShare = 0.1
-            // So much that a socket's buffers do not take all that a stream does not read.
-            scenario.textByteCount = 4_000
         case "catch-up":
             scenario.catchUpShare = 0.1
         case "rest":

@@ -39,14 +39,16 @@ class Stream:
 class FaultyServer:
     """Use it as a context manager; `url` is where it listens.
 
-    `refuse(message)` says with which status a POST is answered instead of 201, without a broadcast. `omit(message)`
-    says what lists leave out. `stall` is a pair
-    (period, length) in seconds: that long the whole server stands still, that often.
+    `refuse(message)` says with which status a POST is answered instead of 201, without a broadcast; 0 is no answer but
+    the connection's end. `omit(message)` says what lists leave out. `stall` is a pair (period, length) in seconds: that
+    long the whole server stands still, that often. The first `refused_upgrades` upgrades are refused after `delay`
+    seconds. `greeting` is sent to each stream first.
     """
 
     def __init__(self, faults=lambda message, stream: None, refuse=lambda message: None, omit=lambda message: False,
-                 stall=None, delay=0.05):
+                 stall=None, delay=0.05, refused_upgrades=0, greeting=None):
         self.faults, self.refuse, self.omit, self.stall, self.delay = faults, refuse, omit, stall, delay
+        self.refused_upgrades, self.greeting = refused_upgrades, greeting
         self.streams = collections.defaultdict(list)
         self.opened = collections.Counter()
         self.messages = collections.Counter()
@@ -55,6 +57,7 @@ class FaultyServer:
         self.texts = {}
         self.log = collections.defaultdict(list)
         self.lists = 0
+        self.tokens = collections.defaultdict(set)  # by the method
 
     # Its life
 
@@ -106,13 +109,17 @@ class FaultyServer:
                     name.lower(): value.strip()
                     for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:] if line)
                 }
+                self.tokens[head.partition(" ")[0]].add(fields.get("authorization"))
                 body = await reader.readexactly(int(fields.get("content-length", 0)))
                 if fields.get("upgrade", "").lower() == "websocket":
                     await self._stream(head, fields, reader, writer)
                     return
                 if head.startswith("POST "):
                     self.posters[fields["x-shop-id"]].add(writer.get_extra_info("peername"))
-                writer.write(self._list(fields) if head.startswith("GET ") else self._post(body, fields))
+                answer = self._list(fields) if head.startswith("GET ") else self._post(body, fields)
+                if not answer:
+                    return
+                writer.write(answer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -120,6 +127,11 @@ class FaultyServer:
             writer.close()
 
     async def _stream(self, head, fields, reader, writer):
+        if self.refused_upgrades > 0:
+            self.refused_upgrades -= 1
+            await asyncio.sleep(self.delay)
+            writer.write(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")
+            return
         shop = re.match(r"GET /api/v1/shops/([^/]+)/messages/stream", head).group(1)
         accept = base64.b64encode(hashlib.sha1(fields["sec-websocket-key"].encode() + GUID).digest()).decode()
         # The frames' order is what is tested: nothing may be sent before the upgrade.
@@ -128,6 +140,8 @@ class FaultyServer:
             f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
         )
         self.opened[shop] += 1
+        if self.greeting:
+            writer.write(frame(self.greeting))
         stream = Stream(self.opened[shop] - 1, writer)
         self.streams[shop].append(stream)
         while data := await reader.read(4096):
@@ -144,9 +158,9 @@ class FaultyServer:
         self.texts[shop] = posted["message"]
         number = self.messages[shop]
         status = self.refuse(number)
-        if status:
+        if status is not None:
             self.done[status] += 1
-            return f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode()
+            return b"" if status == 0 else f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode()
         if not self.omit(number):
             self.log[shop].append({"id": f"{shop}-{number}", "message": posted["message"]})
         for stream in self.streams[shop]:
@@ -163,6 +177,8 @@ class FaultyServer:
 
     def _deliver(self, stream, number, message):
         fault = self.faults(number, stream.number)
+        if fault == FOREIGN and len(self.texts) < 2:
+            fault = None  # there is no message of another shop yet
         if fault:
             self.done[fault] += 1
         text = message["message"]

@@ -17,7 +17,10 @@ import Testing
     @Test(arguments: [0, 0.1, 0.25, 0.29, 0.7, 1]) func `slow streams are as many as asked for, and in every shop`(
         share: Double
     ) throws {
-        let plan = try plan("slow") { $0.slowShare = share }
+        let plan = try plan("slow") {
+            $0.groups = [ShopGroup(shopCount: 10, streamsPerShop: 100, messagesPerSecond: 1)]
+            $0.slowShare = share
+        }
         let slow = (0..<1_000).filter(plan.isSlow)
         #expect(slow.count == Int((1_000 * share).rounded()))
         for shop in 0..<10 {

@@ -120,6 +120,18 @@ import Testing
         #expect(KeyFigures(report).refusedCount == 1_500)
     }
 
+    @Test func `two messages that are answered behind the phase are no shortfall, three are`() {
+        for (missing, kind) in [(2, Verdict.Kind.neither), (3, .serverIsTheLimit)] {
+            var report = sample { $0.messagesPerSecond = 10 }.report()
+            for index in report.seconds.indices where report.seconds[index].offered > 0 {
+                report.seconds[index].offered = 5
+                report.seconds[index].answered = 5
+            }
+            report.seconds[19].answered -= missing
+            #expect(Verdict(report).kind == kind)
+        }
+    }
+
     @Test func `a scenario without streams lacks none`() {
         var report = sample { $0.connectionCount = 0 }.report()
         #expect(KeyFigures(report).openShareMin == nil)

@@ -3,7 +3,7 @@
 /// Four questions decide, each an inequality over the steady phase (`VerdictLimits` has the numbers):
 /// - *Fault* (F): a delivery was duplicated, out of order, foreign or corrupt; or lost, unless a reactor of the
 ///   generator is ≥ 0.85 busy and so may not have come round to reading it.
-/// - *Reached* (T): accepted ≥ 0.99 × offered, delivered ≥ 0.99 × expected and open streams ≥ 0.99 × those that the
+/// - *Reached* (T): accepted + 2 ≥ 0.99 × offered, delivered ≥ 0.99 × expected and open streams ≥ 0.99 × those that the
 ///   scenario wants open at the time.
 /// - *Generator at its limit* (G): its busiest reactor ≥ 0.85 busy, or sent < 0.99 × offered while it was late, or its
 ///   lateness p99 or its receive delay p99 > 1 ms and > 0.25 × delivery p99: then a good part of the latency is its

@@ -2,6 +2,9 @@
 package struct VerdictLimits: Sendable {
     /// The part of what was asked for that counts as all of it.
     var reachedShareMin = 0.99
+    /// Messages that may be offered within the steady phase and accepted behind it: no shortfall, as others that were
+    /// offered before it are accepted within.
+    var underWayCountMax = 2
     /// The busy share from which a reactor, or the server, counts as full: beyond it queues grow out of proportion.
     var busyShareMax = 0.85
     /// The p99 of the generator's lateness, and of its receive delay, that is harmless whatever the latencies are: a
