@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Musl
-#endif
+import Glibc
 
 /// The ratio of two ways from rounds that measured both, and how far chance alone may have moved it.
 ///
