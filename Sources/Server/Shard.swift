@@ -22,10 +22,10 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     enum Message: Sendable {
         /// A stream ended whose user this shard counts.
         case releasePlace(ConnectionLimiter.Place)
-        /// A membership was made, changed or ended.
-        case membershipChanged(MembershipChange)
-        /// More memberships changed than are known.
-        case membershipsUnknown
+        /// Memberships were made, changed or ended.
+        case membershipsChanged(MembershipScope)
+        /// A shard could not look at memberships that changed; to the first.
+        case recheckMemberships(MembershipScope)
         /// Somebody else changed a message of a shop that this shard owns.
         case storeChanged(StoreChange)
         /// A connection ended whose address this shard counts.
@@ -86,14 +86,16 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var membershipVersion: UInt64 = 0
     /// Up to where the first shard knows the changes of memberships.
     var membershipPosition: Int64?
-    /// Changes that are told once more, when the streams that were being admitted meanwhile stand.
-    var membershipRechecks: [(round: UInt64, change: MembershipChange)] = []
+    /// What is told once more, and in which round.
+    var membershipRechecks: [MembershipScope: UInt64] = [:]
     /// Counts the rounds of housekeeping.
     var housekeepingRound: UInt64 = 0
+    /// Whether orphaned images are being looked for.
+    var isSearchingOrphans = false
     /// Uploads whose images are held in memory.
     var uploadCount = 0
-    /// Messages for mailboxes that were full: they go again at the end of each turn.
-    var undelivered: [(shard: Int, message: Message)] = []
+    /// For each shard the messages that its full mailbox did not take: they go again at the end of each turn.
+    private(set) var undelivered: [[Message]] = []
 
     // The end
     var isDraining = false
@@ -136,6 +138,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     /// Tells who the other shards are; once, before the first connection.
     func connect(to peers: [Shard<IO>]) {
         self.peers = peers
+        undelivered = peers.map { _ in [] }
     }
 
     // MARK: - Where things live
@@ -162,13 +165,30 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         return await body(shard)
     }
 
-    /// Sends a message to another shard; one for a full mailbox is kept and sent again.
+    /// Sends a message to another shard; one for a full mailbox is kept and sent again, and those behind it wait for it:
+    /// messages arrive in their order.
     func post(_ message: Message, to shardIndex: Int) {
         if shardIndex == index {
             messageReceived(message)
-        } else if !peers[shardIndex].reactor.post(message, from: reactor) {
-            undelivered.append((shardIndex, message))
+        } else if !undelivered[shardIndex].isEmpty || !peers[shardIndex].reactor.post(message, from: reactor) {
+            undelivered[shardIndex].append(message)
         }
+    }
+
+    /// Whether messages wait for a mailbox.
+    var isDelivering: Bool { undelivered.contains { !$0.isEmpty } }
+
+    private func postUndelivered() {
+        for shardIndex in undelivered.indices where !undelivered[shardIndex].isEmpty {
+            let reactor = peers[shardIndex].reactor
+            let refused = undelivered[shardIndex].firstIndex { !reactor.post($0, from: self.reactor) }
+            undelivered[shardIndex].removeFirst(refused ?? undelivered[shardIndex].count)
+        }
+    }
+
+    /// Gives up the waiting messages that `isDispensable`.
+    func removeUndelivered(where isDispensable: (Message) -> Bool) {
+        for shardIndex in undelivered.indices { undelivered[shardIndex].removeAll(where: isDispensable) }
     }
 
     // MARK: - Events of the reactor
@@ -204,8 +224,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func messageReceived(_ message: Message) {
         switch message {
         case .releasePlace(let place): places.release(place)
-        case .membershipChanged(let change): membershipChanged(change)
-        case .membershipsUnknown: membershipsUnknown()
+        case .membershipsChanged(let scope): membershipsChanged(scope)
+        case .recheckMemberships(let scope): recheckMemberships(scope)
         case .storeChanged(let change): broadcast(change)
         case .releaseAddress(let address): addressReleased(address)
         case .drain: drain()
@@ -236,13 +256,9 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
 
     func turnEnded() -> Bool {
         let isWorkLeft = flush()
-        if !undelivered.isEmpty {
-            let messages = undelivered
-            undelivered = []
-            for (shardIndex, message) in messages { post(message, to: shardIndex) }
-        }
+        postUndelivered()
         if isDraining { finishDrainIfIdle() }
-        return isWorkLeft || !undelivered.isEmpty
+        return isWorkLeft || isDelivering
     }
 
     /// Timers name their connection.

@@ -7,10 +7,13 @@ import WebSocket
 @testable import Server
 
 /// A run that a script plays instead of chance: for what a seed found once, told in as few steps as it takes.
-final class Rehearsal {
+final class Rehearsal: @unchecked Sendable {
+    // @unchecked: it and all that it holds stay on the script's thread, which turns the reactors.
+
     let stage: Stage
     let world: World
     let ledger = Ledger()
+    private var isPerformed = false
 
     /// Plays a script on a thread of its own and returns what it contradicted.
     static func play(
@@ -47,6 +50,7 @@ final class Rehearsal {
         scenario.limits.descriptorCountMax = 64
         scenario.limits.descriptorReserveCount = 4
         scenario.limits.listenQueueCountMax = 8
+        scenario.limits.mailboxMessageCountMax = 2
         let secret = try TokenSecret("the secret of the simulation, long enough")
         stage = Stage(scenario, chance: chance, ledger: ledger, flaw: nil, secret: secret)
         world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret), leeway: .zero))
@@ -60,16 +64,41 @@ final class Rehearsal {
         turn()
     }
 
+    /// Runs `body` to its end on the first reactor.
+    func perform(_ body: @escaping @Sendable (World.VirtualShard) async throws -> Void) {
+        let shard = world.shards[0]
+        var turnCountMax = 100
+        Task(executorPreference: shard.reactor) {
+            do { try await body(shard) } catch { self.ledger.violate("\(error)") }
+            self.isPerformed = true
+        }
+        while !isPerformed, turnCountMax > 0 {
+            turn()
+            turnCountMax -= 1
+        }
+        ledger.expect(isPerformed, "it does not end")
+        isPerformed = false
+        turn()
+    }
+
+    /// A round of housekeeping, and what follows from it.
+    func keepHouse() { perform { await $0.keepHouse() } }
+
     /// A connection to the first reactor that has sent `bytes`.
     func connect(sending bytes: [UInt8]) throws -> Socket {
         guard let peer = stage.network.connect(to: stage.listeners[0]) else { throw ScriptError.noConnection }
         let socket = Socket(peer, listener: stage.listeners[0], stage: stage)
+        send(bytes, on: socket)
+        return socket
+    }
+
+    /// Sends bytes, all of them.
+    func send(_ bytes: [UInt8], on socket: Socket) {
         socket.send(bytes)
         while !socket.unwritten.isEmpty {
             socket.write()
             turn()
         }
-        return socket
     }
 
     /// An open stream of a shop.

@@ -18,6 +18,8 @@ final class SimulatedStore: Store, @unchecked Sendable {
     private var reads: [CheckedContinuation<Void, Never>] = []
     /// A canary: writes are answered and not done.
     var forgetsOneIn: Int?
+    /// Nobody can be told who is a member.
+    var hidesMembers = false
     /// Nothing waits any more.
     var isHasty = false
 
@@ -103,6 +105,7 @@ final class SimulatedStore: Store, @unchecked Sendable {
 
     func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
         await pause()
+        if hidesMembers { throw StorageError(.unavailable, detail: "simulated") }
         return try await memory.role(of: userID, in: shopID)
     }
 
@@ -125,7 +128,8 @@ final class SimulatedStore: Store, @unchecked Sendable {
     }
 
     func members(of shopID: ShopID) async throws(StorageError) -> [Membership] {
-        try await memory.members(of: shopID)
+        if hidesMembers { throw StorageError(.unavailable, detail: "simulated") }
+        return try await memory.members(of: shopID)
     }
 
     func importMembers(_ rows: [Membership], at time: Timestamp) async throws(StorageError) {
@@ -147,7 +151,8 @@ final class SimulatedStore: Store, @unchecked Sendable {
     func isNamed(_ image: Storage.Image) async throws(StorageError) -> Bool { try await memory.isNamed(image) }
 
     func unkeptImages(createdBefore time: Timestamp, limit: Int) async throws(StorageError) -> [Storage.Image] {
-        try await memory.unkeptImages(createdBefore: time, limit: limit)
+        await pause()
+        return try await memory.unkeptImages(createdBefore: time, limit: limit)
     }
 
     func setKept(_ isKept: Bool, image id: MessageID) async throws(StorageError) {

@@ -147,7 +147,7 @@ extension World {
         stage.ledger.expect(openCount == counts.values.reduce(0, +), "the counters have \(openCount) streams")
         for shard in shards {
             stage.ledger.expect(shard.clocks.values.allSatisfy(\.isIdle), "a shop waits for a write that is over")
-            stage.ledger.expect(shard.undelivered.isEmpty, "messages to shards were not delivered")
+            stage.ledger.expect(!shard.isDelivering, "messages to shards were not delivered")
         }
         stage.ledger.expect(store.waitingCount == 0, "somebody waits for the store")
     }
@@ -161,7 +161,8 @@ extension World {
             let counts: [(String, Int)] = [
                 ("HTTP connections", shard.http.count), ("streams", shard.streams.count),
                 ("open streams", shard.counters.openStreams),
-                ("addresses", shard.connectionsByAddress.count), ("undelivered messages", shard.undelivered.count),
+                ("addresses", shard.connectionsByAddress.count),
+                ("undelivered messages", shard.undelivered.reduce(0) { $0 + $1.count }),
                 ("subscribers", shard.hub.subscriberCount), ("laggards", shard.hub.laggingCount),
                 ("shops", shard.hub.shopCount), ("lent bytes", shard.hub.lentByteCount),
                 ("retained bytes", shard.hub.retainedByteCount), ("connections", reactor.connectionCount),

@@ -29,18 +29,18 @@ extension Shard {
     func finishDrainIfIdle() {
         guard reactor.connectionCount == 0 else { return }
         if !isDrained {
-            guard undelivered.isEmpty else { return }
+            guard !isDelivering else { return }
             isDrained = true
             for peer in peers { post(.drained, to: peer.index) }
         }
         guard drainedShardCount == peers.count else { return }
         // With no connection left anywhere nobody will ask for a place; who has stopped takes no message any more.
-        undelivered.removeAll { _, message in
+        removeUndelivered { message in
             switch message {
-            case .releasePlace, .releaseAddress, .membershipChanged, .membershipsUnknown, .storeChanged: true
+            case .releasePlace, .releaseAddress, .membershipsChanged, .recheckMemberships, .storeChanged: true
             case .drain, .drained: false
             }
         }
-        if undelivered.isEmpty { reactor.stop() }
+        if !isDelivering { reactor.stop() }
     }
 }

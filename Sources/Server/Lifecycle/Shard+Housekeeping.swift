@@ -16,7 +16,12 @@ extension Shard {
 
     func housekeepingFired() {
         guard !isDraining else { return }
-        Task(executorPreference: reactor) { await self.keepHouse() }
+        Task(executorPreference: reactor) {
+            await self.keepHouse()
+            // A period after the round's end: a slow store is not asked twice at once.
+            _ = self.reactor.schedule(
+                at: self.reactor.now + ServerLimits.housekeepingPeriod, token: Self.housekeepingToken)
+        }
     }
 
     /// Gives back what tokens and attempts take that no longer count.
@@ -26,14 +31,23 @@ extension Shard {
         attemptsByAddress.removeExpired(now: reactor.now)
     }
 
-    /// One round. The next is a period after its end: a slow store is not asked twice at once.
-    private func keepHouse() async {
+    /// Looks for orphaned images beside the rounds, one search at a time: it may take long, and they must not wait.
+    private func startOrphanSearch() {
+        guard !isSearchingOrphans else { return }
+        isSearchingOrphans = true
+        Task(executorPreference: reactor) {
+            await self.removeOrphanedImages()
+            self.isSearchingOrphans = false
+        }
+    }
+
+    /// One round.
+    func keepHouse() async {
         await tellMembershipChanges()
         for peer in peers { await onShard(peer) { shard in shard.forgetExpired() } }
         // Images that may go after seconds are not looked for once a minute.
         let searchRounds = min(ServerLimits.orphanSearchRounds, UInt64(configuration.orphanImageSeconds))
-        if housekeepingRound % searchRounds == 0 { await removeOrphanedImages() }
+        if housekeepingRound % searchRounds == 0 { startOrphanSearch() }
         housekeepingRound += 1
-        _ = reactor.schedule(at: reactor.now + ServerLimits.housekeepingPeriod, token: Self.housekeepingToken)
     }
 }

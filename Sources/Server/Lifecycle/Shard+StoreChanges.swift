@@ -15,10 +15,8 @@ extension Shard: StoreChangeObserver {
             post(.storeChanged(change), to: owner(of: message.shopID).index)
         case .messageDeleted(_, let shop): post(.storeChanged(change), to: owner(of: shop).index)
         case .membershipChanged(let shop, let user):
-            let membership = MembershipChange(shopID: shop, userID: user)
-            for peer in peers { post(.membershipChanged(membership), to: peer.index) }
-        case .missed:
-            for peer in peers { post(.membershipsUnknown, to: peer.index) }
+            tellMembershipsChanged(.user(MembershipChange(shopID: shop, userID: user)))
+        case .missed: tellMembershipsChanged(.everybody)
         }
     }
 

@@ -40,62 +40,87 @@ extension Shard {
             let known = membershipPosition
             let answer = try await store.membershipChanges(after: known)
             membershipPosition = answer.position
-            if known != nil, answer.isIncomplete {
-                for peer in peers { post(.membershipsUnknown, to: peer.index) }
-            }
-            for change in Set(answer.changes) {
-                tell(change)
-                membershipRechecks.append((housekeepingRound + ServerLimits.membershipRecheckRounds, change))
-            }
+            if known != nil, answer.isIncomplete { tellMembershipsChanged(.everybody) }
+            for change in Set(answer.changes) { tellMembershipsChanged(.user(change)) }
         } catch {
             // The next round asks again from the same position; what was missed meanwhile is in its answer.
             _ = storageFailure(error)
         }
-        // A stream that was being admitted when its membership ended stands by now.
-        while let first = membershipRechecks.first, first.round <= housekeepingRound {
-            membershipRechecks.removeFirst()
-            tell(first.change)
+        let due = membershipRechecks.filter { $0.value <= housekeepingRound }
+        for scope in due.keys {
+            membershipRechecks[scope] = nil
+            tell(scope)
         }
     }
 
-    private func tell(_ change: MembershipChange) {
-        for peer in peers { post(.membershipChanged(change), to: peer.index) }
+    /// Tells every shard, now and once more when the streams stand that are being admitted meanwhile. On the first
+    /// shard.
+    func tellMembershipsChanged(_ scope: MembershipScope) {
+        tell(scope)
+        recheckMemberships(scope)
     }
 
-    /// A membership changed: what is remembered of it is forgotten, and its user's streams end if it is gone.
-    func membershipChanged(_ change: MembershipChange) {
-        memberships.forget(change)
+    /// Tells every shard some rounds from now. On the first shard.
+    func recheckMemberships(_ scope: MembershipScope) {
+        membershipRechecks[scope] = housekeepingRound + ServerLimits.membershipRecheckRounds
+    }
+
+    private func tell(_ scope: MembershipScope) {
+        for peer in peers { post(.membershipsChanged(scope), to: peer.index) }
+    }
+
+    /// Memberships changed: what is remembered of them is forgotten, and the streams end whose users' are gone.
+    func membershipsChanged(_ scope: MembershipScope) {
         membershipVersion += 1
-        guard owner(of: change.shopID) === self else { return }
-        Task(executorPreference: reactor) { await self.endStreams(of: change) }
-    }
-
-    private func endStreams(of change: MembershipChange) async {
-        guard hub.subscriberCount(of: change.shopID) > 0 else { return }
-        do throws(StorageError) {
-            guard try await store.role(of: change.userID, in: change.shopID) == nil else { return }
-        } catch {
-            _ = storageFailure(error)
-            return
+        let shops: [ShopID]
+        switch scope {
+        case .user(let change):
+            memberships.forget(change)
+            shops = [change.shopID]
+        case .shop(let shop):
+            memberships.forgetAll()
+            shops = [shop]
+        case .everybody:
+            memberships.forgetAll()
+            shops = Array(hub.shops)
         }
-        endStreams(of: change.shopID) { place in !place.belongs(to: change.userID) }
-    }
-
-    /// More memberships changed than are known: all that this shard holds are looked at.
-    func membershipsUnknown() {
-        memberships.forgetAll()
-        membershipVersion += 1
+        let watched = shops.filter { owner(of: $0) === self && hub.subscriberCount(of: $0) > 0 }
+        guard !watched.isEmpty else { return }
         Task(executorPreference: reactor) {
-            for shop in self.hub.shops {
-                do throws(StorageError) {
-                    let members = try await self.store.members(of: shop)
-                    let places = Set(members.map { ConnectionLimiter.Place(of: $0.userID) })
-                    self.endStreams(of: shop) { places.contains($0) }
-                } catch {
-                    if error.kind == .notFound { self.endStreams(of: shop) { _ in false } }
+            for shop in watched {
+                if case .user(let change) = scope {
+                    await self.endStreams(of: change)
+                } else {
+                    await self.endStreams(of: shop)
                 }
             }
         }
+    }
+
+    private func endStreams(of change: MembershipChange) async {
+        do throws(StorageError) {
+            guard try await store.role(of: change.userID, in: change.shopID) == nil else { return }
+            endStreams(of: change.shopID) { place in !place.belongs(to: change.userID) }
+        } catch {
+            recheck(.user(change), after: error)
+        }
+    }
+
+    private func endStreams(of shop: ShopID) async {
+        do throws(StorageError) {
+            let members = try await store.members(of: shop)
+            let places = Set(members.map { ConnectionLimiter.Place(of: $0.userID) })
+            endStreams(of: shop) { places.contains($0) }
+        } catch {
+            guard error.kind != .notFound else { return endStreams(of: shop) { _ in false } }
+            recheck(.shop(shop), after: error)
+        }
+    }
+
+    /// What could not be looked at is looked at again: a change is told once, and its streams must not outlive it.
+    private func recheck(_ scope: MembershipScope, after error: StorageError) {
+        _ = storageFailure(error)
+        if !isDraining { post(.recheckMemberships(scope), to: 0) }
     }
 
     /// Closes those streams of a shop that are not kept.

@@ -46,8 +46,9 @@ extension PostgresStore {
         }
         var members: [Membership] = []
         for row in 0..<result.rowCount {
+            // A role that is somebody else's makes no member here, as in `role`, and does not hide the others.
             guard let userID = result.text(row, 0), let role = result.text(row, 1).flatMap(Role.init(rawValue:)) else {
-                throw StorageError(.corrupt, detail: "role")
+                continue
             }
             members.append(Membership(shopID: shopID, userID: UserID(userID), role: role))
         }
