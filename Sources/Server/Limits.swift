@@ -44,8 +44,11 @@ enum ServerLimits {
     static let membershipRecheckRounds: UInt64 = 3
     /// Rounds from one search for orphaned images to the next …
     static let orphanSearchRounds: UInt64 = 60
-    /// … and the images that one looks at.
+    /// … and the images that it takes from the store at a time.
     static let orphanBatchCountMax = 64
+    /// The images that go at once with the message that named them, the first of its text: each costs three queries. The
+    /// search for orphans finds the rest.
+    static let imagesRemovedAtOnceMax = 16
     /// Messages of a numbered page, when the request does not say …
     static let pageMessageCountDefault = 20
     /// … and when it does, at most.

@@ -20,6 +20,8 @@ final class SimulatedStore: Store, @unchecked Sendable {
     var forgetsOneIn: Int?
     /// Nobody can be told who is a member.
     var hidesMembers = false
+    /// The search for the messages that name one of these takes too long.
+    var imagesNobodyFinds: Set<MessageID> = []
     /// Nothing waits any more.
     var isHasty = false
 
@@ -148,15 +150,20 @@ final class SimulatedStore: Store, @unchecked Sendable {
 
     func removeImage(_ id: MessageID) async throws(StorageError) -> Bool { try await memory.removeImage(id) }
 
-    func isNamed(_ image: Storage.Image) async throws(StorageError) -> Bool { try await memory.isNamed(image) }
-
-    func unkeptImages(createdBefore time: Timestamp, limit: Int) async throws(StorageError) -> [Storage.Image] {
-        await pause()
-        return try await memory.unkeptImages(createdBefore: time, limit: limit)
+    func isNamed(_ image: Storage.Image) async throws(StorageError) -> Bool {
+        if imagesNobodyFinds.contains(image.id) { throw StorageError(.busy, detail: "simulated") }
+        return try await memory.isNamed(image)
     }
 
-    func setKept(_ isKept: Bool, image id: MessageID) async throws(StorageError) {
-        try await memory.setKept(isKept, image: id)
+    func unkeptImages(
+        createdBefore time: Timestamp, after last: Storage.Image?, limit: Int
+    ) async throws(StorageError) -> [Storage.Image] {
+        await pause()
+        return try await memory.unkeptImages(createdBefore: time, after: last, limit: limit)
+    }
+
+    func setKept(_ isKept: Bool, images ids: [MessageID], in shopID: ShopID) async throws(StorageError) {
+        try await memory.setKept(isKept, images: ids, in: shopID)
     }
 
     func username(of userID: UserID) async throws(StorageError) -> String? { try await memory.username(of: userID) }

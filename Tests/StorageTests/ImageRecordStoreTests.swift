@@ -46,12 +46,42 @@ import Testing
     func `those that nobody keeps are found, the oldest first`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for number in [3, 1, 2, 9] { try await store.addImage(image(number)) }
-            try await store.setKept(true, image: "i2")
-            try await store.setKept(true, image: "nothing")
-            #expect(try await store.unkeptImages(createdBefore: 9, limit: 10) == [image(1), image(3)])
-            #expect(try await store.unkeptImages(createdBefore: 9, limit: 1) == [image(1)])
-            try await store.setKept(false, image: "i2")
-            #expect(try await store.unkeptImages(createdBefore: 3, limit: 10) == [image(1), image(2)])
+            try await store.setKept(true, images: ["i2", "nothing"], in: "shop")
+            #expect(try await store.unkeptImages(createdBefore: 9, after: nil, limit: 10) == [image(1), image(3)])
+            #expect(try await store.unkeptImages(createdBefore: 9, after: nil, limit: 1) == [image(1)])
+            try await store.setKept(false, images: ["i1", "i2"], in: "shop")
+            #expect(try await store.unkeptImages(createdBefore: 3, after: nil, limit: 10) == [image(1), image(2)])
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `a search goes on behind the image that it came to, gone or not`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let images = (1...7).map { number in
+                // Several of one time.
+                var image = image(number)
+                image.createdAt = .init(microsecondsSinceEpoch: Int64(number / 3))
+                return image
+            }
+            for image in images.reversed() { try await store.addImage(image) }
+            var found: [Image] = []
+            repeat {
+                if let last = found.last { _ = try await store.removeImage(last.id) }
+                found += try await store.unkeptImages(createdBefore: 9, after: found.last, limit: 2)
+            } while found.count % 2 == 0 && found.count < 7
+            #expect(found == images)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func `the images of another shop are not marked`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            try await store.addImage(image(1))
+            try await store.addImage(image(2, shop: "other"))
+            try await store.setKept(true, images: ["i1", "i2"], in: "other")
+            #expect(try await store.unkeptImages(createdBefore: 9, after: nil, limit: 10) == [image(1)])
+            try await store.setKept(false, images: ["i1", "i2"], in: "shop")
+            #expect(try await store.unkeptImages(createdBefore: 9, after: nil, limit: 10) == [image(1)])
         }
     }
 }

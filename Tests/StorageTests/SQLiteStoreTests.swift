@@ -303,7 +303,7 @@ import Testing
         (Queries.deleteMessage, "sqlite_autoindex_shop_messages_1 (id=?)"),
         (Queries.imageByID, "sqlite_autoindex_shop_images_1 (id=?)"),
         (Queries.isImageNamed, "shop_messages_by_change (shop_id=? AND <expr>>?)"),
-        (Queries.unkeptImages, "shop_images_unkept (created_at<?)"),
+        (Queries.unkeptImages, "shop_images_unkept ((created_at,id)>(?,?) AND created_at<?)"),
         (Queries.membershipChanges, "INTEGER PRIMARY KEY (rowid>?)"),
     ]
 

@@ -91,16 +91,13 @@ extension Shard {
     /// A message is gone: so are the images of its author's that no other message names. The message stays gone
     /// whatever becomes of them; what fails here is found by the search for orphans.
     func removeImages(namedBy message: Storage.Message) async {
-        for name in ImageMarker.fileNames(in: message.text) {
+        await reconsiderImages(namedBy: message)
+        for name in ImageMarker.fileNames(in: message.text).prefix(ServerLimits.imagesRemovedAtOnceMax) {
             do throws(APIError) {
                 guard let image = try await image(named: name), image.shopID == message.shopID,
                     image.userID == message.userID
                 else { continue }
-                let isNamed = try await stored { (store) async throws(StorageError) in
-                    // From now on it may be an orphan, if it cannot be removed below.
-                    try await store.setKept(false, image: image.id)
-                    return try await store.isNamed(image)
-                }
+                let isNamed = try await stored { (store) async throws(StorageError) in try await store.isNamed(image) }
                 if !isNamed { try await remove(image) }
             } catch {
                 log.warning("an image was left behind", metadata: ["code": "\(error.code)", "image": "\(name)"])
@@ -108,42 +105,54 @@ extension Shard {
         }
     }
 
-    /// An edit may have been the last to name an image: the search for orphans looks at it again.
-    func reconsiderImages(namedBy text: String) async {
-        for name in ImageMarker.fileNames(in: text) {
-            do throws(APIError) {
-                guard let image = try await image(named: name) else { continue }
-                try await stored { (store) async throws(StorageError) in
-                    try await store.setKept(false, image: image.id)
-                }
-            } catch {
-                log.warning("an image was not reconsidered", metadata: ["code": "\(error.code)", "image": "\(name)"])
+    /// A message that is gone or edited may have been the last to name an image, whoever uploaded that: the search for
+    /// orphans looks at it again.
+    func reconsiderImages(namedBy message: Storage.Message) async {
+        let ids = ImageMarker.fileNames(in: message.text).compactMap(ImageMarker.imageID(fileName:))
+        guard !ids.isEmpty else { return }
+        do throws(APIError) {
+            try await stored { (store) async throws(StorageError) in
+                try await store.setKept(false, images: ids, in: message.shopID)
             }
+        } catch {
+            log.warning("images were not reconsidered", metadata: ["code": "\(error.code)", "count": "\(ids.count)"])
         }
     }
 
-    /// Removes images that were uploaded long ago and that no message names. One bounded batch.
+    /// Removes images that were uploaded long ago and that no message names.
     func removeOrphanedImages() async {
         let deadline = Timestamp(
             microsecondsSinceEpoch: civilTime.microsecondsSinceEpoch
                 - Int64(configuration.orphanImageSeconds) * 1_000_000)
+        var batch: [Storage.Image] = []
+        repeat {
+            let last = batch.last
+            do throws(APIError) {
+                batch = try await stored { (store) async throws(StorageError) in
+                    try await store.unkeptImages(
+                        createdBefore: deadline, after: last, limit: ServerLimits.orphanBatchCountMax)
+                }
+            } catch {
+                return log.warning("the search for orphaned images broke off", metadata: ["code": "\(error.code)"])
+            }
+            for image in batch where !isDraining { await removeIfOrphaned(image) }
+        } while batch.count == ServerLimits.orphanBatchCountMax && !isDraining
+    }
+
+    /// An image that fails is passed over until the next search: the younger ones do not wait for it.
+    private func removeIfOrphaned(_ image: Storage.Image) async {
         do throws(APIError) {
-            let candidates = try await stored { (store) async throws(StorageError) in
-                try await store.unkeptImages(createdBefore: deadline, limit: ServerLimits.orphanBatchCountMax)
+            let isNamed = try await stored { (store) async throws(StorageError) in
+                guard try await store.isNamed(image) else { return false }
+                try await store.setKept(true, images: [image.id], in: image.shopID)
+                return true
             }
-            for image in candidates {
-                let isNamed = try await stored { (store) async throws(StorageError) in
-                    guard try await store.isNamed(image) else { return false }
-                    try await store.setKept(true, image: image.id)
-                    return true
-                }
-                if !isNamed {
-                    try await remove(image)
-                    counters.orphanedImages += 1
-                }
-            }
+            guard !isNamed else { return }
+            try await remove(image)
+            counters.orphanedImages += 1
         } catch {
-            log.warning("the search for orphaned images broke off", metadata: ["code": "\(error.code)"])
+            log.warning(
+                "an image may be an orphan", metadata: ["code": "\(error.code)", "image": "\(image.fileName)"])
         }
     }
 
@@ -151,7 +160,7 @@ extension Shard {
 
     private func image(named name: String) async throws(APIError) -> Storage.Image? {
         guard let id = ImageMarker.imageID(fileName: name) else { return nil }
-        let image = try await stored { (store) async throws(StorageError) in try await store.image(MessageID(id)) }
+        let image = try await stored { (store) async throws(StorageError) in try await store.image(id) }
         guard let image, image.fileName.utf8.elementsEqual(name.utf8) else { return nil }
         return image
     }

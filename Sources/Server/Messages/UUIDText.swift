@@ -1,5 +1,21 @@
-/// Random identifiers.
+/// Identifiers that are made here: random UUIDs.
 enum UUIDText {
+    /// How long one is.
+    static let byteCount = 36
+    private static let dashes = [8, 13, 18, 23]
+
+    /// Whether the text has the form of those that are made here.
+    static func isUUID(_ text: some Collection<UInt8>) -> Bool {
+        guard text.count == byteCount else { return false }
+        return text.enumerated().allSatisfy { index, byte in
+            switch byte {
+            case UInt8(ascii: "-"): dashes.contains(index)
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): !dashes.contains(index)
+            default: false
+            }
+        }
+    }
+
     /// A version 4 UUID (RFC 9562, section 5.4) as text.
     static func random() -> String {
         var high = UInt64.random(in: 0...UInt64.max)

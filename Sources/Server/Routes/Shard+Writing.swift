@@ -28,7 +28,7 @@ extension Shard {
         let json = try await onOwner(of: message.shopID) { (owner) async throws(APIError) in
             try await owner.edit(message, to: body.text)
         }
-        await reconsiderImages(namedBy: message.text)
+        await reconsiderImages(namedBy: message)
         return .enveloped(.ok, message: "Message updated", data: json)
     }
 

@@ -14,11 +14,13 @@ public protocol ImageRecordStore: Sendable {
     /// Whether a message of the image's shop has the image's file name in its text. O(messages since the upload).
     func isNamed(_ image: Image) async throws(StorageError) -> Bool
 
-    /// The oldest images uploaded before `time` that nobody has marked as kept, at most `limit`: those that may be
-    /// orphans.
-    func unkeptImages(createdBefore time: Timestamp, limit: Int) async throws(StorageError) -> [Image]
+    /// Images uploaded before `time` that nobody has marked as kept, the oldest first, from the one behind `last` on,
+    /// at most `limit`: those that may be orphans.
+    func unkeptImages(
+        createdBefore time: Timestamp, after last: Image?, limit: Int
+    ) async throws(StorageError) -> [Image]
 
-    /// Marks an image as named by a message, or takes the mark away: what is kept is not looked at again by the search
-    /// for orphans. Nothing happens when there is no such image.
-    func setKept(_ isKept: Bool, image id: MessageID) async throws(StorageError)
+    /// Marks those of the images that are of the shop as named by a message, or takes the mark away: what is kept is
+    /// not looked at again by the search for orphans.
+    func setKept(_ isKept: Bool, images ids: [MessageID], in shopID: ShopID) async throws(StorageError)
 }

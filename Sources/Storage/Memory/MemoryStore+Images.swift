@@ -34,22 +34,30 @@ extension MemoryStore {
     }
 
     /// See `ImageRecordStore`. O(n log n).
-    public func unkeptImages(createdBefore time: Timestamp, limit: Int) async throws(StorageError) -> [Image] {
+    public func unkeptImages(
+        createdBefore time: Timestamp, after last: Image?, limit: Int
+    ) async throws(StorageError) -> [Image] {
         try withState { state in
-            let images = state.images.values.filter { $0.createdAt < time && !state.keptImages.contains($0.id) }
-            let ordered = images.sorted { left, right in
-                left.createdAt != right.createdAt ? left.createdAt < right.createdAt : left.id.precedes(right.id)
+            let images = state.images.values.filter { image in
+                image.createdAt < time && !state.keptImages.contains(image.id)
+                    && last.map { Self.precedes($0, image) } ?? true
             }
-            return Array(ordered.prefix(Limits.page(limit)))
+            return Array(images.sorted(by: Self.precedes).prefix(Limits.page(limit)))
         }
     }
 
-    /// See `ImageRecordStore`. O(1).
-    public func setKept(_ isKept: Bool, image id: MessageID) async throws(StorageError) {
+    /// See `ImageRecordStore`. O(ids).
+    public func setKept(_ isKept: Bool, images ids: [MessageID], in shopID: ShopID) async throws(StorageError) {
         try withState { state in
-            guard state.images[id] != nil else { return }
-            if isKept { state.keptImages.insert(id) } else { state.keptImages.remove(id) }
+            for id in ids where state.images[id]?.shopID == shopID {
+                if isKept { state.keptImages.insert(id) } else { state.keptImages.remove(id) }
+            }
         }
+    }
+
+    /// Whether one image was uploaded before another.
+    private static func precedes(_ left: Image, _ right: Image) -> Bool {
+        left.createdAt != right.createdAt ? left.createdAt < right.createdAt : left.id.precedes(right.id)
     }
 }
 

@@ -3,7 +3,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     case insertMessage, checkMessage, editMessage, deleteMessage
     case messageByID, messagesByCreation, messagesByChange, numberedPage, messagesBefore, messagesAfter, latestChange
     case role, shopExists, insertShop, upsertMember, deleteMember, members, importMembers, membershipChanges
-    case insertImage, imageByID, deleteImage, isImageNamed, unkeptImages, keepImage
+    case insertImage, imageByID, deleteImage, isImageNamed, unkeptImages, keepImages
     case username, upsertUsername, ping, changesSince
 
     private static let columns = """
@@ -131,8 +131,12 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             WHERE shop_id = $1 AND coalesce(updated_at, created_at) >= $2 AND strpos(message, $3) > 0 LIMIT 1
             """
         case .unkeptImages:
-            "\(Self.selectImage) WHERE NOT is_kept AND created_at < $1 ORDER BY created_at, id COLLATE \"C\" LIMIT $2"
-        case .keepImage: "UPDATE shop_images SET is_kept = $1 WHERE id = $2"
+            """
+            \(Self.selectImage)
+            WHERE NOT is_kept AND created_at < $1 AND (created_at, id COLLATE "C") > ($2, $3)
+            ORDER BY created_at, id COLLATE "C" LIMIT $4
+            """
+        case .keepImages: "UPDATE shop_images SET is_kept = $1 WHERE id = ANY($2) AND shop_id = $3 AND is_kept <> $1"
         case .username: "SELECT username FROM users WHERE uid = $1"
         case .upsertUsername:
             """

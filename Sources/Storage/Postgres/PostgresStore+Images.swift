@@ -30,14 +30,21 @@ extension PostgresStore {
     }
 
     /// See `ImageRecordStore`. O(log n + limit).
-    public func unkeptImages(createdBefore time: Timestamp, limit: Int) async throws(StorageError) -> [Image] {
-        try Self.images(try await read(.unkeptImages, [.time(time), .integer(Int64(Limits.page(limit)))]))
+    public func unkeptImages(
+        createdBefore time: Timestamp, after last: Image?, limit: Int
+    ) async throws(StorageError) -> [Image] {
+        let arguments: [PostgresValue] = [
+            .time(time), .time(last?.createdAt ?? .earliest), .text(last?.id.text ?? ""),
+            .integer(Int64(Limits.page(limit))),
+        ]
+        return try Self.images(try await read(.unkeptImages, arguments))
     }
 
-    /// See `ImageRecordStore`. O(log n).
-    public func setKept(_ isKept: Bool, image id: MessageID) async throws(StorageError) {
+    /// See `ImageRecordStore`. O(ids · log n), one statement.
+    public func setKept(_ isKept: Bool, images ids: [MessageID], in shopID: ShopID) async throws(StorageError) {
         _ = try await write(
-            .keepImage, [.boolean(isKept), .text(id.text)], key: id.stableHash, isRepeatable: true)
+            .keepImages, [.boolean(isKept), .texts(ids.map(\.text)), .text(shopID.text)], key: shopID.stableHash,
+            isRepeatable: true)
     }
 
     private static func images(_ result: PostgresResult) throws(StorageError) -> [Image] {

@@ -89,8 +89,10 @@ enum Queries {
         SELECT 1 FROM shop_messages
         WHERE shop_id = ? AND coalesce(updated_at, created_at) >= ? AND instr(message, ?) > 0 LIMIT 1
         """
-    static let unkeptImages = "\(selectImage) WHERE is_kept = 0 AND created_at < ? ORDER BY created_at, id LIMIT ?"
-    static let keepImage = "UPDATE shop_images SET is_kept = ? WHERE id = ?"
+    static let unkeptImages = """
+        \(selectImage) WHERE is_kept = 0 AND created_at < ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?
+        """
+    static let keepImage = "UPDATE shop_images SET is_kept = ? WHERE id = ? AND shop_id = ?"
     static let username = "SELECT username FROM users WHERE uid = ?"
     static let upsertUsername = """
         INSERT INTO users (uid, username) VALUES (?, ?)

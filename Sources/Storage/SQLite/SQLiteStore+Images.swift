@@ -37,16 +37,22 @@ extension SQLiteStore {
     }
 
     /// See `ImageRecordStore`. O(log n + limit).
-    public func unkeptImages(createdBefore time: Timestamp, limit: Int) async throws(StorageError) -> [Image] {
-        try await read { db in
-            try Self.fetchImages(db, Queries.unkeptImages, [time.microsecondsSinceEpoch, Limits.page(limit)])
+    public func unkeptImages(
+        createdBefore time: Timestamp, after last: Image?, limit: Int
+    ) async throws(StorageError) -> [Image] {
+        let start = last?.createdAt ?? .earliest
+        return try await read { db in
+            try Self.fetchImages(
+                db, Queries.unkeptImages,
+                [time.microsecondsSinceEpoch, start.microsecondsSinceEpoch, last?.id.text ?? "", Limits.page(limit)])
         }
     }
 
-    /// See `ImageRecordStore`. O(log n).
-    public func setKept(_ isKept: Bool, image id: MessageID) async throws(StorageError) {
+    /// See `ImageRecordStore`. O(ids · log n), one transaction.
+    public func setKept(_ isKept: Bool, images ids: [MessageID], in shopID: ShopID) async throws(StorageError) {
         try await change { db in
-            try db.cachedStatement(sql: Queries.keepImage).execute(arguments: [isKept, id.text])
+            let keep = try db.cachedStatement(sql: Queries.keepImage)
+            for id in ids { try keep.execute(arguments: [isKept, id.text, shopID.text]) }
         }
     }
 

@@ -94,8 +94,8 @@ struct PostgresSchemaTests {
         case .upsertMember: "('s', 'u', 'member', \(time))"
         case .membershipChanges: "(1)"
         case .isImageNamed: "('s', \(time), 'x')"
-        case .unkeptImages: "(\(time), 10)"
-        case .keepImage: "(true, 'm')"
+        case .unkeptImages: "(\(time), \(time), 'm', 10)"
+        case .keepImages: "(true, ARRAY['m'], 's')"
         case .username: "('u')"
         case .changesSince: "(\(time), 10)"
         // They insert what they are given and look at no table but by its keys.
