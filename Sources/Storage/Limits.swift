@@ -28,6 +28,8 @@ public enum Limits {
     public static let imageByteCountMax = 5 * 1024 * 1024
     /// The images that are written or read at a time.
     public static let imageWorkCountMax = 4
+    /// An image's temporary file that is older belongs to nobody any more.
+    static let temporaryFileAgeMax: Duration = .seconds(600)
     /// The messages that a store in memory holds when nothing else is configured.
     public static let memoryMessageCountDefault = 4_000_000
     /// A limit of messages that was asked for, within its bounds.

@@ -48,7 +48,8 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-/// SIGTERM and SIGINT, taken as events. SIGPIPE is ignored: a dead peer is an error of its send.
+/// SIGTERM and SIGINT, taken as events. SIGPIPE and SIGXFSZ are ignored: a dead peer is an error of its send, a file that
+/// may not grow one of its write.
 ///
 /// Handlers rather than a blocked mask and `sigwait`: the runtime's own threads have masks of their own.
 struct StopSignals {
@@ -74,7 +75,7 @@ struct StopSignals {
                 errno = interrupted
             }
         }
-        signal(SIGPIPE, SIG_IGN)
+        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
     }
 
     /// Returns when one of them came. Waits on a thread of its own.

@@ -101,6 +101,35 @@ import Testing
         }
     }
 
+    @Test func `the start removes what an end half-way through a write left behind`() async throws {
+        try await withTemporaryDirectory { path in
+            let store = DirectoryImageStore(path: path)
+            try await store.write([1], name: "a.png")
+            let longAgo = Date(timeIntervalSinceNow: -3_600)
+            for name in [".b.png.17.partial", ".c.png.18.partial", ".hidden", "d.partial"] {
+                try Data([1]).write(to: URL(filePath: "\(path)/\(name)"))
+                // The second is being written by another process.
+                if name.hasPrefix(".c") { continue }
+                try FileManager.default.setAttributes([.modificationDate: longAgo], ofItemAtPath: "\(path)/\(name)")
+            }
+            try await store.prepare()
+            let left = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+            #expect(left == [".c.png.18.partial", ".hidden", "a.png", "d.partial"])
+        }
+    }
+
+    @Test func `the start tells a directory that will take no image and makes none`() async throws {
+        try await withTemporaryDirectory { path in
+            try await DirectoryImageStore(path: path + "/a/b").prepare()
+            #expect(!FileManager.default.fileExists(atPath: path + "/a"))
+            try FileSystem.write([1], directory: path, name: "file")
+            for name in ["/file", "/file/images"] {
+                let store = DirectoryImageStore(path: path + name)
+                #expect(await storageError { try await store.prepare() } == .unavailable)
+            }
+        }
+    }
+
     @Test func `a directory that is missing holds nothing`() async throws {
         try await withTemporaryDirectory { path in
             let store = DirectoryImageStore(path: path + "/missing")

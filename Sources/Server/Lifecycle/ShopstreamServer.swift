@@ -59,6 +59,7 @@ public final class ShopstreamServer: Sendable {
         let stores = try await Self.openStores(configuration, log, now)
         let store = stores.common
         self.store = store
+        let images = try await Self.openImages(configuration)
         var demo: DemoSession?
         if configuration.isDemo {
             guard let secret else {
@@ -85,8 +86,7 @@ public final class ShopstreamServer: Sendable {
             (shards, threads) = try await Self.startReactors(
                 configuration,
                 ShardSetup(
-                    stores: stores, images: DirectoryImageStore(path: configuration.imagesPath), settings: settings,
-                    demo: demo, startedAt: now, log: log))
+                    stores: stores, images: images, settings: settings, demo: demo, startedAt: now, log: log))
         } catch {
             for descriptor in listeners.descriptors { close(descriptor) }
             await store.close()
@@ -181,6 +181,21 @@ public final class ShopstreamServer: Sendable {
                 ConfigurationError(
                     name: name, value: name == "AUTH_JWKS_FILE" ? auth.keySetPath : "…", allowed: "\(error)"))
         }
+    }
+
+    private static func openImages(
+        _ configuration: ServerConfiguration
+    ) async throws(StartError) -> DirectoryImageStore {
+        let images = DirectoryImageStore(path: configuration.imagesPath)
+        do throws(StorageError) {
+            try await images.prepare()
+        } catch {
+            throw .configuration(
+                ConfigurationError(
+                    name: "SHOPSTREAM_IMAGES", value: configuration.imagesPath,
+                    allowed: "a directory that can be written, or made (\(error.detail))"))
+        }
+        return images
     }
 
     private static func openStores(

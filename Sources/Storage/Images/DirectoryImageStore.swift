@@ -1,18 +1,28 @@
 import Dispatch
+import Synchronization
 
 /// Images as files of one directory, which is made with the first of them.
 ///
 /// A file is written under a temporary name, synced, and then given its own by a link, which fails when the name is
-/// taken; the directory is synced last. The work is done on a queue of its own, at most `Limits.imageWorkCountMax` at
-/// a time.
+/// taken; the directory is synced last. The work is done on `Limits.imageWorkCountMax` queues of its own, each with one
+/// thread at a time, so that a slow disk takes no thread from others.
 public final class DirectoryImageStore: ImageStore {
     private let path: String
-    private let queue = DispatchQueue(label: "images", attributes: .concurrent)
-    private let room = DispatchSemaphore(value: Limits.imageWorkCountMax)
+    private let queues = (0..<Limits.imageWorkCountMax).map { DispatchQueue(label: "images-\($0)") }
+    private let turn = Atomic(0)
 
     /// A store in the directory at `path`, absolute or relative to the working directory.
     public init(path: String) {
         self.path = path
+    }
+
+    /// For the start: throws `.unavailable` when images could not be written, and removes the temporary files that a
+    /// server left behind which did not come to its end. A directory that is not there yet is not made.
+    public func prepare() async throws(StorageError) {
+        try await perform { path throws(StorageError) in
+            try FileSystem.requireWritable(path)
+            try FileSystem.removeTemporaries(of: path, olderThan: Limits.temporaryFileAgeMax)
+        }
     }
 
     /// See `ImageStore`.
@@ -38,12 +48,11 @@ public final class DirectoryImageStore: ImageStore {
     private func perform<Value: Sendable>(
         _ body: @escaping @Sendable (String) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
+        let index = turn.wrappingAdd(1, ordering: .relaxed).newValue
+        let queue = queues[Int(UInt(bitPattern: index) % UInt(queues.count))]
         let result = await withCheckedContinuation { continuation in
-            queue.async { [path, room] in
-                room.wait()
-                defer { room.signal() }
-                continuation.resume(
-                    returning: Result { () throws(StorageError) in try body(path) })
+            queue.async { [path] in
+                continuation.resume(returning: Result { () throws(StorageError) in try body(path) })
             }
         }
         return try result.get()

@@ -2,19 +2,61 @@ import Glibc
 
 /// The few calls that durable files take, with their errors as the store's. They block.
 enum FileSystem {
-    /// Makes a directory and those above it that are missing.
+    private static let temporaryEnding = ".partial"
+
+    /// Makes a directory and those above it that are missing, durably.
     static func makeDirectory(_ path: String) throws(StorageError) {
-        if unsafe mkdir(path, 0o750) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
-            throw failure("mkdir")
-        }
-        try makeDirectory(String(path[..<slash]))
+        if unsafe mkdir(path, 0o750) == 0 { return try syncDirectory(parent(of: path)) }
+        if errno == EEXIST { return }
+        guard errno == ENOENT, parent(of: path) != path else { throw failure("mkdir") }
+        try makeDirectory(parent(of: path))
         guard unsafe mkdir(path, 0o750) == 0 || errno == EEXIST else { throw failure("mkdir") }
+        try syncDirectory(parent(of: path))
+    }
+
+    /// The directory that a path's last name stands in.
+    private static func parent(of path: String) -> String {
+        var rest = path[...]
+        while rest.count > 1, rest.last == "/" { rest.removeLast() }
+        guard let slash = rest.lastIndex(of: "/") else { return "." }
+        return slash == rest.startIndex ? "/" : String(rest[..<slash])
+    }
+
+    /// Throws when nothing can be written into a directory, or when it is missing and cannot be made.
+    static func requireWritable(_ path: String) throws(StorageError) {
+        if unsafe access(path, F_OK) != 0, errno == ENOENT, parent(of: path) != path {
+            return try requireWritable(parent(of: path))
+        }
+        var status = stat()
+        // SAFETY: the call writes the local and keeps no pointer.
+        guard unsafe stat(path, &status) == 0 else { throw failure("stat") }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw StorageError(.unavailable, detail: "no directory") }
+        guard unsafe access(path, W_OK | X_OK) == 0 else { throw failure("access") }
+    }
+
+    /// Removes what writes left behind that ended half-way, as far as it is that old: another process may be writing.
+    static func removeTemporaries(of path: String, olderThan age: Duration) throws(StorageError) {
+        guard let directory = unsafe opendir(path) else {
+            if errno == ENOENT { return }
+            throw failure("opendir")
+        }
+        // SAFETY: the stream is this function's from here to the end, and an entry is read before the next is asked for.
+        defer { unsafe closedir(directory) }
+        let deadline = time(nil) - Int(age.components.seconds)
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+                unsafe String(cString: UnsafeRawPointer(tuple).assumingMemoryBound(to: CChar.self))
+            }
+            guard name.hasPrefix("."), name.hasSuffix(temporaryEnding) else { continue }
+            var status = stat()
+            guard unsafe stat("\(path)/\(name)", &status) == 0, status.st_mtim.tv_sec < deadline else { continue }
+            _ = try remove("\(path)/\(name)")
+        }
     }
 
     /// Writes a new file of a directory, whole or not at all, and waits until it is durable.
     static func write(_ bytes: [UInt8], directory: String, name: String) throws(StorageError) {
-        let temporary = "\(directory)/.\(name).\(UInt64.random(in: 0...UInt64.max))"
+        let temporary = "\(directory)/.\(name).\(UInt64.random(in: 0...UInt64.max))\(temporaryEnding)"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw failure("open") }
         defer { unsafe unlink(temporary) }
@@ -22,7 +64,13 @@ enum FileSystem {
         guard unsafe link(temporary, "\(directory)/\(name)") == 0 else {
             throw errno == EEXIST ? StorageError(.conflict, detail: "image name") : failure("link")
         }
-        try syncDirectory(directory)
+        do throws(StorageError) {
+            try syncDirectory(directory)
+        } catch {
+            // Who is told that it failed takes it for not there.
+            unsafe unlink("\(directory)/\(name)")
+            throw error
+        }
     }
 
     /// The bytes of a file; nil when there is none. Throws `.invalid` for a larger one.
