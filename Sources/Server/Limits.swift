@@ -55,6 +55,8 @@ enum ServerLimits {
     static let pageMessageCountMax = 100
     /// Uploads of one reactor that are held in memory at a time: 80 MiB of images.
     static let uploadCountMax = 16
+    /// Those of one user: nobody holds all the places.
+    static let userUploadCountMax = 2
     /// The body of an upload: the image, the boundaries and the other parts.
     static let uploadByteCountMax = (5 << 20) + (64 << 10)
     /// The time for an upload to arrive, over a slow network too.

@@ -94,6 +94,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var isSearchingOrphans = false
     /// Uploads whose images are held in memory.
     var uploadCount = 0
+    /// The same of each user who has any.
+    var uploadCounts: [UserID: Int] = [:]
     /// For each shard the messages that its full mailbox did not take: they go again at the end of each turn.
     private(set) var undelivered: [[Message]] = []
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HTTP
+import Storage
 import Testing
 
 @testable import Server
@@ -13,7 +14,11 @@ import Testing
 
     private struct Operation: Decodable {
         let operationId: String
+        /// By their statuses.
+        let responses: [String: Response]
     }
+
+    private struct Response: Decodable {}
 
     private func described() throws -> Description {
         try JSONDecoder().decode(Description.self, from: Data(PackageResources.openapi_json))
@@ -33,6 +38,17 @@ import Testing
         let operations = try described().paths.flatMap { path, methods in methods.keys.map { "\($0) \(path)" } }
         #expect(Set(routes) == Set(operations))
         #expect(routes.count == operations.count)
+    }
+
+    @Test func `what a failing store is answered with is described wherever it is asked`() throws {
+        let statuses = Set(StorageError.Kind.allCases.map(\.httpStatus)).filter { $0 >= 500 }
+        for (path, operations) in try described().paths where path.hasPrefix("/api/v1/shops/") {
+            for operation in operations.values {
+                for status in statuses {
+                    #expect(operation.responses[String(status)] != nil, "\(operation.operationId): \(status)")
+                }
+            }
+        }
     }
 
     @Test func `every operation has a name of its own`() throws {

@@ -32,8 +32,8 @@ final class HTTPConnection {
     var body: [UInt8] = []
     /// Whether the body of the request that is being read is kept; another is dropped as it comes.
     var keepsBody = false
-    /// Reads the body in its place, when that is an upload's; it counts as one until the answer.
-    var form: ImageFormReader?
+    /// What reads the body in its place, when that is an upload's, and whose; it counts as one until the answer.
+    var upload: (user: UserID, form: ImageFormReader)?
     /// Bytes behind the request that is being handled.
     var leftover: [UInt8] = []
     /// Whether the response under way is the last.

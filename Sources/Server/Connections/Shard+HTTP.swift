@@ -89,7 +89,7 @@ extension Shard {
             state.waitingFor = .head
         } else if !state.parser.isIdle {
             if state.waitingFor != .body {
-                setTimer(connection, state, state.form == nil ? ServerLimits.bodyWait : ServerLimits.uploadWait)
+                setTimer(connection, state, state.upload == nil ? ServerLimits.bodyWait : ServerLimits.uploadWait)
             }
             state.waitingFor = .body
         }
@@ -103,7 +103,7 @@ extension Shard {
         state.timer = nil
         state.phase = .handling
         state.waitingFor = .next
-        let content = state.form.map(RequestContent.form) ?? .bytes(state.body)
+        let content = (state.upload?.form).map(RequestContent.form) ?? .bytes(state.body)
         let address = clientAddress(state.address, head)
         state.head = nil
         state.body = []

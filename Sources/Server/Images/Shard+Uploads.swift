@@ -1,3 +1,4 @@
+import Auth
 import HTTP
 import HTTPTypes
 import Primitives
@@ -14,20 +15,23 @@ extension Shard {
             route.readsBody
         else { return }
         // Strangers do not make us hold anything.
-        _ = try identity(token: Request.bearerToken(of: head))
+        let user = try identity(token: Request.bearerToken(of: head)).userID
         state.keepsBody = true
         guard route == .uploadImage else { return }
         let form = try ImageFormReader(contentType: head.fields[.contentType])
+        let ownCount = uploadCounts[user, default: 0]
+        guard ownCount < ServerLimits.userUploadCountMax else { throw .tooManyOwnUploads }
         guard uploadCount < ServerLimits.uploadCountMax else { throw .tooManyUploads }
         uploadCount += 1
-        state.form = form
+        uploadCounts[user] = ownCount + 1
+        state.upload = (user, form)
         state.parser.setBodyBytesMax(ServerLimits.uploadByteCountMax)
     }
 
     /// Takes a piece of a body.
     func bodyReceived(_ state: HTTPConnection, _ bytes: Span<UInt8>) throws(APIError) {
-        if state.form != nil {
-            try state.form?.receive(bytes)
+        if state.upload != nil {
+            try state.upload?.form.receive(bytes)
         } else if state.keepsBody {
             state.body.append(contentsOf: bytes)
         }
@@ -35,8 +39,9 @@ extension Shard {
 
     /// The upload's memory is free again; once for each that was prepared.
     func releaseUpload(_ state: HTTPConnection) {
-        guard state.form != nil else { return }
-        state.form = nil
+        guard let user = state.upload?.user, let ownCount = uploadCounts[user] else { return }
+        state.upload = nil
         uploadCount -= 1
+        uploadCounts[user] = ownCount == 1 ? nil : ownCount - 1
     }
 }

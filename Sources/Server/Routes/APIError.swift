@@ -58,6 +58,9 @@ extension APIError {
     static let tooManyUploads = APIError(
         status: .serviceUnavailable, code: "too_many_uploads", message: "Too many images are being uploaded.",
         fields: [.retryAfter: "2"])
+    static let tooManyOwnUploads = APIError(
+        status: .tooManyRequests, code: "too_many_own_uploads", message: "You are uploading too many images at a time.",
+        fields: [.retryAfter: "2"])
     static let notMember = APIError(
         status: .forbidden, code: "not_a_member", message: "You are not a member of this shop.")
     static let originRefused = APIError(
