@@ -1,7 +1,7 @@
 /// What a verifier demands of a token. Immutable; shared by all reactors.
 public struct TokenSettings: Sendable {
     /// The keys that signatures are checked with.
-    public let keys: KeySet
+    public internal(set) var keys: KeySet
     /// The `iss` that a token must have, byte for byte; nil when any will do.
     public let issuer: String?
     /// What a token's `aud` must hold, byte for byte; nil when any will do.

@@ -22,9 +22,9 @@ public final class TokenVerifier {
         cache = TokenCache(countMax: settings.cachedTokenCountMax)
     }
 
-    /// Takes other keys or rules from now on. Forgets every token, since the old keys may have been withdrawn.
-    public func replaceSettings(_ settings: TokenSettings) {
-        self.settings = settings
+    /// Takes other keys from now on. Forgets every token, since the old keys may have been withdrawn.
+    public func replaceKeys(_ keys: KeySet) {
+        settings.keys = keys
         cache = TokenCache(countMax: settings.cachedTokenCountMax)
     }
 

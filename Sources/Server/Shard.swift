@@ -73,6 +73,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
 
     // Control plane
     let verifier: TokenVerifier
+    /// Before then the file of keys is not read again.
+    var keysReadableAt: MonotonicInstant
     /// By a hash of the user under this process's random key: a million users' names would be most of the memory.
     var attemptsByUser: AttemptLimiter<Int>
     var attemptsByAddress: AttemptLimiter<PeerAddress>
@@ -121,6 +123,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         self.demo = demo
         self.startedAt = startedAt
         self.log = log
+        keysReadableAt = reactor.now
         router = RouteName.router(configuration)
         streams = SlotTable(capacity: reactor.connectionCountMax)
         heartbeatSchedule = Heartbeat.Schedule(

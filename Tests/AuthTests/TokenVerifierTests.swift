@@ -56,7 +56,7 @@ import Testing
         let verifier = try TestToken.verifier()
         let token = try Self.token("user")
         _ = try verifier.verify(token, now: Self.at(0))
-        verifier.replaceSettings(try TokenSettings(keys: KeySet(secret: try TokenSecret("another"))))
+        verifier.replaceKeys(KeySet(secret: try TokenSecret("another")))
         #expect(throws: AuthError.badSignature) { try verifier.verify(token, now: Self.at(0)) }
     }
 

@@ -7,6 +7,7 @@ import time
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from support.deadline import wait_until
 from support.rawsocket import RawSocket
 from support.tokens import SECRET, token
 
@@ -145,6 +146,30 @@ def test_keys_of_a_key_set_and_a_secret_side_by_side(serve, tmp_path):
     assert status(shop, crossed) == 401
     crossed = token(shop.member, secret=keys["ES256"], algorithm="ES256", headers={"kid": "kid-RS256"})
     assert status(shop, crossed) == 401
+
+
+def test_keys_that_change_are_found_without_a_restart(serve, tmp_path):
+    old, new = (ed25519.Ed25519PrivateKey.generate() for _ in range(2))
+    path = tmp_path / "keys.json"
+
+    def publish(**keys):
+        path.write_text(json.dumps({"keys": [jwk(key, kid, "EdDSA") for kid, key in keys.items()]}))
+
+    def by(kid, key):
+        return status(shop, token(shop.member, secret=key, algorithm="EdDSA", headers={"kid": kid}))
+
+    publish(old=old)
+    server = serve(env={"AUTH_JWKS_FILE": str(path)}, reactors=1)
+    shop = server.shops[0]
+    assert (by("old", old), by("new", new)) == (200, 401)
+    path.write_text("half a file")
+    # The file was read a moment ago, and is not for each token that names what it likes.
+    assert by("new", new) == 401 and "cannot be used" not in server.log()
+    wait_until(lambda: by("new", new) == 401 and "cannot be used" in server.log(), 20, "the file is read again")
+    assert by("old", old) == 200, "the keys that were good go on"
+    publish(new=new)
+    wait_until(lambda: by("new", new) == 200, 20, "the new key is found")
+    assert by("old", old) == 401, "the old one is withdrawn"
 
 
 def test_the_name_of_the_token_stands_beside_the_message_when_wanted(serve):

@@ -55,6 +55,7 @@ import Testing
         ("WEBSOCKET_ENABLED", "perhaps"), ("SHOPSTREAM_DEMO", " true"), ("SHOPSTREAM_LISTEN", "example.com:8080"),
         ("SHOPSTREAM_LISTEN", "127.0.0.1"), ("SHOPSTREAM_LISTEN", "127.0.0.1:65536"), ("SHOPSTREAM_REACTORS", "0"),
         ("SHOPSTREAM_REACTORS", "257"), ("SHOPSTREAM_REACTORS", "two"), ("SHOPSTREAM_REACTORS", "1.5"),
+        ("AUTH_JWKS_URL", "https://keys.example/jwks.json"),
         ("SHOPSTREAM_STORE", "postgres"), ("SHOPSTREAM_LOG_LEVEL", "loud"), ("SHOPSTREAM_MODE", "test"),
         ("SHOPSTREAM_LIST_MAX_MESSAGES", "10001"), ("SHOPSTREAM_MAX_TEXT_BYTES", "-1"),
         ("SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", "511"), ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.1,proxy"),

@@ -88,6 +88,11 @@ extension ServerConfiguration {
         trustedProxies = try Self.proxies(reader)
         auth.secret = reader.text("AUTH_JWT_SECRET")
         auth.keySetPath = reader.text("AUTH_JWKS_FILE")
+        if let url = reader.text("AUTH_JWKS_URL") {
+            throw ConfigurationError(
+                name: "AUTH_JWKS_URL", value: url,
+                allowed: "nothing is fetched; keep the keys in a file, renew that, and name it by AUTH_JWKS_FILE")
+        }
         auth.issuer = reader.text("AUTH_JWT_ISSUER")
         auth.audience = reader.text("AUTH_JWT_AUDIENCE")
         stream = try StreamConfiguration(reader)

@@ -75,6 +75,7 @@ extension Shard {
             return try verifier.verify(token, now: civilTime)
         } catch {
             counters.authFailures[error, default: 0] += 1
+            if error == .unknownKey { keyMissed() }
             throw APIError(error)
         }
     }
