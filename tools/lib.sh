@@ -22,6 +22,14 @@ die() {
 
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
+# Debian's PostgreSQL makes a cluster when it is installed, and starts it. The tests make their own; nobody asked for that.
+refuse_main_cluster() {
+    local configuration=/etc/postgresql-common/createcluster.conf
+    [ ! -e "$configuration" ] || return 0
+    as_root mkdir -p "${configuration%/*}"
+    printf '%s\n' "# See pg_createcluster(1)." "create_main_cluster = false" | as_root tee "$configuration" >/dev/null
+}
+
 # Installs those of the named Debian packages that are missing. Elsewhere than on Debian it names them and goes on.
 need_packages() {
     local name missing=()
@@ -36,10 +44,11 @@ need_packages() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "Installing ${missing[*]}"
+    case " ${missing[*]} " in *" postgresql "*) refuse_main_cluster ;; esac
     local log=$tools_build/apt.log
     mkdir -p "$tools_build"
     as_root apt-get update -qq >"$log" 2>&1 || true # a stale list may still serve
-    as_root env DEBIAN_FRONTEND=noninteractive \
+    as_root env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 \
         apt-get install -y -q --no-install-recommends "${missing[@]}" >>"$log" 2>&1 ||
         { tail -20 "$log" >&2; die "could not install ${missing[*]}"; }
 }
