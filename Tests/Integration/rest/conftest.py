@@ -1,9 +1,30 @@
 """The same tests on every store."""
 
+import contextlib
+
 import pytest
 from support.server import Server
 from support.shops import SHOP_COUNT, shops_of
 from support.stores import STORES
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def serve(serve, request, tmp_path):
+    """Servers of a test's own, on each store that outlives them."""
+    with contextlib.ExitStack() as stack:
+
+        def start(**options):
+            if "store" not in options:
+                folder = tmp_path / f"store-{request.param}"
+                folder.mkdir()
+                options["store"] = stack.enter_context(STORES[request.param](folder))
+            images = tmp_path / "images"
+            options["env"] = {"SHOPSTREAM_IMAGES": str(images), **options.get("env", {})}
+            server = serve(**options)
+            server.images = images
+            return server
+
+        yield start
 
 
 @pytest.fixture(scope="module", params=list(STORES))

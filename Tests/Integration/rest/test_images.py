@@ -1,6 +1,9 @@
 """Images: their upload, their way to members, their end."""
 
+import contextlib
 import json
+import resource
+import time
 import uuid
 
 import pytest
@@ -144,24 +147,81 @@ def test_an_upload_that_breaks_off_leaves_nothing(shop):
     assert len(files(shop)) == len(before) + 1
 
 
-def test_uploads_beyond_those_that_are_held_are_told_to_come_back(shop):
-    waiting = []
-    try:
-        body, kind = form(file_part(PNG + bytes(1000)))
-        for _ in range(40):  # 16 a reactor, two reactors
-            raw = RawSocket(shop.server)
-            waiting.append(raw)
-            raw.send(head(shop, len(body), kind=kind, more="Expect: 100-continue\r\n"))
-        answers = [raw.response(has_body=False) for raw in waiting]
-        refused = [headers for status, headers, _ in answers if status == 503]
+FORM, FORM_KIND = form(file_part(PNG + bytes(1000)))
+
+
+@contextlib.contextmanager
+def uploads_under_way(uploaders):
+    """An upload for each (shop, user), all begun; those that are taken have been told to go on. Gives the connections
+    with the answers to their heads."""
+    with contextlib.ExitStack() as stack:
+        begun = []
+        for shop, user in uploaders:
+            raw = stack.enter_context(RawSocket(shop.server))
+            raw.send(head(shop, len(FORM), user=user, kind=FORM_KIND, more="Expect: 100-continue\r\n"))
+            begun.append(raw)
+        yield [(raw, raw.response(has_body=False)) for raw in begun]
+
+
+def go_on(uploads):
+    """Sends the bodies of those that were taken; all must succeed."""
+    taken = [raw for raw, answer in uploads if answer[0] == 100]
+    for raw in taken:
+        raw.send(FORM)
+    assert [raw.response()[0] for raw in taken] == [200] * len(taken)
+    return len(taken)
+
+
+def test_uploads_beyond_those_that_are_held_are_told_to_come_back(shop, common_server):
+    shops = [shop, *(next(common_server.fresh_shops) for _ in range(19))]
+    # 16 a reactor, two reactors; each user has no more than one may have.
+    with uploads_under_way([(shop, user) for shop in shops for user in (shop.admin, shop.member)]) as uploads:
+        refused = [headers for _, (status, headers, _) in uploads if status == 503]
         assert refused and all(int(headers["retry-after"]) >= 1 for headers in refused)
-        taken = [raw for raw, answer in zip(waiting, answers) if answer[0] == 100]
-        for raw in taken:
-            raw.send(body)
-        assert [raw.response()[0] for raw in taken] == [200] * len(taken)
-    finally:
-        for raw in waiting:
-            raw.socket.close()
+        assert go_on(uploads) == len(uploads) - len(refused)
+
+
+def test_one_user_does_not_hold_the_places_of_all(shop):
+    # Two a reactor, two reactors.
+    with uploads_under_way([(shop, shop.member)] * 12) as uploads:
+        refused = [headers for _, (status, headers, _) in uploads if status == 429]
+        assert len(refused) >= 8 and all(int(headers["retry-after"]) >= 1 for headers in refused)
+        assert upload(shop, user=shop.admin)
+        assert go_on(uploads) == len(uploads) - len(refused)
+    assert upload(shop), "the places are free again"
+
+
+def test_an_upload_that_takes_its_time_is_taken_and_holds_up_nobody(shop):
+    content = PNG + bytes(500_000)
+    body, kind = form(file_part(content))
+    began = time.monotonic()
+    with RawSocket(shop.server) as raw:
+        raw.send(head(shop, len(body), kind=kind))
+        for start in range(0, len(body), 10_000):
+            raw.send(body[start : start + 10_000])
+            time.sleep(0.05)
+            if start % 100_000 == 0:
+                asked = time.monotonic()
+                shop.post("meanwhile")
+                assert time.monotonic() - asked < 2
+        status, _, answer = raw.response()
+    assert status == 200 and time.monotonic() - began > 2
+    assert fetch(shop, json.loads(answer)["data"]).content == content
+
+
+def test_a_disk_without_room_is_told_and_keeps_no_part_of_an_image(serve):
+    server = serve()
+    shop = server.shops[0]
+    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1_000_000, hard))
+    large = PNG + bytes(2_000_000)
+    answer = try_upload(shop, large)
+    assert code(answer) == (503, "storage_full") and int(answer.headers["Retry-After"]) >= 1
+    assert files(shop) == set()
+    upload(shop)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+    assert fetch(shop, upload(shop, large)).content == large
+    assert len(files(shop)) == 2
 
 
 def test_the_connection_of_an_upload_goes_on_with_the_limits_of_other_requests(shop):
@@ -366,14 +426,8 @@ def test_an_image_that_a_message_names_is_not_removed_by_itself(shop):
 # Settings
 
 
-def orphan_server(serve, **options):
-    server = serve(env={"SHOPSTREAM_ORPHAN_IMAGE_SECONDS": "1", **options.pop("env", {})}, **options)
-    server.images = server.folder / "shopstream.sqlite-images"
-    return server
-
-
 def test_images_that_no_message_names_are_searched_for_and_removed(serve):
-    server = orphan_server(serve)
+    server = serve(env={"SHOPSTREAM_ORPHAN_IMAGE_SECONDS": "1"})
     shop = server.shops[0]
     image = upload(shop)
     shop.post(f"[IMAGE:{image['image_url']}]", shop.member)
@@ -385,7 +439,7 @@ def test_images_that_no_message_names_are_searched_for_and_removed(serve):
     assert server.request("PUT", "/api/v1/shops/messages", shop.member, json=edit).status_code == 200
     wait_until(lambda: fetch(shop, edited_out).status_code == 404, 15, "what an edit left behind is gone")
     assert fetch(shop, kept).status_code == 200
-    assert server.metric("shopstream_orphaned_images_total") >= 2
+    wait_until(lambda: server.metric("shopstream_orphaned_images_total") >= 2, 15, "they are counted")
     assert len(files(shop)) == 1
 
 
