@@ -1,15 +1,22 @@
 """PostgreSQL as the store: end to end, its schema, and its faults. An answer is always true, and always comes."""
 
 import concurrent.futures
+import contextlib
+import itertools
+import os
 import shutil
 import subprocess
 import threading
 import time
 
 import pytest
+from support.catchup import Client, ForeignWriter, Writer, drop_and_rejoin
 from support.deadline import wait_until
 from support.postgres import Postgres
+from support.seeds import seeded
 from support.streams import open_stream, receive
+
+LOAD_SECONDS = int(os.environ.get("SHOPSTREAM_TEST_LOAD_SECONDS", 60))
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +38,6 @@ def database(cluster):
 @pytest.fixture
 def server(serve, database):
     return serve(shops=4, store=database.uri)
-
-
-OPEN_CONNECTIONS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'shopstream%' AND pid <> pg_backend_pid()"
-)
 
 
 class Writers:
@@ -116,7 +118,7 @@ def test_messages_survive_the_server_and_keep_their_order(server):
 def test_a_server_stops_with_connections_open(server, database):
     server.shops[0].post("something")
     assert server.terminate() == 0
-    wait_until(lambda: database.sql(OPEN_CONNECTIONS) == [["0"]], 10, "its connections are gone")
+    wait_until(lambda: database.sql(f"SELECT count(*) {database.SERVERS}") == [["0"]], 10, "its connections are gone")
 
 
 def test_tls_is_as_the_connection_string_says(serve, tmp_path):
@@ -255,22 +257,79 @@ def test_a_commit_that_fails_is_no_success(server, database):
     assert [message["message"] for message in shop.list()] == ["good"]
 
 
-def test_no_connection_left_is_survived(server, database):
-    holders = []
+def test_no_connection_left_is_answered_as_unavailable_and_survived(server, database):
+    writers = Writers(server, 3)
+    go_on(writers)
+    holders = database.exhaust()
     try:
-        database.terminate_backends()
-        while len(holders) < 60:
-            try:
-                holders.append(database.session("SELECT 1"))
-            except AssertionError:
-                break
-            database.terminate_backends()
-        writers = Writers(server, 3)
-        wait_until(lambda: len(writers.answers) > 10, 40, "answers")
+        # From here on no server can write: the last that did has been answered.
+        wait_until(lambda: server.request("GET", "/readyz").status_code == 503, 20, "not ready")
+        before, refused = writers.count(201), writers.count(503)
+        wait_until(lambda: writers.count(503) >= refused + 10, 40, "answers")
+        assert writers.count(201) == before
+        assert database.ask(holders[0], f"SELECT count(*) {database.SERVERS}") == "0"
         for holder in holders:
             holder.communicate("", timeout=10)
         go_on(writers)
         check_answers(database, writers.finish())
     finally:
+        writers.stopping.set()
         for holder in holders:
             holder.kill()
+
+
+def test_streams_stay_open_while_the_database_is_away(server, database):
+    answered, refused = {shop.id: [] for shop in server.shops}, set()
+
+    def post(shop, text):
+        answer = server.try_post(shop.id, shop.admin, text)
+        if answer.status_code == 201:
+            answered[shop.id].append(answer.json()["data"])
+        else:
+            assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
+            refused.add(text)
+        return answer.status_code == 201
+
+    with contextlib.ExitStack() as stack:
+        streams = [
+            (shop, stack.enter_context(open_stream(server, shop.id, user)))
+            for shop in server.shops for user in (shop.admin, shop.member)
+        ]  # fmt: skip
+        for mode in ("fast", "immediate"):
+            for shop in server.shops:
+                assert post(shop, f"before {mode}")
+            database.stop(mode)
+            wait_until(lambda: server.request("GET", "/readyz").status_code == 503, 20, "not ready")
+            for shop in server.shops:
+                assert not post(shop, f"nobody home {mode}")
+            database.start()
+            wait_until(lambda: server.request("GET", "/readyz").status_code == 200, 20, "ready again")
+            numbers = itertools.count()
+            for shop in server.shops:
+                wait_until(lambda: post(shop, f"after {mode} {next(numbers)}"), 20, "a write")
+        assert server.open_streams() == len(streams)
+        for shop in server.shops:
+            assert post(shop, "the end")
+        for shop, stream in streams:
+            # What was refused may have been stored all the same, and is told then; once, like everything.
+            frames = []
+            while not frames or frames[-1]["message"] != "the end":
+                frames.append(receive(stream))
+            texts = [frame["message"] for frame in frames]
+            assert len(texts) == len(set(texts))
+            assert [frame for frame in frames if frame["message"] not in refused] == answered[shop.id]
+
+
+@pytest.mark.timeout(LOAD_SECONDS + 60)
+def test_a_client_misses_nothing_beside_other_writers_and_a_restart_of_the_database(serve, database):
+    server = serve(shops=1, store=database.uri, env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0"})
+    shop, chance = server.shops[0], seeded()
+    ends = time.monotonic() + LOAD_SECONDS
+    writers = [Writer(shop, type(chance)(chance.getrandbits(32)), ends, statuses=[503]) for _ in range(3)]
+    foreign = ForeignWriter(shop, database, type(chance)(chance.getrandbits(32)), ends)
+    restart = threading.Timer(LOAD_SECONDS / 2, database.restart)
+    restart.start()
+    try:
+        drop_and_rejoin(Client(shop, overlap=10, statuses=[503]), [*writers, foreign], chance)
+    finally:
+        restart.join()

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 
 from .server import find_binary, free_port
 
@@ -68,6 +69,8 @@ class Postgres:
 
     # What is in it
 
+    SERVERS = "FROM pg_stat_activity WHERE application_name LIKE 'shopstream%' AND pid <> pg_backend_pid()"
+
     def sql(self, text, database="shopstream"):
         """Runs statements and returns their rows, each a list of texts."""
         done = subprocess.run(
@@ -80,14 +83,41 @@ class Postgres:
 
     def session(self, text):
         """Starts a client that runs `text` and then holds its session until its input is closed."""
-        client = subprocess.Popen(
-            [str(self.binaries / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self.uri],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        client.stdin.write(text + ";\n\\echo holding\n")
-        client.stdin.flush()
+        client = self.launch_session(text)
         assert client.stdout.readline().strip() == "holding"
         return client
+
+    def launch_session(self, text):
+        """The same without waiting: the client says `holding`, or ends."""
+        client = subprocess.Popen(
+            [str(self.binaries / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", text, "-c",
+             "\\echo holding", "-f", "-", self.uri],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        return client
+
+    def exhaust(self, seconds=30):
+        """Takes every connection there is, those of servers too, and returns the sessions that hold them."""
+        holders = [self.session("SET timezone = UTC")]
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            # Several at a time: a server comes back for what it lost.
+            clients = [self.launch_session("SET timezone = UTC") for _ in range(8)]
+            held = [client for client in clients if client.stdout.readline().strip() == "holding"]
+            for client in clients:
+                if client not in held:
+                    client.communicate()
+            holders += held
+            if len(held) < len(clients) and self.ask(holders[0], f"SELECT count(*) {self.SERVERS}") == "0":
+                return holders
+            self.ask(holders[0], f"SELECT count(pg_terminate_backend(pid)) {self.SERVERS}")
+        raise AssertionError("servers have connections still")
+
+    def ask(self, session, text):
+        """Runs a statement in a session of `session` and returns its one line."""
+        session.stdin.write(text + ";\n")
+        session.stdin.flush()
+        return session.stdout.readline().strip()
 
     def terminate_backends(self, where="true"):
         """Ends the connections of servers; returns how many."""
