@@ -179,4 +179,22 @@ struct PostgresStoreTests {
             }
         }
     }
+
+    @Test func `a role that is somebody else's makes no member and hides none`() async throws {
+        try await PostgresTestDatabase.withDatabase { database in
+            let session = try await database.session()
+            try await session.execute(
+                """
+                ALTER TABLE shop_members DROP CONSTRAINT shop_members_role_check;
+                INSERT INTO shops (id) VALUES ('shop');
+                INSERT INTO shop_members (id, shop_id, user_id, role) VALUES
+                    ('1', 'shop', 'ada', 'owner'), ('2', 'shop', 'grace', 'member')
+                """)
+            try await database.withStore { store in
+                #expect(try await store.role(of: "ada", in: "shop") == nil)
+                let members = try await store.members(of: "shop")
+                #expect(members == [Membership(shopID: "shop", userID: "grace", role: .member)])
+            }
+        }
+    }
 }
