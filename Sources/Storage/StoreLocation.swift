@@ -59,17 +59,8 @@ public enum StoreLocation: Hashable, Sendable {
         switch self {
         case .sqlite(let path): try await SQLiteStore.open(path: path)
         case .memory: MemoryStore()
-        case .postgres(let location): try await Self.openAlone(location)
+        case .postgres(let location): try await PostgresStore.open(location, configuration: .patient)
         }
-    }
-}
-
-extension StoreLocation {
-    /// A store on one connection and a thread of its own.
-    private static func openAlone(_ location: PostgresLocation) async throws(StorageError) -> PostgresStore {
-        var configuration = PostgresConfiguration(origin: "shopstream-command")
-        configuration.connectionCount = 1
-        return try await PostgresStore.open(location, configuration: configuration)
     }
 }
 

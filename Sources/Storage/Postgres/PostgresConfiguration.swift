@@ -18,6 +18,15 @@ public struct PostgresConfiguration: Sendable {
     /// The defaults, under a mark of their own.
     public init(origin: String) { self.origin = origin }
 
+    /// For a command, or the start of a server: an import takes as long as it takes.
+    static var patient: Self {
+        var configuration = Self(origin: "shopstream-command")
+        configuration.connectionCount = 1
+        configuration.statementTimeout = .seconds(3600)
+        configuration.pool.answerTimeout = configuration.statementTimeout + .seconds(3)
+        return configuration
+    }
+
     /// What a session sets when it begins.
     var sessionSettings: [(name: String, value: String)] {
         [

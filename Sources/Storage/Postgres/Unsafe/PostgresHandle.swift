@@ -37,18 +37,34 @@ import Glibc
         }
     }
 
-    /// The parameters of a connect. The string may name the application; the encoding behind it is not its to choose.
+    /// The parameters of a connect: defaults, which the string may change, and behind it what it may not.
+    ///
+    /// A server that vanished is noticed within seconds, by whoever sends to it and by who only listens.
     static func withParameters<Result>(
         _ connectionString: String,
         _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {
-        // SAFETY: the strings and both arrays live until `body` has returned, and libpq copies what it keeps.
-        unsafe "dbname\0fallback_application_name\0client_encoding\0shopstream\0UTF8\0".withCString { names in
-            unsafe connectionString.withCString { string in
-                let keywords: [UnsafePointer<CChar>?] = unsafe [names, names + 7, names + 33, nil]
-                let values: [UnsafePointer<CChar>?] = unsafe [string, names + 49, names + 60, nil]
-                return unsafe body(keywords, values)
+        let parameters = [
+            ("fallback_application_name", "shopstream"), ("connect_timeout", "10"), ("tcp_user_timeout", "10000"),
+            ("keepalives_idle", "10"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+            ("dbname", connectionString), ("client_encoding", "UTF8"),
+        ]
+        var texts: [UInt8] = []
+        var offsets: [(name: Int, value: Int)] = []
+        for (name, value) in parameters {
+            offsets.append((texts.count, texts.count + name.utf8.count + 1))
+            texts += name.utf8 + [0] + value.utf8 + [0]
+        }
+        // SAFETY: every offset is within `texts`, whose memory stays in place until `body` has returned; libpq copies.
+        return unsafe texts.withUnsafeBytes { raw in
+            let base = unsafe raw.baseAddress?.assumingMemoryBound(to: CChar.self)
+            let keywords: [UnsafePointer<CChar>?] = unsafe offsets.map { offset in
+                unsafe base.map { unsafe $0 + offset.name }
             }
+            let values: [UnsafePointer<CChar>?] = unsafe offsets.map { offset in
+                unsafe base.map { unsafe $0 + offset.value }
+            }
+            return unsafe body(keywords + [nil], values + [nil])
         }
     }
 
