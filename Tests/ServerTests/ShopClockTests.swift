@@ -52,6 +52,28 @@ import Testing
         }
     }
 
+    @Test func `a change of another's is published behind our own that are under way`() {
+        var clock = ShopClock(latest: .earliest)
+        let now = Timestamp(microsecondsSinceEpoch: 100)
+        let own = clock.begin(at: now).ticket
+        clock.advance(past: now.successor, at: now)
+        let foreign = clock.enter()
+        let changes = (0..<2).map { Publication(event: .messageCreated, json: [$0]) }
+        #expect(clock.finish(foreign, changes[1]).isEmpty)
+        #expect(clock.begin(at: now).time == now.successor.successor)
+        #expect(clock.finish(own, changes[0]) == changes)
+    }
+
+    @Test func `a time that is days ahead leaves the clock alone`() {
+        var clock = ShopClock(latest: .earliest)
+        let now = Timestamp(microsecondsSinceEpoch: 1_800_000_000_000_000)
+        clock.advance(past: .latest, at: now)
+        #expect(clock.begin(at: now).time == now)
+        let hourAhead = Timestamp(microsecondsSinceEpoch: now.microsecondsSinceEpoch + 3_600_000_000)
+        clock.advance(past: hourAhead, at: now)
+        #expect(clock.begin(at: now).time == hourAhead.successor)
+    }
+
     @Test func `a ticket that was not given out stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var clock = ShopClock(latest: .earliest)

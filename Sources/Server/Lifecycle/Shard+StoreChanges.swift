@@ -28,17 +28,27 @@ extension Shard: StoreChangeObserver {
         case .messageDeleted(let id, let shop):
             var writer = JSONWriter()
             writer.deletion(of: id, in: shop)
-            publish(Publication(event: .messageDeleted, json: writer.bytes), to: shop)
+            publishInOrder(Publication(event: .messageDeleted, json: writer.bytes), to: shop)
         case .membershipChanged, .missed: break
         }
     }
 
     private func broadcast(_ event: Publication.Event, _ message: Storage.Message) {
         // Who catches up by time misses nothing only while the shop's own times stay behind all that were seen.
-        clocks[message.shopID]?.advance(past: message.changedAt)
+        clocks[message.shopID]?.advance(past: message.changedAt, at: civilTime)
         guard hub.subscriberCount(of: message.shopID) > 0 else { return }
         var writer = JSONWriter()
         writer.message(message, includesUsername: configuration.stream.includesUsername)
-        publish(Publication(event: event, json: writer.bytes), to: message.shopID)
+        publishInOrder(Publication(event: event, json: writer.bytes), to: message.shopID)
+    }
+
+    /// Behind our own writes that are under way, whose times are earlier: who catches up from this change must have
+    /// been told of them.
+    private func publishInOrder(_ publication: Publication, to shop: ShopID) {
+        guard let ticket = clocks[shop]?.enter() else {
+            publish(publication, to: shop)
+            return
+        }
+        endChange(in: shop, ticket, publication)
     }
 }

@@ -23,12 +23,24 @@ struct ShopClock {
     /// The time of the next change and its place in the order. Each ticket must be given to `finish`.
     mutating func begin(at now: Timestamp) -> (time: Timestamp, ticket: UInt64) {
         latest = max(now, latest.successor)
-        defer { nextTicket += 1 }
-        return (latest, nextTicket)
+        return (latest, enter())
     }
 
-    /// Somebody else's change was seen, with this time: ours come after it.
-    mutating func advance(past time: Timestamp) { latest = max(latest, time) }
+    /// The place in the order of a change that has its time already.
+    mutating func enter() -> UInt64 {
+        defer { nextTicket += 1 }
+        return nextTicket
+    }
+
+    /// Somebody else's change was seen, with this time: ours come after it. A time that is days ahead is somebody's
+    /// mistake: behind it there would be no way back.
+    mutating func advance(past time: Timestamp, at now: Timestamp) {
+        if time.microsecondsSinceEpoch - now.microsecondsSinceEpoch < Self.microsecondsAheadMax {
+            latest = max(latest, time)
+        }
+    }
+
+    private static let microsecondsAheadMax: Int64 = 86_400_000_000
 
     /// Tells the outcome of a write (what is to be published, or nil when it failed); returns what is to be published
     /// now, in order.

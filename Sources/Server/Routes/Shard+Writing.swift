@@ -38,6 +38,8 @@ extension Shard {
         let id = MessageID(request.parameters["message_id"] ?? "")
         let (message, role) = try await visibleMessage(id, to: identity.userID)
         guard message.userID == identity.userID || role == .admin else { throw .notAuthor }
+        // Should the outcome stay unknown, or this process end, the search for orphans finds the images.
+        await reconsiderImages(namedBy: message.text)
         try await onOwner(of: message.shopID) { (owner) async throws(APIError) in
             try await owner.delete(message)
         }
@@ -161,7 +163,7 @@ extension Shard {
     }
 
     /// The change is through, or failed (nil): publishes what is now in order.
-    private func endChange(in shop: ShopID, _ ticket: UInt64, _ publication: Publication?) {
+    func endChange(in shop: ShopID, _ ticket: UInt64, _ publication: Publication?) {
         for publication in clocks[shop]?.finish(ticket, publication) ?? [] { publish(publication, to: shop) }
     }
 }
