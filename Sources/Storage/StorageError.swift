@@ -29,11 +29,19 @@ public struct StorageError: Error, Hashable, Sendable {
     public let kind: Kind
     /// More about it, for the log; holds no content of messages.
     public let detail: String
+    /// Whether a write that failed so may have been applied all the same.
+    public let isOutcomeUnknown: Bool
 
     /// Joins the parts.
-    public init(_ kind: Kind, detail: String = "") {
+    public init(_ kind: Kind, detail: String = "", isOutcomeUnknown: Bool = false) {
         self.kind = kind
         self.detail = detail
+        self.isOutcomeUnknown = isOutcomeUnknown
+    }
+
+    /// The same of a write that may have been applied.
+    var withUnknownOutcome: StorageError {
+        isOutcomeUnknown ? self : StorageError(kind, detail: "\(detail); outcome unknown", isOutcomeUnknown: true)
     }
 }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Logging
 import Primitives
 import Reactor
 import Storage
@@ -13,14 +14,16 @@ struct ShardStores: Sendable {
         let location: PostgresLocation
         let configuration: PostgresConfiguration
         let statistics = PostgresStatistics()
-        let recent: RecentChanges
+        let recent = RecentChanges()
+        /// The database's time when the server started: what changed before it is nobody's to be told.
+        let start: Timestamp
     }
 
     /// Whether each reactor has a store of its own, so that the common one serves the start alone.
     var arePerReactor: Bool { postgres != nil }
 
     /// Opens the store, and finds out how many connections each reactor may have.
-    init(_ configuration: ServerConfiguration, at now: Timestamp) async throws(StorageError) {
+    init(_ configuration: ServerConfiguration, _ log: Logger) async throws(StorageError) {
         common = try await configuration.store.open()
         guard case .postgres(let location) = configuration.store else {
             postgres = nil
@@ -28,11 +31,19 @@ struct ShardStores: Sendable {
         }
         var settings = PostgresConfiguration(origin: "shopstream-\(UUID().uuidString.lowercased())")
         let wanted = configuration.postgresConnectionCount ?? 2 * configuration.reactorCount
-        // Half of the server's connections are left to other nodes and services.
-        let allowed = try await PostgresMigrator.connectionCountMax(at: location) / 2
-        settings.connectionCount = max(1, min(wanted, allowed) / configuration.reactorCount)
-        postgres = Postgres(
-            location: location, configuration: settings, recent: RecentChanges(since: now))
+        let server = try await PostgresMigrator.server(at: location)
+        // Half of the server's connections are left to other nodes and services, but a reactor needs one.
+        settings.connectionCount = max(1, min(wanted, server.connectionCountMax / 2) / configuration.reactorCount)
+        let count = settings.connectionCount * configuration.reactorCount
+        if let explicit = configuration.postgresConnectionCount, explicit != count {
+            log.warning(
+                "SHOPSTREAM_POSTGRES_CONNECTIONS is not kept: each reactor has as many, and half of the server's are left",
+                metadata: [
+                    "wanted": "\(explicit)", "used": "\(count)", "reactors": "\(configuration.reactorCount)",
+                    "server": "\(server.connectionCountMax)",
+                ])
+        }
+        postgres = Postgres(location: location, configuration: settings, start: server.now)
     }
 
     /// The store of a reactor, made on its thread, and the loop that it lives on.
@@ -52,7 +63,7 @@ struct ShardStores: Sendable {
         guard let postgres, let loop = shard.postgresLoop, shard.index == 0 else { return }
         shard.storeListener = PostgresListener(
             postgres.location, configuration: postgres.configuration, loop: loop, recent: postgres.recent,
-            observer: shard)
+            start: postgres.start, observer: shard)
     }
 
     /// Ends a reactor's store behind the reactor's last turn, on its thread.

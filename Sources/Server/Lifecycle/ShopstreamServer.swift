@@ -211,7 +211,7 @@ public final class ShopstreamServer: Sendable {
             }
         }
         do throws(StorageError) {
-            let stores = try await ShardStores(configuration, at: now)
+            let stores = try await ShardStores(configuration, log)
             try await stores.common.importMembers(members, at: now)
             if !members.isEmpty { log.info("members loaded", metadata: ["count": "\(members.count)"]) }
             return stores

@@ -4,7 +4,8 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     case messageByID, messagesByCreation, messagesByChange, numberedPage, messagesBefore, messagesAfter, latestChange
     case role, shopExists, insertShop, upsertMember, deleteMember, members, importMembers, membershipChanges
     case insertImage, imageByID, deleteImage, isImageNamed, unkeptImages, keepImages
-    case username, upsertUsername, ping, changesSince
+    case username, upsertUsername, ping
+    case currentTime, changesSince, deletionsSince, purgeMemberChanges, purgeMessageDeletions
 
     private static let columns = """
         m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
@@ -72,10 +73,13 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             ORDER BY m.created_at, m.id COLLATE "C" LIMIT $4
             """
         case .latestChange:
+            // A time that is days ahead is somebody's mistake: a clock that went on from it would never come back.
             """
             SELECT greatest(
-                (SELECT created_at FROM shop_messages WHERE shop_id = $1 ORDER BY created_at DESC LIMIT 1),
-                (SELECT coalesce(updated_at, created_at) FROM shop_messages WHERE shop_id = $1
+                (SELECT created_at FROM shop_messages WHERE shop_id = $1 AND created_at < now() + interval '1 day'
+                    ORDER BY created_at DESC LIMIT 1),
+                (SELECT coalesce(updated_at, created_at) FROM shop_messages
+                    WHERE shop_id = $1 AND coalesce(updated_at, created_at) < now() + interval '1 day'
                     ORDER BY coalesce(updated_at, created_at) DESC LIMIT 1))
             """
         case .role: "SELECT role FROM shop_members WHERE shop_id = $1 AND user_id = $2"
@@ -114,10 +118,14 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .membershipChanges:
             // A position below which all transactions are over; what lies above it may be told again.
             """
-            SELECT p.position, c.shop_id, c.user_id
-            FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS position) p
-            LEFT JOIN shop_member_changes c ON c.position >= $1 ORDER BY c.position
+            SELECT p.position, c.position, c.shop_id, c.user_id
+            FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS position) p LEFT JOIN (
+                SELECT position, shop_id, user_id FROM shop_member_changes
+                WHERE position >= $1 ORDER BY position LIMIT $2
+            ) c ON true ORDER BY c.position
             """
+        case .purgeMemberChanges: Self.purge("shop_member_changes", by: "changed_at")
+        case .purgeMessageDeletions: Self.purge("shop_message_deletions", by: "deleted_at")
         case .insertImage:
             """
             INSERT INTO shop_images (id, shop_id, user_id, file_extension, created_at) VALUES ($1, $2, $3, $4, $5)
@@ -144,12 +152,27 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             ON CONFLICT (uid) DO UPDATE SET username = excluded.username
             """
         case .ping: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
+        case .currentTime: "SELECT clock_timestamp()"
         case .changesSince:
             """
             \(Self.selectMessage)
-            WHERE coalesce(m.updated_at, m.created_at) > $1
-            ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $2
+            WHERE (coalesce(m.updated_at, m.created_at), m.id COLLATE "C") > ($1, $2)
+            ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $3
+            """
+        case .deletionsSince:
+            """
+            SELECT deleted_at, message_id, shop_id FROM shop_message_deletions
+            WHERE (deleted_at, message_id COLLATE "C") > ($1, $2) ORDER BY deleted_at, message_id COLLATE "C" LIMIT $3
             """
         }
+    }
+
+    /// Logs are kept for a day; what is older goes in bounded bites, and past what another node is purging.
+    private static func purge(_ table: String, by time: String) -> String {
+        """
+        DELETE FROM \(table) WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM \(table) WHERE \(time) < now() - interval '1 day' ORDER BY \(time)
+            LIMIT $1 FOR UPDATE SKIP LOCKED))
+        """
     }
 }

@@ -1,8 +1,16 @@
 import Primitives
+import Synchronization
 
 extension PostgresStore {
     /// The log of changed memberships is kept for a day: who reads it less often may have missed some.
     private static let changesReadAgainWithin = Duration.seconds(12 * 3600)
+    /// More changes than are told one by one stay in the log while a long transaction lasts. That all may have changed is
+    /// not said each time: notifications tell them too.
+    private static let toldFullAgainAfter = Duration.seconds(30)
+    /// From one purge of the logs to the next …
+    private static let purgePeriod = Duration.seconds(60)
+    /// … and the rows that it removes of each at most.
+    private static let purgeCountMax: Int64 = 10_000
 
     /// See `MembershipStore`. O(log n).
     public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
@@ -67,18 +75,50 @@ extension PostgresStore {
             ], key: 0, isRepeatable: true)
     }
 
-    /// See `MembershipStore`. O(changes). A change may be told twice, when it came beside a long transaction.
+    /// See `MembershipStore`. O(changes). Each change is told once to who goes on from the last answer's position, even
+    /// while a long transaction keeps that position from moving.
     public func membershipChanges(after position: Int64?) async throws(StorageError) -> MembershipChanges {
-        let result = try await read(.membershipChanges, [position.map(PostgresValue.integer) ?? .null])
+        let countMax = Limits.membershipChangeCountMax
+        let result = try await read(
+            .membershipChanges, [position.map(PostgresValue.integer) ?? .null, .integer(Int64(countMax) + 1)])
         guard let newPosition = result.integer(0, 0) else { throw StorageError(.unexpected, detail: "no position") }
-        let pause = noteChangesRead()
-        var changes: [MembershipChange] = []
+        let now = loop.now
+        var rows: [LoggedChange] = []
         for row in 0..<result.rowCount {
-            guard let shopID = result.text(row, 1), let userID = result.text(row, 2) else { continue }
-            changes.append(MembershipChange(shopID: ShopID(shopID), userID: UserID(userID)))
+            guard let place = result.integer(row, 1), let shopID = result.text(row, 2), let userID = result.text(row, 3)
+            else { continue }
+            let change = MembershipChange(shopID: ShopID(shopID), userID: UserID(userID))
+            rows.append(LoggedChange(position: place, change: change))
         }
-        let isIncomplete = position != nil && pause.map { $0 > Self.changesReadAgainWithin } ?? false
-        return MembershipChanges(position: newPosition, changes: changes, isIncomplete: isIncomplete)
+        let isFull = rows.count > countMax
+        if isFull { rows = [] }
+        let (told, isIncomplete) = membershipLog.withLock { log in
+            let isLate = log.readAt.map { now.since($0) > Self.changesReadAgainWithin } ?? false
+            let isToldFull = log.toldFullAt.map { now.since($0) < Self.toldFullAgainAfter } ?? false
+            let told = position == log.position ? log.toldAgain : []
+            log.toldAgain = Set(rows.filter { $0.position >= newPosition })
+            log.position = newPosition
+            log.readAt = now
+            if isFull, !isToldFull { log.toldFullAt = now }
+            return (told, position != nil && (isLate || isFull && !isToldFull))
+        }
+        await purgeLogs(at: now)
+        return MembershipChanges(
+            position: newPosition, changes: rows.filter { !told.contains($0) }.map(\.change),
+            isIncomplete: isIncomplete)
+    }
+
+    /// Every now and then, removes what is old from the logs that the triggers write. What fails is done the next time.
+    private func purgeLogs(at now: MonotonicInstant) async {
+        let isDue = membershipLog.withLock { log in
+            guard log.purgedAt.map({ now.since($0) >= Self.purgePeriod }) ?? true else { return false }
+            log.purgedAt = now
+            return true
+        }
+        guard isDue else { return }
+        for statement in [PostgresStatement.purgeMemberChanges, .purgeMessageDeletions] {
+            _ = try? await write(statement, [.integer(Self.purgeCountMax)], key: 0, isRepeatable: true)
+        }
     }
 
     /// See `MembershipStore`. O(log n).

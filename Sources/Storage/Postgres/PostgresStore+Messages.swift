@@ -14,7 +14,6 @@ extension PostgresStore {
 
     private func store(_ message: Message) async throws(StorageError) {
         try Validation.check(message)
-        recent?.note(message.id, changedAt: message.changedAt)
         let work = PostgresWork(
             statement: .insertMessage,
             parameters: [
@@ -26,7 +25,11 @@ extension PostgresStore {
                 .text(message.id.text), .text(message.shopID.text), .text(message.userID.text),
                 .time(message.createdAt),
             ])
-        let results = try await run(work, .append, key: message.shopID.stableHash)
+        let results = try await noting(
+            RecentChanges.Key(message), .changed(at: message.changedAt), of: message.id
+        ) { () async throws(StorageError) in
+            try await self.run(work, .append, key: message.shopID.stableHash)
+        }
         // Either it was inserted, or the check behind it found the very row that an earlier attempt had left.
         let isStored = results.first?.affectedCount == 1 || (results.count > 1 && results.last?.rowCount == 1)
         if !isStored { throw StorageError(.conflict, detail: "message id") }
@@ -37,17 +40,36 @@ extension PostgresStore {
         _ id: MessageID, in shopID: ShopID, text: String, at time: Timestamp
     ) async throws(StorageError) -> Message? {
         try Validation.check(text: text)
-        recent?.note(id, changedAt: time)
-        let result = try await write(
-            .editMessage, [.text(id.text), .text(text), .time(time)], key: shopID.stableHash, isRepeatable: true)
+        let key = RecentChanges.Key(id, text: text, changedAt: time, isEdited: true)
+        let result = try await noting(key, .changed(at: time), of: id) { () async throws(StorageError) in
+            try await self.write(
+                .editMessage, [.text(id.text), .text(text), .time(time)], key: shopID.stableHash, isRepeatable: true)
+        }
         return try Self.messages(result).first
     }
 
     /// See `MessageStore`.
     public func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Message? {
-        let result = try await write(
-            .deleteMessage, [.text(id.text)], key: shopID.stableHash, isRepeatable: false)
+        let key = RecentChanges.Key(endOf: id)
+        let result = try await noting(key, .deleted(from: shopID), of: id) { () async throws(StorageError) in
+            try await self.write(.deleteMessage, [.text(id.text)], key: shopID.stableHash, isRepeatable: false)
+        }
         return try Self.messages(result).first
+    }
+
+    /// Runs a write that the listener is not to take for another's; should its outcome stay unknown, the listener looks
+    /// for it and tells it.
+    private func noting<Value>(
+        _ key: RecentChanges.Key, _ outcome: RecentChanges.Doubt.Outcome, of id: MessageID,
+        _ body: () async throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        recent?.note(key)
+        do throws(StorageError) {
+            return try await body()
+        } catch {
+            if error.isOutcomeUnknown { recent?.doubt(key, RecentChanges.Doubt(id: id, outcome: outcome)) }
+            throw error
+        }
     }
 
     /// See `MessageStore`. O(log n + limit).
@@ -127,15 +149,22 @@ extension PostgresStore {
         var messages: [Message] = []
         messages.reserveCapacity(result.rowCount)
         for row in 0..<result.rowCount {
-            guard let id = result.text(row, 0), let shopID = result.text(row, 1), let userID = result.text(row, 2),
-                let text = result.text(row, 3), let createdAt = result.time(row, 4)
-            else { throw StorageError(.corrupt, detail: "a message lacks a column") }
-            messages.append(
-                Message(
-                    id: MessageID(id), shopID: ShopID(shopID), userID: UserID(userID), text: text,
-                    createdAt: createdAt, updatedAt: result.time(row, 5), isEdited: result.boolean(row, 6) ?? false,
-                    parentID: result.text(row, 7).map(MessageID.init(_:)), username: result.text(row, 8)))
+            guard let message = message(result, row) else {
+                throw StorageError(.corrupt, detail: "a message lacks a column")
+            }
+            messages.append(message)
         }
         return messages
+    }
+
+    /// The message in a row; nil when it lacks what a message has.
+    static func message(_ result: PostgresResult, _ row: Int) -> Message? {
+        guard let id = result.text(row, 0), let shopID = result.text(row, 1), let userID = result.text(row, 2),
+            let text = result.text(row, 3), let createdAt = result.time(row, 4)
+        else { return nil }
+        return Message(
+            id: MessageID(id), shopID: ShopID(shopID), userID: UserID(userID), text: text,
+            createdAt: createdAt, updatedAt: result.time(row, 5), isEdited: result.boolean(row, 6) ?? false,
+            parentID: result.text(row, 7).map(MessageID.init(_:)), username: result.text(row, 8))
     }
 }

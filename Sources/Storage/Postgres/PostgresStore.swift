@@ -10,8 +10,7 @@ public final class PostgresStore: Store {
     let loop: any PostgresLoop
     let client: PostgresClient
     let statisticsTotal: PostgresStatistics
-    /// When the log of changed memberships was last read.
-    private let changesReadAt = Mutex<MonotonicInstant?>(nil)
+    let membershipLog = Mutex(MembershipLog())
     private let isClosed = Mutex(false)
     /// Where writes are noted for the node's listener, before they are sent: their notifications may be lost, and then
     /// what the listener reads again must not be taken for another's.
@@ -115,15 +114,6 @@ public final class PostgresStore: Store {
             loop.execute { [client] in client.submit(work, kind, key: key, continuation) }
         }
         return try outcome.get()
-    }
-
-    /// Notes when the log of changes was read; how long ago that was before.
-    func noteChangesRead() -> Duration? {
-        let now = loop.now
-        return changesReadAt.withLock { last in
-            defer { last = now }
-            return last.map { now.since($0) }
-        }
     }
 }
 

@@ -10,17 +10,42 @@ import Testing
 
     private func created(_ number: Int) -> ChangeNotification { .change(.messageCreated(.numbered(number))) }
 
-    private func listening(waitingCountMax: Int = 3) -> ListenerMachine {
+    private static let nothing = ListenerAnswer.changes([], rowCount: 0, last: nil)
+
+    private func place(_ time: Int64, _ id: MessageID = "") -> ListenerPlace {
+        ListenerPlace(time: Timestamp(microsecondsSinceEpoch: time), id: id)
+    }
+
+    private func page(_ changes: [StoreChange], rowCount: Int? = nil, last: ListenerPlace? = nil) -> ListenerAnswer {
+        .changes(changes, rowCount: rowCount ?? changes.count, last: last)
+    }
+
+    private func machine(waitingCountMax: Int) -> ListenerMachine {
         var settings = ListenerMachine.Settings()
         settings.waitingCountMax = waitingCountMax
-        var machine = ListenerMachine(settings: settings, now: start)
+        settings.pageCountMax = 2
+        return ListenerMachine(settings: settings, start: 5_000_000, jitterSeed: 1, now: start)
+    }
+
+    /// A machine that has looked at what came between the server's start and its first LISTEN, 30 s on the database's
+    /// clock.
+    private func listening(waitingCountMax: Int = 3) -> ListenerMachine {
+        var machine = machine(waitingCountMax: waitingCountMax)
         #expect(machine.ticked(at: start) == [.connect])
         #expect(machine.connected(at: start) == [.prepare])
-        #expect(machine.prepared(latest: 0, at: start) == [], "nobody missed what came before the first time")
+        #expect(machine.prepared(at: start) == [.askTime])
+        #expect(
+            machine.answered(.time(30_000_000), at: start) == [.readDeletions(after: place(5_000_000))],
+            "nobody missed what came before the start")
+        #expect(machine.answered(Self.nothing, at: start) == [.readChanges(after: place(5_000_000))])
+        #expect(!machine.isUpToDate)
+        #expect(machine.answered(Self.nothing, at: start) == [])
+        #expect(machine.isUpToDate)
         return machine
     }
 
-    /// A machine whose connection was lost and is back, with its query for what was missed under way.
+    /// A machine whose connection was lost and is back, with its query for what was missed under way: all is known up
+    /// to 30 s on the database's clock.
     private func catchingUp(waitingCountMax: Int = 3) -> ListenerMachine {
         var machine = listening(waitingCountMax: waitingCountMax)
         machine.disconnected(at: start)
@@ -28,8 +53,12 @@ import Testing
         #expect(machine.ticked(at: start) == [])
         #expect(machine.ticked(at: later) == [.connect])
         _ = machine.connected(at: later)
+        #expect(machine.prepared(at: later) == [.askTime])
         #expect(
-            machine.prepared(latest: 30_000_000, at: later) == [.deliver(.missed), .catchUp(since: 20_000_000)])
+            machine.answered(.time(90_000_000), at: later) == [
+                .deliver(.missed), .readDeletions(after: place(20_000_000)),
+            ])
+        #expect(machine.answered(Self.nothing, at: later) == [.readChanges(after: place(20_000_000))])
         return machine
     }
 
@@ -46,10 +75,55 @@ import Testing
         var edited = Message.numbered(7)
         edited.updatedAt = 8
         #expect(
-            machine.answered([.numbered(6), edited], latest: 8, at: start) == [
-                .deliver(.messageCreated(.numbered(6))), .deliver(.messageEdited(edited)),
+            machine.answered(page([.messageCreated(.numbered(6)), .messageEdited(edited)], rowCount: 1), at: start) == [
+                .deliverFound(.messageCreated(.numbered(6))), .deliverFound(.messageEdited(edited)),
                 .deliver(.messageCreated(.numbered(9))),
             ])
+    }
+
+    @Test func `what was missed is read from the moment at which all was known, whatever was written since`() {
+        var machine = listening()
+        // Heard 20 s later, and told; then nothing was heard for 3 s.
+        #expect(machine.notified(created(1), at: start + .seconds(20)) == [.deliver(.messageCreated(.numbered(1)))])
+        machine.disconnected(at: start + .seconds(23))
+        let later = start + .seconds(60)
+        _ = machine.ticked(at: later)
+        _ = machine.connected(at: later)
+        _ = machine.prepared(at: later)
+        #expect(
+            machine.answered(.time(95_000_000), at: later) == [
+                .deliver(.missed), .readDeletions(after: place(40_000_000)),
+            ])
+        // It is not known what was missed before the last page is read: the next connection begins anew.
+        machine.disconnected(at: later)
+        _ = machine.ticked(at: later + .seconds(10))
+        _ = machine.connected(at: later)
+        _ = machine.prepared(at: later)
+        #expect(
+            machine.answered(.time(99_000_000), at: later) == [
+                .deliver(.missed), .readDeletions(after: place(40_000_000)),
+            ])
+    }
+
+    @Test func `a full page is followed by the next, deletions come first`() {
+        var machine = listening()
+        machine.disconnected(at: start)
+        _ = machine.ticked(at: start + .seconds(1))
+        _ = machine.connected(at: start)
+        _ = machine.prepared(at: start)
+        _ = machine.answered(.time(31_000_000), at: start)
+        #expect(
+            machine.answered(
+                page([.messageDeleted("a", "s")], rowCount: 2, last: place(21_000_000, "b")), at: start) == [
+                    .deliverFound(.messageDeleted("a", "s")), .readDeletions(after: place(21_000_000, "b")),
+                ])
+        #expect(machine.answered(Self.nothing, at: start) == [.readChanges(after: place(20_000_000))])
+        #expect(
+            machine.answered(page([], rowCount: 2, last: place(22_000_000, "c")), at: start) == [
+                .readChanges(after: place(22_000_000, "c"))
+            ], "rows that cannot be read do not end it")
+        #expect(machine.answered(Self.nothing, at: start) == [])
+        #expect(machine.isUpToDate)
     }
 
     @Test func `a message that is too large is read in its place`() {
@@ -58,54 +132,118 @@ import Testing
         #expect(machine.notified(.large("m2", isEdit: true), at: start) == [])
         #expect(machine.notified(created(3), at: start) == [])
         #expect(
-            machine.answered([.numbered(1)], latest: 1, at: start) == [
+            machine.answered(.message(.numbered(1)), at: start) == [
                 .deliver(.messageCreated(.numbered(1))), .fetch("m2"),
             ])
         // It was deleted meanwhile.
-        #expect(machine.answered([], latest: 1, at: start) == [.deliver(.messageCreated(.numbered(3)))])
+        #expect(machine.answered(.message(nil), at: start) == [.deliver(.messageCreated(.numbered(3)))])
     }
 
     @Test func `more notifications than may wait are read from the table instead`() {
         var machine = catchingUp(waitingCountMax: 2)
         for number in 1...5 { #expect(machine.notified(created(number), at: start) == []) }
+        // What came since the look began is looked at again.
         #expect(
-            machine.answered([], latest: 40_000_000, at: start) == [
-                .deliver(.missed), .catchUp(since: 30_000_000),
+            machine.answered(Self.nothing, at: start + .seconds(2)) == [
+                .deliver(.missed), .readDeletions(after: place(80_000_000)),
             ])
         #expect(machine.notified(created(6), at: start) == [])
+        #expect(machine.answered(Self.nothing, at: start) == [.readChanges(after: place(80_000_000))])
         #expect(
-            machine.answered([.numbered(5)], latest: 5, at: start) == [
-                .deliver(.messageCreated(.numbered(5))), .deliver(.messageCreated(.numbered(6))),
+            machine.answered(page([.messageCreated(.numbered(5))], rowCount: 1), at: start) == [
+                .deliverFound(.messageCreated(.numbered(5))), .deliver(.messageCreated(.numbered(6))),
             ])
     }
 
     @Test func `a silent connection is asked, and given up when it does not answer`() {
         var machine = listening()
         #expect(machine.ticked(at: start + .seconds(14)) == [])
-        #expect(machine.ticked(at: start + .seconds(15)) == [.ping])
-        #expect(machine.answered([], latest: 0, at: start + .seconds(16)) == [])
-        #expect(machine.ticked(at: start + .seconds(31)) == [.ping])
+        #expect(machine.ticked(at: start + .seconds(15)) == [.askTime])
+        #expect(machine.answered(.time(46_000_000), at: start + .seconds(16)) == [])
+        #expect(machine.ticked(at: start + .seconds(31)) == [.askTime])
         #expect(machine.ticked(at: start + .seconds(38)) == [])
         #expect(machine.ticked(at: start + .seconds(39)) == [.disconnect])
         #expect(machine.ticked(at: start + .seconds(40)) == [.connect])
     }
 
-    @Test func `a connect that takes too long is given up and tried again`() {
-        var machine = ListenerMachine(settings: ListenerMachine.Settings(), now: start)
-        #expect(machine.ticked(at: start) == [.connect])
-        #expect(machine.ticked(at: start + .seconds(5)) == [.disconnect])
-        #expect(machine.ticked(at: start + .seconds(6)) == [.connect])
+    @Test func `a connect that takes too long is given up and tried again, less and less often`() {
+        var machine = machine(waitingCountMax: 2)
+        var now = start
+        var pauses: [Duration] = []
+        for _ in 0..<8 {
+            var waited: Duration = .zero
+            while machine.ticked(at: now + waited) != [.connect] { waited += .milliseconds(50) }
+            pauses.append(waited)
+            now = now + waited + .seconds(5)
+            #expect(machine.ticked(at: now) == [.disconnect])
+        }
+        #expect(pauses[0] == .zero && pauses[1] <= .milliseconds(500) && pauses[7] >= .seconds(5))
+        #expect(pauses.allSatisfy { $0 <= .seconds(10) })
+    }
+
+    @Test func `a write of unknown outcome is looked for until the server cannot be at it any more`() {
+        var machine = listening()
+        let message = Message.numbered(1)
+        let append = RecentChanges.Doubt(id: message.id, outcome: .changed(at: message.createdAt))
+        let delete = RecentChanges.Doubt(id: "m2", outcome: .deleted(from: "shop"))
+        #expect(machine.doubted([append, delete], at: start) == [.fetch(message.id)])
+        // Not there yet; the other was deleted.
+        #expect(machine.answered(.message(nil), at: start) == [.fetch("m2")])
+        #expect(machine.answered(.message(nil), at: start) == [.deliverFound(.messageDeleted("m2", "shop"))])
+        #expect(machine.ticked(at: start) == [])
+        #expect(machine.ticked(at: start + .seconds(1)) == [.fetch(message.id)])
+        #expect(
+            machine.answered(.message(message), at: start + .seconds(1)) == [.deliverFound(.messageCreated(message))])
+        #expect(machine.ticked(at: start + .seconds(5)) == [])
+
+        // An edit that was not applied.
+        let edit = RecentChanges.Doubt(id: message.id, outcome: .changed(at: 77))
+        #expect(machine.doubted([edit], at: start + .seconds(5)) == [.fetch(message.id)])
+        #expect(machine.answered(.message(message), at: start + .seconds(19)) == [])
+        #expect(machine.ticked(at: start + .seconds(20)) == [.fetch(message.id)])
+        #expect(machine.answered(.message(message), at: start + .seconds(20)) == [])
+        #expect(machine.ticked(at: start + .seconds(30)) == [])
+    }
+
+    @Test func `a doubt outlives the connection`() {
+        var machine = listening()
+        let doubt = RecentChanges.Doubt(id: "m1", outcome: .changed(at: 1))
+        #expect(machine.doubted([doubt], at: start) == [.fetch("m1")])
+        machine.disconnected(at: start)
+        _ = machine.ticked(at: start + .seconds(1))
+        _ = machine.connected(at: start)
+        _ = machine.prepared(at: start)
+        _ = machine.answered(.time(31_000_000), at: start)
+        _ = machine.answered(Self.nothing, at: start)
+        #expect(machine.answered(Self.nothing, at: start) == [.fetch("m1")])
     }
 
     @Test func `a change is noted once, and the oldest are forgotten`() {
-        let recent = RecentChanges(since: 5, countMax: 2)
-        #expect(recent.latest == 5)
-        #expect(recent.note("a", changedAt: 1) && recent.latest == 5)
-        #expect(!recent.note("a", changedAt: 1))
-        #expect(recent.note("a", changedAt: 7) && recent.latest == 7)
-        #expect(recent.note("b", changedAt: 6) && recent.latest == 7)
-        #expect(!recent.note("a", changedAt: 7))
-        #expect(recent.note("a", changedAt: 1), "two came after it")
+        let recent = RecentChanges(countMax: 4)
+        func note(_ id: MessageID, _ text: String = "x", _ time: Timestamp = 1, isEdited: Bool = false) -> Bool {
+            recent.note(RecentChanges.Key(id, text: text, changedAt: time, isEdited: isEdited))
+        }
+        #expect(note("a"))
+        #expect(!note("a"))
+        #expect(note("a", "y"), "another text at the same time is another change")
+        #expect(!note("a"), "two make a generation; the older one counts")
+        #expect(note("a", "y", 2) && note("a", isEdited: true))
+        #expect(note("a"), "two generations came after it")
+        recent.turn()
+        #expect(!note("a"))
+        recent.turn()
+        #expect(note("a"))
+    }
+
+    @Test func `a doubtful write is news when it shows`() {
+        let recent = RecentChanges()
+        let key = RecentChanges.Key(endOf: "a")
+        let doubt = RecentChanges.Doubt(id: "a", outcome: .deleted(from: "shop"))
+        #expect(recent.note(key))
+        recent.doubt(key, doubt)
+        #expect(recent.takeDoubts() == [doubt])
+        #expect(recent.takeDoubts() == [])
+        #expect(recent.note(key))
     }
 }
 

@@ -152,9 +152,19 @@ import Testing
         _ = bench.request(.read)
         #expect(
             bench.machine.disconnected(0, lost, at: bench.now) == [
-                .answer(1, StorageError(.unavailable, detail: "lost; outcome unknown")), .send(1, segment(2)),
+                .answer(1, StorageError(.unavailable, detail: "lost").withUnknownOutcome), .send(1, segment(2)),
             ])
         #expect(bench.request(.append, key: 2) == [], "still behind the first of its key, on the same connection")
+    }
+
+    @Test func `an append that was uncertain stays so, whatever its next attempt meets`() {
+        var bench = Bench(connectionCount: 2)
+        _ = bench.request(.append, key: 0)
+        _ = bench.machine.disconnected(0, lost, at: bench.now)
+        let busy = StorageError(.busy, detail: "lock timeout")
+        bench.machine.commandFailed(busy, on: 1)
+        bench.machine.commandAborted(on: 1)
+        #expect(bench.machine.synced(on: 1, at: bench.now) == [.answer(1, busy.withUnknownOutcome)])
     }
 
     @Test func `a request that kills every connection is given up`() {
@@ -164,7 +174,7 @@ import Testing
             let actions = bench.machine.disconnected(0, lost, at: bench.now)
             let isLast = attempt == PoolSettings().sendCountMax
             #expect(
-                actions == (isLast ? [.answer(1, StorageError(.unavailable, detail: "lost; outcome unknown"))] : []))
+                actions == (isLast ? [.answer(1, StorageError(.unavailable, detail: "lost").withUnknownOutcome)] : []))
             bench.now = bench.now + .milliseconds(200)
             #expect(bench.machine.ticked(at: bench.now) == [.connect(0)])
             _ = bench.machine.connected(0, at: bench.now)
@@ -179,7 +189,7 @@ import Testing
         // Longer than anybody waits: its caller is told that nothing is known.
         #expect(
             bench.machine.ticked(at: bench.now) == [
-                .disconnect(0), .answer(1, StorageError(.unavailable, detail: "no answer in time; outcome unknown")),
+                .disconnect(0), .answer(1, StorageError(.unavailable, detail: "no answer in time").withUnknownOutcome),
             ])
     }
 

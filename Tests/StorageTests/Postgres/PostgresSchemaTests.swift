@@ -9,12 +9,12 @@ struct PostgresSchemaTests {
     @Test func `several nodes may migrate at once, and it is done once`() async throws {
         try await PostgresTestDatabase.withEmptyDatabase { database in
             let location = database.location
-            #expect(try await PostgresMigrator.pending(at: location).map(\.number) == [1, 2, 3, 4])
+            #expect(try await PostgresMigrator.pending(at: location).map(\.number) == [1, 2, 3, 4, 5])
             let counts = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<4 { group.addTask { try await PostgresMigrator.migrate(location).count } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(counts.sorted() == [0, 0, 0, 4])
+            #expect(counts.sorted() == [0, 0, 0, 5])
             #expect(try await PostgresMigrator.pending(at: location).isEmpty)
         }
     }
@@ -26,7 +26,7 @@ struct PostgresSchemaTests {
             #expect(
                 await storageError { try await PostgresMigrator.migrate(database.location) } == .incompatible)
             #expect(try await connection.execute("SELECT to_regclass('shops') IS NULL") == ["t"])
-            #expect(try await PostgresMigrator.pending(at: database.location).count == 4)
+            #expect(try await PostgresMigrator.pending(at: database.location).count == 5)
         }
     }
 
@@ -78,6 +78,58 @@ struct PostgresSchemaTests {
         }
     }
 
+    /// Why the tables there are not taken; nil when they are.
+    private static func refusal(_ location: PostgresLocation) async -> StorageError? {
+        do throws(StorageError) {
+            _ = try await PostgresMigrator.migrate(location)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static let table = """
+        CREATE TABLE shop_messages (id text PRIMARY KEY, shop_id text NOT NULL, user_id text NOT NULL,
+            message text NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz,
+            is_edited bool NOT NULL DEFAULT false)
+        """
+
+    @Test(arguments: [
+        (table.replacing("id text PRIMARY KEY", "id text"), "insertMessage"),
+        (table.replacing("created_at timestamptz", "created_at timestamptz(3)"), "created_at keeps no microseconds"),
+        (table.replacing("updated_at timestamptz", "updated_at timestamptz(0)"), "updated_at keeps no microseconds"),
+        ("CREATE TABLE shop_members (id uuid PRIMARY KEY, shop_id text, user_id text, role text)", "upsertMember"),
+        (
+            """
+            CREATE TYPE shop_role AS ENUM ('admin', 'member');
+            CREATE TABLE shop_members (id text PRIMARY KEY, shop_id text, user_id text, role shop_role)
+            """, "upsertMember"
+        ),
+        ("CREATE TABLE users (uid text, email text)", "upsertUsername"),
+    ])
+    func `tables on which a statement cannot run are refused when they are migrated, by name`(
+        sql: String, word: String
+    ) async throws {
+        try await PostgresTestDatabase.withEmptyDatabase { database in
+            try await database.session().execute(sql)
+            let refusal = await Self.refusal(database.location)
+            #expect(refusal?.kind == .incompatible && refusal?.detail.contains(word) == true, "\(refusal as Any)")
+            #expect(try await PostgresMigrator.pending(at: database.location).count == 5)
+        }
+    }
+
+    @Test func `tables that the search path finds in another schema are not shadowed by new ones`() async throws {
+        try await PostgresTestDatabase.withDatabase { backend in
+            try await PostgresTestDatabase.withEmptyDatabase { own in
+                let schema = try await backend.session().execute("SELECT current_schema()")[0]
+                let location = try own.location(alsoSeeing: schema)
+                let refusal = await Self.refusal(location)
+                #expect(refusal?.detail.contains("is in schema \(schema)") == true, "\(refusal as Any)")
+                #expect(try await own.session().execute("SELECT to_regclass('shops') IS NULL") == ["t"])
+            }
+        }
+    }
+
     /// What a statement may be given in a plan; the plan depends on their number and types alone.
     private static func arguments(_ statement: PostgresStatement) -> String? {
         let time = "'2026-01-01T00:00:00Z'"
@@ -92,14 +144,15 @@ struct PostgresSchemaTests {
         case .latestChange, .shopExists, .members: "('s')"
         case .role, .deleteMember: "('s', 'u')"
         case .upsertMember: "('s', 'u', 'member', \(time))"
-        case .membershipChanges: "(1)"
+        case .purgeMemberChanges, .purgeMessageDeletions: "(10)"
+        case .membershipChanges: "(1, 10)"
         case .isImageNamed: "('s', \(time), 'x')"
         case .unkeptImages: "(\(time), \(time), 'm', 10)"
         case .keepImages: "(true, ARRAY['m'], 's')"
         case .username: "('u')"
-        case .changesSince: "(\(time), 10)"
+        case .changesSince, .deletionsSince: "(\(time), 'm', 10)"
         // They insert what they are given and look at no table but by its keys.
-        case .insertMessage, .insertShop, .importMembers, .insertImage, .upsertUsername, .ping: nil
+        case .insertMessage, .insertShop, .importMembers, .insertImage, .upsertUsername, .ping, .currentTime: nil
         }
     }
 
@@ -118,10 +171,13 @@ struct PostgresSchemaTests {
                     SELECT n::text, 's' || n % 200, 'u' || n FROM generate_series(1, 20000) n;
                 INSERT INTO shop_member_changes (shop_id, user_id, position)
                     SELECT 's', 'u', n FROM generate_series(-20000, -1) n;
+                INSERT INTO shop_message_deletions (message_id, shop_id, deleted_at)
+                    SELECT 'm' || n, 's', now() - n * interval '10 s' FROM generate_series(1, 20000) n;
                 INSERT INTO shop_images (id, shop_id, user_id, file_extension, created_at, is_kept)
                     SELECT 'm' || n, 's', 'u', 'png', '2025-06-01'::timestamptz + n * interval '1 h', n % 20 <> 0
                     FROM generate_series(1, 10000) n;
-                ANALYZE shops, shop_members, shop_messages, shop_images, shop_member_changes, users;
+                ANALYZE shops, shop_members, shop_messages, shop_images, shop_member_changes,
+                    shop_message_deletions, users;
                 """)
             for statement in PostgresStatement.allCases {
                 guard let arguments = Self.arguments(statement) else { continue }
@@ -134,5 +190,12 @@ struct PostgresSchemaTests {
                 }
             }
         }
+    }
+}
+
+extension String {
+    fileprivate func replacing(_ part: String, _ other: String) -> String {
+        guard let range = firstRange(of: part) else { return self }
+        return String(self[..<range.lowerBound]) + other + String(self[range.upperBound...])
     }
 }

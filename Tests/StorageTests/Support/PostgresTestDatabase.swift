@@ -7,7 +7,7 @@ import Testing
 struct PostgresTestDatabase: Sendable {
     /// Where it is; nothing else is in its search path.
     let location: PostgresLocation
-    /// What the sessions of its stores are called.
+    /// What the sessions of its stores are called; the schema's name too.
     let applicationName: String
 
     private static let uri = ProcessInfo.processInfo.environment["SHOPSTREAM_TEST_POSTGRES"]
@@ -57,6 +57,12 @@ struct PostgresTestDatabase: Sendable {
             throw error
         }
         await store.close()
+    }
+
+    /// The same place, with another schema behind its own in the search path.
+    func location(alsoSeeing schema: String) throws -> PostgresLocation {
+        let uri = try #require(Self.uri)
+        return try PostgresLocation(uri + "?options=-csearch_path%3D\(applicationName)%2C\(schema)")
     }
 
     /// Another client of the database.

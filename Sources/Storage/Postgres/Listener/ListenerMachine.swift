@@ -1,27 +1,10 @@
 import Primitives
 
-/// What the listener wants done.
-enum ListenerAction: Equatable {
-    /// Begin to connect.
-    case connect
-    /// Set the session up, LISTEN included.
-    case prepare
-    /// Close what there is of the connection.
-    case disconnect
-    /// Read the messages that changed after the time.
-    case catchUp(since: Timestamp)
-    /// Read one message.
-    case fetch(MessageID)
-    /// Ask something, to see whether the connection lives.
-    case ping
-    /// Tell the observer.
-    case deliver(StoreChange)
-}
-
 /// The listener's one connection, and the order in which changes are told. A pure state machine.
 ///
 /// One query is under way at a time; notifications that come meanwhile wait, so that what was missed is told before
-/// what came after it.
+/// what came after it. What was missed is read from the time up to which everything is known, in the database's own
+/// time, page by page; it is known only when the last page was read.
 struct ListenerMachine {
     private enum Phase: Equatable {
         case waiting(until: MonotonicInstant)
@@ -32,68 +15,131 @@ struct ListenerMachine {
     }
 
     private enum Query: Equatable {
-        case catchUp
+        case time
+        case deletions(since: ListenerPlace)
+        case changes
         case fetch(isEdit: Bool)
-        case ping
+        case settle(Doubt)
     }
 
     /// Times to wait.
     struct Settings {
         var connectTimeout: Duration = .seconds(5)
         var answerTimeout: Duration = .seconds(8)
-        var retryPause: Duration = .seconds(1)
+        /// A page of what was missed may take longer: it is read by nobody's request.
+        var pageTimeout: Duration = .seconds(65)
+        /// The first pause after a failure; it doubles from there, and half of it is chance.
+        var retryPauseMin: Duration = .milliseconds(500)
+        var retryPauseMax: Duration = .seconds(10)
         /// A connection that has been silent for so long is asked.
         var silence: Duration = .seconds(15)
         /// What is re-read reaches back so far: commits come in another order than their times, and clocks differ.
         var overlap: Duration = .seconds(10)
         /// Notifications that may wait for a query; more are read from the table instead.
         var waitingCountMax = 10_000
+        /// Rows of a page.
+        var pageCountMax = 1_000
+        /// A doubtful write is looked for again after as long …
+        var doubtPause: Duration = .seconds(1)
+        /// … and as long as the server may still be at it.
+        var doubtTime: Duration = .seconds(15)
+    }
+
+    private struct Doubt: Equatable {
+        let doubt: RecentChanges.Doubt
+        var dueAt: MonotonicInstant
+        let until: MonotonicInstant
     }
 
     private let settings: Settings
+    private let start: Timestamp
     private var phase: Phase
+    private var jitter: UInt64
+    private var failureCount = 0
     private var waiting = PoolQueue<ChangeNotification>()
-    private var hasListened = false
+    private var doubts = PoolQueue<Doubt>()
     /// Too many waited: what they said is read again.
     private var hasOverflowed = false
     private var heardAt: MonotonicInstant
 
-    init(settings: Settings, now: MonotonicInstant) {
+    /// Up to this time of the database everything was told, while `isBehind`.
+    private var knownTo: Timestamp
+    /// Something was missed: it is read when the connection stands.
+    private var isBehind = true
+    /// When the look at what was missed began.
+    private var lookBeganAt: Timestamp
+    /// What the database's clock showed, on this connection.
+    private var clock: (database: Timestamp, at: MonotonicInstant)?
+    /// When all that had been heard was told.
+    private var settledAt: MonotonicInstant
+    private var hasListened = false
+
+    /// A machine that tells what changed from `start` on, a time of the database.
+    init(settings: Settings, start: Timestamp, jitterSeed: UInt64, now: MonotonicInstant) {
         self.settings = settings
+        self.start = start
         phase = .waiting(until: now)
+        jitter = jitterSeed
         heardAt = now
+        settledAt = now
+        knownTo = start
+        lookBeganAt = start
     }
 
-    // MARK: - The connection
+    /// Whether everything that happened up to now was told.
+    var isUpToDate: Bool {
+        guard case .listening(nil, _) = phase else { return false }
+        return !isBehind && waiting.isEmpty
+    }
 
+    /// The database's time at a moment of this connection.
+    private func databaseTime(at moment: MonotonicInstant) -> Timestamp? {
+        clock.map { clock in
+            Timestamp(
+                microsecondsSinceEpoch: clock.database.microsecondsSinceEpoch
+                    + Int64(moment.since(clock.at) / .microseconds(1)))
+        }
+    }
+}
+
+// MARK: - The connection
+
+extension ListenerMachine {
     mutating func connected(at now: MonotonicInstant) -> [ListenerAction] {
         phase = .preparing(deadline: now + settings.connectTimeout)
         return [.prepare]
     }
 
-    /// LISTEN is in force. What came before the first time is nobody's to be told; after a gap, `latest` is the time of
-    /// the last change that is known.
-    mutating func prepared(latest: Timestamp, at now: MonotonicInstant) -> [ListenerAction] {
+    /// LISTEN is in force: from here on everything is heard.
+    mutating func prepared(at now: MonotonicInstant) -> [ListenerAction] {
         heardAt = now
-        phase = .listening(query: nil, deadline: now)
-        guard hasListened else {
-            hasListened = true
-            return []
-        }
-        return [.deliver(.missed)] + catchUp(since: latest, at: now)
-    }
-
-    private mutating func catchUp(since latest: Timestamp, at now: MonotonicInstant) -> [ListenerAction] {
-        phase = .listening(query: .catchUp, deadline: now + settings.answerTimeout)
-        let microseconds = latest.microsecondsSinceEpoch - Int64(settings.overlap / .microseconds(1))
-        return [.catchUp(since: max(Timestamp(microsecondsSinceEpoch: microseconds), .earliest))]
+        failureCount = 0
+        return ask(.time, .askTime, at: now)
     }
 
     /// The connection could not be made, or died; the caller has closed it.
     mutating func disconnected(at now: MonotonicInstant) {
-        phase = .waiting(until: now + settings.retryPause)
+        fallBehind()
+        if case .listening(.settle(let doubt), _) = phase { doubts.prepend([doubt]) }
+        failureCount += 1
+        phase = .waiting(until: now + pause())
         _ = waiting.takeAll()
         hasOverflowed = false
+        clock = nil
+    }
+
+    private mutating func fallBehind() {
+        guard !isBehind else { return }
+        isBehind = true
+        knownTo = databaseTime(at: settledAt) ?? knownTo
+    }
+
+    /// The pause before the next connect, so that the listeners of all nodes do not come at once.
+    private mutating func pause() -> Duration {
+        jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let doubled = settings.retryPauseMin * (1 << min(max(failureCount - 1, 0), 16))
+        let half = min(doubled, settings.retryPauseMax) / 2
+        return half + half * Int(jitter >> 54) / 1024
     }
 
     /// Time went by.
@@ -106,62 +152,136 @@ struct ListenerMachine {
             .listening(.some, let deadline) where deadline <= now:
             disconnected(at: now)
             return [.disconnect]
-        case .listening(nil, _) where heardAt + settings.silence <= now:
-            phase = .listening(query: .ping, deadline: now + settings.answerTimeout)
-            return [.ping]
+        case .listening(nil, _) where heardAt + settings.silence <= now: return ask(.time, .askTime, at: now)
+        case .listening(nil, _): return settleDoubts(at: now)
         case .waiting, .connecting, .preparing, .listening: return []
         }
     }
 
-    // MARK: - Changes
+    private mutating func ask(
+        _ query: Query, _ action: ListenerAction, at now: MonotonicInstant
+    ) -> [ListenerAction] {
+        let timeout =
+            switch query {
+            case .deletions, .changes: settings.pageTimeout
+            case .time, .fetch, .settle: settings.answerTimeout
+            }
+        phase = .listening(query: query, deadline: now + timeout)
+        return [action]
+    }
+}
 
+// MARK: - Changes
+
+extension ListenerMachine {
     /// A notification came.
     mutating func notified(_ notification: ChangeNotification, at now: MonotonicInstant) -> [ListenerAction] {
         heardAt = now
         if waiting.count >= settings.waitingCountMax {
+            fallBehind()
             hasOverflowed = true
             _ = waiting.takeAll()
         }
         if !hasOverflowed { waiting.append(notification) }
-        return deliverWaiting(at: now)
+        return goOn(at: now)
     }
 
-    /// The query is answered, with the messages that it found; `latest` is the time of the last change that is known.
-    mutating func answered(_ messages: [Message], latest: Timestamp, at now: MonotonicInstant) -> [ListenerAction] {
+    /// The outcome of writes is not known.
+    mutating func doubted(_ more: [RecentChanges.Doubt], at now: MonotonicInstant) -> [ListenerAction] {
+        for doubt in more { doubts.append(Doubt(doubt: doubt, dueAt: now, until: now + settings.doubtTime)) }
+        return goOn(at: now)
+    }
+
+    /// The query is answered.
+    mutating func answered(_ answer: ListenerAnswer, at now: MonotonicInstant) -> [ListenerAction] {
         guard case .listening(let query?, _) = phase else { return [] }
         heardAt = now
         phase = .listening(query: nil, deadline: now)
         var actions: [ListenerAction] = []
-        switch query {
-        case .catchUp:
-            for message in messages {
-                actions.append(.deliver(message.updatedAt == nil ? .messageCreated(message) : .messageEdited(message)))
+        switch (query, answer) {
+        case (.time, .time(let time)): clock = (time, now)
+        case (.deletions(let since), .changes(let changes, let rowCount, let last)):
+            actions = changes.map { .deliverFound($0) }
+            if let last, rowCount >= settings.pageCountMax {
+                return actions + ask(.deletions(since: since), .readDeletions(after: last), at: now)
             }
-        case .fetch(let isEdit):
-            // None: it was deleted meanwhile, of which a notification tells.
-            for message in messages {
-                actions.append(.deliver(isEdit ? .messageEdited(message) : .messageCreated(message)))
+            return actions + ask(.changes, .readChanges(after: since), at: now)
+        case (.changes, .changes(let changes, let rowCount, let last)):
+            actions = changes.map { .deliverFound($0) }
+            if let last, rowCount >= settings.pageCountMax {
+                return actions + ask(.changes, .readChanges(after: last), at: now)
             }
-        case .ping: break
-        }
-        if hasOverflowed {
+            knownTo = lookBeganAt
+            isBehind = hasOverflowed
             hasOverflowed = false
-            return actions + [.deliver(.missed)] + catchUp(since: latest, at: now)
+        case (.fetch(let isEdit), .message(let message)):
+            // None: it was deleted meanwhile, of which a notification tells.
+            if let message { actions = [.deliver(isEdit ? .messageEdited(message) : .messageCreated(message))] }
+        case (.settle(let doubt), .message(let message)): actions = settle(doubt, message, at: now)
+        case (.time, _), (.deletions, _), (.changes, _), (.fetch, _), (.settle, _):
+            preconditionFailure("an answer to another question")
         }
-        return actions + deliverWaiting(at: now)
+        return actions + goOn(at: now)
     }
 
-    private mutating func deliverWaiting(at now: MonotonicInstant) -> [ListenerAction] {
+    /// Does what is next while no query is under way.
+    private mutating func goOn(at now: MonotonicInstant) -> [ListenerAction] {
+        guard case .listening(nil, _) = phase else { return [] }
+        if isBehind { return lookAtWhatWasMissed(at: now) }
         var actions: [ListenerAction] = []
-        while case .listening(nil, _) = phase, let notification = waiting.popFirst() {
+        while let notification = waiting.popFirst() {
             switch notification {
             case .own, .unknown: break
             case .change(let change): actions.append(.deliver(change))
-            case .large(let id, let isEdit):
-                phase = .listening(query: .fetch(isEdit: isEdit), deadline: now + settings.answerTimeout)
-                actions.append(.fetch(id))
+            case .large(let id, let isEdit): return actions + ask(.fetch(isEdit: isEdit), .fetch(id), at: now)
             }
         }
-        return actions
+        settledAt = now
+        return actions + settleDoubts(at: now)
     }
+
+    /// What came before the start is nobody's to be told, though later looks reach back.
+    private mutating func lookAtWhatWasMissed(at now: MonotonicInstant) -> [ListenerAction] {
+        lookBeganAt = databaseTime(at: now) ?? knownTo
+        // What waits from here on is what came after the look began.
+        hasOverflowed = false
+        let overlap = Int64(settings.overlap / .microseconds(1))
+        let since = Timestamp(microsecondsSinceEpoch: knownTo.microsecondsSinceEpoch - overlap)
+        let place = ListenerPlace(time: max(since, start), id: MessageID(""))
+        let told: [ListenerAction] = hasListened ? [.deliver(.missed)] : []
+        hasListened = true
+        return told + ask(.deletions(since: place), .readDeletions(after: place), at: now)
+    }
+}
+
+// MARK: - Doubts
+
+extension ListenerMachine {
+    /// Looks for the first doubtful write that is due, when nothing else is to be done.
+    private mutating func settleDoubts(at now: MonotonicInstant) -> [ListenerAction] {
+        guard isUpToDate, let first = doubts.first, first.dueAt <= now else { return [] }
+        _ = doubts.popFirst()
+        return ask(.settle(first), .fetch(first.doubt.id), at: now)
+    }
+
+    /// The message as it is now tells whether the write was applied; if not, it may be still.
+    private mutating func settle(
+        _ doubt: Doubt, _ message: Message?, at now: MonotonicInstant
+    ) -> [ListenerAction] {
+        switch (doubt.doubt.outcome, message) {
+        case (.deleted(let shop), nil): return [.deliverFound(.messageDeleted(doubt.doubt.id, shop))]
+        case (.changed(let time), let message?) where message.changedAt == time:
+            return [.deliverFound(message.change)]
+        case (.deleted, .some), (.changed, _):
+            if now < doubt.until {
+                doubts.append(Doubt(doubt: doubt.doubt, dueAt: now + settings.doubtPause, until: doubt.until))
+            }
+            return []
+        }
+    }
+}
+
+extension Message {
+    /// What was done last to it.
+    var change: StoreChange { updatedAt == nil ? .messageCreated(self) : .messageEdited(self) }
 }

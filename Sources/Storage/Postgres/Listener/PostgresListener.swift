@@ -12,25 +12,35 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     private weak var observer: (any StoreChangeObserver)?
     private var machine: ListenerMachine
     private var session: PostgresSession?
-    /// What the query under way has found.
-    private var found: [Message] = []
-    private var hasFailed = false
+    /// The query under way, and its answer.
+    private var asked: PostgresStatement?
+    private var answer: ListenerAnswer?
+    /// What a look at the tables found: a notification of it may still come, which then is no news.
+    private var foundEarly: Set<RecentChanges.Key> = []
+    private var turnedAt: MonotonicInstant
     private var isStopped = false
 
     /// Time is looked at so often.
     private static let tick = Duration.milliseconds(250)
+    /// What is remembered is turned over as often: more than the machine's silence and overlap together.
+    private static let turnPeriod = Duration.seconds(30)
+    private static let foundEarlyCountMax = 65_536
 
-    /// Begins to connect. The stores of the node note in `recent` what they write.
+    /// Begins to connect, and tells what changed from `start` on, a time of the database. The stores of the node note in
+    /// `recent` what they write.
     public init(
         _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
-        recent: RecentChanges, observer: any StoreChangeObserver
+        recent: RecentChanges, start: Timestamp, observer: any StoreChangeObserver
     ) {
         precondition(loop.isCurrent, "a listener is made on its loop's thread")
         self.loop = loop
         self.configuration = configuration
         self.recent = recent
         self.observer = observer
-        machine = ListenerMachine(settings: ListenerMachine.Settings(), now: loop.now)
+        machine = ListenerMachine(
+            settings: ListenerMachine.Settings(), start: start, jitterSeed: UInt64.random(in: 0...UInt64.max),
+            now: loop.now)
+        turnedAt = loop.now
         session = PostgresSession(index: 0, loop: loop, location: location, delegate: self)
         timerFired()
     }
@@ -50,16 +60,26 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
             case .disconnect: session?.close()
             case .prepare:
                 session?.prepare(
-                    settings: configuration.sessionSettings + [("application_name", "shopstream-listener")],
-                    statements: [.changesSince, .messageByID, .ping],
+                    settings: configuration.sessionSettings + Self.settings,
+                    statements: [.currentTime, .deletionsSince, .changesSince, .messageByID],
                     commands: [Self.listenCommand])
-            case .catchUp(let since):
-                query(.changesSince, [.time(since), .integer(Int64(Limits.pageMessageCountMax))])
+            case .askTime: query(.currentTime, [])
+            case .readDeletions(let place): query(.deletionsSince, page(after: place))
+            case .readChanges(let place): query(.changesSince, page(after: place))
             case .fetch(let id): query(.messageByID, [.text(id.text)])
-            case .ping: query(.ping, [])
             case .deliver(let change): deliver(change)
+            case .deliverFound(let change): deliverFound(change)
             }
         }
+    }
+
+    /// A page of what was missed may take longer than a request.
+    private static let settings = [
+        ("application_name", "shopstream-listener"), ("statement_timeout", "60000"),
+    ]
+
+    private func page(after place: ListenerPlace) -> [PostgresValue] {
+        [.time(place.time), .text(place.id.text), .integer(Int64(ListenerMachine.Settings().pageCountMax))]
     }
 
     /// The channel is that of the tables' schema, which only the server knows.
@@ -68,17 +88,26 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         """
 
     private func query(_ statement: PostgresStatement, _ parameters: [PostgresValue]) {
-        found = []
-        hasFailed = false
+        asked = statement
+        answer = nil
         session?.send(statement, parameters)
         session?.endSegment()
     }
 
+    /// What was notified is news, even if it leaves a message as it once was.
     private func deliver(_ change: StoreChange) {
-        switch change {
-        case .messageCreated(let message), .messageEdited(let message):
-            guard recent.note(message.id, changedAt: message.changedAt) else { return }
-        case .messageDeleted, .membershipChanged, .missed: break
+        if let key = change.key {
+            if foundEarly.remove(key) != nil { return }
+            recent.note(key)
+        }
+        observer?.storeChanged(change)
+    }
+
+    /// What a look at the tables found is news unless we have made or told it.
+    private func deliverFound(_ change: StoreChange) {
+        if let key = change.key {
+            guard recent.note(key) else { return }
+            if foundEarly.count < Self.foundEarlyCountMax { foundEarly.insert(key) }
         }
         observer?.storeChanged(change)
     }
@@ -87,23 +116,21 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
 
     func sessionConnected(_ index: Int) { perform(machine.connected(at: loop.now)) }
 
-    func sessionPrepared(_ index: Int) { perform(machine.prepared(latest: recent.latest, at: loop.now)) }
+    func sessionPrepared(_ index: Int) { perform(machine.prepared(at: loop.now)) }
 
     func sessionFailed(_ index: Int, _ error: StorageError) { machine.disconnected(at: loop.now) }
 
     func sessionReceived(_ index: Int, _ event: PostgresHandle.Event) {
         switch event {
-        case .completed(let result):
-            // The answer to a ping has one column; messages have more.
-            if result.columnCount > 1 { found = (try? PostgresStore.messages(result)) ?? [] }
-        case .failed, .aborted: hasFailed = true
+        case .completed(let result): answer = asked.flatMap { ListenerAnswer($0, result) }
+        case .failed, .aborted: answer = nil
         case .synced:
-            if hasFailed {
+            if let answer {
+                perform(machine.answered(answer, at: loop.now))
+            } else {
                 // What was asked for is not known: as after any gap, a new connection reads it again.
                 session?.close()
                 machine.disconnected(at: loop.now)
-            } else {
-                perform(machine.answered(found, latest: recent.latest, at: loop.now))
             }
         }
     }
@@ -119,7 +146,26 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     /// See `PostgresLoopClient`.
     public func timerFired() {
         guard !isStopped else { return }
-        perform(machine.ticked(at: loop.now))
-        loop.schedule(at: loop.now + Self.tick, client: self)
+        let now = loop.now
+        perform(machine.ticked(at: now))
+        let doubts = recent.takeDoubts()
+        if !doubts.isEmpty { perform(machine.doubted(doubts, at: now)) }
+        if machine.isUpToDate, now.since(turnedAt) >= Self.turnPeriod {
+            turnedAt = now
+            recent.turn()
+            foundEarly = []
+        }
+        loop.schedule(at: now + Self.tick, client: self)
+    }
+}
+
+extension StoreChange {
+    /// What it leaves behind, for who has told it already; nil for what is told again at no harm.
+    fileprivate var key: RecentChanges.Key? {
+        switch self {
+        case .messageCreated(let message), .messageEdited(let message): RecentChanges.Key(message)
+        case .messageDeleted(let id, _): RecentChanges.Key(endOf: id)
+        case .membershipChanged, .missed: nil
+        }
     }
 }

@@ -2,16 +2,15 @@ import Primitives
 
 /// What others changed in the store, as it tells those that listen.
 public enum StoreChange: Sendable, Equatable {
-    /// Somebody else wrote a message.
+    /// Somebody else wrote a message, or we did and were not told.
     case messageCreated(Message)
-    /// Somebody else edited a message.
+    /// The same for an edit.
     case messageEdited(Message)
-    /// Somebody else deleted a message.
+    /// The same for a deletion.
     case messageDeleted(MessageID, ShopID)
     /// A membership was made, ended or given another role, by whomever.
     case membershipChanged(ShopID, UserID)
-    /// Changes were lost: any membership may be another, and messages may be gone. Messages that were written or edited
-    /// meanwhile follow, unless there are more than `Limits.pageMessageCountMax`.
+    /// Changes were lost: any membership may be another. What became of messages meanwhile follows.
     case missed
 }
 

@@ -38,7 +38,7 @@ extension PoolMachine {
         for var request in connections[index].takeFlights() {
             let isFinal = request.sendCount >= settings.sendCountMax || now >= request.deadline
             if request.kind == .write(isRepeatable: false) || isFinal || isStopping {
-                actions.append(answer(request, StorageError(.unavailable, detail: "\(error.detail); outcome unknown")))
+                actions.append(answer(request, StorageError(.unavailable, detail: error.detail).withUnknownOutcome))
             } else if request.kind == .read {
                 readsAgain.append(request)
             } else {
@@ -105,7 +105,7 @@ extension PoolMachine {
             // Who has waited behind others met a database that is slow, not one that is away.
             let error =
                 if request.isUncertain {
-                    StorageError(.unavailable, detail: "\(lastFailure.detail); outcome unknown")
+                    StorageError(.unavailable, detail: lastFailure.detail)
                 } else if isConnected {
                     StorageError(.busy, detail: "waited too long")
                 } else {

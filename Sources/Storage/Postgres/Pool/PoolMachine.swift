@@ -96,7 +96,8 @@ extension PoolMachine {
                 pins[request.key] = pin.count == 1 ? nil : (pin.connection, pin.count - 1)
             }
         }
-        return .answer(request.id, error)
+        // An earlier attempt may have been applied, whatever this one met.
+        return .answer(request.id, request.isUncertain ? error?.withUnknownOutcome : error)
     }
 
     // MARK: Sending

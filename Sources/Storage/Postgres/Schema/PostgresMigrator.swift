@@ -1,3 +1,5 @@
+import Primitives
+
 /// Brings a database up to date, or says what that would take.
 public enum PostgresMigrator {
     /// A step that was, or would be, applied.
@@ -19,11 +21,14 @@ public enum PostgresMigrator {
 
     /// Applies the steps that the database lacks, in one transaction: all or none. Of several that come at once, one
     /// does it and the others find it done. Blocks, on a thread of its own.
+    ///
+    /// Throws `.incompatible` when tables that are there already do not suit.
     public static func migrate(_ location: PostgresLocation) async throws(StorageError) -> [Step] {
         try await run(location) { connection throws(StorageError) in
             try connection.execute("BEGIN")
             do throws(StorageError) {
                 try connection.execute("SELECT pg_advisory_xact_lock(\(PostgresSchema.lockKey))")
+                try checkPlace(connection)
                 try connection.execute(
                     """
                     CREATE TABLE IF NOT EXISTS shopstream_migrations (
@@ -34,6 +39,7 @@ public enum PostgresMigrator {
                     try connection.execute(step.sql)
                     try connection.execute("INSERT INTO shopstream_migrations (number) VALUES (\(step.number))")
                 }
+                try checkTables(connection)
                 try connection.execute("COMMIT")
                 return steps
             } catch {
@@ -44,14 +50,20 @@ public enum PostgresMigrator {
         }
     }
 
-    /// How many connections the server has for ordinary users. Blocks, on a thread of its own.
-    public static func connectionCountMax(at location: PostgresLocation) async throws(StorageError) -> Int {
+    /// How many connections the server has for ordinary users, and its time. Blocks, on a thread of its own.
+    public static func server(
+        at location: PostgresLocation
+    ) async throws(StorageError) -> (connectionCountMax: Int, now: Timestamp) {
         try await run(location) { connection throws(StorageError) in
             let rows = try connection.execute(
                 """
-                SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-                """)
-            return rows.first.flatMap { Int($0) } ?? 1
+                VALUES (current_setting('max_connections')::int8
+                    - current_setting('superuser_reserved_connections')::int8),
+                    ((extract(epoch FROM clock_timestamp()) * 1000000)::int8)
+                """
+            ).compactMap { Int64($0) }
+            guard rows.count == 2 else { throw StorageError(.unexpected, detail: "no settings") }
+            return (Int(rows[0]), Timestamp(microsecondsSinceEpoch: rows[1]))
         }
     }
 

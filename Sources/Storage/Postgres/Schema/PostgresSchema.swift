@@ -23,6 +23,7 @@ enum PostgresSchema {
         Migration(number: 2, title: "what queries need of tables that were there before", sql: adoption),
         Migration(number: 3, title: "images, and the log of changed memberships", sql: additions),
         Migration(number: 4, title: "notifications of changes", sql: notifications),
+        Migration(number: 5, title: "triggers for writers of every kind", sql: triggersForEveryWriter),
     ]
 
     private static let tables = """

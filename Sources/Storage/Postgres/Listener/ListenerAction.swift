@@ -1,0 +1,73 @@
+import Primitives
+
+/// What the listener wants done.
+enum ListenerAction: Equatable {
+    /// Begin to connect.
+    case connect
+    /// Set the session up, LISTEN included.
+    case prepare
+    /// Close what there is of the connection.
+    case disconnect
+    /// Ask the database's time, which also shows whether the connection lives.
+    case askTime
+    /// Read a page of the messages that were deleted behind the place.
+    case readDeletions(after: ListenerPlace)
+    /// Read a page of the messages that changed behind the place.
+    case readChanges(after: ListenerPlace)
+    /// Read one message.
+    case fetch(MessageID)
+    /// Tell the observer what was notified.
+    case deliver(StoreChange)
+    /// Tell the observer what a look at the tables found, unless it knows.
+    case deliverFound(StoreChange)
+}
+
+/// A place in the order of changes, by which pages are read.
+struct ListenerPlace: Hashable {
+    let time: Timestamp
+    let id: MessageID
+}
+
+/// What the database answered. A row that cannot be read counts, and is left out.
+enum ListenerAnswer: Equatable {
+    case time(Timestamp)
+    /// A page, how many rows it had, and the place of the last one.
+    case changes([StoreChange], rowCount: Int, last: ListenerPlace?)
+    /// One message, or none.
+    case message(Message?)
+}
+
+extension ListenerAnswer {
+    /// What the rows say that a query of the listener returned; nil when that is nothing.
+    init?(_ statement: PostgresStatement, _ result: PostgresResult) {
+        switch statement {
+        case .currentTime:
+            guard let time = result.time(0, 0) else { return nil }
+            self = .time(time)
+        case .messageByID:
+            if result.rowCount > 0 {
+                guard let message = PostgresStore.message(result, 0) else { return nil }
+                self = .message(message)
+            } else {
+                self = .message(nil)
+            }
+        case .changesSince:
+            let changes = (0..<result.rowCount).compactMap { PostgresStore.message(result, $0)?.change }
+            self = .changes(changes, rowCount: result.rowCount, last: Self.lastPlace(result, time: [5, 4], id: 0))
+        case .deletionsSince:
+            let changes = (0..<result.rowCount).compactMap { row -> StoreChange? in
+                guard let id = result.text(row, 1), let shopID = result.text(row, 2) else { return nil }
+                return .messageDeleted(MessageID(id), ShopID(shopID))
+            }
+            self = .changes(changes, rowCount: result.rowCount, last: Self.lastPlace(result, time: [0], id: 1))
+        default: return nil
+        }
+    }
+
+    /// The place of the last row, whose time is that of the first of the columns that has one.
+    private static func lastPlace(_ result: PostgresResult, time columns: [Int], id: Int) -> ListenerPlace? {
+        let row = result.rowCount - 1
+        guard row >= 0, let time = columns.lazy.compactMap({ result.time(row, $0) }).first else { return nil }
+        return ListenerPlace(time: time, id: MessageID(result.text(row, id) ?? ""))
+    }
+}

@@ -1,0 +1,240 @@
+"""Beside other services, and with a network that loses things: every change reaches the streams, and only once."""
+
+import concurrent.futures
+import contextlib
+import socket
+import subprocess
+import time
+
+import pytest
+from support.deadline import wait_until
+from support.postgres import Postgres
+from support.databaseproxy import DatabaseProxy
+from support.server import find_binary
+from support.streams import open_stream, receive
+
+LISTENERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'shopstream-listener'"
+
+
+@pytest.fixture(scope="module")
+def database():
+    postgres = Postgres()
+    assert postgres.migrate().returncode == 0
+    yield postgres
+    postgres.remove()
+
+
+@pytest.fixture
+def server(serve, database):
+    server = serve(shops=2, store=database.uri)
+    wait_until(lambda: database.sql(LISTENERS), 10, "a listener")
+    return server
+
+
+@pytest.fixture
+def proxy(database):
+    with DatabaseProxy(database.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def distant_server(serve, database, proxy):
+    """A server that reaches the database through the proxy."""
+    server = serve(shops=1, store=database.uri.replace(str(database.port), str(proxy.port)))
+    wait_until(lambda: database.sql(LISTENERS), 10, "a listener")
+    return server
+
+
+def insertion(shop, message_id, text, time="now()"):
+    return (
+        "INSERT INTO shop_messages (id, shop_id, user_id, message, created_at, is_edited) "
+        f"VALUES ('{message_id}', '{shop.id}', 'somebody', '{text}', {time}, false)"
+    )
+
+
+def events_of(server, shop):
+    return open_stream(server, shop.id, shop.member, subprotocols=["shopstream.v2"])
+
+
+def receive_until(stream, mark):
+    """The events before the message with that id."""
+    received = []
+    while True:
+        event = receive(stream)
+        if event["data"]["id"] == mark:
+            return received
+        received.append((event["type"], event["data"]["id"], event["data"].get("message")))
+
+
+def test_every_edit_of_others_is_told_whatever_its_time_says(server, database):
+    shop = server.shops[0]
+    with events_of(server, shop) as events:
+        database.sql(insertion(shop, "edited-1", "first"))
+        for text in ("second", "first"):
+            database.sql(f"UPDATE shop_messages SET message = '{text}' WHERE id = 'edited-1'")
+        database.sql(
+            "BEGIN; UPDATE shop_messages SET message = 'third', updated_at = now() WHERE id = 'edited-1'; "
+            "UPDATE shop_messages SET message = 'fourth', updated_at = now() WHERE id = 'edited-1'; COMMIT"
+        )
+        database.sql(insertion(shop, "edited-end", "end"))
+        texts = [text for _, _, text in receive_until(events, "edited-end")]
+    assert texts == ["first", "second", "first", "third", "fourth"]
+
+
+@contextlib.contextmanager
+def no_listener(database, meanwhile):
+    """While it lasts the server's listener is away; at its begin another service runs the statements `meanwhile`."""
+    holder = database.session("SET search_path = public")
+    try:
+        database.sql("ALTER DATABASE shopstream ALLOW_CONNECTIONS false", "postgres")
+        database.sql(f"SELECT pg_terminate_backend(pid) FROM ({LISTENERS}) listeners", "postgres")
+        holder.stdin.write(meanwhile + ";\n\\echo done\n")
+        holder.stdin.flush()
+        while holder.stdout.readline().strip() != "done":
+            pass
+        yield
+    finally:
+        database.sql("ALTER DATABASE shopstream ALLOW_CONNECTIONS true", "postgres")
+        holder.communicate("", timeout=10)
+    wait_until(lambda: database.sql(LISTENERS), 20, "a listener again")
+
+
+def test_what_others_did_while_we_wrote_on_without_a_listener_is_told(server, database):
+    shop = server.shops[0]
+    with events_of(server, shop) as events:
+        for number in (1, 2):
+            database.sql(insertion(shop, f"gone-{number}", "to be deleted"))
+            assert receive(events)["data"]["id"] == f"gone-{number}"
+        own = []
+        statements = f"{insertion(shop, 'gap-1', 'missed')}; DELETE FROM shop_messages WHERE id = 'gone-1'"
+        with no_listener(database, statements):
+            # Longer than what is re-read reaches back.
+            ends = time.monotonic() + 13
+            while time.monotonic() < ends:
+                own.append(shop.post("ours, meanwhile")["id"])
+                time.sleep(0.2)
+        database.sql(insertion(shop, "gap-end", "end"))
+        received = receive_until(events, "gap-end")
+    told = [(kind, message_id) for kind, message_id, _ in received]
+    expected = [("message.created", message_id) for message_id in [*own, "gap-1"]] + [("message.deleted", "gone-1")]
+    assert sorted(told) == sorted(expected)
+
+
+def test_what_is_written_before_the_first_listen_is_told(serve, database, proxy):
+    proxy.hold = b"LISTEN"
+    server = serve(shops=1, store=database.uri.replace(str(database.port), str(proxy.port)))
+    shop = server.shops[0]
+    with events_of(server, shop) as events:
+        database.sql(insertion(shop, "early-1", "early"))
+        own = shop.post("ours")
+        assert receive(events)["data"] == own
+        proxy.release()
+        assert receive(events, 20)["data"]["id"] == "early-1"
+        database.sql(insertion(shop, "early-end", "end"))
+        assert receive_until(events, "early-end") == []
+
+
+def test_writes_whose_outcome_got_lost_are_told_once(distant_server, database, proxy):
+    shop = distant_server.shops[0]
+    with events_of(distant_server, shop) as events:
+        kept = shop.post("before")
+        assert receive(events)["data"] == kept
+
+        proxy.swallow = b"a text that is lost"
+        answer = distant_server.try_post(shop.id, shop.admin, "a text that is lost")
+        assert answer.status_code == 503 and proxy.swallowed == 3
+        created = receive(events)
+        assert (created["type"], created["data"]["message"]) == ("message.created", "a text that is lost")
+
+        proxy.swallow = b"an edit that is lost"
+        body = {"message_id": kept["id"], "message": "an edit that is lost"}
+        answer = distant_server.request("PUT", "/api/v1/shops/messages", shop.admin, json=body)
+        assert answer.status_code == 503
+        edited = receive(events)
+        assert (edited["type"], edited["data"]["message"]) == ("message.edited", "an edit that is lost")
+
+        proxy.swallow = b"deleteMessage"
+        answer = distant_server.request("DELETE", f"/api/v1/shops/messages/{kept['id']}", shop.admin)
+        assert answer.status_code == 503
+        assert receive(events) == {"type": "message.deleted", "data": {"id": kept["id"], "shop_id": shop.id}}
+
+        proxy.swallow = None
+        database.sql(insertion(shop, "lost-end", "end"))
+        assert receive_until(events, "lost-end") == []
+
+
+def test_a_foreign_change_is_told_behind_our_own_with_an_earlier_time(server, database):
+    shop = server.shops[1]
+    database.sql("""
+        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM pg_advisory_xact_lock(7); RETURN NEW; END $$;
+        CREATE TRIGGER slow BEFORE INSERT ON shop_messages FOR EACH ROW WHEN (NEW.message = 'slow')
+            EXECUTE FUNCTION slow();
+    """)
+    try:
+        shop.post("so that the shop has a clock")
+        holder = database.session("DO 'BEGIN PERFORM pg_advisory_lock(7); END'")
+        with events_of(server, shop) as events, concurrent.futures.ThreadPoolExecutor(1) as pool:
+            posting = pool.submit(shop.post, "slow")
+            wait_until(
+                lambda: database.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"), 5, "it waits"
+            )
+            database.sql(insertion(shop, "behind-1", "behind"))
+            with pytest.raises(TimeoutError):
+                receive(events, 1)
+            holder.communicate("", timeout=10)
+            own = posting.result(timeout=10)
+            assert [receive(events)["data"]["id"] for _ in range(2)] == [own["id"], "behind-1"]
+    finally:
+        database.sql("DROP FUNCTION slow CASCADE")
+
+
+@pytest.mark.parametrize("time", ["'infinity'", "'9999-12-31T23:59:59.999999Z'"])
+def test_a_time_at_the_end_of_time_does_not_stop_the_shop(server, database, time):
+    shop = server.shops[0]
+    shop.post("so that the shop has a clock")
+    with events_of(server, shop) as events:
+        database.sql(insertion(shop, "far-1", "far", time))
+        assert receive(events)["data"]["created_at"] == "9999-12-31T23:59:59.999999Z"
+        assert shop.post("now")["created_at"] < "2100"
+    assert server.terminate() == 0
+    server.start()
+    assert shop.post("after a restart")["created_at"] < "2100"
+    database.sql("DELETE FROM shop_messages WHERE id = 'far-1'")
+
+
+def test_the_images_of_a_deletion_that_got_lost_go(serve, database, proxy, tmp_path):
+    server = serve(
+        shops=1, store=database.uri.replace(str(database.port), str(proxy.port)),
+        env={"SHOPSTREAM_ORPHAN_IMAGE_SECONDS": "1", "SHOPSTREAM_IMAGES": str(tmp_path / "images")},
+    )  # fmt: skip
+    shop = server.shops[0]
+    answer = server.request(
+        "POST", f"/api/v1/shops/messages/image/upload?shop_id={shop.id}", shop.admin,
+        files={"file": ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(64), "image/png")},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    message = shop.post(f"[IMAGE:{answer.json()['data']['image_url']}]")
+    # The search has seen that it is named.
+    wait_until(lambda: database.sql("SELECT 1 FROM shop_images WHERE is_kept"), 10, "the image is kept")
+    proxy.swallow = b"deleteMessage"
+    assert server.request("DELETE", f"/api/v1/shops/messages/{message['id']}", shop.admin).status_code == 503
+    wait_until(lambda: not list((tmp_path / "images").iterdir()), 10, "the image is gone")
+
+
+def test_a_database_that_does_not_answer_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = f"postgres://shopstream@127.0.0.1:{silent.getsockname()[1]}/shopstream"
+        done = subprocess.run([find_binary(), "migrate", "--store", store], capture_output=True, text=True, timeout=20)
+        assert done.returncode != 0 and "timeout" in done.stderr
+        # The connection string may say otherwise.
+        began = time.monotonic()
+        subprocess.run([find_binary(), "migrate", "--store", store + "?connect_timeout=2"], capture_output=True, timeout=20)
+        assert time.monotonic() - began < 8
+
+
+def test_a_number_of_connections_that_cannot_be_kept_is_said(serve, database):
+    server = serve(store=database.uri, env={"SHOPSTREAM_POSTGRES_CONNECTIONS": "3"})
+    assert "SHOPSTREAM_POSTGRES_CONNECTIONS is not kept" in server.log()
+    server = serve(store=database.uri, env={"SHOPSTREAM_POSTGRES_CONNECTIONS": "4"})
+    assert "is not kept" not in server.log()
