@@ -51,6 +51,10 @@ enum ServerLimits {
     /// The images that go at once with the message that named them, the first of its text: each costs three queries. The
     /// search for orphans finds the rest.
     static let imagesRemovedAtOnceMax = 16
+    /// How often, at the start, another node is looked for that uses the database …
+    static let nodeWaitRounds = 10
+    /// … and the pause between.
+    static let nodeWaitPause: Duration = .milliseconds(500)
     /// Messages of a numbered page, when the request does not say …
     static let pageMessageCountDefault = 20
     /// … and when it does, at most.

@@ -236,5 +236,49 @@ def test_a_database_that_does_not_answer_is_given_up():
 def test_a_number_of_connections_that_cannot_be_kept_is_said(serve, database):
     server = serve(store=database.uri, env={"SHOPSTREAM_POSTGRES_CONNECTIONS": "3"})
     assert "SHOPSTREAM_POSTGRES_CONNECTIONS is not kept" in server.log()
+    assert server.terminate() == 0
     server = serve(store=database.uri, env={"SHOPSTREAM_POSTGRES_CONNECTIONS": "4"})
     assert "is not kept" not in server.log()
+
+
+# Several nodes
+
+
+def test_a_second_server_is_refused_unless_both_are_told(serve, database):
+    first = serve(store=database.uri)
+    wait_until(lambda: database.sql(LISTENERS), 10, "a listener")
+    for shared in ("false", "true"):
+        second = serve(ready=False, store=database.uri, env={"SHOPSTREAM_POSTGRES_SHARED": shared}).launch()
+        assert second.wait(20) == 74 and "SHOPSTREAM_POSTGRES_SHARED=true" in second.log()
+    taking_over = serve(store=database.uri, env={"SHOPSTREAM_TAKEOVER": "true"})
+    assert "until the other server ends" in taking_over.log()
+    assert first.terminate() == 0 and taking_over.terminate() == 0
+
+
+def test_nodes_that_share_a_database_tell_each_other(serve, database):
+    shared = {"SHOPSTREAM_POSTGRES_SHARED": "true"}
+    one = serve(store=database.uri, env=shared)
+    other = serve(store=database.uri, env=shared)
+    wait_until(lambda: len(database.sql(LISTENERS)) == 2, 10, "two listeners")
+    shop, remote = one.shops[0], other.shops[0]
+    with events_of(one, shop) as near, events_of(other, remote) as far:
+        posted = shop.post("to both")
+        body = {"message_id": posted["id"], "message": "edited for both"}
+        edited = one.request("PUT", "/api/v1/shops/messages", shop.admin, json=body).json()["data"]
+        assert one.request("DELETE", f"/api/v1/shops/messages/{posted['id']}", shop.admin).status_code == 200
+        for stream in (near, far):
+            events = [receive(stream) for _ in range(3)]
+            assert [event["type"] for event in events] == ["message.created", "message.edited", "message.deleted"]
+            assert events[0]["data"] == posted and events[1]["data"] == edited
+        posted = remote.post("back")
+        assert receive(far)["data"] == posted and receive(near)["data"] == posted
+
+
+def test_a_server_alone_announces_nothing(server, database):
+    shop = server.shops[0]
+    hearing = database.session('LISTEN "shopstream:public"')
+    posted = shop.post("to its own streams only")
+    assert server.request("DELETE", f"/api/v1/shops/messages/{posted['id']}", shop.admin).status_code == 200
+    database.sql(insertion(shop, "announced-1", "by another"))
+    output, _ = hearing.communicate("SELECT 1;\n", timeout=10)
+    assert "announced-1" in output and posted["id"] not in output

@@ -69,6 +69,7 @@ extension ServerConfiguration {
         if reader.text("SHOPSTREAM_POSTGRES_CONNECTIONS") != nil {
             postgresConnectionCount = try reader.number("SHOPSTREAM_POSTGRES_CONNECTIONS", default: 0, in: 1...10_000)
         }
+        isPostgresShared = try reader.flag("SHOPSTREAM_POSTGRES_SHARED", default: false)
         membersPath = reader.text("SHOPSTREAM_MEMBERS")
         logLevel = try Self.logLevel(reader)
         mode = try Self.mode(reader)

@@ -18,6 +18,8 @@ public struct ServerConfiguration: Sendable {
     public var store: StoreLocation
     /// Connections to PostgreSQL, of all reactors together; nil: two for each reactor.
     public var postgresConnectionCount: Int?
+    /// Whether several nodes share the PostgreSQL database.
+    public var isPostgresShared = false
     /// Reactor threads.
     public var reactorCount: Int
     /// A file of members that is loaded at the start.

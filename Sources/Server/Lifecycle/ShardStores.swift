@@ -31,7 +31,8 @@ struct ShardStores: Sendable {
         }
         var settings = PostgresConfiguration(origin: "shopstream-\(UUID().uuidString.lowercased())")
         let wanted = configuration.postgresConnectionCount ?? 2 * configuration.reactorCount
-        let server = try await PostgresMigrator.server(at: location)
+        settings.isShared = configuration.isPostgresShared
+        let server = try await Self.server(at: location, configuration, log)
         // Half of the server's connections are left to other nodes and services, but a reactor needs one.
         settings.connectionCount = max(1, min(wanted, server.connectionCountMax / 2) / configuration.reactorCount)
         let count = settings.connectionCount * configuration.reactorCount
@@ -44,6 +45,25 @@ struct ShardStores: Sendable {
                 ])
         }
         postgres = Postgres(location: location, configuration: settings, start: server.now)
+    }
+
+    /// Looks at the server. A node that was just ended may still seem to be there; one that goes on is refused, unless it
+    /// is to be taken over from.
+    private static func server(
+        at location: PostgresLocation, _ configuration: ServerConfiguration, _ log: Logger
+    ) async throws(StorageError) -> (connectionCountMax: Int, now: Timestamp, isTaken: Bool) {
+        var server = try await PostgresMigrator.server(at: location, isShared: configuration.isPostgresShared)
+        for _ in 0..<ServerLimits.nodeWaitRounds where server.isTaken && !configuration.isTakeover {
+            try? await Task.sleep(for: ServerLimits.nodeWaitPause)
+            server = try await PostgresMigrator.server(at: location, isShared: configuration.isPostgresShared)
+        }
+        if server.isTaken {
+            let reason = "another server uses the database: end it, or set SHOPSTREAM_POSTGRES_SHARED=true for each"
+            guard configuration.isTakeover else { throw StorageError(.busy, detail: reason) }
+            log.warning(
+                "until the other server ends, neither hears of the other's messages", metadata: ["reason": "\(reason)"])
+        }
+        return server
     }
 
     /// The store of a reactor, made on its thread, and the loop that it lives on.

@@ -13,6 +13,8 @@ public struct PostgresConfiguration: Sendable {
     public var lockTimeout: Duration = .seconds(3)
     /// Marks what this node writes, so that it knows its own notifications.
     public var origin: String
+    /// Whether other nodes write the same tables, and are to hear of this one's messages.
+    public var isShared = false
     var pool = PoolSettings()
 
     /// The defaults, under a mark of their own.
@@ -34,6 +36,7 @@ public struct PostgresConfiguration: Sendable {
             ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),
             ("idle_in_transaction_session_timeout", "\(statementTimeout.wholeMilliseconds)"),
             (PostgresSchema.originSetting, origin),
+            (PostgresSchema.announceSetting, isShared ? "on" : "off"),
         ]
     }
 }

@@ -152,7 +152,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             ON CONFLICT (uid) DO UPDATE SET username = excluded.username
             """
         case .ping: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
-        case .currentTime: "SELECT clock_timestamp()"
+        case .currentTime: "SELECT clock_timestamp(), \(PostgresSchema.nodeLock(isShared: "$1"))"
         case .changesSince:
             """
             \(Self.selectMessage)

@@ -121,7 +121,7 @@ struct PostgresTriggerTests {
                             Membership(shopID: "shop", userID: UserID("user-\(round)"), role: .member), at: 2)
                     }
                     let answer = try await store.membershipChanges(after: position)
-                    #expect(answer.position == position && !answer.isIncomplete)
+                    #expect(!answer.isIncomplete)
                     position = answer.position
                     told += answer.changes.map(\.userID)
                 }
@@ -160,7 +160,7 @@ struct PostgresTriggerTests {
                 """)
             let store = try await StoreLocation.postgres(database.location).open()
             let member = Membership(shopID: "shop", userID: "ada", role: .member)
-            #expect(await storageError { try await store.importMembers([member], at: 1) } == nil)
+            try await store.importMembers([member], at: 1)
             #expect(try await store.members(of: "shop") == [member])
             await store.close()
         }

@@ -63,7 +63,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
                     settings: configuration.sessionSettings + Self.settings,
                     statements: [.currentTime, .deletionsSince, .changesSince, .messageByID],
                     commands: [Self.listenCommand])
-            case .askTime: query(.currentTime, [])
+            case .askTime: query(.currentTime, [.boolean(configuration.isShared)])
             case .readDeletions(let place): query(.deletionsSince, page(after: place))
             case .readChanges(let place): query(.changesSince, page(after: place))
             case .fetch(let id): query(.messageByID, [.text(id.text)])

@@ -50,20 +50,22 @@ public enum PostgresMigrator {
         }
     }
 
-    /// How many connections the server has for ordinary users, and its time. Blocks, on a thread of its own.
+    /// How many connections the server has for ordinary users, its time, and whether another node uses the tables that
+    /// would not know of this one, or the other way round. Blocks, on a thread of its own.
     public static func server(
-        at location: PostgresLocation
-    ) async throws(StorageError) -> (connectionCountMax: Int, now: Timestamp) {
+        at location: PostgresLocation, isShared: Bool
+    ) async throws(StorageError) -> (connectionCountMax: Int, now: Timestamp, isTaken: Bool) {
         try await run(location) { connection throws(StorageError) in
             let rows = try connection.execute(
                 """
                 VALUES (current_setting('max_connections')::int8
                     - current_setting('superuser_reserved_connections')::int8),
-                    ((extract(epoch FROM clock_timestamp()) * 1000000)::int8)
+                    ((extract(epoch FROM clock_timestamp()) * 1000000)::int8),
+                    ((\(PostgresSchema.nodeLock(isShared: "\(isShared)")))::int::int8)
                 """
             ).compactMap { Int64($0) }
-            guard rows.count == 2 else { throw StorageError(.unexpected, detail: "no settings") }
-            return (Int(rows[0]), Timestamp(microsecondsSinceEpoch: rows[1]))
+            guard rows.count == 3 else { throw StorageError(.unexpected, detail: "no settings") }
+            return (Int(rows[0]), Timestamp(microsecondsSinceEpoch: rows[1]), rows[2] == 0)
         }
     }
 

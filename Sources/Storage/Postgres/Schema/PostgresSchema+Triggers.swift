@@ -3,6 +3,9 @@ extension PostgresSchema {
     /// and find what they name whatever the writer's search path is. Nothing that a writer does may fail by them: times
     /// that no client can be told are moved to what it can, and a notification that would be too long is left out.
     ///
+    /// A commit that notifies holds a lock that all such commits of the cluster want, across its flush, so that none of
+    /// them share one. Our own messages are therefore announced only where another node is to hear of them.
+    ///
     /// Who deletes is noted, so that a listener that was away learns what it missed.
     static let triggersForEveryWriter = """
         CREATE TABLE IF NOT EXISTS shop_message_deletions (
@@ -15,8 +18,22 @@ extension PostgresSchema {
         \(messageFunction)
         \(memberFunction)
         $functions$, '@schema@', quote_ident(current_schema())); END $step$;
+        DROP TRIGGER IF EXISTS shopstream_message_created ON shop_messages;
+        CREATE TRIGGER shopstream_message_created AFTER INSERT ON shop_messages
+            FOR EACH ROW WHEN (\(isAnnounced)) EXECUTE FUNCTION shopstream_message_changed();
+        DROP TRIGGER IF EXISTS shopstream_message_deleted ON shop_messages;
+        CREATE TRIGGER shopstream_message_deleted AFTER DELETE ON shop_messages
+            FOR EACH ROW EXECUTE FUNCTION shopstream_message_changed();
+        DROP TRIGGER IF EXISTS shopstream_message_edited ON shop_messages;
+        CREATE TRIGGER shopstream_message_edited AFTER UPDATE ON shop_messages
+            FOR EACH ROW WHEN (
+                \(isAnnounced) AND (OLD.message, OLD.updated_at, OLD.is_edited)
+                    IS DISTINCT FROM (NEW.message, NEW.updated_at, NEW.is_edited)
+            ) EXECUTE FUNCTION shopstream_message_changed();
         REVOKE ALL ON FUNCTION shopstream_message_changed(), shopstream_member_changed() FROM PUBLIC;
         """
+
+    private static let isAnnounced = "current_setting('\(announceSetting)', true) IS DISTINCT FROM 'off'"
 
     /// `@schema@` stands for the tables' schema: a path that holds it would let who may create there slip in a function.
     private static let messageFunction = """
@@ -31,6 +48,9 @@ extension PostgresSchema {
         BEGIN
             IF TG_OP = 'DELETE' THEN
                 INSERT INTO @schema@.shop_message_deletions (message_id, shop_id) VALUES (changed.id, changed.shop_id);
+                IF NOT (\(isAnnounced)) THEN
+                    RETURN NULL;
+                END IF;
             ELSIF octet_length(changed.message) < 3000 THEN
                 IF origin = '' THEN
                     changed.username := coalesce(

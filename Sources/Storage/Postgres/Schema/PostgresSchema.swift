@@ -12,10 +12,19 @@ enum PostgresSchema {
 
     /// The session setting by which the triggers tell who writes; other services leave it empty.
     static let originSetting = "shopstream.origin"
+    /// The session setting by which a writer says, with `off`, that nobody needs to be told of its messages.
+    static let announceSetting = "shopstream.announce"
     /// Notifications are sent to this channel, followed by the tables' schema.
     static let channelPrefix = "shopstream:"
     /// Held while the steps are applied.
     static let lockKey: Int64 = 0x7368_6f70_7374_726d
+
+    /// Takes the lock that says who uses the tables, for as long as the session lasts: alone, or with others of the same
+    /// mind. False when somebody holds it who is not.
+    static func nodeLock(isShared: String) -> String {
+        let key = "\(lockKey >> 32), hashtext(current_schema())"
+        return "CASE WHEN \(isShared) THEN pg_try_advisory_lock_shared(\(key)) ELSE pg_try_advisory_lock(\(key)) END"
+    }
 
     /// All steps, in their order.
     static let migrations = [
