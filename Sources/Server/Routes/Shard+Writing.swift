@@ -39,7 +39,7 @@ extension Shard {
         let (message, role) = try await visibleMessage(id, to: identity.userID)
         guard message.userID == identity.userID || role == .admin else { throw .notAuthor }
         // Should the outcome stay unknown, or this process end, the search for orphans finds the images.
-        await reconsiderImages(namedBy: message.text)
+        await reconsiderImages(namedBy: message)
         try await onOwner(of: message.shopID) { (owner) async throws(APIError) in
             try await owner.delete(message)
         }
