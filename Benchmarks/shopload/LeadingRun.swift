@@ -8,6 +8,8 @@ import Primitives
 struct LeadingRun {
     let plan: RunPlan
     let options: any RunOptions
+    /// Called twenty times a second.
+    var observe: (MonotonicInstant) -> Void = { _ in }
 
     func run() throws -> RunReport {
         let startedAt = WallTime.now.rfc3339
@@ -40,6 +42,7 @@ struct LeadingRun {
             watch: { stage in
                 for index in workers.indices { workers[index].noticeEnd(board) }
                 watch?.watch(Coordinator.now)
+                observe(Coordinator.now)
                 display.show(stage)
             },
             held: { watch?.sampleKernel(.hold, openConnections: Int(board.total(.openStreams))) })

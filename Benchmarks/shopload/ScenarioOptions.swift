@@ -1,16 +1,8 @@
 import ArgumentParser
 import LoadGenerator
 
-/// Which scenario, and what of it is different.
-struct ScenarioOptions: ParsableArguments {
-    @Argument(help: "\(Scenario.names.joined(separator: ", ")), or the path of a scenario file.")
-    var scenario: String
-    @Option(help: "Streams of all shops together.")
-    var connections: Int?
-    @Option(help: "Shops.")
-    var shops: Int?
-    @Option(help: "Messages a second to all shops together.")
-    var rate: Double?
+/// What of a scenario is different whatever its load is.
+struct ScenarioShape: ParsableArguments {
     @Option(help: "Bytes of a message's text, at least \(Marker.byteCount).")
     var bytes: Int?
     @Option(help: "Seconds of the measured part.")
@@ -26,14 +18,13 @@ struct ScenarioOptions: ParsableArguments {
     @Option(help: "What the names of shops and users begin with.")
     var prefix = "load"
 
-    /// The scenario as it will be run.
-    func resolve() throws -> Scenario {
-        var scenario = try find()
-        try scenario.scale(streamCount: connections, shopCount: shops, messagesPerSecond: rate)
+    /// The scenario of a name, or of a file, in this shape.
+    func scenario(_ name: String) throws -> Scenario {
+        var scenario = try Self.find(name)
         if let bytes { scenario.textByteCount = bytes }
-        if let duration { scenario.steady = .milliseconds(Int64(duration * 1_000)) }
-        if let warmUp { scenario.warmUp = .milliseconds(Int64(warmUp * 1_000)) }
-        if let drain { scenario.drainMax = .milliseconds(Int64(drain * 1_000)) }
+        if let duration { scenario.steady = try Self.duration(duration, "--duration") }
+        if let warmUp { scenario.warmUp = try Self.duration(warmUp, "--warm-up") }
+        if let drain { scenario.drainMax = try Self.duration(drain, "--drain") }
         if let arrival {
             guard let kind = ArrivalKind(rawValue: arrival) else {
                 throw ValidationError("--arrival '\(arrival)': fixed or poisson is expected")
@@ -41,23 +32,51 @@ struct ScenarioOptions: ParsableArguments {
             scenario.arrival = kind
         }
         guard streamsPerUser > 0 else { throw ValidationError("--streams-per-user is at least 1") }
-        try scenario.validate()
         return scenario
     }
 
-    private func find() throws -> Scenario {
-        if let known = Scenario.named(scenario) { return known }
-        guard let text = FileBytes.text(scenario) else {
+    private static func find(_ name: String) throws -> Scenario {
+        if let known = Scenario.named(name) { return known }
+        guard let text = FileBytes.text(name) else {
             throw ValidationError(
-                "'\(scenario)' is neither a scenario (\(Scenario.names.joined(separator: ", "))) nor a file")
+                "'\(name)' is neither a scenario (\(Scenario.names.joined(separator: ", "))) nor a file")
         }
-        return try Scenario(fileText: text, name: scenario)
+        return try Scenario(fileText: text, name: name)
+    }
+
+    private static func duration(_ seconds: Double, _ name: String) throws -> Duration {
+        guard seconds >= 0, seconds <= 1e6 else { throw ValidationError("\(name): seconds from 0 on are expected") }
+        return .milliseconds(Int64(seconds * 1_000))
     }
 
     /// Who there is in it.
     func population(of scenario: Scenario) -> Population {
         Population(groups: scenario.groups, streamsPerUser: streamsPerUser, prefix: prefix)
     }
+}
+
+/// Which scenario, and what of it is different.
+struct ScenarioOptions: ParsableArguments {
+    @Argument(help: "\(Scenario.names.joined(separator: ", ")), or the path of a scenario file.")
+    var scenario: String
+    @Option(help: "Streams of all shops together.")
+    var connections: Int?
+    @Option(help: "Shops.")
+    var shops: Int?
+    @Option(help: "Messages a second to all shops together.")
+    var rate: Double?
+    @OptionGroup var shape: ScenarioShape
+
+    /// The scenario as it will be run.
+    func resolve() throws -> Scenario {
+        var scenario = try shape.scenario(scenario)
+        try scenario.scale(streamCount: connections, shopCount: shops, messagesPerSecond: rate)
+        try scenario.validate()
+        return scenario
+    }
+
+    /// Who there is in it.
+    func population(of scenario: Scenario) -> Population { shape.population(of: scenario) }
 }
 
 /// `shopload members`

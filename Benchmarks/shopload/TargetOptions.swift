@@ -45,6 +45,13 @@ struct TargetOptions: ParsableArguments {
         return SocketAddress(host, port: port)
     }
 
+    /// The process that listens there, when it is this machine; nil when none can be seen.
+    func listeningProcess() throws -> Int32? {
+        let (host, port, _) = try parts()
+        let isLoopback = host.isIPv4 ? (host.low >> 24) & 0xff == 127 : host.high == 0 && host.low == 1
+        return isLoopback ? ProcessTree.listener(onPort: port) : nil
+    }
+
     func authority() throws -> String { try parts().authority }
 
     func tokenSource() throws -> TokenSource {

@@ -5,9 +5,26 @@
 /// the knee. The most demanding resource decides.
 package struct CapacityPlan: Codable, Equatable, Sendable {
     /// Why there is no plan.
-    package enum PlanError: Error, Equatable {
+    package enum PlanError: Error, Equatable, CustomStringConvertible {
+        /// Too few load points were measured with the server's process watched: so many.
+        case tooFewPoints(Int)
+        /// All runs had about as many streams, so that their cost cannot be told from the node's.
+        case streamsNotTold
         /// A node is full before it serves anybody.
         case nodeTooSmall(Quantity)
+
+        package var description: String {
+            switch self {
+            case .tooFewPoints(let count):
+                "the server was watched at \(NumberText.counted(count, "load point", "load points")) that it kept up "
+                    + "with, and costs need \(CostModel.pointCountMin)"
+            case .streamsNotTold:
+                "all runs had about as many streams, so the cost of a stream is unknown: search with at least two "
+                    + "numbers, one twice the other"
+            case .nodeTooSmall(let quantity):
+                "what a node may use of its \(quantity.name) is full before it serves anybody"
+            }
+        }
     }
 
     /// What a node has so much of.
@@ -48,6 +65,7 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
 
     /// Plans for `demand` by `model`. O(1).
     package init(_ demand: Demand, by model: CostModel) throws(PlanError) {
+        guard model.measured.tellsConnectionsFromBase else { throw .streamsNotTold }
         var drafts: [(quantity: Quantity, fit: CostModel.Fit, has: Double)] = [
             (.processors, model.processors, demand.node.processorCount)
         ]
@@ -134,6 +152,9 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
         }
         if model.userBytes != nil, model.kernelBytes == nil {
             found.append("memory without the kernel's, which was not measured")
+        }
+        if demand.processorShareMax == nil {
+            found.append("CPU filled up to the headroom alone: no knee was found at which the CPU may be the limit")
         }
         if nodeCount > 1 { found.append("\(NumberText.count(nodeCount)) nodes, measured with one") }
         return found

@@ -6,7 +6,7 @@ extension PageSection {
             plot.isEmpty ? "" : "<div class=\"plots\">\n\(plot.html())\(Self.latencyPlot(report).html())</div>\n"
         let tables = CapacityTables(report: report).all.map(Self.html)
         html =
-            "<h2>Capacity</h2>\n" + figures + tables.joined() + Self.warnings(report.plan)
+            "<h2>Capacity</h2>\n" + figures + tables.joined() + Self.warnings(report)
             + OriginSection(runs: report.provenance.map { [$0] } ?? []).html()
     }
 
@@ -36,7 +36,10 @@ extension PageSection {
         let shown = counts.count <= 3 ? counts : [counts[0], counts[counts.count / 2], counts[counts.count - 1]]
         let lines = zip(shown, styles).map { count, style in
             let runs = Dictionary(
-                grouping: report.observations.filter { $0.point.connectionCount == count && $0.isReached },
+                grouping: report.observations.filter {
+                    $0.point.connectionCount == count && $0.isReached
+                        && $0.point.membersPerShop == report.observations[0].point.membersPerShop
+                },
                 by: \.point.messagesPerSecond)
             let points = runs.sorted { $0.key < $1.key }.map { rate, runs in
                 Plot.Point(x: rate, y: Statistics.median(runs.compactMap { $0.p99Nanoseconds.map { Double($0) } }))
@@ -72,9 +75,13 @@ extension PageSection {
             """
     }
 
-    private static func warnings(_ plan: CapacityPlan?) -> String {
-        guard let plan, !plan.extrapolations.isEmpty else { return "" }
-        let items = plan.extrapolations.map { HTMLText.escaped($0) }.joined(separator: "; ")
-        return "<p class=\"card verdict warn below\"><strong>Extrapolated</strong><span>\(items).</span></p>\n"
+    private static func warnings(_ report: CapacityReport) -> String {
+        if let refusal = report.refusal { return warning("No plan", refusal) }
+        let extrapolations = report.plan?.extrapolations ?? []
+        return extrapolations.isEmpty ? "" : warning("Extrapolated", extrapolations.joined(separator: "; "))
+    }
+
+    private static func warning(_ title: String, _ text: String) -> String {
+        "<p class=\"card verdict warn below\"><strong>\(title)</strong><span>\(HTMLText.escaped(text)).</span></p>\n"
     }
 }

@@ -24,7 +24,17 @@ struct CapacityTables {
         }
         return Table(
             title: "Knees", header: ["streams", "objective", "kept up to", "fails from", "what limits"], rows: rows,
-            note: "The highest rate of messages that keeps to the objective, and the lowest that does not.")
+            note: "The highest rate of messages that keeps to the objective with nothing lost or refused, and the "
+                + "lowest that does not. \(watchedText)")
+    }
+
+    /// Which resources were watched, so that those that were not are not taken for idle.
+    private var watchedText: String {
+        let seen = report.observations.reduce(into: Set<Resource>()) { $0.formUnion($1.shares.keys) }
+        let names = { (resources: [Resource]) in resources.map(\.name).joined(separator: ", ") }
+        let unseen = Resource.allCases.filter { !seen.contains($0) }
+        let watched = "Watched: \(names(Resource.allCases.filter(seen.contains)))."
+        return unseen.isEmpty ? watched : "\(watched) Not measured: \(names(unseen))."
     }
 
     private var costs: Table? {
@@ -40,9 +50,16 @@ struct CapacityTables {
                 "\(NumberText.percent(fit.heldOutErrorMedian)), max \(NumberText.percent(fit.heldOutErrorMax))",
             ]
         }
-        let together =
-            model.measured.tellsMessagesFromDeliveries
-            ? "" : " All messages went to as many members, so deliveries carry the cost of their message."
+        var remarks = ""
+        if !model.measured.tellsMessagesFromDeliveries {
+            remarks += " All messages went to as many members, so deliveries carry the cost of their message."
+        }
+        if !model.measured.tellsConnectionsFromBase {
+            remarks += " All runs had about as many streams, so the node's share holds theirs."
+        }
+        if let stored = model.userBytes?.perStoredMessage, stored >= 1 {
+            remarks += " The server's memory grew by \(NumberText.bytes(stored)) with each message of earlier runs."
+        }
         return Table(
             title: "Costs", header: ["of", "node", "a stream", "a delivery", "a message", "error"],
             rows: [
@@ -51,7 +68,7 @@ struct CapacityTables {
             ].compactMap { $0 },
             note:
                 "Least squares over \(NumberText.counted(model.processors.sampleCount, "run", "runs")), no cost below "
-                + "0. The error is that of each run foretold by the others.\(together)")
+                + "0. The error is that of each run foretold by those of other loads.\(remarks)")
     }
 
     private var plan: Table? {
@@ -71,6 +88,7 @@ struct CapacityTables {
                 + "\(NumberText.perSecond(demand.messagesPerSecond, "messages")) to "
                 + "\(NumberText.significant(demand.membersPerShop)) members each, "
                 + "\(NumberText.percent(demand.headroom)) headroom; decided by \(plan.decidedBy.name). "
-                + "nodes = load ÷ (usable − node's own).")
+                + "nodes = load ÷ (usable − node's own). Bandwidth is that above TCP; headers come on top, and so do "
+                + "the messages that a store keeps in memory.")
     }
 }

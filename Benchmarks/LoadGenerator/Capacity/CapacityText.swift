@@ -17,6 +17,7 @@ package struct CapacityText: Sendable {
             if isPlan { lines += table.rows.flatMap { TextColumns.labelled("  \($0[0])", "= \($0[$0.count - 1])") } }
             lines += TextColumns.wrap(table.note, width: TextColumns.width) + [""]
         }
+        if let refusal = report.refusal { lines += TextColumns.labelled("no plan", refusal) }
         for text in report.plan?.extrapolations ?? [] { lines += TextColumns.labelled("extrapolated", text) }
         if let run = report.provenance {
             lines += TextColumns.labelled("machine", ReportWords.machine(run.environment))

@@ -2,7 +2,7 @@
 package struct CostModel: Codable, Equatable, Sendable {
     /// A sum of terms, none of them negative, and how well it foretells.
     package struct Fit: Codable, Equatable, Sendable {
-        /// What the node costs that serves nothing.
+        /// What the node costs that serves nothing; with all streams in it unless `Measured.tellsConnectionsFromBase`.
         var base: Double
         /// For each stream.
         var perConnection: Double
@@ -10,9 +10,11 @@ package struct CostModel: Codable, Equatable, Sendable {
         var perDelivery: Double
         /// For each message a second; 0 when it is part of its deliveries' (`Measured.tellsMessagesFromDeliveries`).
         var perMessage: Double
+        /// For each message of earlier runs: what a store in the server's memory keeps. No part of a plan.
+        var perStoredMessage: Double
         /// Runs that it rests on.
         var sampleCount: Int
-        /// The median of |foretold − measured| / measured, each run foretold by a fit to the others.
+        /// The median of |foretold − measured| / measured, each run foretold by a fit to those of other load points.
         var heldOutErrorMedian: Double
         /// The greatest of those errors.
         var heldOutErrorMax: Double
@@ -25,6 +27,8 @@ package struct CostModel: Codable, Equatable, Sendable {
 
     /// The greatest load that was measured: beyond it a figure is extrapolated.
     package struct Measured: Codable, Equatable, Sendable {
+        /// The fewest open streams.
+        var connectionCountMin: Double
         /// Open streams.
         var connectionCount: Double
         /// Deliveries a second.
@@ -34,6 +38,9 @@ package struct CostModel: Codable, Equatable, Sendable {
         /// The fewest and the most deliveries a message; 0 when no message was sent.
         var membersPerShopMin: Double
         var membersPerShopMax: Double
+
+        /// Whether the cost of a stream can be told from that of the node: only when their number varied.
+        var tellsConnectionsFromBase: Bool { connectionCount >= 2 * connectionCountMin && connectionCount > 0 }
 
         /// Whether the cost of a message can be told from that of its deliveries: only when their ratio varied.
         var tellsMessagesFromDeliveries: Bool { membersPerShopMax > membersPerShopMin * 1.5 }
@@ -50,74 +57,89 @@ package struct CostModel: Codable, Equatable, Sendable {
     /// The greatest load that was measured.
     var measured: Measured
 
+    /// Runs of fewer points could not tell four terms from chance.
+    static let pointCountMin = 5
+
     private struct Terms: OptionSet {
         let rawValue: Int
         static let base = Terms(rawValue: 1)
         static let connection = Terms(rawValue: 2)
         static let delivery = Terms(rawValue: 4)
         static let message = Terms(rawValue: 8)
+        static let stored = Terms(rawValue: 16)
     }
 
-    /// Fits `samples`; nil with fewer than five, which could not tell four terms from chance. O(n² × 2ᵏ).
-    package init?(_ samples: [CostSample]) {
-        guard samples.count >= 5 else { return nil }
+    /// Fits `rows`; nil with fewer than `pointCountMin` load points. O(points × rows × 2ᵏ).
+    init?(_ rows: [CostRow]) {
+        guard Set(rows.map(\.point)).count >= Self.pointCountMin else { return nil }
+        let samples = rows.map(\.cost)
         let members = samples.filter { $0.messagesPerSecond > 0 }.map { $0.deliveriesPerSecond / $0.messagesPerSecond }
         let measured = Measured(
+            connectionCountMin: samples.map(\.connectionCount).min() ?? 0,
             connectionCount: samples.map(\.connectionCount).max() ?? 0,
             deliveriesPerSecond: samples.map(\.deliveriesPerSecond).max() ?? 0,
             messagesPerSecond: samples.map(\.messagesPerSecond).max() ?? 0,
             membersPerShopMin: members.min() ?? 0, membersPerShopMax: members.max() ?? 0)
-        // Without that, deliveries carry the cost of their message too.
+        // Without that, deliveries carry the cost of their message too, and the node that of its streams.
         let traffic: Terms = measured.tellsMessagesFromDeliveries ? [.delivery, .message] : .delivery
-        processors = Self.fit(samples, traffic.union([.base, .connection])) { $0.processors }
-        // Memory is held by streams; what deliveries borrow is given back.
-        userBytes = Self.fitMeasured(samples, [.base, .connection], \.userByteCount)
-        kernelBytes = Self.fitMeasured(samples, [.connection], \.kernelByteCount)
-        networkBytes = Self.fitMeasured(samples, traffic, \.networkBytesPerSecond)
+        let holding: Terms = measured.tellsConnectionsFromBase ? [.base, .connection] : .base
+        processors = Self.fit(rows, traffic.union(holding)) { $0.processors }
+        // Sampled before sending: streams hold it, and what earlier runs left in the store.
+        userBytes = Self.fitMeasured(rows, holding.union(.stored), \.userByteCount)
+        kernelBytes = Self.fitMeasured(rows, .connection, \.kernelByteCount)
+        networkBytes = Self.fitMeasured(rows, traffic, \.networkBytesPerSecond)
         self.measured = measured
     }
 
     private static func fitMeasured(
-        _ samples: [CostSample], _ terms: Terms, _ path: KeyPath<CostSample, Double?>
+        _ rows: [CostRow], _ terms: Terms, _ path: KeyPath<CostSample, Double?>
     ) -> Fit? {
-        let measured = samples.filter { $0[keyPath: path] != nil }
-        return measured.count < 5 ? nil : fit(measured, terms) { $0[keyPath: path] ?? 0 }
+        let measured = rows.filter { $0.cost[keyPath: path] != nil }
+        guard Set(measured.map(\.point)).count >= pointCountMin else { return nil }
+        return fit(measured, terms) { $0[keyPath: path] ?? 0 }
     }
 
-    private static func fit(_ samples: [CostSample], _ terms: Terms, of target: (CostSample) -> Double) -> Fit {
-        var result = solve(samples, terms, target)
+    private static func fit(_ rows: [CostRow], _ terms: Terms, of target: (CostSample) -> Double) -> Fit {
+        var result = solve(rows, terms, target)
         var errors: [Double] = []
-        for index in samples.indices {
-            var others = samples
-            let heldOut = others.remove(at: index)
-            let measured = target(heldOut)
-            guard measured > 0 else { continue }
-            let foretold = solve(others, terms, target).value(
-                connections: heldOut.connectionCount, deliveriesPerSecond: heldOut.deliveriesPerSecond,
-                messagesPerSecond: heldOut.messagesPerSecond)
-            errors.append(abs(foretold - measured) / measured)
+        for (point, heldOut) in Dictionary(grouping: rows, by: \.point) {
+            let others = solve(rows.filter { $0.point != point }, terms, target)
+            errors += heldOut.filter { target($0.cost) > 0 }.map { row in
+                let measured = target(row.cost)
+                return abs(others.value(row) - measured) / measured
+            }
         }
         result.heldOutErrorMedian = Statistics.median(errors) ?? 0
         result.heldOutErrorMax = errors.max() ?? 0
         return result
     }
 
-    private static func solve(_ samples: [CostSample], _ terms: Terms, _ target: (CostSample) -> Double) -> Fit {
-        let targets = samples.map(target)
+    private static func solve(_ rows: [CostRow], _ terms: Terms, _ target: (CostSample) -> Double) -> Fit {
+        let targets = rows.map { target($0.cost) }
         let greatest = targets.max() ?? 0
         // Noise is in proportion to the figure, so errors count in proportion too; what is next to nothing must not
         // count beyond measure.
         let weights = targets.map { 1 / max($0, greatest * 0.02, .leastNormalMagnitude) }
         let use = { (term: Terms, value: Double) in terms.contains(term) ? value : 0 }
-        let rows = samples.map { sample in
+        let columns = rows.map { row in
             [
-                use(.base, 1), use(.connection, sample.connectionCount), use(.delivery, sample.deliveriesPerSecond),
-                use(.message, sample.messagesPerSecond),
+                use(.base, 1), use(.connection, row.cost.connectionCount),
+                use(.delivery, row.cost.deliveriesPerSecond), use(.message, row.cost.messagesPerSecond),
+                use(.stored, row.storedMessageCount),
             ]
         }
-        let found = LeastSquares.nonNegative(rows: rows, targets: targets, weights: weights)
+        let found = LeastSquares.nonNegative(rows: columns, targets: targets, weights: weights)
         return Fit(
             base: found[0], perConnection: found[1], perDelivery: found[2], perMessage: found[3],
-            sampleCount: samples.count, heldOutErrorMedian: 0, heldOutErrorMax: 0)
+            perStoredMessage: found[4], sampleCount: rows.count, heldOutErrorMedian: 0, heldOutErrorMax: 0)
+    }
+}
+
+extension CostModel.Fit {
+    /// The sum for a row's load.
+    fileprivate func value(_ row: CostRow) -> Double {
+        value(
+            connections: row.cost.connectionCount, deliveriesPerSecond: row.cost.deliveriesPerSecond,
+            messagesPerSecond: row.cost.messagesPerSecond) + perStoredMessage * row.storedMessageCount
     }
 }

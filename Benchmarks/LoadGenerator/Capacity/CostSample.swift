@@ -8,7 +8,7 @@ package struct CostSample: Codable, Equatable, Sendable {
     var messagesPerSecond: Double
     /// Processors' worth of CPU, user and kernel.
     var processors: Double
-    /// Resident memory of the process in bytes; nil when not measured.
+    /// Resident memory of the process in bytes, with all streams open and before sending; nil when not measured.
     var userByteCount: Double?
     /// The kernel's memory for the server's ends of the streams in bytes; nil when not measured.
     var kernelByteCount: Double?
@@ -54,6 +54,8 @@ extension Observation {
             ? 1 : min(figures.generatorBusyShareMax ?? 0, 0.99)
         self.init(
             point: point, p99Nanoseconds: report.latencies.delivery.value(atPercentile: 99),
-            isReached: Verdict.isReached(report), shares: all, cost: CostSample(report))
+            isReached: Verdict.isReached(report), faults: report.counters.faults,
+            acceptedCount: report.counters.accepted, serverProcessID: report.server?.processID, shares: all,
+            cost: CostSample(report))
     }
 }

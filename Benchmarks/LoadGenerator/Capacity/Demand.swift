@@ -25,19 +25,20 @@ package struct Demand: Codable, Equatable, Sendable {
     /// The part of each resource that stays free, 0 to below 1.
     var headroom: Double
     /// The greatest part of the processors that may be busy for the latency to stay within its bound, 0 to 1: the
-    /// busy share at the knee (`CapacityReport.processorShare(keeping:)`). 1 when only headroom counts.
-    var processorShareMax: Double
+    /// busy share at the knee (`CapacityReport.processorShare(keeping:)`). Nil when it is unknown, and only headroom
+    /// counts.
+    var processorShareMax: Double?
     /// The machines to be had.
     var node: Node
 
     /// A demand; negative figures and a headroom that leaves nothing stop the process.
     package init(
         connectionCount: Double, messagesPerSecond: Double, membersPerShop: Double, headroom: Double, node: Node,
-        processorShareMax: Double = 1
+        processorShareMax: Double? = nil
     ) {
         precondition(connectionCount >= 0 && messagesPerSecond >= 0 && membersPerShop >= 0, "a demand is positive")
         precondition(headroom >= 0 && headroom < 1, "headroom leaves something to use")
-        precondition(processorShareMax > 0 && processorShareMax <= 1, "a share is above 0 and at most 1")
+        precondition(processorShareMax.map { $0 > 0 && $0 <= 1 } ?? true, "a share is above 0 and at most 1")
         self.connectionCount = connectionCount
         self.messagesPerSecond = messagesPerSecond
         self.membersPerShop = membersPerShop
@@ -48,7 +49,7 @@ package struct Demand: Codable, Equatable, Sendable {
 
     /// The part of a resource that may be used.
     func usableShare(of quantity: CapacityPlan.Quantity) -> Double {
-        quantity == .processors ? min(1 - headroom, processorShareMax) : 1 - headroom
+        quantity == .processors ? min(1 - headroom, processorShareMax ?? 1) : 1 - headroom
     }
 
     /// Deliveries a second, over all nodes.

@@ -7,6 +7,9 @@
 /// Noise: a pass far from the bound is believed at once. A failure, and whatever is near the bound, is run again, up to
 /// `runsPerPointMax` times, and the majority decides: a pause of the machine that spoils one run in thirty spoils a
 /// point once in three hundred. A failure below a rate that passes needs the majority of more runs still.
+///
+/// When the knees are known, shops of other sizes are run at loads within them (`KneeSearch+Calibration.swift`): with
+/// shops of one size the cost of a message cannot be told from that of its deliveries.
 package struct KneeSearch: Sendable {
     /// What to do next.
     package enum Step: Equatable, Sendable {
@@ -30,15 +33,21 @@ package struct KneeSearch: Sendable {
     private let connectionCounts: [Int]
     private let objectives: [Objective]
     private let limits: SearchLimits
+    /// Streams of each shop at the knees; nil leaves the shops as the scenario has them.
+    let membersPerShop: Int?
+    /// The sizes of shops that are run besides.
+    let calibrationMembersPerShop: [Int]
     /// Everything measured so far, in order.
     package private(set) var observations: [Observation]
 
     /// A search over `connectionCounts`, each for every objective, that knows `observations` already.
     package init(
         connectionCounts: [Int], objectives: [Objective], limits: SearchLimits = SearchLimits(),
-        observations: [Observation] = []
+        membersPerShop: Int? = nil, calibrationMembersPerShop: [Int] = [], observations: [Observation] = []
     ) {
         limits.check()
+        self.membersPerShop = membersPerShop
+        self.calibrationMembersPerShop = calibrationMembersPerShop.sorted()
         self.connectionCounts = connectionCounts.sorted()
         self.objectives = objectives.sorted { $0.p99NanosecondsMax < $1.p99NanosecondsMax }
         self.limits = limits
@@ -53,13 +62,24 @@ package struct KneeSearch: Sendable {
 
     /// What to do next, from what is known. O(observations × streams × objectives).
     package func step() -> Step {
+        let (knees, next) = found()
+        return (next ?? calibrationPoint(knees)).map { .measure($0) } ?? .done(knees)
+    }
+
+    /// The knees that are known so far, by streams and objective.
+    package var knees: [Knee] { found().knees }
+
+    /// The knees that are known, and the point that the next one needs; nil when all are.
+    private func found() -> (knees: [Knee], next: LoadPoint?) {
         var knees: [Knee] = []
         for connectionCount in connectionCounts {
             var passedAny = false
             for objective in objectives {
                 switch progress(connectionCount, objective) {
                 case .measure(let rate):
-                    return .measure(LoadPoint(connectionCount: connectionCount, messagesPerSecond: rate))
+                    let next = LoadPoint(
+                        connectionCount: connectionCount, messagesPerSecond: rate, membersPerShop: membersPerShop)
+                    return (knees, next)
                 case .found(let knee):
                     knees.append(knee)
                     passedAny = passedAny || knee.messagesPerSecond != nil
@@ -68,12 +88,14 @@ package struct KneeSearch: Sendable {
             // More streams would fail as well, and take longest to say so.
             if !passedAny { break }
         }
-        return .done(knees)
+        return (knees, nil)
     }
 
     private func progress(_ connectionCount: Int, _ objective: Objective) -> Progress {
         let runs = Dictionary(
-            grouping: observations.filter { $0.point.connectionCount == connectionCount },
+            grouping: observations.filter {
+                $0.point.connectionCount == connectionCount && $0.point.membersPerShop == membersPerShop
+            },
             by: \.point.messagesPerSecond)
         var judged = runs.mapValues { judge($0, objective, runsMax: limits.runsPerPointMax) }
         // A failure below a rate that passes contradicts it, and needs more to be believed.

@@ -4,6 +4,21 @@ package struct LoadPoint: Codable, Hashable, Sendable {
     package let connectionCount: Int
     /// Messages a second, over all shops.
     package let messagesPerSecond: Double
+    /// Streams of each shop; nil leaves the shops as the scenario has them.
+    package let membersPerShop: Int?
+
+    /// A point of a search.
+    package init(connectionCount: Int, messagesPerSecond: Double, membersPerShop: Int? = nil) {
+        self.connectionCount = connectionCount
+        self.messagesPerSecond = messagesPerSecond
+        self.membersPerShop = membersPerShop
+    }
+
+    /// `1,000 streams, 200 messages/s, 5 streams a shop`.
+    package var text: String {
+        "\(NumberText.count(connectionCount)) streams, \(NumberText.perSecond(messagesPerSecond, "messages"))"
+            + (membersPerShop.map { ", \(NumberText.count($0)) streams a shop" } ?? "")
+    }
 }
 
 /// What a server must keep to: a bound on the delivery latency's p99.
@@ -23,15 +38,22 @@ package struct Observation: Codable, Equatable, Sendable {
     let p99Nanoseconds: UInt64?
     /// Whether the streams were open and the messages answered and delivered (`Verdict.isReached`).
     let isReached: Bool
+    /// What the server did that it may not do (`Counters.faults`).
+    package var faults: [String] = []
+    /// Messages that it took in the whole run.
+    var acceptedCount = 0
+    /// Its process; nil when it was not watched.
+    var serverProcessID: Int?
     /// How full the resources were, 0 to 1.
     let shares: [Resource: Double]
     /// What the point cost; nil when the server was not watched.
     let cost: CostSample?
 
-    /// Whether the run kept to `objective`. A generator that was late does not make a pass doubtful: its lateness is
-    /// part of the latency. Of a failure it may be the cause, which `Knee.limit` says.
+    /// Whether the run kept to `objective`: all was reached, nothing was lost, refused or otherwise amiss, and in time.
+    /// A generator that was late does not make a pass doubtful: its lateness is part of the latency. Of a failure it
+    /// may be the cause, which `Knee.limit` says.
     func meets(_ objective: Objective) -> Bool {
-        guard isReached, let p99Nanoseconds else { return false }
+        guard isReached, faults.isEmpty, let p99Nanoseconds else { return false }
         return p99Nanoseconds <= objective.p99NanosecondsMax
     }
 

@@ -9,7 +9,7 @@ import Testing
             CostModel(
                 [(100, 0.0), (1000, 100), (10_000, 10), (20_000, 500), (50_000, 50), (50_000, 1000)].map {
                     server.membersPerShop = $0.0 == 1000 ? 10 : 100
-                    return server.sample(LoadPoint(connectionCount: $0.0, messagesPerSecond: $0.1))
+                    return server.row(LoadPoint(connectionCount: $0.0, messagesPerSecond: $0.1))
                 }))
     }
 
@@ -17,7 +17,8 @@ import Testing
 
     @Test func `a demand within what was measured takes one node and no extrapolation`() throws {
         let demand = Demand(
-            connectionCount: 40_000, messagesPerSecond: 500, membersPerShop: 100, headroom: 0.3, node: node)
+            connectionCount: 40_000, messagesPerSecond: 500, membersPerShop: 100, headroom: 0.3, node: node,
+            processorShareMax: 0.9)
         let plan = try CapacityPlan(demand, by: model())
         #expect(plan.nodeCount == 1)
         #expect(plan.extrapolations == [])
@@ -56,23 +57,37 @@ import Testing
     }
 
     @Test func `processors are not planned beyond their share at the knee`() throws {
-        let nodes = { (share: Double) in
+        let nodes = { (share: Double?) in
             try CapacityPlan(
                 Demand(
                     connectionCount: 1e5, messagesPerSecond: 1e4, membersPerShop: 100, headroom: 0.2, node: node,
                     processorShareMax: share), by: model()
             ).lines[0].nodesNeeded
         }
-        #expect(try nodes(1) == nodes(0.8))
+        #expect(try nodes(1) == nodes(0.8) && nodes(nil) == nodes(1))
         #expect(try nodes(0.4) > 1.9 * nodes(0.8))
     }
 
     @Test func `memory that was not measured is not passed over in silence`() throws {
         var model = try model()
         model.kernelBytes = nil
-        let demand = Demand(connectionCount: 10, messagesPerSecond: 1, membersPerShop: 50, headroom: 0, node: node)
+        let demand = Demand(
+            connectionCount: 10, messagesPerSecond: 1, membersPerShop: 50, headroom: 0, node: node, processorShareMax: 1
+        )
         let plan = try CapacityPlan(demand, by: model)
         #expect(plan.extrapolations == ["memory without the kernel's, which was not measured"])
+    }
+
+    @Test func `a plan without a knee of the CPU says that no latency is kept to`() throws {
+        let demand = Demand(connectionCount: 10, messagesPerSecond: 1, membersPerShop: 50, headroom: 0, node: node)
+        #expect(try CapacityPlan(demand, by: model()).extrapolations.count { $0.contains("no knee was found") } == 1)
+    }
+
+    @Test func `without runs of different numbers of streams there is no plan`() throws {
+        var model = try model()
+        model.measured.connectionCountMin = 30_000
+        let demand = Demand(connectionCount: 10, messagesPerSecond: 1, membersPerShop: 50, headroom: 0, node: node)
+        #expect(throws: CapacityPlan.PlanError.streamsNotTold) { try CapacityPlan(demand, by: model) }
     }
 
     @Test func `a node that is full by itself is refused`() throws {

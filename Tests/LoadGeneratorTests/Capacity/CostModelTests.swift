@@ -3,13 +3,13 @@ import Testing
 @testable import LoadGenerator
 
 @Suite struct CostModelTests {
-    private func samples(_ server: SyntheticServer) -> [CostSample] {
+    private func rows(_ server: SyntheticServer) -> [CostRow] {
         var server = server
         return [100, 1000, 5000, 20_000, 50_000].flatMap { connections in
             [0, 20.0, 100, 400, 1600].map { rate in
                 // Shops of different sizes set deliveries apart from messages.
                 server.membersPerShop = connections == 1000 ? 10 : 100
-                return server.sample(LoadPoint(connectionCount: connections, messagesPerSecond: rate))
+                return server.row(LoadPoint(connectionCount: connections, messagesPerSecond: rate))
             }
         }
     }
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `without noise the costs are found exactly`() throws {
-        let model = try #require(CostModel(samples(SyntheticServer())))
+        let model = try #require(CostModel(rows(SyntheticServer())))
         #expect(isNear(model.processors.base, 0.02, within: 1e-6))
         #expect(isNear(model.processors.perConnection, 2e-6, within: 1e-6))
         #expect(isNear(model.processors.perDelivery, 3e-6, within: 1e-6))
@@ -31,14 +31,15 @@ import Testing
         #expect(
             model.measured
                 == .init(
-                    connectionCount: 50_000, deliveriesPerSecond: 160_000, messagesPerSecond: 1600,
+                    connectionCountMin: 100, connectionCount: 50_000, deliveriesPerSecond: 160_000,
+                    messagesPerSecond: 1600,
                     membersPerShopMin: 10, membersPerShopMax: 100))
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `with 5 percent of noise the costs are near and the stated error is honest`(seed: UInt64) throws {
         let server = SyntheticServer(noise: 0.05, random: SeededGenerator(seed: seed))
-        let model = try #require(CostModel(samples(server)))
+        let model = try #require(CostModel(rows(server)))
         #expect(isNear(model.processors.perDelivery, 3e-6, within: 0.1), "seed \(seed)")
         #expect(isNear(try #require(model.kernelBytes).perConnection, 4600, within: 0.03), "seed \(seed)")
         // A uniform error of ±5 % has a median of 2.5 %; the fit adds little to it.
@@ -48,12 +49,14 @@ import Testing
 
     @Test func `no cost is negative`() throws {
         var random = SeededGenerator(seed: 5)
-        let noise = (0..<30).map { _ in
-            CostSample(
-                connectionCount: Double.random(in: 0...1000, using: &random),
-                deliveriesPerSecond: Double.random(in: 0...1000, using: &random),
-                messagesPerSecond: Double.random(in: 0...10, using: &random),
-                processors: Double.random(in: 0...1, using: &random))
+        let noise = (0..<30).map { index in
+            CostRow(
+                point: LoadPoint(connectionCount: index, messagesPerSecond: 1),
+                cost: CostSample(
+                    connectionCount: Double.random(in: 0...1000, using: &random),
+                    deliveriesPerSecond: Double.random(in: 0...1000, using: &random),
+                    messagesPerSecond: Double.random(in: 0...10, using: &random),
+                    processors: Double.random(in: 0...1, using: &random)))
         }
         let fit = try #require(CostModel(noise)).processors
         for coefficient in [fit.base, fit.perConnection, fit.perDelivery, fit.perMessage] { #expect(coefficient >= 0) }
@@ -65,7 +68,7 @@ import Testing
             CostModel(
                 [100, 5000, 20_000].flatMap { connections in
                     [10, 100, 1000].map {
-                        server.sample(LoadPoint(connectionCount: connections, messagesPerSecond: $0))
+                        server.row(LoadPoint(connectionCount: connections, messagesPerSecond: $0))
                     }
                 }))
         #expect(!model.measured.tellsMessagesFromDeliveries)
@@ -73,10 +76,79 @@ import Testing
     }
 
     @Test func `what was not measured is not fitted`() throws {
-        var bare = samples(SyntheticServer())
-        for index in bare.indices { bare[index].kernelByteCount = nil }
+        var bare = rows(SyntheticServer())
+        for index in bare.indices { bare[index].cost.kernelByteCount = nil }
         #expect(try #require(CostModel(bare)).kernelBytes == nil)
         #expect(CostModel(Array(bare.prefix(4))) == nil)
+        // The same load again is no further point.
+        #expect(CostModel(Array(bare.prefix(4) + bare.prefix(4))) == nil)
+        #expect(CostModel(Array(bare.prefix(5))) != nil)
+    }
+
+    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    func `a twin of each run does not make the error look smaller`(seed: UInt64) throws {
+        let rows = rows(SyntheticServer(noise: 0.05, random: SeededGenerator(seed: seed)))
+        let once = try #require(CostModel(rows)).processors
+        let twice = try #require(CostModel(rows + rows)).processors
+        #expect(isNear(twice.heldOutErrorMedian, once.heldOutErrorMedian, within: 1e-6), "seed \(seed)")
+        #expect(isNear(twice.heldOutErrorMax, once.heldOutErrorMax, within: 1e-6), "seed \(seed)")
+    }
+
+    @Test func `with one number of streams the node carries their cost, and does not look like a cheap stream`() throws
+    {
+        var server = SyntheticServer()
+        let few = { (counts: [Int]) in
+            try #require(
+                CostModel(
+                    counts.flatMap { connections in
+                        [10, 50, 100, 500, 1000].map {
+                            server.row(LoadPoint(connectionCount: connections, messagesPerSecond: $0))
+                        }
+                    }))
+        }
+        let one = try few([10_000])
+        #expect(!one.measured.tellsConnectionsFromBase)
+        #expect(one.processors.perConnection == 0 && isNear(one.processors.base, 0.04, within: 1e-6))
+        #expect(try #require(one.userBytes).perConnection == 0)
+        // What the kernel's memory grows by from none to all tells the cost of a stream by itself.
+        #expect(isNear(try #require(one.kernelBytes).perConnection, 4600, within: 1e-6))
+        #expect(try !few([10_000, 19_000]).measured.tellsConnectionsFromBase)
+        let two = try few([10_000, 20_000])
+        #expect(two.measured.tellsConnectionsFromBase && isNear(two.processors.perConnection, 2e-6, within: 1e-6))
+    }
+
+    @Test func `messages that a store in memory keeps are not taken for streams`() throws {
+        var server = SyntheticServer()
+        var stored = 0.0
+        var observations: [Observation] = []
+        for connections in [1000, 2000, 4000] {
+            for rate in [10.0, 100, 1000] {
+                let point = LoadPoint(connectionCount: connections, messagesPerSecond: rate)
+                var cost = server.sample(point)
+                cost.userByteCount? += 700 * stored
+                observations.append(
+                    Observation(
+                        point: point, p99Nanoseconds: 1, isReached: true, acceptedCount: Int(rate * 10),
+                        serverProcessID: 1, shares: [:], cost: cost))
+                stored += rate * 10
+            }
+        }
+        let memory = try #require(CostModel(CostRow.rows(of: observations))?.userBytes)
+        #expect(isNear(memory.perConnection, 354, within: 1e-6) && isNear(memory.base, 9e6, within: 1e-6))
+        #expect(isNear(memory.perStoredMessage, 700, within: 1e-6))
+    }
+
+    @Test func `memory that more streams once took says nothing of fewer, and a new process holds nothing`() {
+        var server = SyntheticServer()
+        let run = { (connections: Int, process: Int) in
+            Observation(
+                point: LoadPoint(connectionCount: connections, messagesPerSecond: 10), p99Nanoseconds: 1,
+                isReached: true, acceptedCount: 100, serverProcessID: process, shares: [:],
+                cost: server.sample(LoadPoint(connectionCount: connections, messagesPerSecond: 10)))
+        }
+        let rows = CostRow.rows(of: [run(1000, 1), run(4000, 1), run(1000, 1), run(4000, 1), run(1000, 2)])
+        #expect(rows.map { $0.cost.userByteCount != nil } == [true, true, false, true, true])
+        #expect(rows.map(\.storedMessageCount) == [0, 100, 200, 300, 0])
     }
 
     @Test func `a column that lowers the sum is left at 0`() {
@@ -115,5 +187,26 @@ import Testing
         var empty = SampleReport(steadySeconds: 6).report()
         empty.seconds = []
         #expect(!Observation(empty, at: point).isReached)
+    }
+
+    @Test func `one broken promise fails a run however fast it was`() {
+        let faults: [(add: (inout Counters) -> Void, text: String)] = [
+            ({ $0.lost = 1 }, "1 lost"), ({ $0.duplicated = 1 }, "1 duplicated"),
+            ({ $0.outOfOrder = 1 }, "1 out of order"),
+            ({ $0.foreign = 1 }, "1 of another shop"), ({ $0.corruptFrames = 1 }, "1 corrupt"),
+            ({ $0.cutFrames = 1 }, "1 cut off"),
+            ({ $0.requestTimeouts = 1 }, "1 unanswered"), ({ $0.statuses[503] = 1 }, "1 refused"),
+            ({ $0.disconnectsByCloseCode[1008] = 1 }, "1 ended by the server or an error"),
+        ]
+        let point = LoadPoint(connectionCount: 5000, messagesPerSecond: 200)
+        let objective = Objective(p99NanosecondsMax: 50_000_000)
+        let fine = SampleReport(steadySeconds: 6).report()
+        #expect(Observation(fine, at: point).meets(objective))
+        for (add, text) in faults {
+            var report = fine
+            add(&report.counters)
+            #expect(report.counters.faults == [text])
+            #expect(!Observation(report, at: point).meets(objective), "\(text)")
+        }
     }
 }

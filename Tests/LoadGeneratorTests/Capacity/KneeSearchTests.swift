@@ -112,4 +112,49 @@ import Testing
             #expect(resumed.observations.count == runs.count)
         }
     }
+
+    @Test func `knees that are known are told before all are`() {
+        var server = SyntheticServer()
+        let (knees, runs) = search(&server, connectionCounts: [1000, 2000])
+        for known in runs.indices {
+            let part = KneeSearch(
+                connectionCounts: [1000, 2000], objectives: [fifty, ten], observations: Array(runs.prefix(known)))
+            #expect(part.knees == Array(knees.prefix(part.knees.count)))
+            if known == runs.count - 1 { #expect(part.knees.count == 3) }
+        }
+    }
+
+    @Test func `shops of other sizes are run within the knees, and tell messages from deliveries`() throws {
+        var server = SyntheticServer()
+        let counts = [1000, 10_000, 50_000]
+        let make = { (sizes: [Int], observations: [Observation]) in
+            KneeSearch(
+                connectionCounts: counts, objectives: [self.fifty, self.ten], membersPerShop: 25,
+                calibrationMembersPerShop: sizes, observations: observations)
+        }
+        var search = make([5, 25, 50], [])
+        var step = search.step()
+        while case .measure(let point) = step { step = search.measured(server.run(point)) }
+        guard case .done(let knees) = step else { return }
+        let others = search.observations.filter { $0.point.membersPerShop != 25 }
+        #expect(others.map(\.point.connectionCount) == counts.flatMap { [$0, $0] })
+        #expect(others.map(\.point.membersPerShop) == counts.flatMap { _ in [5, 50] })
+        #expect(others.allSatisfy { $0.meets(ten) })
+        // The knees are those of a search without them.
+        #expect(make([], search.observations).step() == .done(knees) && knees.count == 6)
+        let model = try #require(CostModel(CostRow.rows(of: search.observations)))
+        #expect(abs(model.processors.perMessage - 60e-6) < 1e-9 && abs(model.processors.perDelivery - 3e-6) < 1e-10)
+    }
+
+    @Test func `a point with shops of a size has as many of them as its streams fill`() throws {
+        let many = try #require(Scenario.named("many-shops"))
+        #expect(many.streamsPerShop == 10 && Scenario.named("one-shop")?.streamsPerShop == nil)
+        #expect(Scenario.named("hot-and-cold")?.streamsPerShop == nil)
+        let scaled = try many.scaled(to: LoadPoint(connectionCount: 1000, messagesPerSecond: 50, membersPerShop: 30))
+        #expect(scaled.groups == [ShopGroup(shopCount: 33, streamsPerShop: 30, messagesPerSecond: 50)])
+        let small = try many.scaled(to: LoadPoint(connectionCount: 7, messagesPerSecond: 50, membersPerShop: 30))
+        #expect(small.groups == [ShopGroup(shopCount: 1, streamsPerShop: 7, messagesPerSecond: 50)])
+        let usual = try many.scaled(to: LoadPoint(connectionCount: 1000, messagesPerSecond: 50))
+        #expect(usual.groups == [ShopGroup(shopCount: 100, streamsPerShop: 10, messagesPerSecond: 50)])
+    }
 }

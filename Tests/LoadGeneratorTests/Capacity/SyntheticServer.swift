@@ -19,8 +19,10 @@ struct SyntheticServer {
     /// Processors' worth of CPU that a load takes.
     func processors(_ point: LoadPoint) -> Double {
         base + perConnection * Double(point.connectionCount)
-            + (perDelivery * membersPerShop + perMessage) * point.messagesPerSecond
+            + (perDelivery * members(point) + perMessage) * point.messagesPerSecond
     }
+
+    private func members(_ point: LoadPoint) -> Double { point.membersPerShop.map { Double($0) } ?? membersPerShop }
 
     /// The rate at which the p99 is `bound` nanoseconds, without noise.
     func knee(connectionCount: Int, p99 bound: Double) -> Double {
@@ -34,15 +36,20 @@ struct SyntheticServer {
         let share = used / processorCount
         let spoilt = spoiltRunInterval > 0 && Int.random(in: 0..<spoiltRunInterval, using: &random) == 0
         let p99 = idleP99 / max(1 - share, 0.001) * stray() * (spoilt ? 10 : 1)
+        let seconds = 10.0
         return Observation(
             point: point, p99Nanoseconds: UInt64(p99), isReached: share < 1,
+            acceptedCount: Int(point.messagesPerSecond * seconds), serverProcessID: 1,
             shares: [.processor: min(share, 1), .generator: 0.3], cost: sample(point))
     }
+
+    /// A row of the fit, with noise.
+    mutating func row(_ point: LoadPoint) -> CostRow { CostRow(point: point, cost: sample(point)) }
 
     /// What a load costs, with noise.
     mutating func sample(_ point: LoadPoint) -> CostSample {
         let connections = Double(point.connectionCount)
-        let deliveries = point.messagesPerSecond * membersPerShop
+        let deliveries = point.messagesPerSecond * members(point)
         return CostSample(
             connectionCount: connections, deliveriesPerSecond: deliveries,
             messagesPerSecond: point.messagesPerSecond, processors: processors(point) * stray(),
