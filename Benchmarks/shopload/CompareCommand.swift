@@ -25,12 +25,17 @@ struct CompareCommand: ParsableCommand, RunOptions {
     var connections: Int?
     @Option(help: "Messages a second to all shops together.")
     var rate: Double?
-    @Option(help: "Seconds of the measured part of each run.")
-    var duration: Double?
+    @Option(help: "Shops.")
+    var shops: Int?
+    @OptionGroup var shape: ScenarioShape
     @Option(help: "The first server's process.")
     var pidA: Int32?
     @Option(help: "The second server's process.")
     var pidB: Int32?
+    @Option(help: "The commit of the first server.")
+    var commitA: String?
+    @Option(help: "The commit of the second server.")
+    var commitB: String?
     @OptionGroup var targetOptions: TargetOptions
     @OptionGroup var generatorOptions: GeneratorOptions
     @OptionGroup var outputOptions: OutputOptions
@@ -38,7 +43,7 @@ struct CompareCommand: ParsableCommand, RunOptions {
 
     func run() throws {
         let reports = a.hasPrefix("http") ? try measured() : (try read(a), try read(b))
-        let comparison = Comparison(nameA: nameA, nameB: nameB, a: reports.0, b: reports.1)
+        let comparison = try Comparison(nameA: nameA, nameB: nameB, a: reports.0, b: reports.1)
         guard FileBytes.write(Array(ComparisonText(comparison).text.utf8), to: 1) else { throw ExitCode.failure }
         if let path = outputOptions.report, !FileBytes.write(try comparison.json(), to: path) {
             throw ValidationError("--report \(path) cannot be written")
@@ -48,6 +53,10 @@ struct CompareCommand: ParsableCommand, RunOptions {
             guard FileBytes.write(Array(page.html.utf8), to: path) else {
                 throw ValidationError("--html \(path) cannot be written")
             }
+        }
+        guard !comparison.measures.isEmpty else {
+            StandardError.line("no figure was measured in all rounds of both")
+            throw ExitCode.failure
         }
     }
 
@@ -68,23 +77,22 @@ struct CompareCommand: ParsableCommand, RunOptions {
         }
         guard (1...100).contains(rounds) else { throw ValidationError("--rounds: 1 to 100") }
         guard let name = scenario else { throw ValidationError("--scenario says what is run against the two servers") }
-        guard
-            var chosen = try Scenario.named(name)
-                ?? FileBytes.text(name).map({ try Scenario(fileText: $0, name: name) })
-        else { throw ValidationError("--scenario '\(name)' is neither a scenario nor a file") }
-        try chosen.scale(streamCount: connections, shopCount: nil, messagesPerSecond: rate)
-        if let duration { chosen.steady = .milliseconds(Int64(duration * 1_000)) }
+        var chosen = try shape.scenario(name)
+        try chosen.scale(streamCount: connections, shopCount: shops, messagesPerSecond: rate)
         try chosen.validate()
         Interrupts.take()
-        let population = Population(groups: chosen.groups, streamsPerUser: 5)
+        let population = shape.population(of: chosen)
         var found: ([RunReport], [RunReport]) = ([], [])
         for way in RoundOrder.runs(roundCount: rounds) where !Interrupts.areRequested {
             var side = self
             side.targetOptions.url = way == .a ? a : b
             side.outputOptions.serverPid = way == .a ? pidA : pidB
+            side.outputOptions.commit = (way == .a ? commitA : commitB) ?? outputOptions.commit
             StandardError.line("\(way == .a ? nameA : nameB), round \(min(found.0.count, found.1.count) + 1)")
             let report = try LeadingRun(plan: try side.makePlan(chosen, population), options: side).run()
             guard !Interrupts.areRequested else { break }
+            let name = way == .a ? nameA : nameB
+            guard report.hasOpenedStreams else { throw ValidationError("\(name): no stream could be opened") }
             if way == .a { found.0.append(report) } else { found.1.append(report) }
         }
         return found

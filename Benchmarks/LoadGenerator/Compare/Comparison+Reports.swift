@@ -1,8 +1,30 @@
 extension Comparison {
-    /// Compares the reports of rounds, the first of `a` with the first of `b` and so on. A figure that a report lacks
-    /// is left out; a round without a partner too.
-    package init(nameA: String, nameB: String, a: [RunReport], b: [RunReport]) {
+    /// Why reports cannot be compared.
+    package enum ReportError: Error, Equatable, CustomStringConvertible {
+        /// The runs were not under the same load; these parts of it differ.
+        case differentLoads([String])
+        /// A run of this way opened no stream.
+        case noStreams(name: String, round: Int)
+
+        package var description: String {
+            switch self {
+            case .differentLoads(let names): "the runs differ in \(names.joined(separator: ", ")): not the same load"
+            case .noStreams(let name, let round): "\(name), round \(round): no stream could be opened"
+            }
+        }
+    }
+
+    /// Compares the reports of rounds, the first of `a` with the first of `b` and so on, all under one load. A figure
+    /// that a report lacks is left out; a round without a partner too.
+    package init(nameA: String, nameB: String, a: [RunReport], b: [RunReport]) throws(ReportError) {
         let roundCount = min(a.count, b.count)
+        for (name, reports) in [(nameA, a), (nameB, b)] {
+            if let index = reports.firstIndex(where: { !$0.hasOpenedStreams }) {
+                throw .noStreams(name: name, round: index + 1)
+            }
+        }
+        let differences = Set((a + b).flatMap { report in Self.differences(report, from: (a + b)[0]) })
+        guard differences.isEmpty else { throw .differentLoads(differences.sorted()) }
         let figures = { (reports: [RunReport]) in reports.prefix(roundCount).map { ($0, KeyFigures($0)) } }
         let (left, right) = (figures(a), figures(b))
         let measures = Self.figures.compactMap { figure -> Measure? in
@@ -12,18 +34,41 @@ extension Comparison {
             return Measure(name: figure.name, unit: figure.unit, a: mine, b: theirs)
         }
         let warnings = zip([nameA, nameB], [left, right]).flatMap { name, rounds in
-            rounds.enumerated().compactMap { index, round -> String? in
-                switch Verdict(round.0).kind {
-                case .neither, .serverIsTheLimit: nil
-                case .serverIsAtFault: "\(name), round \(index + 1): the server was at fault"
-                case .generatorIsTheLimit: "\(name), round \(index + 1): the generator was the limit"
-                case .unclear: "\(name), round \(index + 1): what limited it is unclear"
-                }
+            rounds.enumerated().flatMap { index, round in
+                Self.doubts(round.0).map { "\(name), round \(index + 1): \($0)" }
             }
         }
         self.init(
             nameA: nameA, nameB: nameB, measures: measures, warnings: warnings,
             provenance: [a.first, b.first].compactMap { $0.map(Provenance.init) })
+    }
+
+    /// Why the figures of a run are in doubt. One that breaks promises may well be fast by that.
+    private static func doubts(_ report: RunReport) -> [String] {
+        let faults = report.counters.faults
+        let missing = Verdict.isReached(report) ? [] : ["not all of the load was reached"]
+        let limits: [String] =
+            switch Verdict(report).kind {
+            case .neither, .serverIsTheLimit, .serverIsAtFault: []
+            case .generatorIsTheLimit: ["the generator was the limit"]
+            case .unclear: ["what limited it is unclear"]
+            }
+        return (faults.isEmpty ? missing : [faults.joined(separator: ", ")]) + limits
+    }
+
+    /// The parts of the load that are not the same in both. What a stream speaks is no part of it: that may be what is
+    /// compared.
+    private static func differences(_ report: RunReport, from other: RunReport) -> [String] {
+        let (mine, theirs) = (report.scenario, other.scenario)
+        let steady = abs(mine.phases.steadySeconds - theirs.phases.steadySeconds)
+        let parts = [
+            ("scenario", mine.name == theirs.name), ("streams", mine.connectionCount == theirs.connectionCount),
+            ("shops", mine.shopCount == theirs.shopCount), ("rate", mine.messagesPerSecond == theirs.messagesPerSecond),
+            ("bytes", mine.messageByteCount == theirs.messageByteCount),
+            ("duration", steady <= 0.01 * theirs.phases.steadySeconds),
+        ]
+        let names = Set(mine.parameters.keys).union(theirs.parameters.keys).subtracting(["subprotocol"])
+        return parts.filter { !$0.1 }.map(\.0) + names.filter { mine.parameters[$0] != theirs.parameters[$0] }
     }
 
     private struct Figure {

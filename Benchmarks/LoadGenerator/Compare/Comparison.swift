@@ -51,7 +51,7 @@ package struct Comparison: Codable, Equatable, Sendable {
     let nameA: String
     let nameB: String
     /// The figures that were measured in all rounds.
-    let measures: [Measure]
+    package let measures: [Measure]
     /// Runs whose figures are in doubt, in words.
     let warnings: [String]
     /// Where the first run of each way comes from; empty when nobody said.
@@ -84,6 +84,26 @@ package struct Comparison: Codable, Equatable, Sendable {
         let (least, most) = (min(parts[1], parts[2]), max(parts[1], parts[2]))
         return "\(bIsBetter ? nameB : nameA) \(measure.unit.better) \(NumberText.percent(parts[0])) "
             + "(\(NumberText.percent(least)) to \(NumberText.percent(most)))"
+    }
+
+    /// How often chance alone names a difference among so many figures of equal ways. Nil with fewer than two, where
+    /// the interval says it.
+    var caution: String? {
+        let count = measures.count { $0.ratio != nil }
+        guard count > 1 else { return nil }
+        var silent = 1.0
+        for _ in 0..<count { silent *= PairedRatio.confidence }
+        return
+            "Each interval is at \(NumberText.percent(PairedRatio.confidence)). With \(count) figures, equal ways show "
+            + "at least one difference in up to \(NumberText.percent(1 - silent)) of comparisons: a small one that "
+            + "stands alone needs another run."
+    }
+
+    /// A way with the commit that was measured, if it is known.
+    func title(_ name: String, _ way: RoundOrder.Way) -> String {
+        let index = way == .a ? 0 : 1
+        guard provenance.count == 2, !provenance[index].commit.isEmpty else { return name }
+        return "\(name) (commit \(provenance[index].commit))"
     }
 
     /// A ratio as a change: `+3.1 %`.

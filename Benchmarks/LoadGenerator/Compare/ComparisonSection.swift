@@ -8,15 +8,18 @@ extension PageSection {
                 + "<td>\(measure.ratio.map(Self.interval) ?? "")</td></tr>\n"
         }
         let warnings = comparison.warnings.map { HTMLText.escaped($0) }.joined(separator: "; ")
-        let caption = "\(comparison.nameA) (A) against \(comparison.nameB) (B)"
+        let caption =
+            "\(comparison.title(comparison.nameA, .a)) as A against \(comparison.title(comparison.nameB, .b)) as B"
+        let caution = comparison.caution.map { "<p class=\"prose\">\(HTMLText.escaped($0))</p>" } ?? ""
         html = """
             <h2>Comparison</h2>
+            \(warnings.isEmpty ? "" : "<p class=\"card verdict warn below\"><strong>In doubt</strong><span>\(warnings).</span></p>\n")\
             <div class="card scroll"><table class="compare"><caption>\(HTMLText.escaped(caption))</caption>
             <thead><tr><th scope="col">median of</th><th scope="col">A</th><th scope="col">B</th>\
             <th scope="col">B ÷ A</th><th scope="col">½ … 1 … 2</th></tr></thead>
             <tbody>
-            \(rows.joined())</tbody></table></div>
-            \(warnings.isEmpty ? "" : "<p class=\"card verdict warn below\"><strong>In doubt</strong><span>\(warnings).</span></p>\n")
+            \(rows.joined())</tbody></table>\(caution)</div>
+
             """ + OriginSection(runs: comparison.provenance).html()
     }
 

@@ -10,16 +10,17 @@ package struct ComparisonText: Sendable {
     package init(_ comparison: Comparison) {
         let rounds = comparison.measures.first?.a.count ?? 0
         var lines = TextColumns.wrap(
-            "A: \(comparison.nameA); B: \(comparison.nameB); "
+            "A: \(comparison.title(comparison.nameA, .a)); B: \(comparison.title(comparison.nameB, .b)); "
                 + "\(NumberText.counted(rounds, "round", "rounds")) of both", width: TextColumns.width)
+        for warning in comparison.warnings {
+            lines += TextColumns.wrap("warning: \(warning)", width: TextColumns.width)
+        }
         lines += ["", Self.row("median of", ["A", "B", "B ÷ A"])]
         for measure in comparison.measures {
             lines.append(Self.row(measure.name, ComparisonCells.cells(measure)))
             lines += TextColumns.wrap(comparison.verdict(measure), width: TextColumns.width - 2).map { "  " + $0 }
         }
-        for warning in comparison.warnings {
-            lines += TextColumns.wrap("warning: \(warning)", width: TextColumns.width)
-        }
+        if let caution = comparison.caution { lines += [""] + TextColumns.wrap(caution, width: TextColumns.width) }
         if let run = comparison.provenance.first {
             lines += [""] + TextColumns.labelled("machine", ReportWords.machine(run.environment))
         }

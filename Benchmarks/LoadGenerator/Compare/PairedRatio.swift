@@ -7,6 +7,9 @@ import Glibc
 /// for different in one comparison of fifty; seven rounds find a difference of 10 % among runs that stray by 3 %. A
 /// round that went astray widens it: the answer then is "noise", not a wrong one.
 package struct PairedRatio: Codable, Equatable, Sendable {
+    /// How sure the interval is.
+    static let confidence = 0.98
+
     /// B over A: the geometric mean of the rounds' ratios.
     let ratio: Double
     /// The ends of the interval.

@@ -196,7 +196,8 @@ import Testing
             ({ $0.foreign = 1 }, "1 of another shop"), ({ $0.corruptFrames = 1 }, "1 corrupt"),
             ({ $0.cutFrames = 1 }, "1 cut off"),
             ({ $0.requestTimeouts = 1 }, "1 unanswered"), ({ $0.statuses[503] = 1 }, "1 refused"),
-            ({ $0.disconnectsByCloseCode[1008] = 1 }, "1 ended by the server or an error"),
+            ({ $0.upgradeStatuses[429] = 1 }, "1 streams refused"), ({ $0.requestErrors["x"] = 1 }, "1 failed requests"),
+            ({ $0.disconnectsByCloseCode[1008] = 1 }, "1 streams ended early"),
         ]
         let point = LoadPoint(connectionCount: 5000, messagesPerSecond: 200)
         let objective = Objective(p99NanosecondsMax: 50_000_000)

@@ -92,10 +92,10 @@ import Testing
                 ).report()
             }
         }
-        let comparison = Comparison(nameA: "epoll", nameB: "io_uring", a: reports(1.2, true), b: reports(0.8, true))
+        let comparison = try Comparison(nameA: "epoll", nameB: "io_uring", a: reports(1.2, true), b: reports(0.8, true))
         let cost = try #require(comparison.measures.first { $0.name == "CPU a delivery" })
         #expect(comparison.verdict(cost).hasPrefix("io_uring takes less, by 33.3 %"))
-        let blind = Comparison(nameA: "a", nameB: "b", a: reports(1, true), b: reports(1, false))
+        let blind = try Comparison(nameA: "a", nameB: "b", a: reports(1, true), b: reports(1, false))
         #expect(!blind.measures.contains { $0.name == "CPU a delivery" })
         #expect(blind.measures.contains { $0.name == "delivery p99" })
         #expect(try Comparison(json: comparison.json()) == comparison)
@@ -106,10 +106,81 @@ import Testing
         #expect(ReportPage(title: "c", sections: [PageSection(comparison)]).html.contains("io_uring takes less"))
     }
 
-    @Test func `a round whose generator was the limit is in doubt`() {
+    @Test func `a round whose generator was the limit is in doubt`() throws {
         let fine = SampleReport(steadySeconds: 3).report()
         let full = SampleReport(steadySeconds: 3, generatorBusyShare: 0.95).report()
-        let comparison = Comparison(nameA: "old", nameB: "new", a: [fine, full, fine], b: [fine, fine, fine])
+        let comparison = try Comparison(nameA: "old", nameB: "new", a: [fine, full, fine], b: [fine, fine, fine])
         #expect(comparison.warnings == ["old, round 2: the generator was the limit"])
+    }
+
+    @Test func `a way that breaks promises is in doubt before anything else is said`() throws {
+        let faults: [(add: (inout Counters) -> Void, text: String)] = [
+            ({ $0.lost = 7 }, "7 lost"), ({ $0.duplicated = 7 }, "7 duplicated"),
+            ({ $0.statuses[503] = 7 }, "7 refused"),
+            ({ $0.disconnectsByCloseCode[1008] = 7 }, "7 streams ended early"),
+        ]
+        let fine = SampleReport(steadySeconds: 3).report()
+        for (add, text) in faults {
+            var broken = SampleReport(steadySeconds: 3, medianLatency: 450_000).report()
+            add(&broken.counters)
+            let comparison = try Comparison(
+                nameA: "old", nameB: "new", a: [fine, fine, fine], b: [fine, fine, broken])
+            #expect(comparison.warnings == ["new, round 3: \(text)"])
+            let lines = ComparisonText(comparison).lines
+            let warning = try #require(lines.firstIndex { $0.hasPrefix("warning: new, round 3: \(text)") })
+            let figure = try #require(lines.firstIndex { $0.hasPrefix("delivery p50") })
+            #expect(warning < figure)
+            #expect(PageSection(comparison).html.contains(text))
+        }
+    }
+
+    @Test func `a way that did not bear the load is in doubt`() throws {
+        let fine = SampleReport(steadySeconds: 3).report()
+        let short = SampleReport(steadySeconds: 3, answeredShare: 0.9).report()
+        let comparison = try Comparison(nameA: "old", nameB: "new", a: [fine], b: [short])
+        #expect(comparison.warnings == ["new, round 1: not all of the load was reached"])
+    }
+
+    @Test func `runs under different loads are not compared`() throws {
+        let report = { (connections: Int, rate: Double, seconds: Int) in
+            SampleReport(connectionCount: connections, messagesPerSecond: rate, steadySeconds: seconds).report()
+        }
+        let compare = { (other: RunReport) throws in
+            _ = try Comparison(nameA: "a", nameB: "b", a: [report(5000, 200, 3)], b: [other])
+        }
+        try compare(report(5000, 200, 3))
+        #expect(throws: Comparison.ReportError.differentLoads(["connections", "streams"])) {
+            try compare(report(4000, 200, 3))
+        }
+        #expect(throws: Comparison.ReportError.differentLoads(["rate"])) { try compare(report(5000, 100, 3)) }
+        #expect(throws: Comparison.ReportError.differentLoads(["duration"])) { try compare(report(5000, 200, 4)) }
+        var other = report(5000, 200, 3)
+        other.scenario.parameters["subprotocol"] = "shopstream.v2"
+        try compare(other)
+    }
+
+    @Test func `a way that opens no stream is no way to compare`() {
+        let fine = SampleReport(steadySeconds: 3).report()
+        var closed = fine
+        closed.counters.connectsSucceeded = 0
+        #expect(throws: Comparison.ReportError.noStreams(name: "new", round: 2)) {
+            try Comparison(nameA: "old", nameB: "new", a: [fine, fine], b: [fine, closed])
+        }
+    }
+
+    @Test func `how often chance names a difference is said`() throws {
+        let measures = (1...9).map { rounds(5, factor: 1, noise: 0.01, seed: $0) }
+        let comparison = Comparison(nameA: "old", nameB: "new", measures: measures)
+        #expect(try #require(comparison.caution).contains("With 9 figures"))
+        #expect(try #require(comparison.caution).contains("up to 16.6 %"))
+        #expect(Comparison(nameA: "old", nameB: "new", measures: Array(measures.prefix(1))).caution == nil)
+    }
+
+    @Test func `commits are named with their sides`() throws {
+        var (left, right) = (SampleReport(steadySeconds: 3).report(), SampleReport(steadySeconds: 3).report())
+        (left.commit, right.commit) = ("abc1234", "def5678")
+        let comparison = try Comparison(nameA: "old", nameB: "new", a: [left], b: [right])
+        #expect(ComparisonText(comparison).text.contains("A: old (commit abc1234); B: new (commit def5678)"))
+        #expect(PageSection(comparison).html.contains("new (commit def5678)"))
     }
 }
