@@ -6,7 +6,7 @@ extension Counters {
         let counts = [
             (lost, "lost"), (duplicated, "duplicated"), (outOfOrder, "out of order"), (foreign, "of another shop"),
             (corruptFrames, "corrupt"), (cutFrames, "cut off"), (refused, "refused"),
-            (requestTimeouts, "unanswered"), (requestErrors.values.reduce(0, +), "failed requests"),
+            (requestTimeouts, "unanswered"), (requestErrors.values.reduce(0, +), "requests failed"),
             (unopened, "streams refused"), (disconnects, "streams ended early"),
         ]
         return counts.filter { $0.0 > 0 }.map { "\(NumberText.count($0.0)) \($0.1)" }

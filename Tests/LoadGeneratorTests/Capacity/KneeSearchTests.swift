@@ -54,7 +54,7 @@ import Testing
 
     @Test(arguments: 1...60 as ClosedRange<UInt64>)
     func `noise and spoilt runs do not lead astray`(seed: UInt64) throws {
-        var server = SyntheticServer(noise: 0.05, spoiltRunInterval: 30, random: SeededGenerator(seed: seed))
+        var server = SyntheticServer(noise: 0.05, spoiltRunInterval: 30, random: SplitMix64(state: seed))
         let (knees, runs) = search(&server, connectionCounts: [5000, 50_000])
         #expect(knees.count == 4)
         for knee in knees {

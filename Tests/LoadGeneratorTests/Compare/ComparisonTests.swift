@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ComparisonTests {
     /// About normal: the sum of twelve uniform numbers, with a standard deviation of 1.
-    private func normal(_ random: inout SeededGenerator) -> Double {
+    private func normal(_ random: inout SplitMix64) -> Double {
         (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }
     }
 
@@ -12,7 +12,7 @@ import Testing
     private func rounds(
         _ roundCount: Int, factor: Double, noise: Double, drift: Double = 0, seed: UInt64
     ) -> Comparison.Measure {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(state: seed)
         var measure = Comparison.Measure(name: "delivery p99", unit: .nanoseconds, a: [], b: [])
         for (index, way) in RoundOrder.runs(roundCount: roundCount).enumerated() {
             let value = 1e6 * (1 + drift * Double(index)) * (1 + noise * normal(&random))

@@ -21,7 +21,7 @@ struct SampleReport {
     var process = 0
 
     func report() -> RunReport {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(state: seed)
         let phases = ScenarioDescription.Phases(
             connectSeconds: 5, warmUpSeconds: 5, steadySeconds: Double(steadySeconds), drainSeconds: 2)
         var report = RunReport(
@@ -54,7 +54,7 @@ struct SampleReport {
             sharesMachineWithServer: true)
     }
 
-    private func fillSeconds(of report: inout RunReport, random: inout SeededGenerator) {
+    private func fillSeconds(of report: inout RunReport, random: inout SplitMix64) {
         var delivery = LatencyRecorder()
         var post = LatencyRecorder()
         var connect = LatencyRecorder()
@@ -112,7 +112,7 @@ struct SampleReport {
     }
 
     /// About log-normal: the product of four uniform factors, with one in 500 in a tail of up to 12 times as much.
-    private func latency(_ random: inout SeededGenerator, scale: Double) -> Int64 {
+    private func latency(_ random: inout SplitMix64, scale: Double) -> Int64 {
         let body = (0..<4).reduce(1.0) { product, _ in product * Double.random(in: 0.6...1.5, using: &random) }
         let tail = Int.random(in: 0..<500, using: &random) == 0 ? Double.random(in: 2...12, using: &random) : 1
         return Int64(medianLatency * scale * body * tail)
