@@ -148,20 +148,14 @@ extension PostgresStore {
     static func messages(_ result: PostgresResult) throws(StorageError) -> [Message] {
         var messages: [Message] = []
         messages.reserveCapacity(result.rowCount)
-        for row in 0..<result.rowCount {
-            guard let message = message(result, row) else {
-                throw StorageError(.corrupt, detail: "a message lacks a column")
-            }
-            messages.append(message)
-        }
+        for row in 0..<result.rowCount { messages.append(try message(result, row)) }
         return messages
     }
 
-    /// The message in a row; nil when it lacks what a message has.
-    static func message(_ result: PostgresResult, _ row: Int) -> Message? {
+    static func message(_ result: PostgresResult, _ row: Int) throws(StorageError) -> Message {
         guard let id = result.text(row, 0), let shopID = result.text(row, 1), let userID = result.text(row, 2),
             let text = result.text(row, 3), let createdAt = result.time(row, 4)
-        else { return nil }
+        else { throw StorageError(.corrupt, detail: "a message lacks a column") }
         return Message(
             id: MessageID(id), shopID: ShopID(shopID), userID: UserID(userID), text: text,
             createdAt: createdAt, updatedAt: result.time(row, 5), isEdited: result.boolean(row, 6) ?? false,

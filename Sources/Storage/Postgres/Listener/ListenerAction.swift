@@ -46,13 +46,13 @@ extension ListenerAnswer {
             self = .time(time)
         case .messageByID:
             if result.rowCount > 0 {
-                guard let message = PostgresStore.message(result, 0) else { return nil }
+                guard let message = try? PostgresStore.message(result, 0) else { return nil }
                 self = .message(message)
             } else {
                 self = .message(nil)
             }
         case .changesSince:
-            let changes = (0..<result.rowCount).compactMap { PostgresStore.message(result, $0)?.change }
+            let changes = (0..<result.rowCount).compactMap { try? PostgresStore.message(result, $0).change }
             self = .changes(changes, rowCount: result.rowCount, last: Self.lastPlace(result, time: [5, 4], id: 0))
         case .deletionsSince:
             let changes = (0..<result.rowCount).compactMap { row -> StoreChange? in
