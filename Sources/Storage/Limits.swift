@@ -8,6 +8,14 @@ public enum Limits {
     public static let usernameByteCountMax = 1024
     /// The messages that one read returns at most.
     public static let pageMessageCountMax = 10_000
+    /// Messages of a result that are read before other tasks of the reactor get a turn.
+    static let messagesPerSlice = 256
+    /// The bytes of text that one list returns at most, unless its first message alone has more.
+    public static let pageByteCountMax = 16 * 1024 * 1024
+    /// The messages of one and the same time that a list returns at most, as it does not end among them …
+    public static let momentMessageCountMax = 10_000
+    /// … and the bytes of their texts.
+    public static let momentByteCountMax = 64 * 1024 * 1024
     /// The messages that share one transaction at most: some milliseconds of work before the commit.
     public static let batchMessageCountMax = 512
     /// The messages that may wait to be written; the next is refused as overload.

@@ -29,7 +29,8 @@ public protocol MessageStore: Sendable {
     ///
     /// Without `changedAfter`: all, in the order of `createdAt`. With it: those whose last change is later, in the
     /// order of that change, so that a reader goes on from the last one it got. Equal times are ordered by the bytes
-    /// of the id. A shop that does not exist has none.
+    /// of the id, and are on one page: it ends before them, or holds more than `limit` when it begins with them. A page
+    /// also ends before its texts exceed `Limits.pageByteCountMax`. A shop that does not exist has none.
     func messages(in shopID: ShopID, changedAfter: Timestamp?, limit: Int) async throws(StorageError) -> MessagePage
 
     /// A page of the shop's messages, newest first: `number` counts from 1, each page has `limit`.

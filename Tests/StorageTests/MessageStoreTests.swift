@@ -239,6 +239,10 @@ import Testing
             time(left) != time(right)
                 ? time(left) < time(right) : left.id.text.utf8.lexicographicallyPrecedes(right.id.text.utf8)
         }
-        return MessagePage(messages: Array(sorted.prefix(limit)), hasMore: sorted.count > limit)
+        guard sorted.count > limit else { return MessagePage(messages: sorted, hasMore: false) }
+        // A time is on one page: with what came before it, or on its own.
+        var end = sorted.firstIndex { time($0) == time(sorted[limit]) } ?? limit
+        if end == 0 { end = sorted.firstIndex { time($0) != time(sorted[0]) } ?? sorted.count }
+        return MessagePage(messages: Array(sorted.prefix(end)), hasMore: end < sorted.count)
     }
 }

@@ -58,11 +58,12 @@ extension MemoryStore {
                 } else {
                     shop.byCreation[...]
                 }
-            let limit = Limits.page(limit)
-            return MessagePage(
-                messages: entries.prefix(limit).map { Self.named($0.message, in: state) },
-                hasMore: entries.count > limit
-            )
+            var builder = PageBuilder(changedAfter == nil ? .creation : .change, limit: Limits.page(limit))
+            for entry in entries {
+                let message = Self.named(entry.message, in: state)
+                guard builder.add(message, byteCount: message.text.utf8.count) else { break }
+            }
+            return builder.page
         }
     }
 

@@ -19,6 +19,22 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         RETURNING m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
             coalesce((SELECT u.username FROM users u WHERE u.uid = m.user_id), m.username)
         """
+    /// The first messages of a shop in the order of a time, and as the column behind theirs the bytes of the texts up to
+    /// each: the last row is the first that is beyond the bytes. Its columns give the outer query the inner one's order,
+    /// so that nothing is sorted.
+    private static func list(by time: String, where condition: String, countMax: String, byteCountMax: String) -> String
+    {
+        """
+        SELECT * FROM (
+            SELECT m.id COLLATE "C" AS id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited,
+                m.parent_id, coalesce(u.username, m.username) AS username,
+                sum(octet_length(m.message)) OVER (ORDER BY \(time), m.id COLLATE "C" ROWS UNBOUNDED PRECEDING) AS sum,
+                \(time) AS place
+            FROM shop_messages m LEFT JOIN users u ON u.uid = m.user_id
+            WHERE m.shop_id = $1 AND \(condition) ORDER BY \(time), m.id COLLATE "C" LIMIT \(countMax)
+        ) m WHERE m.sum - octet_length(m.message) <= \(byteCountMax) ORDER BY m.place, m.id
+        """
+    }
     private static let selectImage = "SELECT id, shop_id, user_id, file_extension, created_at FROM shop_images"
 
     /// The text. Identifiers are compared and ordered byte for byte, whatever the database's collation is.
@@ -41,16 +57,11 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .deleteMessage: "DELETE FROM shop_messages m WHERE m.id = $1 \(Self.returnMessage)"
         case .messageByID: "\(Self.selectMessage) WHERE m.id = $1"
         case .messagesByCreation:
-            """
-            \(Self.selectMessage)
-            WHERE m.shop_id = $1 ORDER BY m.created_at, m.id COLLATE "C" LIMIT $2
-            """
+            Self.list(by: "m.created_at", where: "true", countMax: "$2", byteCountMax: "$3")
         case .messagesByChange:
-            """
-            \(Self.selectMessage)
-            WHERE m.shop_id = $1 AND coalesce(m.updated_at, m.created_at) > $2
-            ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $3
-            """
+            Self.list(
+                by: "coalesce(m.updated_at, m.created_at)", where: "coalesce(m.updated_at, m.created_at) > $2",
+                countMax: "$3", byteCountMax: "$4")
         case .numberedPage:
             // One statement, so that the count and the page are of one moment.
             """

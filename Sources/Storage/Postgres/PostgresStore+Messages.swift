@@ -77,14 +77,40 @@ extension PostgresStore {
         in shopID: ShopID, changedAfter: Timestamp?, limit: Int
     ) async throws(StorageError) -> MessagePage {
         let limit = Limits.page(limit)
-        let count = PostgresValue.integer(Int64(limit) + 1)
-        let result =
-            if let changedAfter {
-                try await read(.messagesByChange, [.text(shopID.text), .time(changedAfter), count])
-            } else {
-                try await read(.messagesByCreation, [.text(shopID.text), count])
-            }
-        return try Self.page(result, limit: limit)
+        var (countMax, byteCountMax) = (limit, Limits.pageByteCountMax)
+        while true {
+            // One more than the page holds tells whether there are more.
+            let bounds: [PostgresValue] = [.integer(Int64(countMax) + 1), .integer(Int64(byteCountMax))]
+            let result =
+                if let changedAfter {
+                    try await read(.messagesByChange, [.text(shopID.text), .time(changedAfter)] + bounds)
+                } else {
+                    try await read(.messagesByCreation, [.text(shopID.text)] + bounds)
+                }
+            var builder = PageBuilder(changedAfter == nil ? .creation : .change, limit: limit)
+            let isAllRead = try await Self.add(result, to: &builder, countMax: countMax, byteCountMax: byteCountMax)
+            // What came is of one time, and there is more of it: the page holds that as well.
+            let reachesFarther =
+                countMax < Limits.momentMessageCountMax || byteCountMax < Limits.momentByteCountMax
+            if builder.isCut || isAllRead || !reachesFarther { return builder.page }
+            countMax = min(4 * countMax, Limits.momentMessageCountMax)
+            byteCountMax = min(4 * byteCountMax, Limits.momentByteCountMax)
+        }
+    }
+
+    /// Fills a page; other tasks of the caller's executor have a turn between its parts. Whether the rows are all that
+    /// there are, given their bounds.
+    private static func add(
+        _ result: PostgresResult, to builder: inout PageBuilder, countMax: Int, byteCountMax: Int
+    ) async throws(StorageError) -> Bool {
+        var byteCount = 0
+        for row in 0..<result.rowCount {
+            let sum = result.integer(row, 9).map(Int.init) ?? byteCount
+            guard builder.add(try message(result, row), byteCount: sum - byteCount) else { return false }
+            byteCount = sum
+            if row % Limits.messagesPerSlice == Limits.messagesPerSlice - 1 { await Task.yield() }
+        }
+        return result.rowCount <= countMax && byteCount <= byteCountMax
     }
 
     /// See `MessageStore`. O(messages of the shop).

@@ -18,14 +18,14 @@ enum Queries {
     static let messagesByCreation = """
         \(selectMessage)
         WHERE m.shop_id = ?
-        ORDER BY m.created_at, m.id LIMIT ?
+        ORDER BY m.created_at, m.id
         """
 
     /// Served by `shop_messages_by_change` without sorting: the expression must stay the index's.
     static let messagesByChange = """
         \(selectMessage)
         WHERE m.shop_id = ? AND coalesce(m.updated_at, m.created_at) > ?
-        ORDER BY coalesce(m.updated_at, m.created_at), m.id LIMIT ?
+        ORDER BY coalesce(m.updated_at, m.created_at), m.id
         """
 
     static let editMessage = """

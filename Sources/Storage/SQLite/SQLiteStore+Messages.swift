@@ -7,17 +7,27 @@ extension SQLiteStore {
         in shopID: ShopID, changedAfter: Timestamp?, limit: Int
     ) async throws(StorageError) -> MessagePage {
         let limit = Limits.page(limit)
-        // One more than asked for tells whether there are more.
-        var messages = try await read { db in
+        return try await read { db in
             if let changedAfter {
-                return try Self.fetch(
-                    db, Queries.messagesByChange, [shopID.text, changedAfter.microsecondsSinceEpoch, limit + 1])
+                return try Self.page(
+                    .change, limit: limit, db, Queries.messagesByChange,
+                    [shopID.text, changedAfter.microsecondsSinceEpoch])
             }
-            return try Self.fetch(db, Queries.messagesByCreation, [shopID.text, limit + 1])
+            return try Self.page(.creation, limit: limit, db, Queries.messagesByCreation, [shopID.text])
         }
-        let hasMore = messages.count > limit
-        if hasMore { messages.removeLast() }
-        return MessagePage(messages: messages, hasMore: hasMore)
+    }
+
+    /// Steps through the rows, which come as they are asked for, until the page is full.
+    private static func page(
+        _ order: PageBuilder.Order, limit: Int, _ db: Database, _ query: String, _ arguments: StatementArguments
+    ) throws -> MessagePage {
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: query), arguments: arguments)
+        var builder = PageBuilder(order, limit: limit)
+        while let row = try rows.next() {
+            let message = message(row)
+            guard builder.add(message, byteCount: message.text.utf8.count) else { break }
+        }
+        return builder.page
     }
 
     /// See `MessageStore`. O(messages of the shop), since pages are counted from the newest.
@@ -77,20 +87,21 @@ extension SQLiteStore {
     static func fetch(_ db: Database, _ query: String, _ arguments: StatementArguments) throws -> [Message] {
         let rows = try Row.fetchCursor(db.cachedStatement(sql: query), arguments: arguments)
         var messages: [Message] = []
-        while let row = try rows.next() {
-            messages.append(
-                Message(
-                    id: MessageID(row[0]),
-                    shopID: ShopID(row[1]),
-                    userID: UserID(row[2]),
-                    text: row[3],
-                    createdAt: Timestamp(microsecondsSinceEpoch: row[4]),
-                    updatedAt: (row[5] as Int64?).map(Timestamp.init(microsecondsSinceEpoch:)),
-                    isEdited: row[6],
-                    parentID: (row[7] as String?).map(MessageID.init(_:)),
-                    username: row[8]
-                ))
-        }
+        while let row = try rows.next() { messages.append(message(row)) }
         return messages
+    }
+
+    private static func message(_ row: Row) -> Message {
+        Message(
+            id: MessageID(row[0]),
+            shopID: ShopID(row[1]),
+            userID: UserID(row[2]),
+            text: row[3],
+            createdAt: Timestamp(microsecondsSinceEpoch: row[4]),
+            updatedAt: (row[5] as Int64?).map(Timestamp.init(microsecondsSinceEpoch:)),
+            isEdited: row[6],
+            parentID: (row[7] as String?).map(MessageID.init(_:)),
+            username: row[8]
+        )
     }
 }

@@ -137,8 +137,8 @@ struct PostgresSchemaTests {
         case .checkMessage: "('m', 's', 'u', \(time))"
         case .editMessage: "('m', 'x', \(time))"
         case .deleteMessage, .messageByID, .imageByID, .deleteImage: "('m')"
-        case .messagesByCreation: "('s', 10)"
-        case .messagesByChange: "('s', \(time), 10)"
+        case .messagesByCreation: "('s', 10, 1000)"
+        case .messagesByChange: "('s', \(time), 10, 1000)"
         case .numberedPage: "('s', 10, 10)"
         case .messagesBefore, .messagesAfter: "('s', \(time), 'm', 10)"
         case .latestChange, .shopExists, .members: "('s')"
@@ -156,7 +156,17 @@ struct PostgresSchemaTests {
         }
     }
 
-    @Test func `no statement scans a table, and lists need no sort of a shop`() async throws {
+    /// The index that gives a list its order, so that no more rows are read than are listed.
+    private static func index(_ statement: PostgresStatement) -> String? {
+        switch statement {
+        case .messagesByCreation, .messagesBefore, .messagesAfter: "shop_messages_by_creation"
+        case .messagesByChange: "shop_messages_by_change"
+        case .unkeptImages: "shop_images_unkept"
+        default: nil
+        }
+    }
+
+    @Test func `no statement scans a table, and lists are in the order of an index`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let connection = try await database.session()
             try await connection.execute(
@@ -187,6 +197,10 @@ struct PostgresSchemaTests {
                     let plan = try await connection.execute("EXPLAIN EXECUTE \(statement.rawValue) \(arguments)")
                     let text = plan.joined(separator: "\n")
                     #expect(!text.contains("Seq Scan"), "\(statement.rawValue), \(mode):\n\(text)")
+                    if let index = Self.index(statement) {
+                        #expect(text.contains("\(index) on "), "\(statement.rawValue), \(mode):\n\(text)")
+                        #expect(!text.contains("Sort"), "\(statement.rawValue), \(mode):\n\(text)")
+                    }
                 }
             }
         }
