@@ -60,6 +60,9 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         }
     }
 
+    /// The figures of this moment.
+    var poolStatistics: PostgresPoolStatistics { machine.statistics }
+
     /// Begins to connect.
     func start() { perform(machine.ticked(at: loop.now)) }
 
@@ -155,7 +158,8 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         case .completed(let result):
             if let command = machine.awaitedCommand(on: index) { pending[command.request]?.results.append(result) }
             machine.commandCompleted(on: index)
-        case .failed(let error): machine.commandFailed(error, on: index)
+        case .failed(let error, let isTransient):
+            machine.commandFailed(error, isTransient: isTransient, on: index)
         case .aborted: machine.commandAborted(on: index)
         case .synced:
             if let count = machine.committedAppendCount(on: index) { statistics.committed(messageCount: count) }
@@ -169,6 +173,7 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
 
     func timerFired() {
         isTickScheduled = false
+        for session in sessions { session.takeBuffered() }
         perform(machine.ticked(at: loop.now))
     }
 

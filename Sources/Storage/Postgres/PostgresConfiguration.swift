@@ -35,6 +35,8 @@ public struct PostgresConfiguration: Sendable {
             ("statement_timeout", "\(statementTimeout.wholeMilliseconds)"),
             ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),
             ("idle_in_transaction_session_timeout", "\(statementTimeout.wholeMilliseconds)"),
+            // Under stricter levels writers of one shop would fail each other.
+            ("default_transaction_isolation", "read committed"),
             (PostgresSchema.originSetting, origin),
             (PostgresSchema.announceSetting, isShared ? "on" : "off"),
         ]

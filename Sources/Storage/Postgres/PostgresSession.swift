@@ -44,6 +44,9 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
         self.delegate = delegate
     }
 
+    /// Whether it stands and is set up.
+    var isOpen: Bool { stage == .open }
+
     // MARK: - What is asked of it
 
     /// Begins to connect. The look-up of a host's name blocks, so that the first step is another thread's.
@@ -61,29 +64,37 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
 
     /// Sets the session up: settings, then statements.
     func prepare(settings: [(name: String, value: String)], statements: [PostgresStatement], commands: [String]) {
-        guard let handle else { return }
         stage = .preparing
         setUpFailure = nil
         for (name, value) in settings {
-            _ = handle.send(sql: "SELECT set_config($1, $2, false)", [.text(name), .text(value)])
+            queue { $0.send(sql: "SELECT set_config($1, $2, false)", [.text(name), .text(value)]) }
         }
-        for command in commands { _ = handle.send(sql: command, []) }
-        for statement in statements { _ = handle.sendPrepare(name: statement.rawValue, sql: statement.sql) }
-        _ = handle.sendSync()
+        for command in commands { queue { $0.send(sql: command, []) } }
+        for statement in statements { queue { $0.sendPrepare(name: statement.rawValue, sql: statement.sql) } }
+        queue { $0.sendSync() }
         armRead()
         flush()
     }
 
     /// Queues a statement of the segment that `endSegment` ends.
     func send(_ statement: PostgresStatement, _ parameters: [PostgresValue]) {
-        // A failure here is one of the whole connection and shows at the next flush.
-        _ = handle?.send(statement: statement.rawValue, parameters)
+        queue { $0.send(statement: statement.rawValue, parameters) }
     }
 
     /// Ends a segment, and writes what the socket takes.
     func endSegment() {
-        _ = handle?.sendSync()
+        queue { $0.sendSync() }
         flush()
+    }
+
+    /// Queues a command. One that is missing would shift the answers of all behind it: then the session fails.
+    private func queue(_ send: (PostgresHandle) -> Bool) {
+        if let handle, !send(handle) { fail(handle.lastError) }
+    }
+
+    /// Reads what TLS may have kept of what has come, when no poll will tell of it.
+    func takeBuffered() {
+        if stage == .open, handle?.isEncrypted == true { receive() }
     }
 
     /// Closes what there is; nothing more is told.
@@ -162,7 +173,7 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
         }
         switch event {
         case .completed, .aborted: break
-        case .failed(let error): if setUpFailure == nil { setUpFailure = error }
+        case .failed(let error, _): if setUpFailure == nil { setUpFailure = error }
         case .synced:
             if let setUpFailure { return fail(setUpFailure) }
             stage = .open

@@ -64,6 +64,9 @@ public final class PostgresStore: Store {
     /// See `MessageStore`: of all stores that share the counters.
     public var statistics: StoreStatistics { statisticsTotal.current }
 
+    /// How its connections are. On the loop's thread.
+    public var poolStatistics: PostgresPoolStatistics { client.poolStatistics }
+
     /// See `MessageStore`.
     public func close() async {
         let isFirst = isClosed.withLock { isClosed in

@@ -86,13 +86,26 @@ import Testing
         bench.machine.commandAborted(on: 0)
         _ = bench.request(.append)
         #expect(
-            bench.machine.synced(on: 0, at: bench.now) == [
-                .send(0, segment(2)), .send(0, segment(3)), .send(0, segment(4)),
-            ])
-        #expect(bench.segmentDone(on: 0) == [.answer(2, nil)])
+            bench.machine.synced(on: 0, at: bench.now) == [.answer(3, invalid), .send(0, segment(2, 4))],
+            "what came meanwhile has its turn later")
+        #expect(bench.segmentDone(on: 0) == [.answer(2, nil), .answer(4, nil), .send(0, segment(5))])
+    }
+
+    @Test func `when a transaction is spoilt again, or its commit is, each has its own`() {
+        var bench = Bench(connectionCount: 1)
+        for _ in 1...4 { _ = bench.request(.append) }
+        _ = bench.segmentDone(on: 0)
+        let invalid = StorageError(.invalid)
+        bench.machine.commandFailed(invalid, on: 0)
+        for _ in 1...2 { bench.machine.commandAborted(on: 0) }
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(2, invalid), .send(0, segment(3, 4))])
+        for _ in 1...2 { bench.machine.commandCompleted(on: 0) }
+        bench.machine.commandFailed(invalid, on: 0)
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.send(0, segment(3)), .send(0, segment(4))])
+        bench.machine.commandCompleted(on: 0)
         bench.machine.commandFailed(invalid, on: 0)
         #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(3, invalid)])
-        #expect(bench.segmentDone(on: 0) == [.answer(4, nil), .send(0, segment(5))])
+        #expect(bench.segmentDone(on: 0) == [.answer(4, nil)])
     }
 
     @Test func `a commit that fails behind commands that were done is a failure`() {
@@ -104,14 +117,51 @@ import Testing
         #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(1, full)])
     }
 
-    @Test func `a busy database fails the whole batch without trying its rows one by one`() {
+    @Test func `a lock fails those of its shop, and all when it is met a second time`() {
         var bench = Bench(connectionCount: 1)
-        for _ in 1...3 { _ = bench.request(.append) }
+        _ = bench.request(.append)
+        // Two of the shop that is locked, before and behind another one's; more of both come later.
+        for key: UInt64 in [7, 8, 7] { _ = bench.request(.append, key: key) }
         _ = bench.segmentDone(on: 0)
+        for key: UInt64 in [7, 8, 9] { _ = bench.request(.append, key: key) }
         let busy = StorageError(.busy)
         bench.machine.commandFailed(busy, on: 0)
+        for _ in 1...2 { bench.machine.commandAborted(on: 0) }
+        #expect(
+            bench.machine.synced(on: 0, at: bench.now) == [.answer(2, busy), .answer(4, busy), .send(0, segment(3))],
+            "the other shop's does not meet the lock again with those that came later")
+        #expect(bench.segmentDone(on: 0) == [.answer(3, nil), .send(0, segment(5, 6, 7))])
+        bench.machine.commandFailed(busy, on: 0)
+        for _ in 1...2 { bench.machine.commandAborted(on: 0) }
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(5, busy), .send(0, segment(6, 7))])
+        bench.machine.commandFailed(busy, on: 0)
         bench.machine.commandAborted(on: 0)
-        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(2, busy), .answer(3, busy)])
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(6, busy), .answer(7, busy)])
+    }
+
+    @Test func `what the server undid for another's sake is sent again as it was, a few times`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.append)
+        for key: UInt64 in 2...4 { _ = bench.request(.append, key: key) }
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil), .send(0, segment(2, 3, 4))])
+        let deadlock = StorageError(.busy, detail: "deadlock")
+        for _ in 2...PoolSettings().sendCountMax {
+            bench.machine.commandFailed(deadlock, isTransient: true, on: 0)
+            for _ in 1...2 { bench.machine.commandAborted(on: 0) }
+            #expect(bench.machine.synced(on: 0, at: bench.now) == [.send(0, segment(2, 3, 4))])
+        }
+        bench.machine.commandFailed(deadlock, isTransient: true, on: 0)
+        for _ in 1...2 { bench.machine.commandAborted(on: 0) }
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(2, deadlock), .send(0, segment(3, 4))])
+    }
+
+    @Test(arguments: [PoolRequest.Kind.read, .write(isRepeatable: false)])
+    func `a read or another write that the server undid is sent again too`(kind: PoolRequest.Kind) {
+        var bench = Bench(connectionCount: 1)
+        #expect(bench.request(kind) == [.send(0, segment(1))])
+        bench.machine.commandFailed(StorageError(.busy), isTransient: true, on: 0)
+        #expect(bench.machine.synced(on: 0, at: bench.now) == [.send(0, segment(1))])
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil)])
     }
 
     @Test func `other writes have a transaction each, in order with the appends`() {
@@ -123,12 +173,46 @@ import Testing
         #expect(bench.segmentDone(on: 0) == [.answer(2, nil), .send(0, segment(3))])
     }
 
-    @Test func `writes of one key stay on one connection, reads go where least is under way`() {
-        var bench = Bench(connectionCount: 2)
+    @Test func `writes of one key stay on one connection, and no read stands before a write`() {
+        var bench = Bench(connectionCount: 3)
         #expect(bench.request(.append, key: 1) == [.send(1, segment(1))])
         #expect(bench.request(.append, key: 1) == [])
-        #expect(bench.request(.read) == [.send(0, segment(3))])
-        #expect(bench.request(.append, key: 2) == [.send(0, segment(4))])
+        #expect(bench.request(.read) == [.send(2, segment(3))])
+        #expect(bench.request(.read) == [.send(2, segment(4))])
+        #expect(bench.request(.read) == [], "nor behind more reads than are needed to keep the server busy")
+        #expect(bench.request(.append, key: 2) == [.send(0, segment(6))])
+        #expect(bench.segmentDone(on: 2) == [.answer(3, nil), .send(2, segment(5))])
+    }
+
+    @Test(arguments: [(1, 1), (2, 1), (3, 2), (4, 3), (6, 4), (9, 6)])
+    func `one connection in three reads, at least one when there are two`(count: Int, writerCount: Int) {
+        var settings = PoolSettings()
+        settings.connectionCount = count
+        #expect(settings.writerCount == writerCount)
+    }
+
+    @Test func `a single connection, and one that is left alone, does both with one read at a time`() {
+        for lostIndex in [nil, 0, 1] {
+            var bench = Bench(connectionCount: lostIndex == nil ? 1 : 2)
+            if let lostIndex { _ = bench.machine.disconnected(lostIndex, lost, at: bench.now) }
+            let index = lostIndex == 0 ? 1 : 0
+            #expect(bench.request(.read) == [.send(index, segment(1))])
+            #expect(bench.request(.append) == [.send(index, segment(2))])
+            // A connection for reads goes on as such.
+            #expect(bench.request(.read) == (lostIndex == 0 ? [.send(1, segment(3))] : []))
+        }
+    }
+
+    @Test func `the time for an answer begins when it is the server's turn`() {
+        var bench = Bench(connectionCount: 1)
+        _ = bench.request(.read)
+        _ = bench.request(.append)
+        for _ in 1...2 {
+            bench.now = bench.now + .seconds(7)
+            #expect(bench.machine.ticked(at: bench.now) == [])
+            _ = bench.segmentDone(on: 0)
+        }
+        #expect(bench.machine.pendingReadCount + bench.machine.pendingWriteCount == 0)
     }
 
     @Test func `an append whose transaction was not seen to end is sent again with a check`() {
@@ -175,11 +259,37 @@ import Testing
             let isLast = attempt == PoolSettings().sendCountMax
             #expect(
                 actions == (isLast ? [.answer(1, StorageError(.unavailable, detail: "lost").withUnknownOutcome)] : []))
-            bench.now = bench.now + .milliseconds(200)
+            bench.now = bench.now + .seconds(1)
             #expect(bench.machine.ticked(at: bench.now) == [.connect(0)])
             _ = bench.machine.connected(0, at: bench.now)
             _ = bench.machine.prepared(0, at: bench.now)
         }
+    }
+
+    /// The pause before the connection is tried again.
+    private func pause(_ bench: inout Bench) -> Duration {
+        let before = bench.now
+        while bench.machine.ticked(at: bench.now).isEmpty { bench.now = bench.now + .milliseconds(1) }
+        return bench.now.since(before)
+    }
+
+    @Test func `a server that accepts and hangs up is tried less and less, one that was of use at once`() {
+        var bench = Bench(connectionCount: 1)
+        func hangUp() -> Duration {
+            _ = bench.machine.disconnected(0, lost, at: bench.now)
+            let waited = pause(&bench)
+            _ = bench.machine.connected(0, at: bench.now)
+            _ = bench.machine.prepared(0, at: bench.now)
+            return waited
+        }
+        for _ in 1...4 { _ = hangUp() }
+        #expect(hangUp() >= .milliseconds(800))
+        _ = bench.request(.read)
+        _ = bench.segmentDone(on: 0)
+        #expect(hangUp() <= .milliseconds(51))
+        for _ in 1...4 { _ = hangUp() }
+        bench.now = bench.now + PoolSettings().backoffMax
+        #expect(hangUp() <= .milliseconds(51))
     }
 
     @Test func `a connection that does not answer in time is closed and its append looked up`() {

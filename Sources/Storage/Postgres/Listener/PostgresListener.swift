@@ -19,6 +19,8 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     private var foundEarly: Set<RecentChanges.Key> = []
     private var turnedAt: MonotonicInstant
     private var isStopped = false
+    /// How often changes may have been missed, and were read again.
+    public private(set) var gapCount = 0
 
     /// Time is looked at so often.
     private static let tick = Duration.milliseconds(250)
@@ -44,6 +46,9 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         session = PostgresSession(index: 0, loop: loop, location: location, delegate: self)
         timerFired()
     }
+
+    /// Whether changes are heard now.
+    public var isListening: Bool { session?.isOpen ?? false }
 
     /// Closes the connection; nothing more is told. On the loop's thread.
     public func stop() {
@@ -96,6 +101,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
 
     /// What was notified is news, even if it leaves a message as it once was.
     private func deliver(_ change: StoreChange) {
+        if case .missed = change { gapCount += 1 }
         if let key = change.key {
             if foundEarly.remove(key) != nil { return }
             recent.note(key)
@@ -146,6 +152,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     /// See `PostgresLoopClient`.
     public func timerFired() {
         guard !isStopped else { return }
+        session?.takeBuffered()
         let now = loop.now
         perform(machine.ticked(at: now))
         let doubts = recent.takeDoubts()

@@ -11,45 +11,68 @@ struct PoolConnection {
         /// The session is being set up. Then `ready`; `waiting` when that fails or takes too long.
         case preparing(deadline: MonotonicInstant)
         /// Requests are sent. `waiting` when the connection is lost or hangs.
-        case ready
+        case ready(since: MonotonicInstant)
         /// The end.
         case closed
     }
 
     /// A segment whose end was not read yet.
     struct Flight {
-        var requests: [PoolRequest]
+        let requests: [PoolRequest]
         let segment: PoolSegment
-        let deadline: MonotonicInstant
-        var isWrite: Bool
+        let isWrite: Bool
+        /// When its answers must have been read; counted from when it is `current`.
+        var deadline: MonotonicInstant
         /// How many commands were answered.
         var answeredCount = 0
-        /// The first failure: of a command, or behind all of them of the commit.
-        var failure: StorageError?
+        /// The first failure.
+        var failure: Failure?
+    }
+
+    /// How a transaction failed.
+    struct Failure {
+        let error: StorageError
+        /// The server met others' work and undid this: sent again, it may well succeed.
+        let isTransient: Bool
+        /// The request whose command failed; nil when all were done and the commit failed.
+        let request: UInt64?
     }
 
     var phase: Phase
-    /// Connects that failed since it was last ready.
+    /// Connects that failed since one was of use.
     var failureCount = 0
-    /// In the order in which they were sent.
+    /// Those behind `current`, in the order in which they were sent.
     var flights = PoolQueue<Flight>()
-    /// The segment whose answers are being read.
+    /// The segment whose answers are being read; nil when nothing is under way.
     var current: Flight?
-    /// Write segments under way.
+    /// Segments under way, `current` among them.
     var writesUnderWay = 0
+    var readsUnderWay = 0
     /// Writes that wait for it, in their order.
     var writes = PoolQueue<PoolRequest>()
 
     init(startingAt now: MonotonicInstant) { phase = .waiting(until: now) }
 
-    var isReady: Bool { phase == .ready }
+    var isReady: Bool {
+        switch phase {
+        case .ready: true
+        case .waiting, .connecting, .preparing, .closed: false
+        }
+    }
 
-    /// Segments whose end was not read yet.
-    var flightCount: Int { flights.count + (current == nil ? 0 : 1) }
+    /// A segment was sent.
+    mutating func sent(_ flight: Flight) {
+        if flight.isWrite { writesUnderWay += 1 } else { readsUnderWay += 1 }
+        if current == nil { current = flight } else { flights.append(flight) }
+    }
 
-    /// The segment that the next answer belongs to.
-    mutating func beginAnswer() {
-        if current == nil { current = flights.popFirst() }
+    /// The end of the current segment was read; the next one has until `deadline`. Nil when nothing is under way.
+    mutating func landed(nextDeadline deadline: MonotonicInstant) -> Flight? {
+        guard let flight = current else { return nil }
+        if flight.isWrite { writesUnderWay -= 1 } else { readsUnderWay -= 1 }
+        current = flights.popFirst()
+        current?.deadline = deadline
+        return flight
     }
 
     /// Everything that was sent and not answered, in order.
@@ -58,21 +81,23 @@ struct PoolConnection {
         current = nil
         for flight in flights.takeAll() { requests += flight.requests }
         writesUnderWay = 0
+        readsUnderWay = 0
         return requests
     }
 
-    /// The next round of writes: appends that share a transaction, or retries with one each, or one other write.
-    mutating func takeRound(batchCountMax: Int, batchByteCountMax: Int) -> [[PoolRequest]] {
+    /// The next round of writes: appends that share a transaction, or some with one each, or one other write.
+    mutating func takeRound(_ settings: PoolSettings) -> [[PoolRequest]] {
         guard let first = writes.first else { return [] }
         var round: [PoolRequest] = []
         var byteCount = 0
-        let isRetry = first.isAlone || first.isUncertain
-        while let next = writes.first, round.count < batchCountMax, byteCount < batchByteCountMax {
-            guard next.kind == first.kind, (next.isAlone || next.isUncertain) == isRetry else { break }
+        let areAlone = first.sharingNow == .nobody
+        let countMax = areAlone ? settings.loneCountMax : settings.batchCountMax
+        while let next = writes.first, round.count < countMax, byteCount < settings.batchByteCountMax {
+            guard next.kind == first.kind, next.sharingNow == first.sharingNow else { break }
             byteCount += next.byteCount
             if let request = writes.popFirst() { round.append(request) }
             if first.kind != .append { break }
         }
-        return isRetry ? round.map { [$0] } : [round]
+        return areAlone ? round.map { [$0] } : [round]
     }
 }

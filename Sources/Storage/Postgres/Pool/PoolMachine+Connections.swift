@@ -11,8 +11,10 @@ extension PoolMachine {
 
     /// The session is set up.
     mutating func prepared(_ index: Int, at now: MonotonicInstant) -> [PoolAction] {
-        connections[index].phase = .ready
-        connections[index].failureCount = 0
+        connections[index].phase = .ready(since: now)
+        // It counts as one that failed until it is of use: a server that accepts and then hangs up is asked no more
+        // often than one that refuses.
+        connections[index].failureCount += 1
         var actions: [PoolAction] = []
         for other in connections.indices where !connections[other].isReady && connections[other].failureCount > 0 {
             moveWrites(from: other, to: index)
@@ -28,7 +30,9 @@ extension PoolMachine {
         switch connection.phase {
         case .closed: return []
         case .waiting, .connecting, .preparing: connections[index].failureCount += 1
-        case .ready: break
+        case .ready(let since):
+            lostConnectionCount += 1
+            if now.since(since) >= settings.backoffMax { connections[index].failureCount = 0 }
         }
         connections[index].phase =
             isStopping ? .closed : .waiting(until: now + backoff(connections[index].failureCount))
@@ -87,7 +91,6 @@ extension PoolMachine {
                 actions.append(.disconnect(index))
                 actions += disconnected(index, StorageError(.unavailable, detail: "connect timeout"), at: now)
             case .ready:
-                connections[index].beginAnswer()
                 guard let flight = connections[index].current, flight.deadline <= now else { break }
                 actions.append(.disconnect(index))
                 actions += disconnected(index, StorageError(.unavailable, detail: "no answer in time"), at: now)

@@ -13,6 +13,16 @@ struct PoolRequest: Hashable, Sendable {
         case read
     }
 
+    /// Whose transaction a request may share.
+    enum Sharing: Hashable, Sendable {
+        /// That of all who wait; then `survivors`, or `nobody`.
+        case anybody
+        /// That of those beside whom it was when another one spoilt it; then `nobody`.
+        case survivors
+        /// It has one of its own.
+        case nobody
+    }
+
     /// Names it; unique in the pool.
     let id: UInt64
     /// What kind of work it is.
@@ -23,13 +33,16 @@ struct PoolRequest: Hashable, Sendable {
     var byteCount = 0
     /// When it is given up unless it was sent by then.
     let deadline: MonotonicInstant
-    /// It shared a transaction that failed, perhaps by its fault: it gets one of its own.
-    var isAlone = false
+    /// Whose transaction it may share, when it is an append.
+    var sharing = Sharing.anybody
     /// It was sent, and the connection died before the end of its transaction was read: whether it was applied is not
     /// known.
     var isUncertain = false
     /// How often it was sent.
     var sendCount = 0
+
+    /// Whose transaction it may share now: a look at what is uncertain must not spoil another's.
+    var sharingNow: Sharing { isUncertain ? .nobody : sharing }
 }
 
 /// Commands that are sent together and end with one Sync: one transaction.

@@ -16,7 +16,8 @@ import Glibc
     /// What the server said, in the order of what was sent.
     enum Event {
         case completed(PostgresResult)
-        case failed(StorageError)
+        /// A transient failure is one of the server's own making: it undid the transaction for another one's sake.
+        case failed(StorageError, isTransient: Bool)
         /// Passed over, since a command before it in the same segment failed.
         case aborted
         case synced
@@ -33,6 +34,8 @@ import Glibc
     static func start(_ connectionString: String) -> PostgresHandle? {
         unsafe withParameters(connectionString) { keywords, values in
             guard let connection = unsafe PQconnectStartParams(keywords, values, 1) else { return nil }
+            // libpq would print what another service's trigger raises, and the server's goodbyes, on standard error.
+            unsafe PQsetNoticeReceiver(connection, { _, _ in }, nil)
             return unsafe PostgresHandle(connection)
         }
     }
@@ -177,12 +180,16 @@ import Glibc
 
     // MARK: - Receiving
 
+    /// Whether the connection is under TLS.
+    var isEncrypted: Bool { unsafe PQsslInUse(connection) != 0 }
+
     /// Reads what the socket has; false when the connection is dead.
     ///
-    /// Under TLS a read may leave up to half a record inside OpenSSL, of which no poll tells: a second one takes it.
+    /// Under TLS a read may leave part of a record inside OpenSSL, of which no poll tells. A second one takes that
+    /// mostly, but may begin another record: who awaits something under TLS must call again before long.
     func consumeInput() -> Bool {
         guard unsafe PQconsumeInput(connection) == 1 else { return false }
-        return unsafe PQsslInUse(connection) == 0 || PQconsumeInput(connection) == 1
+        return unsafe !isEncrypted || PQconsumeInput(connection) == 1
     }
 
     /// The next thing that the server said; nil when that is not there yet, or nothing is awaited.
@@ -207,23 +214,29 @@ import Glibc
                 return .synced
             default:
                 defer { unsafe PQclear(result) }
-                return unsafe .failed(Self.error(result))
+                return unsafe .failed(Self.error(result), isTransient: Self.isTransient(result))
             }
         }
         return nil
     }
 
+    /// Whether a result's error is a serialization failure or a deadlock.
+    private static func isTransient(_ result: OpaquePointer) -> Bool {
+        ["40001", "40P01"].contains(unsafe field(SHIM_DIAG_SQLSTATE, of: result))
+    }
+
+    private static func field(_ code: Int, of result: OpaquePointer) -> String {
+        unsafe PQresultErrorField(result, Int32(code)).map { unsafe String(cString: $0) } ?? ""
+    }
+
     /// The error that a result holds.
     static func error(_ result: OpaquePointer) -> StorageError {
-        func field(_ code: Int) -> String {
-            unsafe PQresultErrorField(result, Int32(code)).map { unsafe String(cString: $0) } ?? ""
-        }
-        let state = field(SHIM_DIAG_SQLSTATE)
+        let state = unsafe field(SHIM_DIAG_SQLSTATE, of: result)
         if state.isEmpty {
             let text = unsafe PQresultErrorMessage(result).map { unsafe String(cString: $0) } ?? ""
             return StorageError(.unavailable, detail: oneLine(text))
         }
-        return StorageError(sqlState: state, message: field(SHIM_DIAG_PRIMARY))
+        return StorageError(sqlState: state, message: unsafe field(SHIM_DIAG_PRIMARY, of: result))
     }
 
     /// The payload of the next notification.
