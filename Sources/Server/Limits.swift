@@ -67,6 +67,11 @@ enum ServerLimits {
     static let uploadByteCountMax = (5 << 20) + (64 << 10)
     /// The time for an upload to arrive, over a slow network too.
     static let uploadWait: Duration = .seconds(120)
+    /// The bytes of responses that one reactor holds, once for each until its peer has read it; large ones beyond are
+    /// refused.
+    static let responseByteCountMax = 256 << 20
+    /// About what a message of a list takes beside its text.
+    static let messageByteCost = 512
     /// Messages encoded before other tasks of the reactor get a turn.
     static let messagesPerSlice = 256
 }

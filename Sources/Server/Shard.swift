@@ -98,6 +98,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var uploadCount = 0
     /// The same of each user who has any.
     var uploadCounts: [UserID: Int] = [:]
+    /// What the responses take that are being made or under way: see `holdResponseMemory`.
+    var responseByteCount = 0
     /// For each shard the messages that its full mailbox did not take: they go again at the end of each turn.
     private(set) var undelivered: [[Message]] = []
 
@@ -218,6 +220,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         if let state = http.removeValue(forKey: connection) {
             if let timer = state.timer { reactor.cancel(timer) }
             releaseUpload(state)
+            setHeldMemory(state, 0)
             if state.isCounted, let address = state.address { release(address) }
         } else if streams.contains(connection) {
             streamEnded(connection, reason: .connectionError)

@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -219,6 +220,28 @@ def test_backends_that_are_terminated_under_way_lose_nothing(server, database):
     check_answers(database, writers.finish())
 
 
+def test_the_metrics_tell_how_the_connections_are(server, database):
+    def metrics():
+        return {name.partition("{")[0]: value for name, value in server.metrics().items()}
+
+    def are_ready():
+        return (server.metric("shopstream_database_connections_ready") == server.metric("shopstream_database_connections")
+                > 0 and server.metric("shopstream_database_listening") == 1)  # fmt: skip
+
+    wait_until(are_ready, 15, "all connections stand")
+    assert server.metric("shopstream_database_connections_lost_total") == 0
+    database.stop()
+    wait_until(lambda: server.metric("shopstream_database_connections_ready") == 0, 15, "none stands")
+    assert metrics()["shopstream_database_listening"] == 0
+    database.start()
+    wait_until(are_ready, 15, "they stand again")
+    assert server.metric("shopstream_database_connections_lost_total") > 0
+    assert metrics()["shopstream_database_gaps_total"] > 0
+    server.shops[0].post("one")
+    assert metrics()["shopstream_store_batch_messages_max"] == 1 and metrics()["shopstream_store_commits_total"] == 1
+    assert metrics()["shopstream_database_pending_writes"] == 0
+
+
 def test_a_lock_on_the_table_is_answered_busy_and_goes_by(server, database):
     holder = database.session("BEGIN; LOCK TABLE shop_messages IN ACCESS EXCLUSIVE MODE")
     shop = server.shops[0]
@@ -255,6 +278,20 @@ def test_a_commit_that_fails_is_no_success(server, database):
     assert answer.status_code == 503 and answer.json()["code"] == "storage_full"
     shop.post("good")
     assert [message["message"] for message in shop.list()] == ["good"]
+
+
+def test_what_others_raise_is_no_line_of_the_log(server, database):
+    database.sql("""
+        CREATE OR REPLACE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE WARNING 'somebody else''s trigger'; RETURN NEW; END $$;
+        CREATE TRIGGER fault BEFORE INSERT ON shop_messages FOR EACH ROW EXECUTE FUNCTION fault();
+    """)
+    shop = server.shops[0]
+    shop.post("raises a warning")
+    assert database.terminate_backends() > 0
+    wait_until(lambda: server.try_post(shop.id, shop.admin, "after the goodbye").status_code == 201, 15, "a write")
+    for line in server.log().splitlines():
+        assert json.loads(line)["level"], line
 
 
 def test_no_connection_left_is_answered_as_unavailable_and_survived(server, database):

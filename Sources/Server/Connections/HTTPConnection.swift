@@ -40,6 +40,8 @@ final class HTTPConnection {
     var closesAfterResponse = false
     /// A send is under way: `100 Continue`, or the response.
     var isSending = false
+    /// What the response takes of the reactor's memory for responses.
+    var heldByteCount = 0
     /// The response, while `100 Continue` is still being sent.
     var pendingOutput: [UInt8] = []
     var timer: TimerID?

@@ -131,6 +131,7 @@ extension Shard {
             body: response.body.span, context: context, at: civilTime, to: &bytes)
         counters.count(response.status)
         releaseUpload(state)
+        setHeldMemory(state, bytes.count)
         state.phase = .responding
         state.closesAfterResponse = !context.keepsConnection
         let byteWait = Duration.seconds(bytes.count / ServerLimits.responseBytesPerSecondMin)
@@ -164,6 +165,7 @@ extension Shard {
     }
 
     private func responded(_ connection: ConnectionID, _ state: HTTPConnection) {
+        setHeldMemory(state, 0)
         if state.closesAfterResponse {
             linger(connection, state)
             return

@@ -16,6 +16,11 @@ struct ShardSnapshot: Sendable {
     var deliveredFrames: UInt64 = 0
     var topShops: [(shop: String, streams: Int)] = []
     var forgottenTooEarly: UInt64 = 0
+    var responseBytes = 0
+    /// Nil unless the store is PostgreSQL.
+    var pool: PostgresPoolStatistics?
+    /// Nil but for the shard that hears what others change.
+    var listener: ListenerFigures?
 }
 
 /// The figures that health answers need.
@@ -34,6 +39,11 @@ extension Shard {
         snapshot.connections = reactor.connectionCount
         snapshot.laggingSubscribers = hub.laggingCount
         snapshot.retainedBytes = hub.retainedByteCount
+        snapshot.responseBytes = responseByteCount
+        snapshot.pool = (store as? PostgresStore)?.poolStatistics
+        snapshot.listener = storeListener.map {
+            ListenerFigures(isListening: $0.isListening, gapCount: $0.gapCount)
+        }
         snapshot.deliveredFrames = hub.deliveredFrameCount
         snapshot.topShops = hub.topShops(countMax: ServerLimits.metricsShopCountMax).map {
             ($0.shop.text, $0.subscriberCount)
@@ -66,6 +76,7 @@ extension Shard {
         writeFailures(total, &text)
         writeReactors(snapshots, &text)
         writeStore(total, &text)
+        writeDatabase(snapshots, &text)
         writeProcess(&text)
         return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.text.utf8))
     }
@@ -161,6 +172,9 @@ extension Shard {
             "Tokens, and attempts of users and addresses, that were forgotten for lack of room.", "reactor",
             rows { $0.forgottenTooEarly })
         text.labelled(
+            "shopstream_response_bytes", "gauge", "Bytes of responses that are not read yet.", "reactor",
+            rows { UInt64($0.responseBytes) })
+        text.labelled(
             "shopstream_reactor_jobs_total", "counter", "Pieces of tasks run.", "reactor", rows { $0.reactor.jobCount })
         text.family("shopstream_reactor_wait_seconds_total", "counter", "Time spent waiting for events.")
         for (index, snapshot) in snapshots.enumerated() {
@@ -178,6 +192,9 @@ extension Shard {
         text.single(
             "shopstream_store_waiting_messages", "gauge", "Messages that wait for their commit.",
             Double(statistics.waitingMessageCount))
+        text.single(
+            "shopstream_store_batch_messages_max", "gauge", "The most messages that one transaction stored.",
+            Double(statistics.batchMessageCountMax))
         text.single(
             "shopstream_orphaned_images_total", "counter", "Images removed that no message named.",
             Double(total.orphanedImages))

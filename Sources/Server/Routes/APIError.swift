@@ -61,6 +61,9 @@ extension APIError {
     static let tooManyOwnUploads = APIError(
         status: .tooManyRequests, code: "too_many_own_uploads", message: "You are uploading too many images at a time.",
         fields: [.retryAfter: "2"])
+    static let tooManyResponses = APIError(
+        status: .serviceUnavailable, code: "too_many_responses", message: "Too many large answers are being read.",
+        fields: [.retryAfter: "2"])
     static let notMember = APIError(
         status: .forbidden, code: "not_a_member", message: "You are not a member of this shop.")
     static let originRefused = APIError(

@@ -16,10 +16,13 @@ extension Shard {
         let limit = try Self.number(
             request.queryItem("limit"), default: configuration.listMessageCountMax,
             max: configuration.listMessageCountMax, or: .badLimit(max: configuration.listMessageCountMax))
+        try requireResponseMemory()
         try await requireMembership(of: identity.userID, in: shop)
         let page = try await stored { (store) async throws(StorageError) in
             try await store.messages(in: shop, changedAfter: since, limit: limit)
         }
+        let byteCount = page.messages.reduce(into: 0) { $0 += $1.text.utf8.count + ServerLimits.messageByteCost }
+        try holdResponseMemory(byteCount, for: request)
         var writer = JSONWriter()
         await write(page.messages, to: &writer)
         return .enveloped(.ok, message: "Messages", data: writer.bytes, hasMore: page.hasMore)
@@ -35,6 +38,7 @@ extension Shard {
         let number = try Self.number(request.queryItem("page"), default: 1, max: .max, or: .badPage)
         let (before, after) = (try request.queryItem("before_id"), try request.queryItem("after_id"))
         guard before == nil || after == nil else { throw .twoCursors }
+        try requireResponseMemory()
         try await requireMembership(of: identity.userID, in: shop)
         if let cursor = before ?? after {
             return try await page(nearest: MessageID(cursor), isNewer: after != nil, in: shop, limit: limit)

@@ -34,6 +34,11 @@ public final class DirectoryImageStore: ImageStore {
     }
 
     /// See `ImageStore`.
+    public func byteCount(of name: String) async throws(StorageError) -> Int? {
+        try await perform { path throws(StorageError) in try FileSystem.byteCount(of: "\(path)/\(name)") }
+    }
+
+    /// See `ImageStore`.
     public func read(_ name: String) async throws(StorageError) -> [UInt8]? {
         try await perform { path throws(StorageError) in
             try FileSystem.read("\(path)/\(name)", byteCountMax: Limits.imageByteCountMax)

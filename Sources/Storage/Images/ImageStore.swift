@@ -6,6 +6,9 @@ public protocol ImageStore: Sendable {
     /// Throws `.conflict` when the name is taken, `.full` when there is no room, `.unavailable` when the disk fails.
     func write(_ bytes: [UInt8], name: String) async throws(StorageError)
 
+    /// How large an image is, or nil when there is none.
+    func byteCount(of name: String) async throws(StorageError) -> Int?
+
     /// The bytes of an image, or nil.
     func read(_ name: String) async throws(StorageError) -> [UInt8]?
 

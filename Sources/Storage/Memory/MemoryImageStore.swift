@@ -18,6 +18,11 @@ public final class MemoryImageStore: ImageStore {
     }
 
     /// See `ImageStore`. O(1).
+    public func byteCount(of name: String) async throws(StorageError) -> Int? {
+        images.withLock { $0[name]?.count }
+    }
+
+    /// See `ImageStore`. O(1).
     public func read(_ name: String) async throws(StorageError) -> [UInt8]? { images.withLock { $0[name] } }
 
     /// See `ImageStore`. O(1).
