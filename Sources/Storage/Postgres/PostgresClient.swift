@@ -167,10 +167,6 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         }
     }
 
-    func sessionNotified(_ index: Int, payload: String) {}
-
-    func pollCompleted(_ poll: PollID) {}
-
     func timerFired() {
         isTickScheduled = false
         for session in sessions { session.takeBuffered() }

@@ -43,3 +43,11 @@ public protocol PostgresLoopClient: AnyObject, Sendable {
     /// A time that was scheduled has come.
     func timerFired()
 }
+
+// Who polls mostly sets no timers, and the other way round.
+extension PostgresLoopClient {
+    /// Traps: who polls says what follows.
+    public func pollCompleted(_ poll: PollID) { preconditionFailure("a poll that nobody began") }
+    /// Traps: who sets a timer says what follows.
+    public func timerFired() { preconditionFailure("a timer that nobody set") }
+}

@@ -14,6 +14,11 @@ protocol PostgresSessionDelegate: AnyObject {
     func sessionNotified(_ index: Int, payload: String)
 }
 
+// Most sessions listen on no channel.
+extension PostgresSessionDelegate {
+    func sessionNotified(_ index: Int, payload: String) {}
+}
+
 /// One connection on its loop: drives libpq when its descriptor is ready.
 ///
 /// Belongs to the loop's thread. Polls are single: libpq does not read a socket to its end, and a poll that reports
@@ -135,8 +140,6 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
             if writePoll == nil { flush() }
         }
     }
-
-    func timerFired() {}
 
     private func continueConnecting() {
         guard let handle else { return }

@@ -147,9 +147,6 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     }
 
     /// See `PostgresLoopClient`.
-    public func pollCompleted(_ poll: PollID) {}
-
-    /// See `PostgresLoopClient`.
     public func timerFired() {
         guard !isStopped else { return }
         session?.takeBuffered()
