@@ -85,6 +85,7 @@ struct CapacityCommand: ParsableCommand, RunOptions {
         var found = report(search, nil)
         var runCount = 0
         while case .measure(let point) = step, runCount < runs, !Interrupts.areRequested {
+            if runCount > 0 { LeadingRun.pauseForServer() }
             runCount += 1
             StandardError.line(point.text)
             let run = try measure(scenario, point)

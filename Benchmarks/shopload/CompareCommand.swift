@@ -84,6 +84,7 @@ struct CompareCommand: ParsableCommand, RunOptions {
         let population = shape.population(of: chosen)
         var found: ([RunReport], [RunReport]) = ([], [])
         for way in RoundOrder.runs(roundCount: rounds) where !Interrupts.areRequested {
+            if !found.0.isEmpty || !found.1.isEmpty { LeadingRun.pauseForServer() }
             var side = self
             side.targetOptions.url = way == .a ? a : b
             side.outputOptions.serverPid = way == .a ? pidA : pidB

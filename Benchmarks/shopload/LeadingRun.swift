@@ -62,6 +62,10 @@ struct LeadingRun {
         return try RunReport.merge(reports).watched(by: watch)
     }
 
+    /// Waits between two runs of a process, one second: a server that has not yet seen all streams of the run before end
+    /// refuses some of their users' next ones.
+    static func pauseForServer() { sleep(1) }
+
     private func serverWatch(_ board: Board) throws -> ServerWatch? {
         guard let process = options.outputOptions.serverPid else { return nil }
         guard

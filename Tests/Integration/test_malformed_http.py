@@ -12,16 +12,21 @@ CORPUS = pathlib.Path(__file__).resolve().parents[1] / "HTTPTests" / "malformed-
 ENTRIES = json.loads(CORPUS.read_text()) if CORPUS.exists() else []
 
 
-def request_bytes(entry):
-    """A request is pieces of text, one byte a character, or a text and how often it repeats."""
+def request_bytes(entry, user):
+    """A request is pieces of text, one byte a character, or a text and how often it repeats. What is wrong with a body
+    is only found by who reads it, and that needs a token."""
     pieces = (piece if isinstance(piece, str) else piece[0] * piece[1] for piece in entry["request"])
-    return "".join(pieces).encode("latin-1")
+    host = "\r\nHost: a\r\n"
+    text = "".join(pieces)
+    if text.startswith("POST "):
+        text = text.replace(host, f"{host}Authorization: Bearer {token(user)}\r\n", 1)
+    return text.encode("latin-1")
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[entry["name"] for entry in ENTRIES])
 def test_a_malformed_request_gets_its_status_and_the_end_of_the_connection(shop, entry):
     with RawSocket(shop.server) as raw:
-        raw.send(request_bytes(entry))
+        raw.send(request_bytes(entry, shop.admin))
         statuses = []
         while (answer := raw.response()) is not None:
             statuses.append(answer[0])

@@ -87,8 +87,8 @@ def test_the_page_of_a_comparison(tmp_path, server, browser, artifacts):
         # A verdict is a sentence: it has room.
         widths = tab.evaluate("[...document.querySelectorAll('.compare th small')].map((e) => e.clientWidth)")
         assert widths and min(widths) >= 250
-
-        assert tab.evaluate("document.querySelectorAll('.compare svg').length") == len(widths)
+        # A figure that is 0 on one side, as the CPU of a short run may be, has no ratio to draw.
+        assert 1 <= tab.evaluate("document.querySelectorAll('.compare svg').length") <= len(widths)
 
 
 def test_the_page_of_a_search_for_the_capacity(tmp_path, serve, browser, artifacts):

@@ -46,7 +46,7 @@ def test_a_search_finds_knees_costs_and_a_plan_and_goes_on_from_its_report(tmp_p
         (40, 200, 10), (40, 400, 10), (80, 200, 10), (80, 400, 10), (40, 200, 5), (80, 200, 5),
     ]  # fmt: skip
     assert len(report["observations"]) >= 8
-    assert all(run["faults"] == [] for run in report["observations"])
+    assert [run["faults"] for run in report["observations"] if run["faults"]] == []
     assert [(knee["connectionCount"], knee.get("messagesPerSecond"), knee.get("failingMessagesPerSecond"))
             for knee in report["knees"]] == [(40, None, 200), (40, 400, None), (80, None, 200), (80, 400, None)]  # fmt: skip
     assert all({"processor", "memory", "generator"} <= run["shares"].keys() for run in report["observations"])

@@ -41,12 +41,16 @@ def test_a_violation_with_the_end_right_behind_it_gets_its_code(serve):
 def test_a_peer_that_ends_while_messages_wait_for_it_gets_them_whole(serve, last_word):
     server = serve()
     shop = server.shops[0]
-    with RawSocket(server, receive_buffer_bytes=4_096) as stream:
+    with RawSocket(server, receive_buffer_bytes=4_096) as stream, RawSocket(server) as reader:
         stream.opened(shop.id, shop.member)
+        reader.opened(shop.id, shop.admin)
         for number in range(MESSAGE_COUNT):
             shop.post(f"{number:06}" + "x" * TEXT_BYTES)
         server.signal(signal.SIGTERM)
-        wait_until(lambda: "stopping" in server.log(), what="the server stops")
+        # A shop's streams are told of the end together.
+        while (found := reader.frame())[0] == TEXT:
+            pass
+        assert found[0] == CLOSE
         stream.send(last_word)
         if not last_word:
             stream.socket.shutdown(socket.SHUT_WR)

@@ -33,14 +33,24 @@ extension Comparison {
             guard roundCount > 0, mine.count == roundCount, theirs.count == roundCount else { return nil }
             return Measure(name: figure.name, unit: figure.unit, a: mine, b: theirs)
         }
-        let warnings = zip([nameA, nameB], [left, right]).flatMap { name, rounds in
-            rounds.enumerated().flatMap { index, round in
-                Self.doubts(round.0).map { "\(name), round \(index + 1): \($0)" }
-            }
-        }
         self.init(
-            nameA: nameA, nameB: nameB, measures: measures, warnings: warnings,
+            nameA: nameA, nameB: nameB, measures: measures,
+            warnings: Self.warnings(nameA, left.map(\.0)) + Self.warnings(nameB, right.map(\.0)),
             provenance: [a.first, b.first].compactMap { $0.map(Provenance.init) })
+    }
+
+    /// The doubts about the rounds of a way, each with the rounds that it is about.
+    private static func warnings(_ name: String, _ reports: [RunReport]) -> [String] {
+        let doubts = reports.map { Self.doubts($0) }
+        var texts: [String] = []
+        for text in doubts.joined() where !texts.contains(text) { texts.append(text) }
+        return texts.map { text in
+            let rounds = doubts.indices.filter { doubts[$0].contains(text) }.map { String($0 + 1) }
+            let isEvery = rounds.count == reports.count && rounds.count > 1
+            let place =
+                isEvery ? "every round" : "round\(rounds.count > 1 ? "s" : "") \(rounds.joined(separator: ", "))"
+            return "\(name), \(place): \(text)"
+        }
     }
 
     /// Why the figures of a run are in doubt. One that breaks promises may well be fast by that.

@@ -113,6 +113,16 @@ import Testing
         #expect(comparison.warnings == ["old, round 2: the generator was the limit"])
     }
 
+    @Test func `a doubt about several rounds is said once`() throws {
+        let fine = SampleReport(steadySeconds: 3).report()
+        let full = SampleReport(steadySeconds: 3, generatorBusyShare: 0.95).report()
+        let comparison = try Comparison(nameA: "old", nameB: "new", a: [full, fine, full], b: [full, full, full])
+        #expect(
+            comparison.warnings == [
+                "old, rounds 1, 3: the generator was the limit", "new, every round: the generator was the limit",
+            ])
+    }
+
     @Test func `a way that breaks promises is in doubt before anything else is said`() throws {
         let faults: [(add: (inout Counters) -> Void, text: String)] = [
             ({ $0.lost = 7 }, "7 lost"), ({ $0.duplicated = 7 }, "7 duplicated"),
