@@ -97,7 +97,8 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .shopExists: "SELECT 1::int8 FROM shops WHERE id = $1"
         case .insertShop:
             """
-            INSERT INTO shops (id, name, created_at, updated_at) VALUES ($1, coalesce($2::text, $1::text), $3::timestamptz, $3::timestamptz)
+            INSERT INTO shops (id, name, created_at, updated_at)
+            VALUES ($1, coalesce($2::text, $1::text), $3::timestamptz, $3::timestamptz)
             ON CONFLICT (id) DO NOTHING
             """
         case .upsertMember:
