@@ -39,7 +39,7 @@ def test_a_locked_store_is_not_ready_and_reads_go_on(server, lock):
 
 def test_a_locked_store_does_not_hold_up_the_end(server, lock):
     shop = server.shops[0]
-    answers = []
+    answers, authors = [], []
 
     def post():
         try:
@@ -47,11 +47,13 @@ def test_a_locked_store_does_not_hold_up_the_end(server, lock):
         except requests.ConnectionError:
             answers.append(None)  # patience ended before the store's
 
-    authors = [threading.Thread(target=post) for _ in range(2)]
-    for author in authors:
-        author.start()
-    # One of them is in the store's transaction, the other behind it.
-    wait_until(lambda: server.metric("shopstream_store_waiting_messages") >= 1, 4, "both posts wait for the store")
+    def somebody_waits():
+        authors.append(threading.Thread(target=post))
+        authors[-1].start()
+        return server.metric("shopstream_store_waiting_messages") >= 1
+
+    # Those that come together share the store's transaction; who comes later waits behind it.
+    wait_until(somebody_waits, 4, "a post waits for the store")
     server.signal(signal.SIGTERM)
     assert server.wait(10) == 0
     for author in authors:
