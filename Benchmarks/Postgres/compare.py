@@ -1,6 +1,6 @@
 """What a POST costs on PostgreSQL, beside the bare INSERT by pgbench and a handler in Go. See README.md.
 
-usage: tools/bench postgres [--connections N …] [--rounds N] [--seconds S] [--bytes B] [--parts NAME …]
+usage: tools/bench postgres [--connections N …] [--rounds N] [--seconds S] [--bytes B] [--parts NAME …] [--shared]
 
 Needs SHOPSTREAM_TEST_POSTGRES, the URL of an empty database, which tools/postgres gives.
 """
@@ -150,7 +150,9 @@ class Served:
 
 
 class Shopstream(peers.Shopstream):
-    """This project's server on the database."""
+    """This project's server on the database, alone unless it is told otherwise."""
+
+    is_shared = False
 
     def __init__(self, *arguments, connections, **more):
         super().__init__(*arguments, **more)
@@ -162,7 +164,10 @@ class Shopstream(peers.Shopstream):
         return command
 
     def environment(self):
-        return {**super().environment(), "SHOPSTREAM_POSTGRES_CONNECTIONS": str(self.connections)}
+        return {
+            **super().environment(), "SHOPSTREAM_POSTGRES_CONNECTIONS": str(self.connections),
+            "SHOPSTREAM_POSTGRES_SHARED": str(self.is_shared).lower(),
+        }  # fmt: skip
 
 
 class Reference(peers.Reference):
@@ -224,6 +229,8 @@ def parse(arguments):
     parser = runs.parser("postgres", __doc__.splitlines()[0])
     parser.add_argument("--connections", type=int, nargs="+", default=[4, 8], help="to the database, of every way")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument(
+        "--shared", action="store_true", help="Shopstream announces its messages, as beside other nodes")
     options = runs.parse(parser, arguments)
     options.connection_counts, options.connections = options.connections, options.connections[0]
     return options
@@ -254,6 +261,7 @@ def measure(options, served):
 
 def main():
     options = parse(sys.argv[1:])
+    Shopstream.is_shared = options.shared
     if not URL:
         raise SystemExit("SHOPSTREAM_TEST_POSTGRES is not set: run tools/bench postgres")
     subprocess.run([str(Shopstream.binary), "migrate", "--store", URL], check=True, capture_output=True)
