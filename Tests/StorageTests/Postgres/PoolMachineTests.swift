@@ -93,7 +93,7 @@ import Testing
 
     @Test func `when a transaction is spoilt again, or its commit is, each has its own`() {
         var bench = Bench(connectionCount: 1)
-        for _ in 1...4 { _ = bench.request(.append) }
+        for key: UInt64 in 1...4 { _ = bench.request(.append, key: key) }
         _ = bench.segmentDone(on: 0)
         let invalid = StorageError(.invalid)
         bench.machine.commandFailed(invalid, on: 0)

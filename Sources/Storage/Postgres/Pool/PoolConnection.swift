@@ -86,6 +86,11 @@ struct PoolConnection {
     }
 
     /// The next round of writes: appends that share a transaction, or some with one each, or one other write.
+    ///
+    /// Two transactions of one round may end in any order (the first fails, is sent again, and the second was committed
+    /// meanwhile), so they never hold writes of one key. With one round in flight per connection, and the pending writes
+    /// of a key on one connection, at most one transaction of a key is in flight: within a key, commits are in the order
+    /// of the requests.
     mutating func takeRound(_ settings: PoolSettings) -> [[PoolRequest]] {
         guard let first = writes.first else { return [] }
         var round: [PoolRequest] = []
@@ -94,6 +99,7 @@ struct PoolConnection {
         let countMax = areAlone ? settings.loneCountMax : settings.batchCountMax
         while let next = writes.first, round.count < countMax, byteCount < settings.batchByteCountMax {
             guard next.kind == first.kind, next.sharingNow == first.sharingNow else { break }
+            if areAlone, round.contains(where: { $0.key == next.key }) { break }
             byteCount += next.byteCount
             if let request = writes.popFirst() { round.append(request) }
             if first.kind != .append { break }
