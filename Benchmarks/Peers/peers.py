@@ -160,6 +160,7 @@ class Shopstream(Peer):
             "SHOPSTREAM_MODE": "development",
             "WEBSOCKET_MAX_CONNECTIONS_PER_USER": "65535",
             "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0",
+            "SHOPSTREAM_WRITES_PER_SECOND": "0",
         }
 
 

@@ -59,6 +59,8 @@ enum ServerLimits {
     static let pageMessageCountDefault = 20
     /// … and when it does, at most.
     static let pageMessageCountMax = 100
+    /// Users whose writes and uploads of late one shard remembers; beyond, some are forgotten before their time.
+    static let limitedUserCountMax = 1 << 18
     /// Uploads of one reactor that are held in memory at a time: 80 MiB of images.
     static let uploadCountMax = 16
     /// Those of one user: nobody holds all the places.

@@ -30,6 +30,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case storeChanged(StoreChange)
         /// A connection ended whose address this shard counts.
         case releaseAddress(PeerAddress)
+        /// A user whom this shard counts has ended something, or gets something back.
+        case userLimit(UserLimitChange)
         /// The server stops.
         case drain
         /// A shard that drains has no connection left.
@@ -79,6 +81,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var attemptsByUser: AttemptLimiter<Int>
     var attemptsByAddress: AttemptLimiter<PeerAddress>
     var places: ConnectionLimiter
+    var userLimits: UserLimits
     /// Open connections of the addresses that this shard counts.
     var connectionsByAddress: [PeerAddress: Int] = [:]
     var clocks: [ShopID: ShopClock] = [:]
@@ -139,6 +142,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         attemptsByUser = AttemptLimiter(attemptCountMax: attemptsMax)
         attemptsByAddress = AttemptLimiter(
             attemptCountMax: min(attemptsMax * ServerLimits.addressAttemptFactor, Auth.Limits.attemptCountMax))
+        userLimits = UserLimits(configuration.userLimits)
         places = ConnectionLimiter(connectionsPerUserMax: configuration.stream.connectionsPerUserMax)
     }
 
@@ -220,6 +224,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         if let state = http.removeValue(forKey: connection) {
             if let timer = state.timer { reactor.cancel(timer) }
             releaseUpload(state)
+            releaseReservation(state)
             setHeldMemory(state, 0)
             if state.isCounted, let address = state.address { release(address) }
         } else if streams.contains(connection) {
@@ -236,6 +241,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .recheckMemberships(let scope): recheckMemberships(scope)
         case .storeChanged(let change): broadcast(change)
         case .releaseAddress(let address): addressReleased(address)
+        case .userLimit(let change): userLimitChanged(change)
         case .drain: drain()
         case .drained: drainedShardCount += 1
         }

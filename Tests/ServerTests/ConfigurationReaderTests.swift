@@ -25,6 +25,7 @@ import Testing
         #expect(configuration.logLevel == "info")
         #expect(!configuration.isDemo && !configuration.isTakeover && !configuration.pinsReactors)
         #expect(configuration.connectionsPerAddressMax == 0)
+        #expect(configuration.userLimits == UserLimitSettings())
         #expect(configuration.textByteCountMax == 16_384)
         #expect(configuration.stream.isEnabled)
         #expect(configuration.stream.pingPeriod == .seconds(54))
@@ -35,6 +36,19 @@ import Testing
         #expect(configuration.stream.messageByteCountMax == 524_288)
         #expect(configuration.stream.waitingMessageCountMax == 256)
         #expect(!configuration.stream.includesUsername)
+    }
+
+    @Test func `the limits of a user are read, and 0 is no limit`() throws {
+        let configuration = try Self.read([
+            "SHOPSTREAM_MAX_READS_PER_USER": "3", "SHOPSTREAM_MAX_UPLOADS_PER_USER": "1",
+            "SHOPSTREAM_WRITES_PER_SECOND": "0", "SHOPSTREAM_WRITES_BURST": "7",
+            "SHOPSTREAM_UPLOAD_BYTES_PER_HOUR": "1000",
+        ])
+        #expect(configuration.userLimits.readCountMax == 3)
+        #expect(configuration.userLimits.uploadCountMax == 1)
+        #expect(configuration.userLimits.writesPerSecond == 0)
+        #expect(configuration.userLimits.writeCountBurst == 7)
+        #expect(configuration.userLimits.uploadBytesPerHour == 1_000)
     }
 
     @Test func `an empty value counts as none`() throws {
@@ -57,6 +71,9 @@ import Testing
         ("SHOPSTREAM_REACTORS", "257"), ("SHOPSTREAM_REACTORS", "two"), ("SHOPSTREAM_REACTORS", "1.5"),
         ("AUTH_JWKS_URL", "https://keys.example/jwks.json"),
         ("SHOPSTREAM_STORE", "postgres"), ("SHOPSTREAM_LOG_LEVEL", "loud"), ("SHOPSTREAM_MODE", "test"),
+        ("SHOPSTREAM_MAX_READS_PER_USER", "-1"), ("SHOPSTREAM_MAX_UPLOADS_PER_USER", "65536"),
+        ("SHOPSTREAM_WRITES_PER_SECOND", "1000001"), ("SHOPSTREAM_WRITES_BURST", "x"),
+        ("SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", "-1"),
         ("SHOPSTREAM_LIST_MAX_MESSAGES", "10001"), ("SHOPSTREAM_MAX_TEXT_BYTES", "-1"),
         ("SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", "511"), ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.1,proxy"),
         ("WEBSOCKET_PONG_WAIT_SECONDS", "54"), ("WEBSOCKET_PING_PERIOD_SECONDS", "0"),

@@ -19,6 +19,9 @@ struct Scenario {
     /// Of a thousand reads and writes of the store, how many take their time, and how many writes fail.
     var slowStorePerMille: Int
     var failingStorePerMille: Int
+    /// A user's limits: reads in flight, and writes at once and in a second; 0 is none.
+    var readsPerUserMax: Int
+    var writesPerUserMax: Int
     /// The drain comes in the middle of the traffic, not after it has come to rest.
     var isDrainedInTraffic: Bool
     /// The first user's tokens last only seconds.
@@ -45,6 +48,8 @@ struct Scenario {
         isDrainedInTraffic = chance.oneIn(3)
         hasShortTokens = chance.oneIn(4)
         setsClockBack = !hasShortTokens && chance.oneIn(4)
+        readsPerUserMax = 0
+        writesPerUserMax = 0
         limits = ReactorLimits()
         limits.descriptorCountMax = chance.pick([12, 24, 64])
         limits.descriptorReserveCount = 4
@@ -58,6 +63,8 @@ struct Scenario {
         limits.mailboxBudgetPerTurn = chance.pick([1, 256])
         limits.mailboxMessageCountMax = chance.pick([2, 64])
         limits.timerBudgetPerTurn = chance.pick([1, 64])
+        readsPerUserMax = chance.pick([0, 1, 2, 8])
+        writesPerUserMax = chance.pick([0, 3, 60])
     }
 
     /// The server's settings. Times are short, so that all of them pass in a run.
@@ -72,6 +79,9 @@ struct Scenario {
             configuration.stream.waitingMessageCountMax = waitingMessageCountMax
             configuration.stream.messageByteCountMax = 2_000
             configuration.connectionsPerAddressMax = 1_000
+            configuration.userLimits.readCountMax = readsPerUserMax
+            configuration.userLimits.writesPerSecond = writesPerUserMax
+            configuration.userLimits.writeCountBurst = writesPerUserMax
             return configuration
         }
     }

@@ -20,7 +20,7 @@ import Testing
         // A simulation in which nothing happens proves nothing.
         let events = [
             "stored", "posts answered", "deliveries", "lists", "pages", "caught up", "pings", "pongs", "writes failed",
-            "refusals",
+            "refusals", "posts over the rate", "lists over the limit",
             "slow consumers", "streams cut", "customers reset", "customers vanished", "handshakes 101",
             "handshakes 429", "handshakes 503", "closed with 1001", "closed with 1002", "closed with 1009",
             "closed with 4401", "closed with 4408", "tokens refused", "clock set back", "left by close",

@@ -146,6 +146,7 @@ extension World {
         let openCount = shards.reduce(0) { $0 + $1.counters.openStreams }
         stage.ledger.expect(openCount == counts.values.reduce(0, +), "the counters have \(openCount) streams")
         for shard in shards {
+            stage.ledger.expect(shard.userLimits.activeUserCount == 0, "a read is in flight that was answered")
             stage.ledger.expect(shard.clocks.values.allSatisfy(\.isIdle), "a shop waits for a write that is over")
             stage.ledger.expect(!shard.isDelivering, "messages to shards were not delivered")
         }
@@ -161,6 +162,7 @@ extension World {
             let counts: [(String, Int)] = [
                 ("HTTP connections", shard.http.count), ("streams", shard.streams.count),
                 ("open streams", shard.counters.openStreams),
+                ("users with something in flight", shard.userLimits.activeUserCount),
                 ("addresses", shard.connectionsByAddress.count),
                 ("undelivered messages", shard.undelivered.reduce(0) { $0 + $1.count }),
                 ("subscribers", shard.hub.subscriberCount), ("laggards", shard.hub.laggingCount),

@@ -80,6 +80,7 @@ extension ServerConfiguration {
             "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", default: Self.descriptorLimit, in: 512...Self.descriptorLimit)
         connectionsPerAddressMax = try reader.number(
             "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", default: 0, in: 0...1_000_000)
+        userLimits = try UserLimitSettings(reader)
         listMessageCountMax = try reader.number("SHOPSTREAM_LIST_MAX_MESSAGES", default: 10_000, in: 1...10_000)
         textByteCountMax = try reader.number("SHOPSTREAM_MAX_TEXT_BYTES", default: 16_384, in: 1...20_000)
         imagesPath = reader.text("SHOPSTREAM_IMAGES") ?? Self.imagesPath(beside: store)

@@ -36,6 +36,8 @@ public struct ServerConfiguration: Sendable {
     public var auth = AuthConfiguration()
     /// Streams.
     public var stream = StreamConfiguration()
+    /// What one user may have in flight and do in a time.
+    public var userLimits = UserLimitSettings()
     /// The most connections of one address; 0: no limit.
     public var connectionsPerAddressMax = 0
     /// Proxies whose `X-Forwarded-For` is believed.

@@ -34,6 +34,8 @@ final class HTTPConnection {
     var keepsBody = false
     /// What reads the body in its place, when that is an upload's, and whose; it counts as one until the answer.
     var upload: (user: UserID, form: ImageFormReader)?
+    /// What the request has in flight of its user's, until its answer was sent.
+    var reservation: UserReservation?
     /// Bytes behind the request that is being handled.
     var leftover: [UInt8] = []
     /// Whether the response under way is the last.

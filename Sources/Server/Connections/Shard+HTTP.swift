@@ -166,6 +166,7 @@ extension Shard {
 
     private func responded(_ connection: ConnectionID, _ state: HTTPConnection) {
         setHeldMemory(state, 0)
+        releaseReservation(state)
         if state.closesAfterResponse {
             linger(connection, state)
             return

@@ -66,6 +66,7 @@ extension Shard {
         let identity = try identity(request)
         let shop = ShopID(request.parameters["shop_id"] ?? "")
         let name = request.parameters["name"] ?? ""
+        try await reserveRead(for: request, of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
         guard let image = try await image(named: name), image.shopID == shop,
             let format = ImageFormat(fileExtension: image.fileExtension)

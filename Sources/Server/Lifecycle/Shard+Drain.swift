@@ -37,7 +37,7 @@ extension Shard {
         // With no connection left anywhere nobody will ask for a place; who has stopped takes no message any more.
         removeUndelivered { message in
             switch message {
-            case .releasePlace, .releaseAddress, .membershipsChanged, .recheckMemberships, .storeChanged: true
+            case .releasePlace, .releaseAddress, .userLimit, .membershipsChanged, .recheckMemberships, .storeChanged: true
             case .drain, .drained: false
             }
         }

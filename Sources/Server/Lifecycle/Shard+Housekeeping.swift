@@ -28,6 +28,7 @@ extension Shard {
     private func forgetExpired() {
         verifier.removeExpired(now: civilTime)
         attemptsByUser.removeExpired(now: reactor.now)
+        userLimits.removeExpired(at: reactor.now)
         attemptsByAddress.removeExpired(now: reactor.now)
     }
 

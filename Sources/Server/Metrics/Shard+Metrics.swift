@@ -49,7 +49,7 @@ extension Shard {
             ($0.shop.text, $0.subscriberCount)
         }
         snapshot.forgottenTooEarly = UInt64(
-            attemptsByUser.evictionCount + attemptsByAddress.evictionCount + verifier.cacheStatistics.evictionCount)
+            userLimits.evictionCount + attemptsByUser.evictionCount + attemptsByAddress.evictionCount + verifier.cacheStatistics.evictionCount)
         return snapshot
     }
 
@@ -139,6 +139,9 @@ extension Shard {
         text.single(
             "http_address_limit_refusals_total", "counter", "Connections over the limit of their address.",
             Double(total.addressLimitRefusals))
+        text.labelled(
+            "http_user_limit_refusals_total", "counter", "Requests over a limit of their user, by limit.", "limit",
+            total.userLimitRefusals.map { ($0.key, Double($0.value)) })
     }
 
     private func writeReactors(_ snapshots: [ShardSnapshot], _ text: inout PrometheusText) {

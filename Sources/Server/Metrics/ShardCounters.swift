@@ -8,6 +8,7 @@ struct ShardCounters: Sendable {
     var responsesByStatus: [Int: UInt64] = [:]
     var malformedRequests: UInt64 = 0
     var addressLimitRefusals: UInt64 = 0
+    var userLimitRefusals: [String: UInt64] = [:]
     var authFailures: [AuthError: UInt64] = [:]
     var upgradeFailures: [Int: UInt64] = [:]
     var protocolErrors: [UInt16: UInt64] = [:]
@@ -31,6 +32,7 @@ struct ShardCounters: Sendable {
         broadcastErrors += other.broadcastErrors
         clientBytes += other.clientBytes
         responsesByStatus.merge(other.responsesByStatus, uniquingKeysWith: +)
+        userLimitRefusals.merge(other.userLimitRefusals, uniquingKeysWith: +)
         authFailures.merge(other.authFailures, uniquingKeysWith: +)
         upgradeFailures.merge(other.upgradeFailures, uniquingKeysWith: +)
         protocolErrors.merge(other.protocolErrors, uniquingKeysWith: +)

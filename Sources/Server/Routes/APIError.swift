@@ -61,6 +61,9 @@ extension APIError {
     static let tooManyOwnUploads = APIError(
         status: .tooManyRequests, code: "too_many_own_uploads", message: "You are uploading too many images at a time.",
         fields: [.retryAfter: "2"])
+    static let tooManyOwnReads = APIError(
+        status: .tooManyRequests, code: "too_many_own_reads", message: "You have too many reads in flight.",
+        fields: [.retryAfter: "1"])
     static let tooManyResponses = APIError(
         status: .serviceUnavailable, code: "too_many_responses", message: "Too many large answers are being read.",
         fields: [.retryAfter: "2"])
@@ -108,6 +111,19 @@ extension APIError {
     static func tooManyAttempts(retryAfterSeconds: Int) -> APIError {
         APIError(
             status: .tooManyRequests, code: "too_many_attempts", message: "Too many attempts. Try again later.",
+            fields: [.retryAfter: String(retryAfterSeconds)])
+    }
+
+    static func tooManyOwnWrites(retryAfterSeconds: Int) -> APIError {
+        APIError(
+            status: .tooManyRequests, code: "too_many_own_writes", message: "You are writing too fast.",
+            fields: [.retryAfter: String(retryAfterSeconds)])
+    }
+
+    static func uploadQuotaExceeded(retryAfterSeconds: Int) -> APIError {
+        APIError(
+            status: .tooManyRequests, code: "upload_quota_exceeded",
+            message: "You have uploaded too many bytes within the last hour.",
             fields: [.retryAfter: String(retryAfterSeconds)])
     }
 

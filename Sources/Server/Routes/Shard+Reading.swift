@@ -17,6 +17,7 @@ extension Shard {
             request.queryItem("limit"), default: configuration.listMessageCountMax,
             max: configuration.listMessageCountMax, or: .badLimit(max: configuration.listMessageCountMax))
         try requireResponseMemory()
+        try await reserveRead(for: request, of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
         let page = try await stored { (store) async throws(StorageError) in
             try await store.messages(in: shop, changedAfter: since, limit: limit)
@@ -39,6 +40,7 @@ extension Shard {
         let (before, after) = (try request.queryItem("before_id"), try request.queryItem("after_id"))
         guard before == nil || after == nil else { throw .twoCursors }
         try requireResponseMemory()
+        try await reserveRead(for: request, of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
         if let cursor = before ?? after {
             return try await page(nearest: MessageID(cursor), isNewer: after != nil, in: shop, limit: limit)

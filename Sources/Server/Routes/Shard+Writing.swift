@@ -13,7 +13,7 @@ extension Shard {
         let identity = try identity(request)
         let body = try CreateMessageBody(json: request.body, textByteCountMax: configuration.textByteCountMax)
         try await requireMembership(of: identity.userID, in: body.shopID)
-        let json = try await onOwner(of: body.shopID) { (owner) async throws(APIError) in
+        let json = try await write(by: identity.userID, in: body.shopID) { (owner) async throws(APIError) in
             try await owner.create(body, by: identity)
         }
         return .enveloped(.created, message: "Message created", data: json)
@@ -25,7 +25,7 @@ extension Shard {
         let body = try EditMessageBody(json: request.body, textByteCountMax: configuration.textByteCountMax)
         let (message, _) = try await visibleMessage(body.messageID, to: identity.userID)
         guard message.userID == identity.userID else { throw .notAuthor }
-        let json = try await onOwner(of: message.shopID) { (owner) async throws(APIError) in
+        let json = try await write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
             try await owner.edit(message, to: body.text)
         }
         await reconsiderImages(namedBy: message)
@@ -40,7 +40,7 @@ extension Shard {
         guard message.userID == identity.userID || role == .admin else { throw .notAuthor }
         // Should the outcome stay unknown, or this process end, the search for orphans finds the images.
         await reconsiderImages(namedBy: message)
-        try await onOwner(of: message.shopID) { (owner) async throws(APIError) in
+        try await write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
             try await owner.delete(message)
         }
         await removeImages(namedBy: message)
@@ -57,7 +57,7 @@ extension Shard {
     }
 
     /// Runs `body` on the reactor that owns the shop.
-    private func onOwner<Value: Sendable>(
+    func onOwner<Value: Sendable>(
         of shop: ShopID, _ body: @Sendable (Shard<IO>) async throws(APIError) -> Value
     ) async throws(APIError) -> Value {
         let outcome = await onShard(owner(of: shop)) { owner -> Result<Value, APIError> in

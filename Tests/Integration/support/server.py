@@ -35,7 +35,8 @@ class Server:
     """`shopstream serve` in `folder`, which holds its store, its members and its log.
 
     `members` is a list of (shop, user, role). `env` adds to the environment, which is otherwise empty but for the
-    path, so that nothing of the machine's leaks in.
+    path, so that nothing of the machine's leaks in; but tests post faster than a user may, so that users have no rate
+    of writes unless `env` sets one (an empty `SHOPSTREAM_WRITES_PER_SECOND` is the default).
     """
 
     def __init__(self, folder, members=(), env=None, args=(), reactors=2, store=None, host="127.0.0.1", port=None):
@@ -49,6 +50,7 @@ class Server:
             "PATH": os.environ["PATH"],
             "AUTH_JWT_SECRET": SECRET,
             "SHOPSTREAM_MODE": "development",
+            "SHOPSTREAM_WRITES_PER_SECOND": "0",
             **(env or {}),
         }
         self.store = store or f"sqlite:{self.folder / 'shopstream.sqlite'}"

@@ -98,7 +98,7 @@ final class Customer: Client {
             statuses = [400]
             send(.post, "/api/v1/shops/messages", body: Array(#"{"shop_id":"\#(shop)"}"#.utf8))
         case 3:
-            statuses = [403]
+            statuses = [403, 429]
             send(.get, "/api/v1/shops/another/messages")
         case 4:
             statuses = [200, 503]
@@ -168,7 +168,10 @@ final class Customer: Client {
     private func checkPost(_ answer: Answers.Answer, _ text: String, _ shop: String) {
         let ledger = stage.ledger
         let status = answer.head.status.code
-        if status == 503 { return ledger.expect(ledger.place(of: text) == nil, "503 for a message that was stored") }
+        if status == 503 || status == 429 {
+            if status == 429 { ledger.count("posts over the rate") }
+            return ledger.expect(ledger.place(of: text) == nil, "\(status) for a message that was stored")
+        }
         guard status == 201, let envelope = WireEnvelope<WireMessage>.parse(answer.body) else {
             return ledger.violate("\(status) for the post of \(Ledger.name(text))")
         }
@@ -181,6 +184,9 @@ final class Customer: Client {
     /// The page is what is stored behind `since`, without a gap, and at least what was answered before the question.
     private func checkList(_ answer: Answers.Answer, _ shop: String, _ since: Timestamp?, _ answeredCount: Int) {
         let ledger = stage.ledger
+        if answer.head.status.code == 429, stage.scenario.readsPerUserMax > 0 {
+            return ledger.count("lists over the limit")
+        }
         guard answer.head.status.code == 200, let page = WireEnvelope<[WireMessage]>.parse(answer.body) else {
             return ledger.violate("\(answer.head.status.code) for a list of \(shop)")
         }

@@ -1,0 +1,152 @@
+import Primitives
+import Reactor
+
+// A user's limits are counted on the shard that owns the user's hash. A request that another shard works on asks there,
+// and what it took goes back by a message, whatever the request's end: `releaseReservation` for what is in flight,
+// `returnWrite` for a write that was refused.
+
+/// An activity of a user's that is in flight, and the shard that counts it. It belongs to the connection whose request
+/// it is for, and ends with the answer or with the connection.
+struct UserReservation: Sendable {
+    let activity: UserLimits.Activity
+    let user: UserLimits.User
+    let owner: Int
+}
+
+/// What a shard tells the shard that counts a user.
+enum UserLimitChange: Sendable {
+    case ended(UserLimits.Activity, UserLimits.User)
+    case writeReturned(UserLimits.User)
+    case uploadReturned(byteCount: Int, UserLimits.User)
+}
+
+extension Shard {
+    /// Reserves one of the user's reads for a request, from before the work until the answer was sent.
+    func reserveRead(for request: Request, of user: UserID) async throws(APIError) {
+        guard userLimits.isLimited(.read) else { return }
+        let reservation = try await reserve(.read, of: user)
+        guard let state = http[request.connection], state.phase == .handling else {
+            // The connection is gone: what is done for it yet is the last.
+            return end(reservation)
+        }
+        precondition(state.reservation == nil, "a request reserves once")
+        state.reservation = reservation
+    }
+
+    /// Begins an activity of a user's on the shard that counts it.
+    func reserve(
+        _ activity: UserLimits.Activity, of userID: UserID
+    ) async throws(APIError) -> UserReservation {
+        let user = UserLimits.User(userID)
+        let owner = owner(of: userID)
+        try await limited(on: owner) { (shard) throws(UserLimits.Refusal) in
+            try shard.userLimits.begin(activity, by: user)
+        }
+        return UserReservation(activity: activity, user: user, owner: owner.index)
+    }
+
+    /// Ends what the request of a connection has in flight; once its answer was sent, or when the connection ends.
+    func releaseReservation(_ state: HTTPConnection) {
+        guard let reservation = state.reservation else { return }
+        state.reservation = nil
+        end(reservation)
+    }
+
+    func end(_ reservation: UserReservation) {
+        post(.userLimit(.ended(reservation.activity, reservation.user)), to: reservation.owner)
+    }
+
+    func userLimitChanged(_ change: UserLimitChange) {
+        switch change {
+        case .ended(let activity, let user): userLimits.end(activity, by: user)
+        case .writeReturned(let user): userLimits.returnWrite(by: user, at: reactor.now)
+        case .uploadReturned(let byteCount, let user):
+            userLimits.returnUpload(ofByteCount: byteCount, by: user, at: reactor.now)
+        }
+    }
+
+    /// Asks a shard's limits; a refusal is counted here and thrown as its status.
+    func limited(
+        on owner: Shard<IO>, _ body: @Sendable (Shard<IO>) throws(UserLimits.Refusal) -> Void
+    ) async throws(APIError) {
+        let refusal = await onShard(owner) { shard -> UserLimits.Refusal? in
+            do throws(UserLimits.Refusal) {
+                try body(shard)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let refusal { throw limitReached(refusal) }
+    }
+
+    /// The answer to a request over a limit.
+    func limitReached(_ refusal: UserLimits.Refusal) -> APIError {
+        counters.userLimitRefusals[refusal.label, default: 0] += 1
+        return APIError(refusal)
+    }
+
+    // MARK: - Writes
+
+    /// Runs a write of the user's on the reactor that owns the shop, within the user's rate. Membership and the body
+    /// were checked before; what is refused or fails after all does not count.
+    func write<Value: Sendable>(
+        by userID: UserID, in shop: ShopID, _ body: @Sendable (Shard<IO>) async throws(APIError) -> Value
+    ) async throws(APIError) -> Value {
+        guard userLimits.areWritesLimited else { return try await onOwner(of: shop, body) }
+        let user = UserLimits.User(userID)
+        let counter = owner(of: userID)
+        if counter === owner(of: shop) {
+            // The reactor that owns both counts and writes: no hop more than the write itself takes.
+            return try await onOwner(of: shop) { (owner) async throws(APIError) in
+                try owner.takeWrite(by: user)
+                do throws(APIError) {
+                    return try await body(owner)
+                } catch {
+                    owner.userLimits.returnWrite(by: user, at: owner.reactor.now)
+                    throw error
+                }
+            }
+        }
+        try await limited(on: counter) { (shard) throws(UserLimits.Refusal) in
+            try shard.userLimits.takeWrite(by: user, at: shard.reactor.now)
+        }
+        do throws(APIError) {
+            return try await onOwner(of: shop, body)
+        } catch {
+            post(.userLimit(.writeReturned(user)), to: counter.index)
+            throw error
+        }
+    }
+
+    private func takeWrite(by user: UserLimits.User) throws(APIError) {
+        do throws(UserLimits.Refusal) {
+            try userLimits.takeWrite(by: user, at: reactor.now)
+        } catch {
+            throw limitReached(error)
+        }
+    }
+}
+
+extension UserLimits.Refusal {
+    /// The label of the metric.
+    var label: String {
+        switch self {
+        case .reads: "reads"
+        case .uploads: "uploads"
+        case .writes: "writes"
+        case .uploadBytes: "upload_bytes"
+        }
+    }
+}
+
+extension APIError {
+    init(_ refusal: UserLimits.Refusal) {
+        switch refusal {
+        case .reads: self = .tooManyOwnReads
+        case .uploads: self = .tooManyOwnUploads
+        case .writes(let seconds): self = .tooManyOwnWrites(retryAfterSeconds: seconds)
+        case .uploadBytes(let seconds): self = .uploadQuotaExceeded(retryAfterSeconds: seconds)
+        }
+    }
+}

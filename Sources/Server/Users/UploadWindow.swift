@@ -1,0 +1,73 @@
+import Primitives
+
+/// The bytes that a user stored within the last hour, in periods of five minutes: a byte counts for an hour at least and
+/// for five minutes longer at most.
+struct UploadWindow: BitwiseCopyable {
+    private static let periodSeconds: UInt64 = 300
+    /// The hour, and the period in progress.
+    private static let periodCount = 13
+    /// After so long nothing counts.
+    static let duration: Duration = .seconds(periodSeconds * UInt64(periodCount))
+
+    /// The bytes of each period, by its number modulo the count.
+    private var byteCounts = InlineArray<13, Int>(repeating: 0)
+    /// The period in which a byte was counted last.
+    private var latest: UInt64 = 0
+
+    private static func period(at now: MonotonicInstant) -> UInt64 {
+        now.nanoseconds / (periodSeconds * 1_000_000_000)
+    }
+
+    /// The bytes that count now.
+    func byteCount(at now: MonotonicInstant) -> Int {
+        var window = self
+        window.advance(to: Self.period(at: now))
+        var sum = 0
+        for index in window.byteCounts.indices { sum += window.byteCounts[index] }
+        return sum
+    }
+
+    /// Counts bytes.
+    mutating func add(_ byteCount: Int, at now: MonotonicInstant) {
+        advance(to: Self.period(at: now))
+        byteCounts[Self.slot(latest)] += byteCount
+    }
+
+    /// Takes bytes off that were counted shortly before, from the newest periods on.
+    mutating func remove(_ byteCount: Int, at now: MonotonicInstant) {
+        advance(to: Self.period(at: now))
+        var rest = byteCount
+        for age in 0..<min(UInt64(Self.periodCount), latest + 1) {
+            let slot = Self.slot(latest - age)
+            let taken = min(rest, byteCounts[slot])
+            byteCounts[slot] -= taken
+            rest -= taken
+        }
+    }
+
+    /// The seconds until at most `byteCount` bytes count, at least 1; a whole window when that will never be.
+    func waitForRoom(ofByteCount byteCount: Int, at now: MonotonicInstant) -> Int {
+        var window = self
+        let current = Self.period(at: now)
+        for ahead in 1...UInt64(Self.periodCount) {
+            window.advance(to: current + ahead)
+            var sum = 0
+            for index in window.byteCounts.indices { sum += window.byteCounts[index] }
+            if sum <= byteCount || ahead == UInt64(Self.periodCount) {
+                let end = (current + ahead) * Self.periodSeconds
+                return max(1, Int(end - now.nanoseconds / 1_000_000_000))
+            }
+        }
+        return Int(Self.periodSeconds)
+    }
+
+    private mutating func advance(to period: UInt64) {
+        guard period > latest else { return }
+        for passed in 1...min(period - latest, UInt64(Self.periodCount)) {
+            byteCounts[Self.slot(latest + passed)] = 0
+        }
+        latest = period
+    }
+
+    private static func slot(_ period: UInt64) -> Int { Int(period % UInt64(periodCount)) }
+}
