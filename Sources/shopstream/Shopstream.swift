@@ -17,7 +17,7 @@ struct Shopstream: AsyncParsableCommand {
         subcommands: [Serve.self, Migrate.self, Token.self, ShopCommand.self, MemberCommand.self])
 }
 
-/// The environment, with the options that were given in the place of their variables.
+/// The environment, with the options that were given for those variables that are not set.
 struct Settings {
     private(set) var environment: [String: String] = [:]
 
@@ -32,8 +32,16 @@ struct Settings {
         }
     }
 
+    /// Enters a flag's value under its variable. The environment goes over flags: a flag that it overrides is reported.
     mutating func set(_ name: String, _ value: String?) {
-        if let value { environment[name] = value }
+        guard let value else { return }
+        let present = environment[name] ?? ""
+        if present.isEmpty {
+            environment[name] = value
+        } else if present != value {
+            let flag = "--" + name.split(separator: "_").dropFirst().joined(separator: "-").lowercased()
+            StandardError.write(Array("shopstream: \(flag) is not used: \(name) is set, and goes over it\n".utf8))
+        }
     }
 
     /// All settings; a wrong one ends the command with one line and status 78.

@@ -4,13 +4,14 @@ import asyncio
 import json
 import re
 import signal
+import socket
 import subprocess
 
 import aiohttp
 import pytest
 from support.deadline import wait_until
 from support.rawsocket import RawSocket
-from support.server import find_binary
+from support.server import find_binary, free_port
 from support.streams import close_code, open_stream
 from support.tokens import SECRET, bearer, token
 
@@ -134,11 +135,6 @@ BAD_SETTINGS = {
 @pytest.mark.parametrize("name,value", [(name, value) for name, values in BAD_SETTINGS.items() for value in values])
 def test_a_bad_setting_is_refused_by_name_and_value_with_what_is_allowed(serve, name, value):
     server = serve(ready=False, shops=1)
-    # A flag would win over the variable that is looked at.
-    flags = {"SHOPSTREAM_LISTEN": "--listen", "SHOPSTREAM_STORE": "--store", "SHOPSTREAM_REACTORS": "--reactors"}
-    if name in flags:
-        place = server.args.index(flags[name])
-        del server.args[place : place + 2]
     server.env[name] = value
     server.launch()
     assert server.wait(15) not in (0, None)
@@ -175,6 +171,30 @@ def test_without_any_key_it_does_not_start(serve):
     server.launch()
     assert server.wait(15) != 0
     assert "AUTH_JWT_SECRET" in server.log() and "AUTH_JWKS_FILE" in server.log()
+
+
+@pytest.mark.parametrize("name,nearest", [("SHOPSTREAM_LITSEN", "SHOPSTREAM_LISTEN"), ("AUTH_JWT_SECRTE", "AUTH_JWT_SECRET"),
+                                          ("WEBSOCKET_ALLOWED_ORIGIN", "WEBSOCKET_ALLOWED_ORIGINS")])  # fmt: skip
+def test_an_unknown_setting_is_refused_with_the_nearest_name(serve, name, nearest):
+    server = serve(ready=False, env={name: "hunter2"}).launch()
+    assert server.wait(15) == 78
+    lines = server.log().splitlines()
+    assert len(lines) == 1 and name in lines[0] and nearest in lines[0] and "hunter2" not in lines[0]
+
+
+def test_variables_of_others_are_not_looked_at(serve):
+    assert serve(env={"DEMO_FOLDER": "/nowhere", "AUTH_DOMAIN": "x", "SHOPSTREAM": "x"}).is_alive()
+
+
+def test_the_environment_goes_over_flags(serve):
+    server = serve(ready=False)
+    flagged = server.port
+    server.port = free_port()
+    server.env["SHOPSTREAM_LISTEN"] = f"127.0.0.1:{server.port}"
+    server.start()
+    assert "--listen" in server.log() and "SHOPSTREAM_LISTEN" in server.log()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", flagged), timeout=10)
 
 
 def test_a_bad_members_file_is_refused_with_its_line(serve):

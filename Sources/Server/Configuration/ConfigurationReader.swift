@@ -4,19 +4,30 @@ import Primitives
 import Reactor
 import Storage
 
-/// Reads settings from the environment; a flag of the command is entered there first under its variable's name.
+/// Reads settings from the environment, where the command has entered those flags whose variables are not set.
+///
+/// A setting that is not set, or empty, has the default of its row in `Setting.all`.
 struct ConfigurationReader {
     let environment: [String: String]
 
-    private func value(_ name: String) -> String? {
-        guard let value = environment[name], !value.isEmpty else { return nil }
-        return value
+    /// What the operator set, else the default; nil when there is neither.
+    func text(_ name: String) -> String? {
+        guard let setting = Setting.named(name) else { preconditionFailure("\(name) has no row in Setting.all") }
+        if let value = environment[name], !value.isEmpty { return value }
+        switch setting.defaultValue {
+        case .value(let text): return text
+        case .none, .computed: return nil
+        }
     }
 
-    func text(_ name: String) -> String? { value(name) }
+    /// The same of a row with a `.value`.
+    func value(_ name: String) -> String {
+        guard let text = text(name) else { preconditionFailure("\(name) has no default in Setting.all") }
+        return text
+    }
 
-    func flag(_ name: String, default defaultValue: Bool) throws(ConfigurationError) -> Bool {
-        guard let text = value(name) else { return defaultValue }
+    func flag(_ name: String) throws(ConfigurationError) -> Bool {
+        let text = value(name)
         switch text.lowercased() {
         case "true", "1", "yes", "on": return true
         case "false", "0", "no", "off": return false
@@ -24,9 +35,13 @@ struct ConfigurationReader {
         }
     }
 
-    func number(_ name: String, default defaultValue: Int, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int
-    {
-        guard let text = value(name) else { return defaultValue }
+    /// `computed` is the default of a row without a `.value`.
+    func number(
+        _ name: String, computed: Int? = nil, in range: ClosedRange<Int>
+    ) throws(ConfigurationError) -> Int {
+        guard let text = text(name) ?? computed.map(String.init) else {
+            preconditionFailure("\(name) has no default")
+        }
         guard let number = Int(text), range.contains(number) else {
             throw ConfigurationError(
                 name: name, value: text, allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -34,12 +49,12 @@ struct ConfigurationReader {
         return number
     }
 
-    func seconds(_ name: String, default defaultValue: Int) throws(ConfigurationError) -> Duration {
-        .seconds(try number(name, default: defaultValue, in: 1...86_400))
+    func seconds(_ name: String) throws(ConfigurationError) -> Duration {
+        .seconds(try number(name, in: 1...86_400))
     }
 
     func list(_ name: String) -> [String] {
-        (value(name) ?? "").split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
+        (text(name) ?? "").split(separator: ",").map { String($0.trimmingSpaces) }.filter { !$0.isEmpty }
     }
 }
 
@@ -56,8 +71,9 @@ extension Substring {
 extension ServerConfiguration {
     /// Reads all settings; the first that cannot be used is thrown.
     public init(environment: [String: String]) throws(ConfigurationError) {
+        try Setting.refuseUnknown(in: environment)
         let reader = ConfigurationReader(environment: environment)
-        let listenText = reader.text("SHOPSTREAM_LISTEN") ?? "127.0.0.1:8080"
+        let listenText = reader.value("SHOPSTREAM_LISTEN")
         guard let listen = ListenAddress(listenText) else {
             throw ConfigurationError(
                 name: "SHOPSTREAM_LISTEN", value: listenText,
@@ -65,28 +81,28 @@ extension ServerConfiguration {
         }
         self.listen = listen
         store = try Self.store(reader)
-        reactorCount = try reader.number("SHOPSTREAM_REACTORS", default: Self.processorCount, in: 1...256)
+        reactorCount = try reader.number("SHOPSTREAM_REACTORS", computed: Self.processorCount, in: 1...256)
         if reader.text("SHOPSTREAM_POSTGRES_CONNECTIONS") != nil {
-            postgresConnectionCount = try reader.number("SHOPSTREAM_POSTGRES_CONNECTIONS", default: 0, in: 1...10_000)
+            postgresConnectionCount = try reader.number("SHOPSTREAM_POSTGRES_CONNECTIONS", in: 1...10_000)
         }
-        isPostgresShared = try reader.flag("SHOPSTREAM_POSTGRES_SHARED", default: false)
+        isPostgresShared = try reader.flag("SHOPSTREAM_POSTGRES_SHARED")
         membersPath = reader.text("SHOPSTREAM_MEMBERS")
         logLevel = try Self.logLevel(reader)
         mode = try Self.mode(reader)
-        isTakeover = try reader.flag("SHOPSTREAM_TAKEOVER", default: false)
-        isDemo = try reader.flag("SHOPSTREAM_DEMO", default: false)
-        pinsReactors = try reader.flag("SHOPSTREAM_PIN_REACTORS", default: false)
+        isTakeover = try reader.flag("SHOPSTREAM_TAKEOVER")
+        isDemo = try reader.flag("SHOPSTREAM_DEMO")
+        pinsReactors = try reader.flag("SHOPSTREAM_PIN_REACTORS")
         connectionsPerReactorMax = try reader.number(
-            "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", default: Self.descriptorLimit, in: 512...Self.descriptorLimit)
+            "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", computed: Self.descriptorLimit, in: 512...Self.descriptorLimit)
         connectionsPerAddressMax = try reader.number(
-            "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", default: 0, in: 0...1_000_000)
+            "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", in: 0...1_000_000)
         userLimits = try UserLimitSettings(reader)
-        listMessageCountMax = try reader.number("SHOPSTREAM_LIST_MAX_MESSAGES", default: 10_000, in: 1...10_000)
-        textByteCountMax = try reader.number("SHOPSTREAM_MAX_TEXT_BYTES", default: 16_384, in: 1...20_000)
+        listMessageCountMax = try reader.number("SHOPSTREAM_LIST_MAX_MESSAGES", in: 1...10_000)
+        textByteCountMax = try reader.number("SHOPSTREAM_MAX_TEXT_BYTES", in: 1...20_000)
         imagesPath = reader.text("SHOPSTREAM_IMAGES") ?? Self.imagesPath(beside: store)
         publicURL = try Self.publicURL(reader)
         orphanImageSeconds = try reader.number(
-            "SHOPSTREAM_ORPHAN_IMAGE_SECONDS", default: 86_400, in: 1...31_536_000)
+            "SHOPSTREAM_ORPHAN_IMAGE_SECONDS", in: 1...31_536_000)
         trustedProxies = try Self.proxies(reader)
         auth.secret = reader.text("AUTH_JWT_SECRET")
         auth.keySetPath = reader.text("AUTH_JWKS_FILE")
@@ -115,7 +131,7 @@ extension ServerConfiguration {
     }
 
     private static func store(_ reader: ConfigurationReader) throws(ConfigurationError) -> StoreLocation {
-        let text = reader.text("SHOPSTREAM_STORE") ?? "sqlite:shopstream.sqlite"
+        let text = reader.value("SHOPSTREAM_STORE")
         do {
             return try StoreLocation(parsing: text)
         } catch {
@@ -147,7 +163,7 @@ extension ServerConfiguration {
 
     private static func logLevel(_ reader: ConfigurationReader) throws(ConfigurationError) -> String {
         let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
-        let text = reader.text("SHOPSTREAM_LOG_LEVEL") ?? "info"
+        let text = reader.value("SHOPSTREAM_LOG_LEVEL")
         guard levels.contains(text) else {
             throw ConfigurationError(
                 name: "SHOPSTREAM_LOG_LEVEL", value: text, allowed: levels.joined(separator: ", "))
@@ -156,7 +172,7 @@ extension ServerConfiguration {
     }
 
     private static func mode(_ reader: ConfigurationReader) throws(ConfigurationError) -> Mode {
-        let text = reader.text("SHOPSTREAM_MODE") ?? Mode.development.rawValue
+        let text = reader.value("SHOPSTREAM_MODE")
         guard let mode = Mode(rawValue: text) else {
             throw ConfigurationError(
                 name: "SHOPSTREAM_MODE", value: text, allowed: Mode.allCases.map(\.rawValue).joined(separator: " or "))
@@ -190,30 +206,30 @@ extension ServerConfiguration {
 
 extension StreamConfiguration {
     init(_ reader: ConfigurationReader) throws(ConfigurationError) {
-        isEnabled = try reader.flag("WEBSOCKET_ENABLED", default: true)
+        isEnabled = try reader.flag("WEBSOCKET_ENABLED")
         allowedOrigins = reader.list("WEBSOCKET_ALLOWED_ORIGINS")
         for origin in allowedOrigins where !Self.isOrigin(origin) {
             throw ConfigurationError(
                 name: "WEBSOCKET_ALLOWED_ORIGINS", value: origin,
                 allowed: "origins such as https://app.example:8443, without a path, separated by commas")
         }
-        pingPeriod = try reader.seconds("WEBSOCKET_PING_PERIOD_SECONDS", default: 54)
-        pongWait = try reader.seconds("WEBSOCKET_PONG_WAIT_SECONDS", default: 60)
-        writeWait = try reader.seconds("WEBSOCKET_WRITE_WAIT_SECONDS", default: 10)
-        connectionsPerUserMax = try reader.number("WEBSOCKET_MAX_CONNECTIONS_PER_USER", default: 5, in: 1...65_535)
+        pingPeriod = try reader.seconds("WEBSOCKET_PING_PERIOD_SECONDS")
+        pongWait = try reader.seconds("WEBSOCKET_PONG_WAIT_SECONDS")
+        writeWait = try reader.seconds("WEBSOCKET_WRITE_WAIT_SECONDS")
+        connectionsPerUserMax = try reader.number("WEBSOCKET_MAX_CONNECTIONS_PER_USER", in: 1...65_535)
         attemptsPerMinuteMax = try reader.number(
-            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", default: 10, in: 0...Auth.Limits.attemptCountMax)
-        messageByteCountMax = try reader.number("WEBSOCKET_MAX_MESSAGE_BYTES", default: 524_288, in: 1...(64 << 20))
-        waitingMessageCountMax = try reader.number("WEBSOCKET_SEND_BUFFER_MESSAGES", default: 256, in: 1...65_536)
-        includesUsername = try reader.flag("WEBSOCKET_INCLUDE_USERNAME", default: false)
+            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", in: 0...Auth.Limits.attemptCountMax)
+        messageByteCountMax = try reader.number("WEBSOCKET_MAX_MESSAGE_BYTES", in: 1...(64 << 20))
+        waitingMessageCountMax = try reader.number("WEBSOCKET_SEND_BUFFER_MESSAGES", in: 1...65_536)
+        includesUsername = try reader.flag("WEBSOCKET_INCLUDE_USERNAME")
         // A buffer serves all connections of a reactor, not one: a page at least, whatever the old setting says.
         receiveBufferByteCount = max(
-            4_096, try reader.number("WEBSOCKET_READ_BUFFER_SIZE", default: 1_024, in: 1...65_536))
+            4_096, try reader.number("WEBSOCKET_READ_BUFFER_SIZE", in: 1...65_536))
         // Broadcasts are written from the shop's log: there is no write buffer. Accepted for old deployments.
-        _ = try reader.number("WEBSOCKET_WRITE_BUFFER_SIZE", default: 1_024, in: 1...65_536)
+        _ = try reader.number("WEBSOCKET_WRITE_BUFFER_SIZE", in: 1...65_536)
         guard pingPeriod < pongWait else {
             throw ConfigurationError(
-                name: "WEBSOCKET_PING_PERIOD_SECONDS", value: reader.text("WEBSOCKET_PING_PERIOD_SECONDS") ?? "54",
+                name: "WEBSOCKET_PING_PERIOD_SECONDS", value: reader.value("WEBSOCKET_PING_PERIOD_SECONDS"),
                 allowed: "less than WEBSOCKET_PONG_WAIT_SECONDS")
         }
     }

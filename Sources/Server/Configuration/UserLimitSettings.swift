@@ -18,11 +18,11 @@ public struct UserLimitSettings: Sendable, Equatable {
 extension UserLimitSettings {
     init(_ reader: ConfigurationReader) throws(ConfigurationError) {
         let counts = 0...1_000_000
-        readCountMax = try reader.number("SHOPSTREAM_MAX_READS_PER_USER", default: readCountMax, in: 0...65_535)
-        uploadCountMax = try reader.number("SHOPSTREAM_MAX_UPLOADS_PER_USER", default: uploadCountMax, in: 0...65_535)
-        writesPerSecond = try reader.number("SHOPSTREAM_WRITES_PER_SECOND", default: writesPerSecond, in: counts)
-        writeCountBurst = try reader.number("SHOPSTREAM_WRITES_BURST", default: writeCountBurst, in: counts)
+        readCountMax = try reader.number("SHOPSTREAM_MAX_READS_PER_USER", in: 0...65_535)
+        uploadCountMax = try reader.number("SHOPSTREAM_MAX_UPLOADS_PER_USER", in: 0...65_535)
+        writesPerSecond = try reader.number("SHOPSTREAM_WRITES_PER_SECOND", in: counts)
+        writeCountBurst = try reader.number("SHOPSTREAM_WRITES_BURST", in: counts)
         uploadBytesPerHour = try reader.number(
-            "SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", default: uploadBytesPerHour, in: 0...(1 << 40))
+            "SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", in: 0...(1 << 40))
     }
 }
