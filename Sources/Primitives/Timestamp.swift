@@ -2,19 +2,27 @@
 ///
 /// Written as RFC 3339 with six digits of fraction and `Z` (`2026-01-03T15:30:00.000000Z`), read in any form that
 /// RFC 3339, section 5.6, allows. Digits past the sixth are cut off; a leap second reads as the second after it.
+///
+/// Invariant: `earliest <= self <= latest`. Whatever a database or a peer says is moved into these bounds, so that no
+/// arithmetic on two times overflows, and every time can be written as text.
 public struct Timestamp: Hashable, Comparable, Sendable {
     /// Microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
     public let microsecondsSinceEpoch: Int64
 
-    /// The first instant that four digits of year can write: 0000-01-01T00:00:00Z.
-    public static let earliest = Timestamp(microsecondsSinceEpoch: -62_167_219_200_000_000)
-    /// The last one: 9999-12-31T23:59:59.999999Z.
-    public static let latest = Timestamp(microsecondsSinceEpoch: 253_402_300_799_999_999)
+    /// The first instant: 0001-01-01T00:00:00Z.
+    public static let earliest = Timestamp(microsecondsSinceEpoch: earliestMicroseconds)
+    /// Its count of microseconds.
+    public static let earliestMicroseconds: Int64 = -62_135_596_800_000_000
+    /// The last instant: 9999-12-31T23:59:59.999999Z.
+    public static let latest = Timestamp(microsecondsSinceEpoch: latestMicroseconds)
+    /// Its count of microseconds.
+    public static let latestMicroseconds: Int64 = 253_402_300_799_999_999
 
-    /// Wraps a count of microseconds; only those from `earliest` to `latest` can be written as text.
+    /// The instant that many microseconds after the epoch, moved into `earliest` … `latest`.
     @inlinable
     public init(microsecondsSinceEpoch: Int64) {
-        self.microsecondsSinceEpoch = microsecondsSinceEpoch
+        self.microsecondsSinceEpoch = min(
+            max(microsecondsSinceEpoch, Self.earliestMicroseconds), Self.latestMicroseconds)
     }
 
     /// Whether `left` is before `right`.
@@ -23,14 +31,24 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         left.microsecondsSinceEpoch < right.microsecondsSinceEpoch
     }
 
-    /// The next microsecond.
+    /// The next microsecond; `latest` has none and is its own.
     @inlinable
-    public var successor: Timestamp { Timestamp(microsecondsSinceEpoch: microsecondsSinceEpoch + 1) }
+    public var successor: Timestamp { advanced(byMicroseconds: 1) }
+
+    /// The instant that many microseconds later, or earlier when negative; it stays in `earliest` … `latest`.
+    @inlinable
+    public func advanced(byMicroseconds microseconds: Int64) -> Timestamp {
+        let (sum, isOverflow) = microsecondsSinceEpoch.addingReportingOverflow(microseconds)
+        return Timestamp(microsecondsSinceEpoch: isOverflow ? (microseconds < 0 ? .min : .max) : sum)
+    }
 }
 
 // MARK: - Text
 
 extension Timestamp {
+    /// 0000-01-01T00:00:00Z.
+    private static let textMicrosecondsMin: Int64 = -62_167_219_200_000_000
+
     /// The number of bytes that `append(to:)` writes.
     public static let textByteCount = 27
 
@@ -73,7 +91,7 @@ extension Timestamp {
     }
 
     /// Reads RFC 3339 text (`2026-01-03T15:30:00Z`, any fraction, any offset, `t`, `z` and a space for `T` too);
-    /// nil when `text` is anything else.
+    /// nil when `text` is anything else. A time of the year 0 reads as `earliest`.
     public init?(rfc3339 text: String) {
         var reader = Reader(bytes: Array(text.utf8))
         guard
@@ -89,8 +107,10 @@ extension Timestamp {
         else { return nil }
         let days = Self.days(fromYear: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + (minute - offsetMinutes) * 60 + second
-        self.init(microsecondsSinceEpoch: seconds * 1_000_000 + microsecond)
-        guard self >= .earliest, self <= .latest else { return nil }
+        // Texts of the year 0 are valid and mean "from the beginning"; anything beyond four digits of year is not.
+        let microseconds = seconds * 1_000_000 + microsecond
+        guard (Self.textMicrosecondsMin...Self.latestMicroseconds).contains(microseconds) else { return nil }
+        self.init(microsecondsSinceEpoch: microseconds)
     }
 
     /// A cursor over the text being read; each step consumes what it accepts.

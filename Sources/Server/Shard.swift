@@ -91,6 +91,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var membershipVersion: UInt64 = 0
     /// Up to where the first shard knows the changes of memberships.
     var membershipPosition: Int64?
+    /// When the first shard reads them because of notifications.
+    var membershipLooks = MembershipLooks()
     /// What is told once more, and in which round.
     var membershipRechecks: [MembershipScope: UInt64] = [:]
     /// Counts the rounds of housekeeping.
@@ -252,6 +254,10 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func timerFired(_ token: UInt64) {
         guard token != Self.housekeepingToken else {
             housekeepingFired()
+            return
+        }
+        guard token != Self.membershipLookToken else {
+            membershipLookFired()
             return
         }
         if token & ReactorPostgresLoop<IO>.timerMark != 0 {

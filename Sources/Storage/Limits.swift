@@ -40,6 +40,8 @@ public enum Limits {
     static let temporaryFileAgeMax: Duration = .seconds(600)
     /// The messages that a store in memory holds when nothing else is configured.
     public static let memoryMessageCountDefault = 4_000_000
+    /// The longest message id, in bytes, that a notification may name: other services choose their own ids.
+    static let hintedIDByteCountMax = 2048
     /// A limit of messages that was asked for, within its bounds.
     static func page(_ limit: Int) -> Int { min(max(1, limit), pageMessageCountMax) }
     /// The largest members file that is read, in bytes.

@@ -27,6 +27,9 @@ public protocol MessageStore: Sendable {
 
     /// The messages of a shop, at most `limit` (1 to `Limits.pageMessageCountMax`; clamped).
     ///
+    /// Lists and pages leave out messages that another writer dated outside of `Timestamp`'s bounds: a reader could not
+    /// go on from their times.
+    ///
     /// Without `changedAfter`: all, in the order of `createdAt`. With it: those whose last change is later, in the
     /// order of that change, so that a reader goes on from the last one it got. Equal times are ordered by the bytes
     /// of the id, and are on one page: it ends before them, or holds more than `limit` when it begins with them. A page
@@ -42,8 +45,9 @@ public protocol MessageStore: Sendable {
     /// The messages nearest to `cursor` on the newer side, newest first; `hasMore` speaks of newer ones.
     func messages(in shopID: ShopID, after cursor: MessageCursor, limit: Int) async throws(StorageError) -> MessagePage
 
-    /// The latest time of any message of the shop, nil without messages. A shop's clock starts behind it.
-    func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp?
+    /// The latest time of any message of the shop that is no later than `horizon`, nil without one. A shop's clock
+    /// starts after it.
+    func latestChange(in shopID: ShopID, upTo horizon: Timestamp) async throws(StorageError) -> Timestamp?
 
     /// One message, or nil.
     func message(_ id: MessageID) async throws(StorageError) -> Message?

@@ -64,14 +64,23 @@ import Testing
         #expect(clock.finish(own, changes[0]) == changes)
     }
 
-    @Test func `a time that is days ahead leaves the clock alone`() {
+    @Test func `a time more than a minute ahead leaves the clock alone`() {
         var clock = ShopClock(latest: .earliest)
         let now = Timestamp(microsecondsSinceEpoch: 1_800_000_000_000_000)
         clock.advance(past: .latest, at: now)
         #expect(clock.begin(at: now).time == now)
-        let hourAhead = Timestamp(microsecondsSinceEpoch: now.microsecondsSinceEpoch + 3_600_000_000)
-        clock.advance(past: hourAhead, at: now)
-        #expect(clock.begin(at: now).time == hourAhead.successor)
+        clock.advance(past: now.advanced(byMicroseconds: 60_000_001), at: now)
+        #expect(clock.begin(at: now).time == now.successor)
+        let minuteAhead = now.advanced(byMicroseconds: 60_000_000)
+        clock.advance(past: minuteAhead, at: now)
+        #expect(clock.begin(at: now).time == minuteAhead.successor)
+    }
+
+    @Test func `a clock at the end of time stays there`() {
+        var clock = ShopClock(latest: .latest)
+        #expect(clock.begin(at: .latest).time == .latest)
+        clock.advance(past: .latest, at: .latest)
+        #expect(clock.begin(at: .earliest).time == .latest)
     }
 
     @Test func `a ticket that was not given out stops the process`() async {

@@ -95,9 +95,9 @@ final class SimulatedStore: Store, @unchecked Sendable {
         return try await memory.messages(in: shopID, after: cursor, limit: limit)
     }
 
-    func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
+    func latestChange(in shopID: ShopID, upTo horizon: Timestamp) async throws(StorageError) -> Timestamp? {
         await pause()
-        return try await memory.latestChange(in: shopID)
+        return try await memory.latestChange(in: shopID, upTo: horizon)
     }
 
     func message(_ id: MessageID) async throws(StorageError) -> Storage.Message? {

@@ -21,7 +21,7 @@ import Testing
             #expect(try await store.edit("m1", in: "shop", text: message.text, at: 7) == message)
             #expect(try await store.message("m1") == message)
             #expect(try await store.message("m2") == .numbered(2))
-            #expect(try await store.latestChange(in: "shop") == 7)
+            #expect(try await store.latestChange(in: "shop", upTo: .latest) == 7)
         }
     }
 

@@ -24,7 +24,7 @@ import Testing
     func `what is not there is not found`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             #expect(try await store.message("m1") == nil)
-            #expect(try await store.latestChange(in: "shop") == nil)
+            #expect(try await store.latestChange(in: "shop", upTo: .latest) == nil)
             let page = try await store.messages(in: "shop", changedAfter: nil, limit: 10)
             #expect(page == MessagePage(messages: [], hasMore: false))
         }
@@ -69,8 +69,8 @@ import Testing
                 try await store.messages(in: "one", changedAfter: nil, limit: 10).messages == [
                     .numbered(1, shop: "one")
                 ])
-            #expect(try await store.latestChange(in: "one") == 1)
-            #expect(try await store.latestChange(in: "two") == 2)
+            #expect(try await store.latestChange(in: "one", upTo: .latest) == 1)
+            #expect(try await store.latestChange(in: "two", upTo: .latest) == 2)
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
             let changes = try await store.messages(in: "shop", changedAfter: 2, limit: 10)
             #expect(changes.messages == [.numbered(3), edited])
             #expect(try await store.messages(in: "shop", changedAfter: 10, limit: 10).messages.isEmpty)
-            #expect(try await store.latestChange(in: "shop") == 10)
+            #expect(try await store.latestChange(in: "shop", upTo: .latest) == 10)
         }
     }
 
@@ -142,7 +142,7 @@ import Testing
             var message = Message.numbered(9)
             message.updatedAt = 3
             try await store.append(message)
-            #expect(try await store.latestChange(in: "shop") == 9)
+            #expect(try await store.latestChange(in: "shop", upTo: .latest) == 9)
         }
     }
 
@@ -223,7 +223,7 @@ import Testing
                         #expect(page == expected, "seed \(seed), step \(number)")
                     }
                     let latest = model.filter { $0.shopID == message.shopID }.map(\.changedAt).max()
-                    #expect(try await store.latestChange(in: message.shopID) == latest, "seed \(seed)")
+                    #expect(try await store.latestChange(in: message.shopID, upTo: .latest) == latest, "seed \(seed)")
                 }
             }
         }

@@ -223,7 +223,7 @@ import Testing
             try await store.append(.numbered(1))
             let gate = WriterGate(store)
             #expect(try await store.message("m1") == .numbered(1))
-            #expect(try await store.latestChange(in: "shop") == 1)
+            #expect(try await store.latestChange(in: "shop", upTo: .latest) == 1)
             #expect(try await store.role(of: "u", in: "shop") == nil)
             gate.open()
         }
@@ -288,17 +288,17 @@ import Testing
     // MARK: Plans
 
     static let plans: [(query: String, index: String)] = [
-        (Queries.messagesByCreation, "shop_messages_by_creation (shop_id=?)"),
-        (Queries.messagesByChange, "shop_messages_by_change (shop_id=? AND <expr>>?)"),
-        (Queries.latestChange, "shop_messages_by_change (shop_id=?)"),
-        (Queries.latestChange, "shop_messages_by_creation (shop_id=?)"),
+        (Queries.messagesByCreation, "shop_messages_by_creation (shop_id=? AND created_at>? AND created_at<?)"),
+        (Queries.messagesByChange, "shop_messages_by_change (shop_id=? AND <expr>>? AND <expr><?)"),
+        (Queries.latestChange, "shop_messages_by_change (shop_id=? AND <expr><?)"),
+        (Queries.latestChange, "shop_messages_by_creation (shop_id=? AND created_at<?)"),
         (Queries.messageByID, "sqlite_autoindex_shop_messages_1 (id=?)"),
         (Queries.role, "sqlite_autoindex_shop_members_2 (shop_id=? AND user_id=?)"),
         (Queries.members, "sqlite_autoindex_shop_members_2 (shop_id=?)"),
-        (Queries.newestMessages, "shop_messages_by_creation (shop_id=?)"),
+        (Queries.newestMessages, "shop_messages_by_creation (shop_id=? AND created_at>? AND created_at<?)"),
         (Queries.countMessages, "COVERING INDEX shop_messages_by_c"),
-        (Queries.messagesBefore, "shop_messages_by_creation (shop_id=? AND (created_at,id)<(?,?))"),
-        (Queries.messagesAfter, "shop_messages_by_creation (shop_id=? AND (created_at,id)>(?,?))"),
+        (Queries.messagesBefore, "shop_messages_by_creation (shop_id=? AND created_at>? AND (created_at,id)<(?,?))"),
+        (Queries.messagesAfter, "shop_messages_by_creation (shop_id=? AND (created_at,id)>(?,?) AND created_at<?)"),
         (Queries.editMessage, "sqlite_autoindex_shop_messages_1 (id=?)"),
         (Queries.deleteMessage, "sqlite_autoindex_shop_messages_1 (id=?)"),
         (Queries.imageByID, "sqlite_autoindex_shop_images_1 (id=?)"),

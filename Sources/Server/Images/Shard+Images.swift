@@ -132,9 +132,7 @@ extension Shard {
 
     /// Removes images that were uploaded long ago and that no message names.
     func removeOrphanedImages() async {
-        let deadline = Timestamp(
-            microsecondsSinceEpoch: civilTime.microsecondsSinceEpoch
-                - Int64(configuration.orphanImageSeconds) * 1_000_000)
+        let deadline = civilTime.advanced(byMicroseconds: -Int64(configuration.orphanImageSeconds) * 1_000_000)
         var batch: [Storage.Image] = []
         repeat {
             let last = batch.last

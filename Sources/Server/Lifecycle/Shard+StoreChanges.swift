@@ -14,9 +14,8 @@ extension Shard: StoreChangeObserver {
         case .messageCreated(let message), .messageEdited(let message):
             post(.storeChanged(change), to: owner(of: message.shopID).index)
         case .messageDeleted(_, let shop): post(.storeChanged(change), to: owner(of: shop).index)
-        case .membershipChanged(let shop, let user):
-            tellMembershipsChanged(.user(MembershipChange(shopID: shop, userID: user)))
-        case .missed: tellMembershipsChanged(.everybody)
+        // The log of changes tells which, after a gap too.
+        case .membershipsChanged, .missed: hintMemberships()
         }
     }
 
@@ -29,7 +28,7 @@ extension Shard: StoreChangeObserver {
             var writer = JSONWriter()
             writer.deletion(of: id, in: shop)
             publishInOrder(Publication(event: .messageDeleted, json: writer.bytes), to: shop)
-        case .membershipChanged, .missed: break
+        case .membershipsChanged, .missed: break
         }
     }
 

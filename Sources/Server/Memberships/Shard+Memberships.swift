@@ -34,7 +34,29 @@ extension Shard {
 
     // MARK: - Watching
 
-    /// Asks the store what changed, and tells every shard. On the first shard, in each round of housekeeping.
+    /// A notification said that memberships changed: the log is read soon. On the first shard.
+    func hintMemberships() {
+        if let time = membershipLooks.hinted(at: reactor.now) {
+            _ = reactor.schedule(at: time, token: Self.membershipLookToken)
+        }
+    }
+
+    /// No connection has this token, as with that of housekeeping.
+    static var membershipLookToken: UInt64 { .max - 1 }
+
+    func membershipLookFired() {
+        guard !isDraining else { return }
+        membershipLooks.began()
+        Task(executorPreference: reactor) {
+            await self.tellMembershipChanges()
+            if let time = self.membershipLooks.ended(at: self.reactor.now) {
+                _ = self.reactor.schedule(at: time, token: Self.membershipLookToken)
+            }
+        }
+    }
+
+    /// Asks the store what changed, and tells every shard. On the first shard, in each round of housekeeping and after
+    /// notifications; one that overlaps another tells a change twice at worst.
     func tellMembershipChanges() async {
         do throws(StorageError) {
             let known = membershipPosition

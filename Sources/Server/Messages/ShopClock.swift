@@ -32,15 +32,14 @@ struct ShopClock {
         return nextTicket
     }
 
-    /// Somebody else's change was seen, with this time: ours come after it. A time that is days ahead is somebody's
-    /// mistake: behind it there would be no way back.
+    /// Another writer's change was seen, with this time: ours come after it, unless it lies after the horizon.
     mutating func advance(past time: Timestamp, at now: Timestamp) {
-        if time.microsecondsSinceEpoch - now.microsecondsSinceEpoch < Self.microsecondsAheadMax {
-            latest = max(latest, time)
-        }
+        if time <= Self.horizon(at: now) { latest = max(latest, time) }
     }
 
-    private static let microsecondsAheadMax: Int64 = 86_400_000_000
+    /// The latest time of another writer that moves a clock: a minute ahead of the server's own. A row that is dated
+    /// later is a mistake, and times that went on from it could not come back.
+    static func horizon(at now: Timestamp) -> Timestamp { now.advanced(byMicroseconds: 60_000_000) }
 
     /// Tells the outcome of a write (what is to be published, or nil when it failed); returns what is to be published
     /// now, in order.

@@ -4,6 +4,7 @@ import Storage
 struct ListenerFigures: Sendable {
     let isListening: Bool
     let gapCount: Int
+    let refusedNotificationCount: Int
 }
 
 extension Shard {
@@ -28,5 +29,8 @@ extension Shard {
         text.single(
             "shopstream_database_gaps_total", "counter", "How often changes may have been missed and were read again.",
             Double(listener.gapCount))
+        text.single(
+            "shopstream_database_notifications_refused_total", "counter",
+            "Notifications that the triggers did not send.", Double(listener.refusedNotificationCount))
     }
 }

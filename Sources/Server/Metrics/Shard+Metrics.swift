@@ -42,7 +42,9 @@ extension Shard {
         snapshot.responseBytes = responseByteCount
         snapshot.pool = (store as? PostgresStore)?.poolStatistics
         snapshot.listener = storeListener.map {
-            ListenerFigures(isListening: $0.isListening, gapCount: $0.gapCount)
+            ListenerFigures(
+                isListening: $0.isListening, gapCount: $0.gapCount,
+                refusedNotificationCount: $0.refusedNotificationCount)
         }
         snapshot.deliveredFrames = hub.deliveredFrameCount
         snapshot.topShops = hub.topShops(countMax: ServerLimits.metricsShopCountMax).map {

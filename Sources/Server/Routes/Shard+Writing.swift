@@ -153,10 +153,13 @@ extension Shard {
         return place
     }
 
-    /// Sees to it that the shop has a clock, which goes on from the latest change in the store.
+    /// Sees to it that the shop has a clock, which goes on from the latest change in the store up to its horizon.
     private func requireClock(of shop: ShopID) async throws(APIError) {
         guard clocks[shop] == nil else { return }
-        let latest = try await stored { (store) async throws(StorageError) in try await store.latestChange(in: shop) }
+        let horizon = ShopClock.horizon(at: civilTime)
+        let latest = try await stored { (store) async throws(StorageError) in
+            try await store.latestChange(in: shop, upTo: horizon)
+        }
         guard clocks[shop] == nil else { return }
         if clocks.count >= ServerLimits.shopClockCountMax { clocks = clocks.filter { !$0.value.isIdle } }
         clocks[shop] = ShopClock(latest: latest ?? .earliest)

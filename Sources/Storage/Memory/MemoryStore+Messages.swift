@@ -127,12 +127,13 @@ extension MemoryStore {
         }
     }
 
-    /// See `MessageStore`. O(1).
-    public func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
+    /// See `MessageStore`. O(1) when no time is later than the horizon, else O(log n).
+    public func latestChange(in shopID: ShopID, upTo horizon: Timestamp) async throws(StorageError) -> Timestamp? {
         try withState { state in
-            guard let shop = state.shops[shopID], let created = shop.byCreation.last, let changed = shop.byChange.last
-            else { return nil }
-            return max(created.message.createdAt, changed.message.changedAt)
+            guard let shop = state.shops[shopID] else { return nil }
+            let created = shop.byCreation[..<Self.partition(shop.byCreation) { $0.createdAt > horizon }].last
+            let changed = shop.byChange[..<Self.partition(shop.byChange) { $0.changedAt > horizon }].last
+            return [created?.message.createdAt, changed?.message.changedAt].compactMap { $0 }.max()
         }
     }
 

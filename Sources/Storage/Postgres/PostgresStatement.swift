@@ -5,7 +5,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     case role, shopExists, insertShop, upsertMember, deleteMember, members, importMembers, membershipChanges
     case insertImage, imageByID, deleteImage, isImageNamed, unkeptImages, keepImages
     case username, upsertUsername, ping
-    case currentTime, changesSince, deletionsSince, purgeMemberChanges, purgeMessageDeletions
+    case currentTime, changesSince, changesNamed, deletionsSince, purgeMemberChanges, purgeMessageDeletions
 
     private static let columns = """
         m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
@@ -19,6 +19,11 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         RETURNING m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
             coalesce((SELECT u.username FROM users u WHERE u.uid = m.user_id), m.username)
         """
+    /// The bounds of `Timestamp`. Rows that another writer dated outside of them are in no list: nobody could go on from
+    /// their times.
+    private static let earliest = "'0001-01-01 00:00:00+00'::timestamptz"
+    private static let latest = "'9999-12-31 23:59:59.999999+00'::timestamptz"
+
     /// The first messages of a shop in the order of a time, and as the column behind theirs the bytes of the texts up to
     /// each: the last row is the first that is beyond the bytes. Its columns give the outer query the inner one's order,
     /// so that nothing is sorted.
@@ -57,40 +62,47 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .deleteMessage: "DELETE FROM shop_messages m WHERE m.id = $1 \(Self.returnMessage)"
         case .messageByID: "\(Self.selectMessage) WHERE m.id = $1"
         case .messagesByCreation:
-            Self.list(by: "m.created_at", where: "true", countMax: "$2", byteCountMax: "$3")
+            Self.list(
+                by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)",
+                countMax: "$2", byteCountMax: "$3")
         case .messagesByChange:
             Self.list(
-                by: "coalesce(m.updated_at, m.created_at)", where: "coalesce(m.updated_at, m.created_at) > $2",
+                by: "coalesce(m.updated_at, m.created_at)",
+                where: "coalesce(m.updated_at, m.created_at) > $2 "
+                    + "AND coalesce(m.updated_at, m.created_at) <= \(Self.latest)",
                 countMax: "$3", byteCountMax: "$4")
         case .numberedPage:
             // One statement, so that the count and the page are of one moment.
             """
             SELECT p.*, t.total
-            FROM (SELECT count(*) AS total FROM shop_messages WHERE shop_id = $1) t LEFT JOIN (
+            FROM (
+                SELECT count(*) AS total FROM shop_messages
+                WHERE shop_id = $1 AND created_at BETWEEN \(Self.earliest) AND \(Self.latest)
+            ) t LEFT JOIN (
                 \(Self.selectMessage)
-                WHERE m.shop_id = $1 ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2 OFFSET $3
+                WHERE m.shop_id = $1 AND m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)
+                ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2 OFFSET $3
             ) p ON true ORDER BY p.created_at DESC, p.id COLLATE "C" DESC
             """
         case .messagesBefore:
             """
             \(Self.selectMessage)
-            WHERE m.shop_id = $1 AND (m.created_at, m.id COLLATE "C") < ($2, $3)
+            WHERE m.shop_id = $1 AND (m.created_at, m.id COLLATE "C") < ($2, $3) AND m.created_at >= \(Self.earliest)
             ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $4
             """
         case .messagesAfter:
             """
             \(Self.selectMessage)
-            WHERE m.shop_id = $1 AND (m.created_at, m.id COLLATE "C") > ($2, $3)
+            WHERE m.shop_id = $1 AND (m.created_at, m.id COLLATE "C") > ($2, $3) AND m.created_at <= \(Self.latest)
             ORDER BY m.created_at, m.id COLLATE "C" LIMIT $4
             """
         case .latestChange:
-            // A time that is days ahead is somebody's mistake: a clock that went on from it would never come back.
             """
             SELECT greatest(
-                (SELECT created_at FROM shop_messages WHERE shop_id = $1 AND created_at < now() + interval '1 day'
+                (SELECT created_at FROM shop_messages WHERE shop_id = $1 AND created_at <= $2
                     ORDER BY created_at DESC LIMIT 1),
                 (SELECT coalesce(updated_at, created_at) FROM shop_messages
-                    WHERE shop_id = $1 AND coalesce(updated_at, created_at) < now() + interval '1 day'
+                    WHERE shop_id = $1 AND coalesce(updated_at, created_at) <= $2
                     ORDER BY coalesce(updated_at, created_at) DESC LIMIT 1))
             """
         case .role: "SELECT role FROM shop_members WHERE shop_id = $1 AND user_id = $2"
@@ -164,17 +176,37 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             ON CONFLICT (uid) DO UPDATE SET username = excluded.username
             """
         case .ping: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
-        case .currentTime: "SELECT clock_timestamp(), \(PostgresSchema.nodeLock(isShared: "$1"))"
+        case .currentTime:
+            """
+            SELECT clock_timestamp(), \(PostgresSchema.nodeLock(isShared: "$1")),
+                pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+            """
+        case .changesNamed:
+            // Transaction numbers of rows have 32 bits, and are compared with the horizon's as PostgreSQL compares them.
+            """
+            SELECT \(Self.columns), d.shop_id AS deleted_from,
+                coalesce(
+                    (coalesce(m.xmin, d.xmin)::text::bigint - $2::bigint) & 4294967295 < 2147483648, true) AS is_news
+            FROM unnest($1::text[]) WITH ORDINALITY AS h (id, place)
+            LEFT JOIN shop_messages m ON m.id = h.id
+            LEFT JOIN users u ON u.uid = m.user_id
+            LEFT JOIN LATERAL (
+                SELECT e.shop_id, e.xmin FROM shop_message_deletions e
+                WHERE e.message_id = h.id AND m.id IS NULL ORDER BY e.deleted_at DESC LIMIT 1
+            ) d ON true
+            ORDER BY h.place
+            """
         case .changesSince:
             """
             \(Self.selectMessage)
             WHERE (coalesce(m.updated_at, m.created_at), m.id COLLATE "C") > ($1, $2)
+                AND coalesce(m.updated_at, m.created_at) <= \(Self.latest)
             ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $3
             """
         case .deletionsSince:
             """
             SELECT deleted_at, message_id, shop_id FROM shop_message_deletions
-            WHERE (deleted_at, message_id COLLATE "C") > ($1, $2) ORDER BY deleted_at, message_id COLLATE "C" LIMIT $3
+            WHERE (deleted_at, message_id COLLATE "C") > ($1, $2) AND deleted_at <= \(Self.latest) ORDER BY deleted_at, message_id COLLATE "C" LIMIT $3
             """
         }
     }

@@ -152,8 +152,8 @@ extension PostgresStore {
     }
 
     /// See `MessageStore`. O(log n).
-    public func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
-        try await read(.latestChange, [.text(shopID.text)]).time(0, 0)
+    public func latestChange(in shopID: ShopID, upTo horizon: Timestamp) async throws(StorageError) -> Timestamp? {
+        try await read(.latestChange, [.text(shopID.text), .time(horizon)]).time(0, 0)
     }
 
     /// See `MessageStore`. O(log n).

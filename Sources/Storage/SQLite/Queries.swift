@@ -1,3 +1,5 @@
+import Primitives
+
 /// Every statement that runs more than once. They are prepared once for each connection and kept.
 enum Queries {
     static let insertMessage = """
@@ -12,12 +14,16 @@ enum Queries {
         FROM shop_messages m LEFT JOIN users u ON u.uid = m.user_id
         """
 
+    /// Rows that another writer dated outside of the years 1 to 9999 are in no list: nobody could go on from them.
+    private static let isInTime =
+        "BETWEEN \(Timestamp.earliestMicroseconds) AND \(Timestamp.latestMicroseconds)"
+
     static let messageByID = "\(selectMessage) WHERE m.id = ?"
 
     /// Served by `shop_messages_by_creation` without sorting.
     static let messagesByCreation = """
         \(selectMessage)
-        WHERE m.shop_id = ?
+        WHERE m.shop_id = ? AND m.created_at \(isInTime)
         ORDER BY m.created_at, m.id
         """
 
@@ -25,6 +31,7 @@ enum Queries {
     static let messagesByChange = """
         \(selectMessage)
         WHERE m.shop_id = ? AND coalesce(m.updated_at, m.created_at) > ?
+            AND coalesce(m.updated_at, m.created_at) <= \(Timestamp.latestMicroseconds)
         ORDER BY coalesce(m.updated_at, m.created_at), m.id
         """
 
@@ -37,30 +44,31 @@ enum Queries {
     /// Served by `shop_messages_by_creation`, which is walked backwards.
     static let newestMessages = """
         \(selectMessage)
-        WHERE m.shop_id = ?
+        WHERE m.shop_id = ? AND m.created_at \(isInTime)
         ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?
         """
 
-    static let countMessages = "SELECT count(*) FROM shop_messages WHERE shop_id = ?"
+    static let countMessages = "SELECT count(*) FROM shop_messages WHERE shop_id = ? AND created_at \(isInTime)"
 
     static let messagesBefore = """
         \(selectMessage)
-        WHERE m.shop_id = ? AND (m.created_at, m.id) < (?, ?)
+        WHERE m.shop_id = ? AND (m.created_at, m.id) < (?, ?) AND m.created_at >= \(Timestamp.earliestMicroseconds)
         ORDER BY m.created_at DESC, m.id DESC LIMIT ?
         """
 
     static let messagesAfter = """
         \(selectMessage)
-        WHERE m.shop_id = ? AND (m.created_at, m.id) > (?, ?)
+        WHERE m.shop_id = ? AND (m.created_at, m.id) > (?, ?) AND m.created_at <= \(Timestamp.latestMicroseconds)
         ORDER BY m.created_at, m.id LIMIT ?
         """
 
-    /// The last entries of both indices: another writer's edit may carry an earlier time than its creation.
+    /// The last entries of both indices up to a time: another writer's edit may carry an earlier time than its creation.
     static let latestChange = """
-        SELECT max(
-            (SELECT created_at FROM shop_messages WHERE shop_id = ?1 ORDER BY created_at DESC LIMIT 1),
-            (SELECT coalesce(updated_at, created_at) FROM shop_messages WHERE shop_id = ?1
-                ORDER BY coalesce(updated_at, created_at) DESC LIMIT 1))
+        SELECT max(time) FROM (
+            SELECT max(created_at) AS time FROM shop_messages WHERE shop_id = ?1 AND created_at <= ?2
+            UNION ALL
+            SELECT max(coalesce(updated_at, created_at)) FROM shop_messages
+                WHERE shop_id = ?1 AND coalesce(updated_at, created_at) <= ?2)
         """
 
     static let role = "SELECT role FROM shop_members WHERE shop_id = ? AND user_id = ?"

@@ -72,9 +72,11 @@ extension SQLiteStore {
     }
 
     /// See `MessageStore`. O(log n).
-    public func latestChange(in shopID: ShopID) async throws(StorageError) -> Timestamp? {
+    public func latestChange(in shopID: ShopID, upTo horizon: Timestamp) async throws(StorageError) -> Timestamp? {
         let microseconds = try await read { db in
-            try Int64.fetchOne(db.cachedStatement(sql: Queries.latestChange), arguments: [shopID.text])
+            try Int64.fetchOne(
+                db.cachedStatement(sql: Queries.latestChange),
+                arguments: [shopID.text, horizon.microsecondsSinceEpoch])
         }
         return microseconds.map(Timestamp.init(microsecondsSinceEpoch:))
     }

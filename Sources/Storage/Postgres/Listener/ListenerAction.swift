@@ -16,9 +16,13 @@ enum ListenerAction: Equatable {
     case readChanges(after: ListenerPlace)
     /// Read one message.
     case fetch(MessageID)
-    /// Tell the observer what was notified.
+    /// Read the messages, or the log of their deletions, in this order.
+    case lookUp([MessageID])
+    /// Tell the observer.
     case deliver(StoreChange)
-    /// Tell the observer what a look at the tables found, unless it knows.
+    /// Tell the observer what the look-up of a notified message found, unless that is what it was told last.
+    case deliverNotified(StoreChange)
+    /// Tell the observer what a look at the tables found, unless it was told before.
     case deliverFound(StoreChange)
 }
 
@@ -35,6 +39,23 @@ enum ListenerAnswer: Equatable {
     case changes([StoreChange], rowCount: Int, last: ListenerPlace?)
     /// One message, or none.
     case message(Message?)
+    /// What a look-up found, a value for each message that was named.
+    case found([FoundMessage])
+}
+
+extension FoundMessage {
+    /// Reads a row of `changesNamed`. One that cannot be read is left out.
+    fileprivate init(_ result: PostgresResult, _ row: Int) {
+        guard result.boolean(row, 10) == true else {
+            self = .nothing
+            return
+        }
+        if result.text(row, 0) != nil {
+            self = (try? PostgresStore.message(result, row)).map(Self.present) ?? .nothing
+        } else {
+            self = result.text(row, 9).map { .deleted(ShopID($0)) } ?? .nothing
+        }
+    }
 }
 
 extension ListenerAnswer {
@@ -51,6 +72,8 @@ extension ListenerAnswer {
             } else {
                 self = .message(nil)
             }
+        case .changesNamed:
+            self = .found((0..<result.rowCount).map { FoundMessage(result, $0) })
         case .changesSince:
             let changes = (0..<result.rowCount).compactMap { try? PostgresStore.message(result, $0).change }
             self = .changes(changes, rowCount: result.rowCount, last: Self.lastPlace(result, time: [5, 4], id: 0))

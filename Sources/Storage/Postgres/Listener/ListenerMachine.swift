@@ -2,8 +2,8 @@ import Primitives
 
 /// The listener's one connection, and the order in which changes are told. A pure state machine.
 ///
-/// One query is under way at a time; notifications that come meanwhile wait, so that what was missed is told before
-/// what came after it. What was missed is read from the time up to which everything is known, in the database's own
+/// One query is in flight at a time. Notifications that come meanwhile wait, and the next look-up takes them together, so
+/// that what was missed is told before what came after it, and a flood of notifications costs one query after another. What was missed is read from the time up to which everything is known, in the database's own
 /// time, page by page; it is known only when the last page was read.
 struct ListenerMachine {
     private enum Phase: Equatable {
@@ -18,7 +18,7 @@ struct ListenerMachine {
         case time
         case deletions(since: ListenerPlace)
         case changes
-        case fetch(isEdit: Bool)
+        case lookUp([HintedMessage])
         case settle(Doubt)
     }
 
@@ -35,8 +35,10 @@ struct ListenerMachine {
         var silence: Duration = .seconds(15)
         /// What is re-read reaches back so far: commits come in another order than their times, and clocks differ.
         var overlap: Duration = .seconds(10)
-        /// Notifications that may wait for a query; more are read from the table instead.
-        var waitingCountMax = 10_000
+        /// Notified messages that may wait for a query; more are read from the table instead.
+        var waitingCountMax = 4_096
+        /// Messages that one query looks up.
+        var lookUpCountMax = 256
         /// Rows of a page.
         var pageCountMax = 1_000
         /// A doubtful write is looked for again after as long …
@@ -56,7 +58,7 @@ struct ListenerMachine {
     private var phase: Phase
     private var jitter: UInt64
     private var failureCount = 0
-    private var waiting = PoolQueue<ChangeNotification>()
+    private var waiting = HintQueue()
     private var doubts = PoolQueue<Doubt>()
     /// Too many waited: what they said is read again.
     private var hasOverflowed = false
@@ -95,9 +97,7 @@ struct ListenerMachine {
     /// The database's time at a moment of this connection.
     private func databaseTime(at moment: MonotonicInstant) -> Timestamp? {
         clock.map { clock in
-            Timestamp(
-                microsecondsSinceEpoch: clock.database.microsecondsSinceEpoch
-                    + Int64(moment.since(clock.at) / .microseconds(1)))
+            clock.database.advanced(byMicroseconds: Int64(clamping: moment.since(clock.at).wholeNanoseconds / 1000))
         }
     }
 }
@@ -123,7 +123,7 @@ extension ListenerMachine {
         if case .listening(.settle(let doubt), _) = phase { doubts.prepend([doubt]) }
         failureCount += 1
         phase = .waiting(until: now + pause())
-        _ = waiting.takeAll()
+        waiting.removeAll()
         hasOverflowed = false
         clock = nil
     }
@@ -164,7 +164,7 @@ extension ListenerMachine {
         let timeout =
             switch query {
             case .deletions, .changes: settings.pageTimeout
-            case .time, .fetch, .settle: settings.answerTimeout
+            case .time, .lookUp, .settle: settings.answerTimeout
             }
         phase = .listening(query: query, deadline: now + timeout)
         return [action]
@@ -177,13 +177,17 @@ extension ListenerMachine {
     /// A notification came.
     mutating func notified(_ notification: ChangeNotification, at now: MonotonicInstant) -> [ListenerAction] {
         heardAt = now
-        if waiting.count >= settings.waitingCountMax {
-            fallBehind()
-            hasOverflowed = true
-            _ = waiting.takeAll()
+        switch notification {
+        case .own, .unknown: return []
+        case .memberships: return [.deliver(.membershipsChanged)]
+        case .message(let id, let hint):
+            if !hasOverflowed, !waiting.add(id, hint, countMax: settings.waitingCountMax) {
+                fallBehind()
+                hasOverflowed = true
+                waiting.removeAll()
+            }
+            return goOn(at: now)
         }
-        if !hasOverflowed { waiting.append(notification) }
-        return goOn(at: now)
     }
 
     /// The outcome of writes is not known.
@@ -214,11 +218,12 @@ extension ListenerMachine {
             knownTo = lookBeganAt
             isBehind = hasOverflowed
             hasOverflowed = false
-        case (.fetch(let isEdit), .message(let message)):
-            // None: it was deleted meanwhile, of which a notification tells.
-            if let message { actions = [.deliver(isEdit ? .messageEdited(message) : .messageCreated(message))] }
+        case (.lookUp(let hinted), .found(let found)):
+            actions = zip(hinted, found).compactMap { hinted, found in
+                found.change(hinted).map(ListenerAction.deliverNotified)
+            }
         case (.settle(let doubt), .message(let message)): actions = settle(doubt, message, at: now)
-        case (.time, _), (.deletions, _), (.changes, _), (.fetch, _), (.settle, _):
+        case (.time, _), (.deletions, _), (.changes, _), (.lookUp, _), (.settle, _):
             preconditionFailure("an answer to another question")
         }
         return actions + goOn(at: now)
@@ -228,16 +233,10 @@ extension ListenerMachine {
     private mutating func goOn(at now: MonotonicInstant) -> [ListenerAction] {
         guard case .listening(nil, _) = phase else { return [] }
         if isBehind { return lookAtWhatWasMissed(at: now) }
-        var actions: [ListenerAction] = []
-        while let notification = waiting.popFirst() {
-            switch notification {
-            case .own, .unknown: break
-            case .change(let change): actions.append(.deliver(change))
-            case .large(let id, let isEdit): return actions + ask(.fetch(isEdit: isEdit), .fetch(id), at: now)
-            }
-        }
+        let hinted = waiting.take(settings.lookUpCountMax)
+        if !hinted.isEmpty { return ask(.lookUp(hinted), .lookUp(hinted.map(\.id)), at: now) }
         settledAt = now
-        return actions + settleDoubts(at: now)
+        return settleDoubts(at: now)
     }
 
     /// What came before the start is nobody's to be told, though later looks reach back.
@@ -245,8 +244,8 @@ extension ListenerMachine {
         lookBeganAt = databaseTime(at: now) ?? knownTo
         // What waits from here on is what came after the look began.
         hasOverflowed = false
-        let overlap = Int64(settings.overlap / .microseconds(1))
-        let since = Timestamp(microsecondsSinceEpoch: knownTo.microsecondsSinceEpoch - overlap)
+        let overlap = Int64(clamping: settings.overlap.wholeNanoseconds / 1000)
+        let since = knownTo.advanced(byMicroseconds: -overlap)
         let place = ListenerPlace(time: max(since, start), id: MessageID(""))
         let told: [ListenerAction] = hasListened ? [.deliver(.missed)] : []
         hasListened = true

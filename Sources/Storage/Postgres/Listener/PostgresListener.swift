@@ -15,18 +15,21 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     /// The query under way, and its answer.
     private var asked: PostgresStatement?
     private var answer: ListenerAnswer?
-    /// What a look at the tables found: a notification of it may still come, which then is no news.
-    private var foundEarly: Set<RecentChanges.Key> = []
+    /// What was told last of each message. Two generations, as in `recent`.
+    private var toldLast = ToldLast()
+    /// What was written before this horizon is no news, whatever a notification says.
+    private var horizon = NewsHorizon()
     private var turnedAt: MonotonicInstant
     private var isStopped = false
     /// How often changes may have been missed, and were read again.
     public private(set) var gapCount = 0
+    /// Notifications that the triggers did not send.
+    public private(set) var refusedNotificationCount = 0
 
     /// Time is looked at so often.
     private static let tick = Duration.milliseconds(250)
     /// What is remembered is turned over as often: more than the machine's silence and overlap together.
     private static let turnPeriod = Duration.seconds(30)
-    private static let foundEarlyCountMax = 65_536
 
     /// Begins to connect, and tells what changed from `start` on, a time of the database. The stores of the node note in
     /// `recent` what they write.
@@ -66,13 +69,17 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
             case .prepare:
                 session?.prepare(
                     settings: configuration.sessionSettings + Self.settings,
-                    statements: [.currentTime, .deletionsSince, .changesSince, .messageByID],
+                    statements: [.currentTime, .deletionsSince, .changesSince, .changesNamed, .messageByID],
                     commands: [Self.listenCommand])
             case .askTime: query(.currentTime, [.boolean(configuration.isShared)])
             case .readDeletions(let place): query(.deletionsSince, page(after: place))
             case .readChanges(let place): query(.changesSince, page(after: place))
             case .fetch(let id): query(.messageByID, [.text(id.text)])
+            case .lookUp(let ids):
+                query(
+                    .changesNamed, [.texts(ids.map(\.text)), horizon.transaction.map(PostgresValue.integer) ?? .null])
             case .deliver(let change): deliver(change)
+            case .deliverNotified(let change): deliverNotified(change)
             case .deliverFound(let change): deliverFound(change)
             }
         }
@@ -99,22 +106,24 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         session?.endSegment()
     }
 
-    /// What was notified is news, even if it leaves a message as it once was.
     private func deliver(_ change: StoreChange) {
         if case .missed = change { gapCount += 1 }
-        if let key = change.key {
-            if foundEarly.remove(key) != nil { return }
-            recent.note(key)
-        }
         observer?.storeChanged(change)
     }
 
-    /// What a look at the tables found is news unless we have made or told it.
+    /// A state that was told before is news when another one was told of the message since: an edit may leave it as it
+    /// once was.
+    private func deliverNotified(_ change: StoreChange) {
+        guard let (id, key) = change.key else { return }
+        guard recent.note(key) || toldLast.isOther(id, than: key) else { return }
+        toldLast.note(id, key)
+        observer?.storeChanged(change)
+    }
+
+    /// What a look at the tables found is news unless this node has made or told it.
     private func deliverFound(_ change: StoreChange) {
-        if let key = change.key {
-            guard recent.note(key) else { return }
-            if foundEarly.count < Self.foundEarlyCountMax { foundEarly.insert(key) }
-        }
+        guard let (id, key) = change.key, recent.note(key) else { return }
+        toldLast.note(id, key)
         observer?.storeChanged(change)
     }
 
@@ -128,7 +137,9 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
 
     func sessionReceived(_ index: Int, _ event: PostgresHandle.Event) {
         switch event {
-        case .completed(let result): answer = asked.flatMap { ListenerAnswer($0, result) }
+        case .completed(let result):
+            answer = asked.flatMap { ListenerAnswer($0, result) }
+            if asked == .currentTime, let transaction = result.integer(0, 2) { horizon.saw(transaction) }
         case .failed, .aborted: answer = nil
         case .synced:
             if let answer {
@@ -143,6 +154,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
 
     func sessionNotified(_ index: Int, payload: String) {
         let notification = ChangeNotification(payload, ownOrigin: configuration.origin)
+        if notification == .unknown { refusedNotificationCount += 1 }
         perform(machine.notified(notification, at: loop.now))
     }
 
@@ -157,19 +169,20 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         if machine.isUpToDate, now.since(turnedAt) >= Self.turnPeriod {
             turnedAt = now
             recent.turn()
-            foundEarly = []
+            toldLast.turn()
+            horizon.turn()
         }
         loop.schedule(at: now + Self.tick, client: self)
     }
 }
 
 extension StoreChange {
-    /// What it leaves behind, for who has told it already; nil for what is told again at no harm.
-    fileprivate var key: RecentChanges.Key? {
+    /// The message that it concerns and the state in which it leaves it; nil for what concerns none.
+    fileprivate var key: (MessageID, RecentChanges.Key)? {
         switch self {
-        case .messageCreated(let message), .messageEdited(let message): RecentChanges.Key(message)
-        case .messageDeleted(let id, _): RecentChanges.Key(endOf: id)
-        case .membershipChanged, .missed: nil
+        case .messageCreated(let message), .messageEdited(let message): (message.id, RecentChanges.Key(message))
+        case .messageDeleted(let id, _): (id, RecentChanges.Key(endOf: id))
+        case .membershipsChanged, .missed: nil
         }
     }
 }

@@ -2,15 +2,15 @@ import Primitives
 
 /// What others changed in the store, as it tells those that listen.
 public enum StoreChange: Sendable, Equatable {
-    /// Somebody else wrote a message, or we did and were not told.
+    /// Another writer made a message, or this node did and the outcome was unknown.
     case messageCreated(Message)
     /// The same for an edit.
     case messageEdited(Message)
     /// The same for a deletion.
     case messageDeleted(MessageID, ShopID)
-    /// A membership was made, ended or given another role, by whomever.
-    case membershipChanged(ShopID, UserID)
-    /// Changes were lost: any membership may be another. What became of messages meanwhile follows.
+    /// Memberships may have changed: `membershipChanges` tells which.
+    case membershipsChanged
+    /// Notifications were lost: memberships may have changed too. What changed of messages meanwhile follows.
     case missed
 }
 

@@ -33,7 +33,7 @@ extension PostgresSchema {
         REVOKE ALL ON FUNCTION shopstream_message_changed(), shopstream_member_changed() FROM PUBLIC;
         """
 
-    private static let isAnnounced = "current_setting('\(announceSetting)', true) IS DISTINCT FROM 'off'"
+    static let isAnnounced = "current_setting('\(announceSetting)', true) IS DISTINCT FROM 'off'"
 
     /// `@schema@` stands for the tables' schema: a path that holds it would let who may create there slip in a function.
     private static let messageFunction = """

@@ -33,6 +33,7 @@ enum PostgresSchema {
         Migration(number: 3, title: "images, and the log of changed memberships", sql: additions),
         Migration(number: 4, title: "notifications of changes", sql: notifications),
         Migration(number: 5, title: "triggers for writers of every kind", sql: triggersForEveryWriter),
+        Migration(number: 6, title: "notifications are hints, deletions are found by their message", sql: hints),
     ]
 
     private static let tables = """

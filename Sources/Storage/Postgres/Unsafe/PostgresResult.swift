@@ -48,11 +48,11 @@ import Primitives
         return unsafe bytes[0] != 0
     }
 
-    /// A `timestamptz`; nil for null. What RFC 3339 cannot write, the infinities among it, is moved to its bounds.
+    /// A `timestamptz`; nil for null. What a `Timestamp` cannot be, the infinities among it, is moved to its bounds.
     func time(_ row: Int, _ column: Int) -> Timestamp? {
         guard let value = integer(row, column) else { return nil }
         let (sum, isOverflow) = value.addingReportingOverflow(PostgresValue.epochMicroseconds)
         if isOverflow { return value < 0 ? .earliest : .latest }
-        return min(max(Timestamp(microsecondsSinceEpoch: sum), .earliest), .latest)
+        return Timestamp(microsecondsSinceEpoch: sum)
     }
 }

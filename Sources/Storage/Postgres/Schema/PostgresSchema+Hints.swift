@@ -1,0 +1,53 @@
+extension PostgresSchema {
+    /// Any role that may connect can send a notification, so it carries no content: it names a message, and listeners
+    /// read the row, or the log of deletions. Only the triggers may add to that log: they run with the rights of its
+    /// owner, and the grants of other roles, which defaults of a schema may have made, are taken back.
+    static let hints = """
+        CREATE INDEX IF NOT EXISTS shop_message_deletions_by_message ON shop_message_deletions (message_id);
+        DO $revoke$
+        DECLARE
+            logged text;
+            grantee text;
+        BEGIN
+            FOREACH logged IN ARRAY ARRAY['shop_message_deletions', 'shop_member_changes'] LOOP
+                EXECUTE format('REVOKE INSERT, UPDATE, TRUNCATE, TRIGGER ON %I FROM PUBLIC', logged);
+                FOR grantee IN
+                    SELECT DISTINCT quote_ident(r.rolname)
+                    FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee
+                    WHERE c.oid = to_regclass(logged) AND a.grantee <> c.relowner
+                LOOP
+                    EXECUTE format('REVOKE INSERT, UPDATE, TRUNCATE, TRIGGER ON %I FROM %s', logged, grantee);
+                END LOOP;
+            END LOOP;
+        END
+        $revoke$;
+        DO $step$ BEGIN EXECUTE replace($functions$
+        \(messageFunction)
+        $functions$, '@schema@', quote_ident(current_schema())); END $step$;
+        REVOKE ALL ON FUNCTION shopstream_message_changed() FROM PUBLIC;
+        """
+
+    /// `@schema@` stands for the tables' schema, as in the step before.
+    private static let messageFunction = """
+        CREATE OR REPLACE FUNCTION shopstream_message_changed() RETURNS trigger LANGUAGE plpgsql
+            SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+        DECLARE
+            origin text := coalesce(current_setting('\(originSetting)', true), '');
+            changed @schema@.shop_messages := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+            payload text;
+        BEGIN
+            IF TG_OP = 'DELETE' THEN
+                INSERT INTO @schema@.shop_message_deletions (message_id, shop_id) VALUES (changed.id, changed.shop_id);
+                IF NOT (\(isAnnounced)) THEN
+                    RETURN NULL;
+                END IF;
+            END IF;
+            payload := json_build_object('op', TG_OP, 'id', changed.id, 'shop_id', changed.shop_id)::text;
+            IF octet_length(origin) + octet_length(payload) < 7900 THEN
+                PERFORM pg_notify('\(channelPrefix)' || TG_TABLE_SCHEMA, origin || ' ' || payload);
+            END IF;
+            RETURN NULL;
+        END
+        $function$;
+        """
+}
