@@ -28,6 +28,10 @@ public enum Limits {
     public static let changesUnderWayMax = 256
     /// The connections that read a SQLite file side by side.
     public static let readerCountMax = 4
+    /// The bytes that SQLite's write-ahead log may reach before its pages are moved to the database and the file is cut.
+    public static let writeAheadLogByteCountMax = 16 * 1024 * 1024
+    /// How long that waits for the readers of another process, with the writer held up, in milliseconds.
+    static let checkpointWaitMilliseconds = 50
     /// How long a write waits for another process that holds the SQLite file, in seconds.
     public static let busyTimeoutSeconds: Double = 5
     /// The changes of memberships that are remembered for those who ask what changed; who missed more looks at all.

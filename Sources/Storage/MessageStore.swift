@@ -52,6 +52,10 @@ public protocol MessageStore: Sendable {
     /// One message, or nil.
     func message(_ id: MessageID) async throws(StorageError) -> Message?
 
+    /// Does what keeps the store's files small. To be called every second or so by one caller; a failure is left to the
+    /// next call.
+    func maintain() async
+
     /// Returns when the store can read and write, throws otherwise: for the readiness check.
     func ping() async throws(StorageError)
 
@@ -60,4 +64,9 @@ public protocol MessageStore: Sendable {
 
     /// Counts for metrics; O(1), any thread.
     var statistics: StoreStatistics { get }
+}
+
+extension MessageStore {
+    /// Nothing, for stores that need no upkeep.
+    public func maintain() async {}
 }

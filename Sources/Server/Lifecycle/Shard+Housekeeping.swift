@@ -1,6 +1,7 @@
 import Auth
 import Primitives
 import Reactor
+import Storage
 
 // What is to be done every now and then, whether or not anybody asks; the first shard does it for all.
 
@@ -45,6 +46,7 @@ extension Shard {
     /// One round.
     func keepHouse() async {
         await tellMembershipChanges()
+        await store.maintain()
         for peer in peers { await onShard(peer) { shard in shard.forgetExpired() } }
         // Images that may go after seconds are not looked for once a minute.
         let searchRounds = min(ServerLimits.orphanSearchRounds, UInt64(configuration.orphanImageSeconds))

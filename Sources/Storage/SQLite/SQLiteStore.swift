@@ -61,7 +61,10 @@ public final class SQLiteStore: Store {
             let migrator = Schema.migrator
             if try pool.read(migrator.hasBeenSuperseded) { throw StorageError(.incompatible, detail: path) }
             // The pool has set NORMAL, under which the last commits may be lost with the power.
-            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            try pool.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA journal_size_limit = \(Limits.writeAheadLogByteCountMax)")
+            }
             try migrator.migrate(pool)
             return .success(SQLiteStore(pool: pool))
         } catch {
