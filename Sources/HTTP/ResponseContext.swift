@@ -16,11 +16,14 @@ public struct ResponseContext: Hashable, Sendable {
     public let omitsBody: Bool
     /// What the response says about the connection.
     public let connection: Connection
+    /// Whether the client knows chunks: one of HTTP/1.1 does (RFC 9112, section 7.1).
+    public let acceptsChunks: Bool
 
     /// The context of a response to `head`. `keepAlive` false ends the connection although the client would go on,
     /// as when the server drains.
     public init(_ head: RequestHead, keepAlive: Bool = true) {
         omitsBody = head.method == .head
+        acceptsChunks = head.version == .http11
         connection =
             if !keepAlive || !head.keepAlive { .closes } else {
                 switch head.version {
@@ -30,13 +33,19 @@ public struct ResponseContext: Hashable, Sendable {
             }
     }
 
-    private init(omitsBody: Bool, connection: Connection) {
+    private init(omitsBody: Bool, connection: Connection, acceptsChunks: Bool) {
         self.omitsBody = omitsBody
         self.connection = connection
+        self.acceptsChunks = acceptsChunks
+    }
+
+    /// The same for a response whose end is the connection's.
+    public var endingConnection: Self {
+        Self(omitsBody: omitsBody, connection: .closes, acceptsChunks: acceptsChunks)
     }
 
     /// The answer to bytes that were no request, or to one whose body is not read: the connection ends behind it.
-    public static let closing = ResponseContext(omitsBody: false, connection: .closes)
+    public static let closing = ResponseContext(omitsBody: false, connection: .closes, acceptsChunks: true)
 
     /// Whether the connection goes on behind the response.
     public var keepsConnection: Bool { connection != .closes }

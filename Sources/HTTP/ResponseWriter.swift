@@ -71,13 +71,32 @@ public struct ResponseWriter: Sendable {
         to bytes: inout [UInt8]
     ) {
         precondition(contentLength >= 0)
-        let isSwitching = status.code == 101
-        let hasLength = status.code >= 200 && status.code != 204 && status.code != 304
-        precondition(hasLength || contentLength == 0, "a response of this status has no body")
+        let hasBody = status.code >= 200 && status.code != 204 && status.code != 304
+        precondition(hasBody || contentLength == 0, "a response of this status has no body")
         // An array grows by doubling only when it is not told a size: tell it when it is new.
         if bytes.isEmpty {
             bytes.reserveCapacity(Self.headByteCountTypical + (context.omitsBody ? 0 : contentLength))
         }
+        appendHead(
+            status, contentType: contentType, body: hasBody ? .length(contentLength) : .none, fields: fields,
+            context: context, at: now, to: &bytes)
+    }
+
+    /// Appends the head of a response whose body the caller sends itself, delimited as `body` says: `.none` for 1xx,
+    /// 204 and 304, `.chunked` for clients of HTTP/1.1 (the caller frames the chunks with `ChunkedBody`), `.untilClose`
+    /// with a context that ends the connection (RFC 9112, section 6.3).
+    public mutating func appendHead(
+        _ status: HTTPResponse.Status,
+        contentType: String? = nil,
+        body: ResponseBodyKind,
+        fields: HTTPFields = [:],
+        context: ResponseContext,
+        at now: Timestamp,
+        to bytes: inout [UInt8]
+    ) {
+        let isSwitching = status.code == 101
+        precondition(body != .untilClose || !context.keepsConnection, "the end of the connection ends this body")
+        precondition(body != .chunked || context.acceptsChunks, "HTTP/1.0 knows no chunks")
         bytes.append(contentsOf: "HTTP/1.1 ".utf8)
         MessageText.appendDecimal(status.code, to: &bytes)
         bytes.append(ASCII.space)
@@ -87,10 +106,13 @@ public struct ResponseWriter: Sendable {
         bytes.append(contentsOf: date.formatted(now))
         MessageText.appendLineBreak(to: &bytes)
         if let contentType { MessageText.appendField("Content-Type", contentType, to: &bytes) }
-        if hasLength {
+        switch body {
+        case .none, .untilClose: break
+        case .length(let byteCount):
             bytes.append(contentsOf: "Content-Length: ".utf8)
-            MessageText.appendDecimal(contentLength, to: &bytes)
+            MessageText.appendDecimal(byteCount, to: &bytes)
             MessageText.appendLineBreak(to: &bytes)
+        case .chunked: MessageText.appendField("Transfer-Encoding", "chunked", to: &bytes)
         }
         if !isSwitching {
             // An `Upgrade` field, as 426 has, is between neighbours only (RFC 9110, section 7.8).

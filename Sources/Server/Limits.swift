@@ -6,10 +6,17 @@ enum ServerLimits {
     static let bodyWait: Duration = .seconds(30)
     /// How long a connection may be idle between requests.
     static let keepAliveWait: Duration = .seconds(75)
-    /// How long a response may take to be read, and a second more for each so many bytes.
-    static let responseWait: Duration = .seconds(60)
-    /// The slowest network that a long response is meant for.
-    static let responseBytesPerSecondMin = 64 << 10
+    /// The bytes of a response that are handed to the kernel at a time: a peer of `progressBytesPerSecondMin` takes
+    /// them within `progressWait`.
+    static let responsePieceByteCount = 32 << 10
+    /// A peer that takes or sends fewer bytes a second is ended …
+    static let progressBytesPerSecondMin = 4 << 10
+    /// … when it falls behind by this time …
+    static let progressWait: Duration = .seconds(10)
+    /// … and nobody is ahead by more than this.
+    static let progressCreditMax: Duration = .seconds(16)
+    /// A timer that fires later than this shows that the process paused.
+    static let timerLatenessMax: Duration = .seconds(1)
     /// How long an ended connection is read from, so that no reset overtakes the last bytes.
     static let lingerWait: Duration = .seconds(2)
     /// How long open streams and requests may take to end when the server stops …

@@ -228,6 +228,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
             releaseUpload(state)
             releaseReservation(state)
             setHeldMemory(state, 0)
+            endSending(state)
             if state.isCounted, let address = state.address { release(address) }
         } else if streams.contains(connection) {
             streamEnded(connection, reason: .connectionError)

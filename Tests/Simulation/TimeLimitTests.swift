@@ -57,9 +57,9 @@ import Testing
             // Its answer is larger than what the sockets of a rehearsal hold.
             let socket = try rehearsal.connect(sending: Array("GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
             let reactor = rehearsal.world.shards[0].reactor
-            rehearsal.advance(by: ServerLimits.responseWait - .milliseconds(100))
+            rehearsal.advance(by: ServerLimits.progressWait - .milliseconds(100))
             rehearsal.ledger.expect(reactor.connectionCount == 1, "cut off before its time")
-            rehearsal.advance(by: .milliseconds(200))
+            for _ in 0..<ServerLimits.progressCreditMax.components.seconds { rehearsal.advance(by: .seconds(1)) }
             rehearsal.ledger.expect(reactor.connectionCount == 0, "not cut off")
             socket.close()
         }

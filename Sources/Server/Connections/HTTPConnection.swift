@@ -44,13 +44,48 @@ final class HTTPConnection {
     var isSending = false
     /// What the response takes of the reactor's memory for responses.
     var heldByteCount = 0
-    /// The response, while `100 Continue` is still being sent.
-    var pendingOutput: [UInt8] = []
+    /// What is being sent, and what follows.
+    var output = OutgoingBytes()
+    /// Whether the response has pieces that are not produced yet.
+    var isProducing = false
+    /// The task that waits until `output` was taken; false when the connection ended before.
+    var sender: CheckedContinuation<Bool, Never>?
+    /// How fast the peer takes the response.
+    var progress: ProgressWatch?
     var timer: TimerID?
 
     init(address: PeerAddress?, isCounted: Bool, limits: HTTPLimits = HTTPLimits()) {
         self.address = address
         self.isCounted = isCounted
         parser = RequestParser(limits: limits)
+    }
+}
+
+/// Bytes on their way to a peer, a bounded part of them at a time: so the peer's pace shows.
+struct OutgoingBytes {
+    private var bytes: [UInt8] = []
+    private var sentByteCount = 0
+    /// The part that is being sent.
+    private var partByteCount = 0
+
+    var isEmpty: Bool { sentByteCount == bytes.count }
+
+    /// Adds bytes behind the others. O(bytes); takes the array over when nothing else waits.
+    mutating func append(_ more: [UInt8]) {
+        if bytes.isEmpty { bytes = more } else { bytes += more }
+    }
+
+    /// Gives the part that is to be sent now.
+    mutating func sendNext(byteCountMax: Int, _ send: (Span<UInt8>) -> Void) {
+        partByteCount = min(bytes.count - sentByteCount, byteCountMax)
+        send(bytes.span.extracting(sentByteCount..<sentByteCount + partByteCount))
+    }
+
+    /// The part was sent; its byte count.
+    mutating func sent() -> Int {
+        defer { partByteCount = 0 }
+        sentByteCount += partByteCount
+        if isEmpty { (bytes, sentByteCount) = ([], 0) }
+        return partByteCount
     }
 }

@@ -129,6 +129,6 @@ extension Shard {
             return
         }
         state.isCounted = parcel.countedAddress != nil
-        respond(connection, state, Response(APIError.full), context: .closing)
+        respond(connection, state, APIError.full)
     }
 }

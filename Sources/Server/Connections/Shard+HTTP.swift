@@ -25,8 +25,23 @@ extension Shard {
     }
 
     func setTimer(_ connection: ConnectionID, _ state: HTTPConnection, _ wait: Duration) {
+        setTimer(connection, state, until: reactor.now + wait)
+    }
+
+    func setTimer(_ connection: ConnectionID, _ state: HTTPConnection, until deadline: MonotonicInstant) {
         if let timer = state.timer { reactor.cancel(timer) }
-        state.timer = reactor.schedule(at: reactor.now + wait, token: Self.timerToken(connection))
+        state.timer = reactor.schedule(at: deadline, token: Self.timerToken(connection))
+    }
+
+    /// Goes on with the next request of a connection, whose beginning may be here already.
+    func readNext(_ connection: ConnectionID, _ state: HTTPConnection) {
+        if state.leftover.isEmpty {
+            reactor.receive(connection, isMultishot: false)
+        } else {
+            let bytes = state.leftover
+            state.leftover = []
+            parse(connection, state, bytes.span)
+        }
     }
 
     func httpReceived(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
@@ -51,7 +66,7 @@ extension Shard {
                     do throws(APIError) {
                         try prepareBody(state, head)
                     } catch {
-                        respond(connection, state, Response(error), context: .closing)
+                        respond(connection, state, error)
                         return
                     }
                     if head.expectsContinue, head.body != .none {
@@ -65,7 +80,7 @@ extension Shard {
                     do throws(APIError) {
                         try bodyReceived(state, bytes.extracting(range))
                     } catch {
-                        respond(connection, state, Response(error), context: .closing)
+                        respond(connection, state, error)
                         return
                     }
                 case .end:
@@ -78,7 +93,7 @@ extension Shard {
             }
         } catch {
             counters.malformedRequests += 1
-            respond(connection, state, Response(APIError(error)), context: .closing)
+            respond(connection, state, APIError(error))
         }
     }
 
@@ -111,101 +126,18 @@ extension Shard {
         Task(executorPreference: reactor) { await self.handle(head, content, address, connection) }
     }
 
-    /// Works on one request to its end. On the reactor's thread.
-    private func handle(
-        _ head: RequestHead, _ content: RequestContent, _ address: PeerAddress?, _ connection: ConnectionID
-    ) async {
-        let response = await route(head, content, address, connection)
-        guard let response, let state = http[connection], state.phase == .handling else { return }
-        var answer = response
-        addCORS(to: &answer, head)
-        let keepsConnection = !isDraining && !reactor.isCrowded
-        respond(connection, state, answer, context: ResponseContext(head, keepAlive: keepsConnection))
-    }
-
-    /// Sends a response, and after it goes on with the next request or ends the connection.
-    func respond(_ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, context: ResponseContext) {
-        var bytes: [UInt8] = []
-        responseWriter.append(
-            response.status, contentType: response.body.isEmpty ? nil : response.contentType, fields: response.fields,
-            body: response.body.span, context: context, at: civilTime, to: &bytes)
-        counters.count(response.status)
-        releaseUpload(state)
-        setHeldMemory(state, bytes.count)
-        state.phase = .responding
-        state.closesAfterResponse = !context.keepsConnection
-        let byteWait = Duration.seconds(bytes.count / ServerLimits.responseBytesPerSecondMin)
-        setTimer(connection, state, ServerLimits.responseWait + byteWait)
-        transmit(connection, state, bytes)
-    }
-
-    private func transmit(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) {
-        if state.isSending {
-            state.pendingOutput += bytes
-        } else {
-            state.isSending = true
-            reactor.send(connection, bytes.span)
-        }
-    }
-
-    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
-        guard let state = http[connection] else { return }
-        guard errnoValue == 0 else {
-            reactor.close(connection)
-            return
-        }
-        state.isSending = false
-        if !state.pendingOutput.isEmpty {
-            let bytes = state.pendingOutput
-            state.pendingOutput = []
-            transmit(connection, state, bytes)
-        } else if state.phase == .responding {
-            responded(connection, state)
-        }
-    }
-
-    private func responded(_ connection: ConnectionID, _ state: HTTPConnection) {
-        setHeldMemory(state, 0)
-        releaseReservation(state)
-        if state.closesAfterResponse {
-            linger(connection, state)
-            return
-        }
-        state.phase = .reading
-        if isDraining, state.leftover.isEmpty {
-            linger(connection, state)
-            return
-        }
-        setTimer(connection, state, ServerLimits.keepAliveWait)
-        if state.leftover.isEmpty {
-            reactor.receive(connection, isMultishot: false)
-        } else {
-            let bytes = state.leftover
-            state.leftover = []
-            parse(connection, state, bytes.span)
-        }
-    }
-
-    /// Ends our side and reads on until the peer has ended its own: closing at once, with bytes unread, would reset
-    /// the connection, and the reset could overtake the response.
-    func linger(_ connection: ConnectionID, _ state: HTTPConnection) {
-        state.phase = .lingering
-        setTimer(connection, state, ServerLimits.lingerWait)
-        reactor.shutdownSending(connection)
-        // A request that timed out left its receive under way.
-        if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
-    }
-
     func httpTimedOut(_ connection: ConnectionID, _ state: HTTPConnection) {
         switch state.phase {
         case .reading where state.parser.isIdle || state.isSending:
             reactor.close(connection)
         case .reading:
             // The receive under way stays armed and is taken over by the lingering.
-            respond(connection, state, Response(APIError.requestTimeout), context: .closing)
+            respond(connection, state, APIError.requestTimeout)
         case .handling:
             break
-        case .responding, .lingering:
+        case .responding:
+            responseTimedOut(connection, state)
+        case .lingering:
             reactor.close(connection)
         }
     }
@@ -213,7 +145,7 @@ extension Shard {
     // MARK: - Origins
 
     /// The headers by which a browser lets pages of the listed origins read the answer.
-    private func addCORS(to response: inout Response, _ head: RequestHead) {
+    func addCORS(to response: inout Response, _ head: RequestHead) {
         guard let origin = head.fields[.origin] else { return }
         response.fields[.vary] = "Origin"
         guard isAllowed(origin: origin) else { return }

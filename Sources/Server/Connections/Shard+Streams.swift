@@ -49,7 +49,7 @@ extension Shard {
         let state = HTTPConnection(address: arrival.countedAddress, isCounted: arrival.countedAddress != nil)
         state.phase = .handling
         http[connection] = state
-        respond(connection, state, Response(error), context: .closing)
+        respond(connection, state, error)
     }
 
     // MARK: - What comes in

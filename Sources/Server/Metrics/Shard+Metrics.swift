@@ -136,6 +136,9 @@ extension Shard {
         text.labelled(
             "http_responses_total", "counter", "Responses by status.", "status",
             total.responsesByStatus.map { (String($0.key), Double($0.value)) })
+        text.labelled(
+            "http_responses_cut_total", "counter", "Responses that ended early, by reason.", "reason",
+            total.responsesCut.map { ($0.key.rawValue, Double($0.value)) })
         text.single(
             "http_malformed_requests_total", "counter", "Requests that were no HTTP.", Double(total.malformedRequests))
         text.single(

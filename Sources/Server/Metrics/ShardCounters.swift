@@ -6,6 +6,8 @@ import Storage
 struct ShardCounters: Sendable {
     var openStreams = 0
     var responsesByStatus: [Int: UInt64] = [:]
+    /// Responses whose end the peer did not get.
+    var responsesCut: [ResponseCut: UInt64] = [:]
     var malformedRequests: UInt64 = 0
     var addressLimitRefusals: UInt64 = 0
     var userLimitRefusals: [String: UInt64] = [:]
@@ -33,6 +35,7 @@ struct ShardCounters: Sendable {
         clientBytes += other.clientBytes
         responsesByStatus.merge(other.responsesByStatus, uniquingKeysWith: +)
         userLimitRefusals.merge(other.userLimitRefusals, uniquingKeysWith: +)
+        responsesCut.merge(other.responsesCut, uniquingKeysWith: +)
         authFailures.merge(other.authFailures, uniquingKeysWith: +)
         upgradeFailures.merge(other.upgradeFailures, uniquingKeysWith: +)
         protocolErrors.merge(other.protocolErrors, uniquingKeysWith: +)
@@ -41,6 +44,14 @@ struct ShardCounters: Sendable {
         broadcastMilliseconds.add(other.broadcastMilliseconds)
         connectionSeconds.add(other.connectionSeconds)
     }
+}
+
+/// Why a response ended before its last byte, other than that the peer left.
+enum ResponseCut: String, Sendable {
+    /// Its next piece could not be produced.
+    case failed
+    /// The peer took too little: see `ProgressWatch`.
+    case stalled
 }
 
 /// Counts by bounds, as Prometheus has them.

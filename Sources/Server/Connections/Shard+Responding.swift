@@ -1,0 +1,191 @@
+import HTTP
+import HTTPTypes
+import Primitives
+import Reactor
+
+// Responses: a body that is there goes out at once, a larger one is produced while it is sent. Then the request's task
+// sends a piece, waits until the kernel took it, and asks for the next one; the peer's pace is the producer's.
+
+extension Shard {
+    /// Works on one request to the end of its response. On the reactor's thread, as the task of the request. What the
+    /// request reserved is released here, and nowhere else.
+    func handle(
+        _ head: RequestHead, _ content: RequestContent, _ address: PeerAddress?, _ connection: ConnectionID
+    ) async {
+        let response = await route(head, content, address, connection)
+        guard var response, let state = http[connection], state.phase == .handling else { return }
+        addCORS(to: &response, head)
+        let keepsConnection = !isDraining && !reactor.isCrowded
+        let context = ResponseContext(head, keepAlive: keepsConnection)
+        switch response.body {
+        case .whole(let body):
+            respond(connection, state, response, body, context: context)
+        case .pieces(let first, let rest, let byteCount):
+            await respond(connection, state, response, first, rest, byteCount: byteCount, context: context)
+        }
+    }
+
+    /// Sends a response whose body is whole, and after it goes on with the next request or ends the connection.
+    func respond(_ connection: ConnectionID, _ state: HTTPConnection, _ error: APIError) {
+        respond(connection, state, Response(error), error.body, context: .closing)
+    }
+
+    private func respond(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, _ body: [UInt8],
+        context: ResponseContext
+    ) {
+        var bytes: [UInt8] = []
+        responseWriter.append(
+            response.status, contentType: body.isEmpty ? nil : response.contentType, fields: response.fields,
+            body: body.span, context: context, at: civilTime, to: &bytes)
+        beginResponse(connection, state, response, context)
+        setHeldMemory(state, bytes.count)
+        transmit(connection, state, bytes)
+    }
+
+    /// Sends a response while it is produced. Returns when the kernel took all of it or the connection ended.
+    private func respond(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, _ first: [UInt8],
+        _ rest: any ResponsePieces, byteCount: Int?, context: ResponseContext
+    ) async {
+        let kind: ResponseBodyKind =
+            if let byteCount { .length(byteCount) } else if context.acceptsChunks { .chunked } else { .untilClose }
+        let context = kind == .untilClose ? context.endingConnection : context
+        var bytes: [UInt8] = []
+        responseWriter.appendHead(
+            response.status, contentType: response.contentType, body: kind, fields: response.fields, context: context,
+            at: civilTime, to: &bytes)
+        beginResponse(connection, state, response, context)
+        guard !context.omitsBody else {
+            transmit(connection, state, bytes)
+            return
+        }
+        let isChunked = kind == .chunked
+        var (piece, pieces) = (ResponsePiece(bytes: first, isLast: false), rest)
+        state.isProducing = true
+        while true {
+            if isChunked { ChunkedBody.append(piece.bytes.span, to: &bytes) } else { bytes += piece.bytes }
+            if piece.isLast {
+                if isChunked { bytes += ChunkedBody.end }
+                state.isProducing = false
+                if bytes.isEmpty { responded(connection, state) } else { transmit(connection, state, bytes) }
+                return
+            }
+            guard await transmitted(connection, state, bytes) else { return }
+            bytes = []
+            let askedAt = reactor.now
+            do throws(APIError) {
+                piece = try await pieces.next()
+            } catch {
+                counters.responsesCut[.failed, default: 0] += 1
+                reactor.close(connection)
+                return
+            }
+            guard isResponding(connection, state) else { return }
+            state.progress?.waitedForUs(reactor.now.since(askedAt))
+        }
+    }
+
+    private func beginResponse(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, _ context: ResponseContext
+    ) {
+        counters.count(response.status)
+        releaseUpload(state)
+        state.phase = .responding
+        state.closesAfterResponse = !context.keepsConnection
+        let progress = ProgressWatch(at: reactor.now)
+        state.progress = progress
+        setTimer(connection, state, until: progress.deadline)
+    }
+
+    /// Whether the connection still takes this response.
+    private func isResponding(_ connection: ConnectionID, _ state: HTTPConnection) -> Bool {
+        http[connection] === state && state.phase == .responding && reactor.isOpen(connection)
+    }
+
+    // MARK: - Bytes
+
+    /// Sends bytes behind those that are being sent; `sendCompleted` goes on.
+    func transmit(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) {
+        state.output.append(bytes)
+        if !state.isSending { sendNext(connection, state) }
+    }
+
+    /// Sends bytes, and returns when the kernel took them; false when the connection ended before.
+    private func transmitted(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) async -> Bool {
+        guard isResponding(connection, state) else { return false }
+        return await withCheckedContinuation { continuation in
+            state.sender = continuation
+            transmit(connection, state, bytes)
+        }
+    }
+
+    private func sendNext(_ connection: ConnectionID, _ state: HTTPConnection) {
+        state.isSending = true
+        state.output.sendNext(byteCountMax: ServerLimits.responsePieceByteCount) { reactor.send(connection, $0) }
+    }
+
+    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
+        guard let state = http[connection] else { return }
+        guard errnoValue == 0 else {
+            reactor.close(connection)
+            return
+        }
+        state.isSending = false
+        state.progress?.moved(byteCount: state.output.sent(), at: reactor.now)
+        if !state.output.isEmpty {
+            sendNext(connection, state)
+        } else if let sender = state.sender {
+            state.sender = nil
+            sender.resume(returning: true)
+        } else if state.phase == .responding, !state.isProducing {
+            responded(connection, state)
+        }
+    }
+
+    /// The connection is over: the task that sends on it ends.
+    func endSending(_ state: HTTPConnection) {
+        state.sender?.resume(returning: false)
+        state.sender = nil
+    }
+
+    /// The timer of a response: a peer that takes too little is ended.
+    func responseTimedOut(_ connection: ConnectionID, _ state: HTTPConnection) {
+        let now = reactor.now
+        // While the next piece is produced the peer waits for us.
+        if !state.isSending { state.progress = ProgressWatch(at: now) }
+        if state.progress?.isStalled(at: now) ?? true {
+            counters.responsesCut[.stalled, default: 0] += 1
+            reactor.close(connection)
+        } else if let progress = state.progress {
+            setTimer(connection, state, until: progress.deadline)
+        }
+    }
+
+    private func responded(_ connection: ConnectionID, _ state: HTTPConnection) {
+        setHeldMemory(state, 0)
+        releaseReservation(state)
+        state.progress = nil
+        if state.closesAfterResponse {
+            linger(connection, state)
+            return
+        }
+        state.phase = .reading
+        if isDraining, state.leftover.isEmpty {
+            linger(connection, state)
+            return
+        }
+        setTimer(connection, state, ServerLimits.keepAliveWait)
+        readNext(connection, state)
+    }
+
+    /// Ends our side and reads on until the peer has ended its own: closing at once, with bytes unread, would reset
+    /// the connection, and the reset could overtake the response.
+    func linger(_ connection: ConnectionID, _ state: HTTPConnection) {
+        state.phase = .lingering
+        setTimer(connection, state, ServerLimits.lingerWait)
+        reactor.shutdownSending(connection)
+        // A request that timed out left its receive under way.
+        if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
+    }
+}
