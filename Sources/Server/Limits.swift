@@ -62,6 +62,10 @@ enum ServerLimits {
     static let nodeWaitRounds = 10
     /// … and the pause between.
     static let nodeWaitPause: Duration = .milliseconds(500)
+    /// How often, at the end of the start, the node's lock is looked at …
+    static let nodeLockWaitRounds = 100
+    /// … and the pause between.
+    static let nodeLockWaitPause: Duration = .milliseconds(50)
     /// Messages of a numbered page, when the request does not say …
     static let pageMessageCountDefault = 20
     /// … and when it does, at most.

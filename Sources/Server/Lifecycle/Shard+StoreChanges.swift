@@ -1,4 +1,5 @@
 import Hub
+import Logging
 import Primitives
 import Reactor
 import Storage
@@ -8,6 +9,7 @@ import Storage
 
 extension Shard: StoreChangeObserver {
     func storeChanged(_ change: StoreChange) {
+        if case .nodeLock(let status) = change { return nodeLockChanged(status) }
         // Nobody has a stream open before the shards know each other.
         guard !peers.isEmpty, !isDraining else { return }
         switch change {
@@ -16,6 +18,21 @@ extension Shard: StoreChangeObserver {
         case .messageDeleted(_, let shop): post(.storeChanged(change), to: owner(of: shop).index)
         // The log of changes tells which, after a gap too.
         case .membershipsChanged, .missed: hintMemberships()
+        case .nodeLock: break
+        }
+    }
+
+    /// Says why writes wait. Each pool of the node follows the lock by itself.
+    private func nodeLockChanged(_ status: NodeLock.Status) {
+        switch status {
+        case .held: log.notice("this node holds the database's lock: it writes")
+        case .unknown:
+            log.warning(
+                "the database's lock is lost with the listener's connection: writes wait until it is held again")
+        case .taken:
+            log.error(
+                "another node holds the database's lock: this one writes nothing and is not ready",
+                metadata: ["remedy": "end the other node, or set SHOPSTREAM_POSTGRES_SHARED=true for each"])
         }
     }
 
@@ -28,7 +45,7 @@ extension Shard: StoreChangeObserver {
             var writer = JSONWriter()
             writer.deletion(of: id, in: shop)
             publishInOrder(Publication(event: .messageDeleted, json: writer.bytes), to: shop)
-        case .membershipsChanged, .missed: break
+        case .membershipsChanged, .missed, .nodeLock: break
         }
     }
 
@@ -50,4 +67,9 @@ extension Shard: StoreChangeObserver {
         }
         endChange(in: shop, ticket, publication)
     }
+}
+
+extension Shard {
+    /// Whether this node may write: nil when the store has no such lock.
+    var nodeLock: NodeLock? { (store as? PostgresStore)?.nodeLock }
 }

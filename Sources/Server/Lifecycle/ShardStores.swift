@@ -15,9 +15,28 @@ struct ShardStores: Sendable {
         let configuration: PostgresConfiguration
         let statistics = PostgresStatistics()
         let recent = RecentChanges()
+        let nodeLock = NodeLock()
         /// The database's time when the server started: what changed before it is nobody's to be told.
         let start: Timestamp
     }
+
+    /// Whether this node may write, nil for a store that needs no such lock: for readiness and metrics.
+    var nodeLock: NodeLock? { postgres?.nodeLock }
+
+    /// Waits until this node may write, as long as a start waits for a node that is ending.
+    func waitForNodeLock() async throws(StorageError) {
+        guard let nodeLock else { return }
+        for _ in 0..<ServerLimits.nodeLockWaitRounds {
+            if nodeLock.isHeld { return }
+            try? await Task.sleep(for: ServerLimits.nodeLockWaitPause)
+        }
+        throw nodeLock.status == .taken
+            ? StorageError(.busy, detail: Self.takenReason)
+            : StorageError(.unavailable, detail: "its listener does not connect")
+    }
+
+    private static let takenReason =
+        "another server uses the database: end it, or set SHOPSTREAM_POSTGRES_SHARED=true for each"
 
     /// Whether each reactor has a store of its own, so that the common one serves the start alone.
     var arePerReactor: Bool { postgres != nil }
@@ -58,10 +77,10 @@ struct ShardStores: Sendable {
             server = try await PostgresMigrator.server(at: location, isShared: configuration.isPostgresShared)
         }
         if server.isTaken {
-            let reason = "another server uses the database: end it, or set SHOPSTREAM_POSTGRES_SHARED=true for each"
-            guard configuration.isTakeover else { throw StorageError(.busy, detail: reason) }
+            guard configuration.isTakeover else { throw StorageError(.busy, detail: takenReason) }
             log.warning(
-                "until the other server ends, neither hears of the other's messages", metadata: ["reason": "\(reason)"])
+                "until the other server ends, this one writes nothing and is not ready",
+                metadata: ["reason": "\(takenReason)"])
         }
         return server
     }
@@ -74,7 +93,7 @@ struct ShardStores: Sendable {
         let loop = ReactorPostgresLoop<IO>(reactor)
         let store = PostgresStore(
             postgres.location, configuration: postgres.configuration, loop: loop, statistics: postgres.statistics,
-            recent: postgres.recent)
+            recent: postgres.recent, nodeLock: postgres.nodeLock)
         return (store, loop)
     }
 
@@ -83,7 +102,7 @@ struct ShardStores: Sendable {
         guard let postgres, let loop = shard.postgresLoop, shard.index == 0 else { return }
         shard.storeListener = PostgresListener(
             postgres.location, configuration: postgres.configuration, loop: loop, recent: postgres.recent,
-            start: postgres.start, observer: shard)
+            start: postgres.start, nodeLock: postgres.nodeLock, observer: shard)
     }
 
     /// Ends a reactor's store behind the reactor's last turn, on its thread.

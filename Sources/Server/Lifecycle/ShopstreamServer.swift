@@ -94,9 +94,19 @@ public final class ShopstreamServer: Sendable {
         }
         // All know each other before any of them has something to tell.
         for shard in shards { await Self.on(shard) { [shards] in $0.connect(to: shards) } }
+        for shard in shards { await Self.on(shard) { stores.listen(on: $0) } }
+        do throws(StorageError) {
+            // With a takeover the other node ends later: until then writes wait, and the node is not ready.
+            if !configuration.isTakeover { try await stores.waitForNodeLock() }
+        } catch {
+            for shard in shards { shard.reactor.stop() }
+            await Task.detached { [threads] in for thread in threads { thread.join() } }.value
+            for descriptor in listeners.descriptors { close(descriptor) }
+            await store.close()
+            throw .store("the store \(configuration.store) cannot be used: \(error.description)")
+        }
         for (shard, descriptor) in zip(shards, listeners.descriptors) {
             await Self.on(shard) { shard in
-                stores.listen(on: shard)
                 shard.reactor.startAccepting(descriptor)
                 shard.startHousekeeping()
             }

@@ -5,6 +5,7 @@ struct ListenerFigures: Sendable {
     let isListening: Bool
     let gapCount: Int
     let refusedNotificationCount: Int
+    let holdsNodeLock: Bool
 }
 
 extension Shard {
@@ -29,6 +30,9 @@ extension Shard {
         text.single(
             "shopstream_database_gaps_total", "counter", "How often changes may have been missed and were read again.",
             Double(listener.gapCount))
+        text.single(
+            "shopstream_database_node_lock_held", "gauge",
+            "Whether the node holds the lock without which it writes nothing.", listener.holdsNodeLock ? 1 : 0)
         text.single(
             "shopstream_database_notifications_refused_total", "counter",
             "Notifications that the triggers did not send.", Double(listener.refusedNotificationCount))

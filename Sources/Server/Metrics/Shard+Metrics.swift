@@ -44,14 +44,15 @@ extension Shard {
         snapshot.listener = storeListener.map {
             ListenerFigures(
                 isListening: $0.isListening, gapCount: $0.gapCount,
-                refusedNotificationCount: $0.refusedNotificationCount)
+                refusedNotificationCount: $0.refusedNotificationCount, holdsNodeLock: nodeLock?.isHeld ?? false)
         }
         snapshot.deliveredFrames = hub.deliveredFrameCount
         snapshot.topShops = hub.topShops(countMax: ServerLimits.metricsShopCountMax).map {
             ($0.shop.text, $0.subscriberCount)
         }
         snapshot.forgottenTooEarly = UInt64(
-            userLimits.evictionCount + attemptsByUser.evictionCount + attemptsByAddress.evictionCount + verifier.cacheStatistics.evictionCount)
+            userLimits.evictionCount + attemptsByUser.evictionCount + attemptsByAddress.evictionCount
+                + verifier.cacheStatistics.evictionCount)
         return snapshot
     }
 

@@ -26,6 +26,9 @@ extension Shard {
     func readiness() async -> Response {
         guard !isDraining else { return Response(APIError.draining) }
         do throws(StorageError) {
+            if let nodeLock, !nodeLock.isHeld {
+                throw StorageError(.unavailable, detail: "another node may hold the database's lock")
+            }
             try await store.ping()
         } catch {
             return Response(storageFailure(error))

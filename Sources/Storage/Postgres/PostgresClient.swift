@@ -42,15 +42,18 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
     private var actions: [PoolAction] = []
     private var isPerforming = false
     private var closing: [CheckedContinuation<Void, Never>] = []
+    /// Without it writes are kept back; nil for commands, which write beside a node.
+    private let nodeLock: NodeLock?
 
     /// Time is looked at so often while anything is pending or a connection is not ready.
     private static let tick = Duration.milliseconds(20)
 
     init(
         loop: any PostgresLoop, location: PostgresLocation, configuration: PostgresConfiguration,
-        statistics: PostgresStatistics
+        statistics: PostgresStatistics, nodeLock: NodeLock? = nil
     ) {
         self.loop = loop
+        self.nodeLock = nodeLock
         self.configuration = configuration
         self.statistics = statistics
         machine = PoolMachine(
@@ -64,7 +67,17 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
     var poolStatistics: PostgresPoolStatistics { machine.statistics }
 
     /// Begins to connect.
-    func start() { perform(machine.ticked(at: loop.now)) }
+    func start() {
+        nodeLock?.observe(self)
+        perform(machine.ticked(at: loop.now))
+    }
+
+    /// The node's lock was lost, or is held again. Any thread.
+    func nodeLockChanged() {
+        loop.execute { [self] in
+            if let nodeLock { perform(machine.writability(nodeLock.isHeld, at: loop.now)) }
+        }
+    }
 
     /// Takes a request; the continuation is resumed when it is through.
     func submit(_ work: PostgresWork, _ kind: PoolRequest.Kind, key: UInt64, _ continuation: Continuation) {

@@ -110,6 +110,8 @@ extension PostgresStore {
 
     /// Every now and then, removes what is old from the logs that the triggers write. What fails is done the next time.
     private func purgeLogs(at now: MonotonicInstant) async {
+        // A purge that waited for the lock would keep the changes back.
+        guard nodeLock?.isHeld ?? true else { return }
         let isDue = membershipLog.withLock { log in
             guard log.purgedAt.map({ now.since($0) >= Self.purgePeriod }) ?? true else { return false }
             log.purgedAt = now

@@ -15,28 +15,31 @@ public final class PostgresStore: Store {
     /// Where writes are noted for the node's listener, before they are sent: their notifications may be lost, and then
     /// what the listener reads again must not be taken for another's.
     let recent: RecentChanges?
+    /// Whether the node may write; nil for a store that is no node's.
+    public let nodeLock: NodeLock?
     /// The loop, when it is the store's own to end.
     private let ownLoop: PostgresThreadLoop?
 
     /// A store whose connections begin to be made at once; `statistics` may be shared by several. On the loop's thread.
     public convenience init(
         _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
-        statistics: PostgresStatistics, recent: RecentChanges? = nil
+        statistics: PostgresStatistics, recent: RecentChanges? = nil, nodeLock: NodeLock? = nil
     ) {
-        self.init(location, configuration, loop, statistics, recent: recent, ownLoop: nil)
+        self.init(location, configuration, loop, statistics, recent: recent, nodeLock: nodeLock, ownLoop: nil)
     }
 
     private init(
         _ location: PostgresLocation, _ configuration: PostgresConfiguration, _ loop: any PostgresLoop,
-        _ statistics: PostgresStatistics, recent: RecentChanges?, ownLoop: PostgresThreadLoop?
+        _ statistics: PostgresStatistics, recent: RecentChanges?, nodeLock: NodeLock?, ownLoop: PostgresThreadLoop?
     ) {
         precondition(loop.isCurrent, "a store is made on its loop's thread")
         self.loop = loop
         self.recent = recent
+        self.nodeLock = nodeLock
         self.ownLoop = ownLoop
         statisticsTotal = statistics
         client = PostgresClient(
-            loop: loop, location: location, configuration: configuration, statistics: statistics)
+            loop: loop, location: location, configuration: configuration, statistics: statistics, nodeLock: nodeLock)
         client.start()
     }
 
@@ -56,7 +59,7 @@ public final class PostgresStore: Store {
             loop.execute {
                 continuation.resume(
                     returning: PostgresStore(
-                        location, configuration, loop, PostgresStatistics(), recent: nil, ownLoop: loop))
+                        location, configuration, loop, PostgresStatistics(), recent: nil, nodeLock: nil, ownLoop: loop))
             }
         }
     }

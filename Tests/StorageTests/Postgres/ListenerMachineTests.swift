@@ -25,6 +25,7 @@ import Testing
         settings.waitingCountMax = waitingCountMax
         settings.pageCountMax = 2
         settings.lookUpCountMax = 4
+        settings.silence = .seconds(15)
         return ListenerMachine(settings: settings, start: 5_000_000, jitterSeed: 1, now: start)
     }
 
@@ -36,7 +37,9 @@ import Testing
         #expect(machine.connected(at: start) == [.prepare])
         #expect(machine.prepared(at: start) == [.askTime])
         #expect(
-            machine.answered(.time(30_000_000), at: start) == [.readDeletions(after: place(5_000_000))],
+            machine.answered(.time(30_000_000, holdsLock: true), at: start) == [
+                .readDeletions(after: place(5_000_000))
+            ],
             "nobody missed what came before the start")
         #expect(machine.answered(Self.nothing, at: start) == [.readChanges(after: place(5_000_000))])
         #expect(!machine.isUpToDate)
@@ -56,7 +59,7 @@ import Testing
         _ = machine.connected(at: later)
         #expect(machine.prepared(at: later) == [.askTime])
         #expect(
-            machine.answered(.time(90_000_000), at: later) == [
+            machine.answered(.time(90_000_000, holdsLock: true), at: later) == [
                 .deliver(.missed), .readDeletions(after: place(20_000_000)),
             ])
         #expect(machine.answered(Self.nothing, at: later) == [.readChanges(after: place(20_000_000))])
@@ -143,7 +146,7 @@ import Testing
         _ = machine.connected(at: later)
         _ = machine.prepared(at: later)
         #expect(
-            machine.answered(.time(95_000_000), at: later) == [
+            machine.answered(.time(95_000_000, holdsLock: true), at: later) == [
                 .deliver(.missed), .readDeletions(after: place(40_000_000)),
             ])
         // It is not known what was missed before the last page is read: the next connection begins anew.
@@ -152,7 +155,7 @@ import Testing
         _ = machine.connected(at: later)
         _ = machine.prepared(at: later)
         #expect(
-            machine.answered(.time(99_000_000), at: later) == [
+            machine.answered(.time(99_000_000, holdsLock: true), at: later) == [
                 .deliver(.missed), .readDeletions(after: place(40_000_000)),
             ])
     }
@@ -163,7 +166,7 @@ import Testing
         _ = machine.ticked(at: start + .seconds(1))
         _ = machine.connected(at: start)
         _ = machine.prepared(at: start)
-        _ = machine.answered(.time(31_000_000), at: start)
+        _ = machine.answered(.time(31_000_000, holdsLock: true), at: start)
         #expect(
             machine.answered(
                 page([.messageDeleted("a", "s")], rowCount: 2, last: place(21_000_000, "b")), at: start) == [
@@ -194,11 +197,43 @@ import Testing
             ])
     }
 
+    @Test func `the lock is held from the first answer until the connection is lost`() {
+        var machine = listening()
+        #expect(machine.lockStatus == .held)
+        machine.disconnected(at: start)
+        #expect(machine.lockStatus == .unknown)
+        _ = machine.ticked(at: start + .seconds(1))
+        _ = machine.connected(at: start + .seconds(1))
+        _ = machine.prepared(at: start + .seconds(1))
+        #expect(machine.lockStatus == .unknown)
+        // Another node was quicker: it is asked again and again, beside everything else.
+        _ = machine.answered(.time(31_000_000, holdsLock: false), at: start + .seconds(1))
+        #expect(machine.lockStatus == .taken)
+        _ = machine.answered(Self.nothing, at: start + .seconds(1))
+        #expect(machine.answered(Self.nothing, at: start + .seconds(1)) == [])
+        #expect(machine.ticked(at: start + .milliseconds(1_499)) == [])
+        #expect(machine.ticked(at: start + .milliseconds(1_500)) == [.askTime])
+        #expect(machine.answered(.time(31_500_000, holdsLock: false), at: start + .milliseconds(1_500)) == [])
+        #expect(machine.ticked(at: start + .milliseconds(1_999)) == [])
+        #expect(machine.ticked(at: start + .milliseconds(2_000)) == [.askTime])
+        #expect(machine.answered(.time(32_000_000, holdsLock: true), at: start + .seconds(2)) == [])
+        #expect(machine.lockStatus == .held)
+        #expect(machine.ticked(at: start + .seconds(3)) == [])
+    }
+
+    @Test func `a connection that does not answer has lost the lock`() {
+        var machine = listening()
+        #expect(machine.ticked(at: start + .seconds(15)) == [.askTime])
+        #expect(machine.lockStatus == .held)
+        #expect(machine.ticked(at: start + .seconds(23)) == [.disconnect])
+        #expect(machine.lockStatus == .unknown)
+    }
+
     @Test func `a silent connection is asked, and given up when it does not answer`() {
         var machine = listening()
         #expect(machine.ticked(at: start + .seconds(14)) == [])
         #expect(machine.ticked(at: start + .seconds(15)) == [.askTime])
-        #expect(machine.answered(.time(46_000_000), at: start + .seconds(16)) == [])
+        #expect(machine.answered(.time(46_000_000, holdsLock: true), at: start + .seconds(16)) == [])
         #expect(machine.ticked(at: start + .seconds(31)) == [.askTime])
         #expect(machine.ticked(at: start + .seconds(38)) == [])
         #expect(machine.ticked(at: start + .seconds(39)) == [.disconnect])
@@ -252,7 +287,7 @@ import Testing
         _ = machine.ticked(at: start + .seconds(1))
         _ = machine.connected(at: start)
         _ = machine.prepared(at: start)
-        _ = machine.answered(.time(31_000_000), at: start)
+        _ = machine.answered(.time(31_000_000, holdsLock: true), at: start)
         _ = machine.answered(Self.nothing, at: start)
         #expect(machine.answered(Self.nothing, at: start) == [.fetch("m1")])
     }

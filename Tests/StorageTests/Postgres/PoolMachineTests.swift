@@ -50,6 +50,21 @@ import Testing
 
     private let lost = StorageError(.unavailable, detail: "lost")
 
+    @Test func `without the node's lock writes wait, up to their deadline, and reads go on`() {
+        var bench = Bench(connectionCount: 2)
+        #expect(bench.machine.writability(false, at: bench.now) == [])
+        #expect(bench.request(.append) == [])
+        #expect(bench.request(.read) != [])
+        #expect(bench.machine.writability(true, at: bench.now) == [.send(0, segment(1))], "a short loss fails no write")
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil)])
+        #expect(bench.machine.writability(false, at: bench.now) == [])
+        #expect(bench.request(.append) == [])
+        bench.now = bench.now + .seconds(5)
+        let error = StorageError(.unavailable, detail: "another node may hold the database's lock")
+        let actions = bench.machine.ticked(at: bench.now)
+        #expect(actions.contains(.answer(3, error)))
+    }
+
     @Test func `a pool connects at once, sets the session up, then sends`() {
         var bench = Bench(connectionCount: 1, isReady: false)
         #expect(bench.machine.ticked(at: bench.now) == [.connect(0)])

@@ -34,7 +34,7 @@ struct ListenerPlace: Hashable {
 
 /// What the database answered. A row that cannot be read counts, and is left out.
 enum ListenerAnswer: Equatable {
-    case time(Timestamp)
+    case time(Timestamp, holdsLock: Bool)
     /// A page, how many rows it had, and the place of the last one.
     case changes([StoreChange], rowCount: Int, last: ListenerPlace?)
     /// One message, or none.
@@ -64,7 +64,7 @@ extension ListenerAnswer {
         switch statement {
         case .currentTime:
             guard let time = result.time(0, 0) else { return nil }
-            self = .time(time)
+            self = .time(time, holdsLock: result.boolean(0, 1) == true)
         case .messageByID:
             if result.rowCount > 0 {
                 guard let message = try? PostgresStore.message(result, 0) else { return nil }

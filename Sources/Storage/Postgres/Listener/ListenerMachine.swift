@@ -32,7 +32,9 @@ struct ListenerMachine {
         var retryPauseMin: Duration = .milliseconds(500)
         var retryPauseMax: Duration = .seconds(10)
         /// A connection that has been silent for so long is asked.
-        var silence: Duration = .seconds(15)
+        var silence: Duration = .seconds(5)
+        /// A lock that another node holds is asked for so often.
+        var lockPause: Duration = .milliseconds(500)
         /// What is re-read reaches back so far: commits come in another order than their times, and clocks differ.
         var overlap: Duration = .seconds(10)
         /// Notified messages that may wait for a query; more are read from the table instead.
@@ -75,6 +77,9 @@ struct ListenerMachine {
     /// When all that had been heard was told.
     private var settledAt: MonotonicInstant
     private var hasListened = false
+    /// What the database said last of the node's lock, on this connection.
+    private(set) var lockStatus = NodeLock.Status.unknown
+    private var lockAskedAt: MonotonicInstant
 
     /// A machine that tells what changed from `start` on, a time of the database.
     init(settings: Settings, start: Timestamp, jitterSeed: UInt64, now: MonotonicInstant) {
@@ -83,6 +88,7 @@ struct ListenerMachine {
         phase = .waiting(until: now)
         jitter = jitterSeed
         heardAt = now
+        lockAskedAt = now
         settledAt = now
         knownTo = start
         lookBeganAt = start
@@ -118,7 +124,10 @@ extension ListenerMachine {
     }
 
     /// The connection could not be made, or died; the caller has closed it.
+    ///
+    /// The lock is lost with the connection: another node may take it from now on.
     mutating func disconnected(at now: MonotonicInstant) {
+        lockStatus = .unknown
         fallBehind()
         if case .listening(.settle(let doubt), _) = phase { doubts.prepend([doubt]) }
         failureCount += 1
@@ -153,6 +162,8 @@ extension ListenerMachine {
             disconnected(at: now)
             return [.disconnect]
         case .listening(nil, _) where heardAt + settings.silence <= now: return ask(.time, .askTime, at: now)
+        case .listening(nil, _) where lockStatus == .taken && lockAskedAt + settings.lockPause <= now:
+            return ask(.time, .askTime, at: now)
         case .listening(nil, _): return settleDoubts(at: now)
         case .waiting, .connecting, .preparing, .listening: return []
         }
@@ -203,7 +214,10 @@ extension ListenerMachine {
         phase = .listening(query: nil, deadline: now)
         var actions: [ListenerAction] = []
         switch (query, answer) {
-        case (.time, .time(let time)): clock = (time, now)
+        case (.time, .time(let time, let holdsLock)):
+            clock = (time, now)
+            lockStatus = holdsLock ? .held : .taken
+            lockAskedAt = now
         case (.deletions(let since), .changes(let changes, let rowCount, let last)):
             actions = changes.map { .deliverFound($0) }
             if let last, rowCount >= settings.pageCountMax {

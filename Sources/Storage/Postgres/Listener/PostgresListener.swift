@@ -9,6 +9,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     private let loop: any PostgresLoop
     private let configuration: PostgresConfiguration
     private let recent: RecentChanges
+    private let nodeLock: NodeLock?
     private weak var observer: (any StoreChangeObserver)?
     private var machine: ListenerMachine
     private var session: PostgresSession?
@@ -35,12 +36,13 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     /// `recent` what they write.
     public init(
         _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
-        recent: RecentChanges, start: Timestamp, observer: any StoreChangeObserver
+        recent: RecentChanges, start: Timestamp, nodeLock: NodeLock? = nil, observer: any StoreChangeObserver
     ) {
         precondition(loop.isCurrent, "a listener is made on its loop's thread")
         self.loop = loop
         self.configuration = configuration
         self.recent = recent
+        self.nodeLock = nodeLock
         self.observer = observer
         machine = ListenerMachine(
             settings: ListenerMachine.Settings(), start: start, jitterSeed: UInt64.random(in: 0...UInt64.max),
@@ -57,11 +59,13 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     public func stop() {
         isStopped = true
         session?.close()
+        nodeLock?.learned(.unknown)
     }
 
     // MARK: - Actions
 
     private func perform(_ actions: [ListenerAction]) {
+        tellLock()
         for action in actions where !isStopped {
             switch action {
             case .connect: session?.connect()
@@ -83,6 +87,12 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
             case .deliverFound(let change): deliverFound(change)
             }
         }
+    }
+
+    /// Tells the node what is known of its lock, when that changed.
+    private func tellLock() {
+        guard !isStopped, let nodeLock, nodeLock.learned(machine.lockStatus) else { return }
+        observer?.storeChanged(.nodeLock(machine.lockStatus))
     }
 
     /// A page of what was missed may take longer than a request.
@@ -133,7 +143,10 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
 
     func sessionPrepared(_ index: Int) { perform(machine.prepared(at: loop.now)) }
 
-    func sessionFailed(_ index: Int, _ error: StorageError) { machine.disconnected(at: loop.now) }
+    func sessionFailed(_ index: Int, _ error: StorageError) {
+        machine.disconnected(at: loop.now)
+        tellLock()
+    }
 
     func sessionReceived(_ index: Int, _ event: PostgresHandle.Event) {
         switch event {
@@ -148,6 +161,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
                 // What was asked for is not known: as after any gap, a new connection reads it again.
                 session?.close()
                 machine.disconnected(at: loop.now)
+                tellLock()
             }
         }
     }
@@ -182,7 +196,7 @@ extension StoreChange {
         switch self {
         case .messageCreated(let message), .messageEdited(let message): (message.id, RecentChanges.Key(message))
         case .messageDeleted(let id, _): (id, RecentChanges.Key(endOf: id))
-        case .membershipsChanged, .missed: nil
+        case .membershipsChanged, .missed, .nodeLock: nil
         }
     }
 }

@@ -12,6 +12,8 @@ public enum StoreChange: Sendable, Equatable {
     case membershipsChanged
     /// Notifications were lost: memberships may have changed too. What changed of messages meanwhile follows.
     case missed
+    /// The lock by which the node may write was lost, taken by another, or is held again.
+    case nodeLock(NodeLock.Status)
 }
 
 /// Who is told of changes. Called on the listener's loop, in the order of the commits.

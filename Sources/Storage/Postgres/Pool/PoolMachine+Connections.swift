@@ -79,6 +79,12 @@ extension PoolMachine {
         return failureCount == 0 ? pause - half : pause
     }
 
+    /// The node's lock was lost, or is held again. What was sent is sent: only what waits is kept back.
+    mutating func writability(_ isWritable: Bool, at now: MonotonicInstant) -> [PoolAction] {
+        self.isWritable = isWritable
+        return connections.indices.flatMap { pumpWrites($0, at: now) }
+    }
+
     /// Time went by: connects that are due, and what takes too long. O(pending).
     mutating func ticked(at now: MonotonicInstant) -> [PoolAction] {
         var actions: [PoolAction] = []
@@ -109,6 +115,8 @@ extension PoolMachine {
             let error =
                 if request.isUncertain {
                     StorageError(.unavailable, detail: lastFailure.detail)
+                } else if isConnected, !isWritable, request.kind != .read {
+                    StorageError(.unavailable, detail: "another node may hold the database's lock")
                 } else if isConnected {
                     StorageError(.busy, detail: "waited too long")
                 } else {

@@ -30,6 +30,8 @@ struct PoolMachine {
     /// Why the last connection failed.
     var lastFailure = StorageError(.unavailable, detail: "not connected")
     var isStopping = false
+    /// Whether writes may be sent: the node holds its lock. Those that wait meanwhile wait as long as any may.
+    var isWritable = true
 
     init(settings: PoolSettings, jitterSeed: UInt64, now: MonotonicInstant) {
         precondition(settings.connectionCount > 0)
@@ -110,7 +112,7 @@ extension PoolMachine {
     // MARK: Sending
 
     mutating func pumpWrites(_ index: Int, at now: MonotonicInstant) -> [PoolAction] {
-        guard connections[index].isReady, connections[index].writesUnderWay == 0 else { return [] }
+        guard isWritable, connections[index].isReady, connections[index].writesUnderWay == 0 else { return [] }
         return connections[index]
             .takeRound(settings)
             .map { send($0, on: index, isWrite: true, at: now) }
