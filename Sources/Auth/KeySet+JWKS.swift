@@ -7,13 +7,16 @@ extension KeySet {
     /// Blocks for the read: for the start and for a thread of its own, not for a reactor.
     public static func load(secret: TokenSecret?, jwksPath path: String) async throws(AuthConfigurationError) -> KeySet
     {
-        let data: Data
+        try await KeySet(secret: secret, jwks: read(path: path))
+    }
+
+    /// The text of a JWKS file. Blocks for the read.
+    public static func read(path: String) throws(AuthConfigurationError) -> [UInt8] {
         do {
-            data = try Data(contentsOf: URL(filePath: path))
+            return Array(try Data(contentsOf: URL(filePath: path)))
         } catch {
             throw .keySetUnreadable(path: path, reason: "no such file, or no permission")
         }
-        return try await KeySet(secret: secret, jwks: Array(data))
     }
 
     /// Reads the JSON text of a JWKS (RFC 7517, section 5), and joins it with `secret` when there is one.

@@ -16,6 +16,12 @@ public struct TokenSecret: Sendable {
         self.byteCount = bytes.count
     }
 
+    /// Takes bytes as they are.
+    init(bytes: [UInt8]) {
+        key = SymmetricKey(data: bytes)
+        byteCount = bytes.count
+    }
+
     /// Throws `.secretTooShort` when production must not run with it.
     public func requireProductionStrength() throws(AuthConfigurationError) {
         if byteCount < Limits.secretByteCountMin {

@@ -37,8 +37,6 @@ enum ServerLimits {
     static let flushByteCountMax = 16 << 20
     /// Verified tokens that each reactor remembers.
     static let cachedTokenCountMax = 4_096
-    /// From one reading of the file of keys to the next.
-    static let keySetPeriod: Duration = .seconds(10)
     /// Clocks of shops that an owner remembers; idle ones beyond are read from the store again.
     static let shopClockCountMax = 65_536
     /// Shops that the metrics name.

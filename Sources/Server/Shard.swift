@@ -75,8 +75,9 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
 
     // Control plane
     let verifier: TokenVerifier
-    /// Before then the file of keys is not read again.
-    var keysReadableAt: MonotonicInstant
+    /// The keys of all reactors, when they come from a file, and which of them `verifier` has.
+    let tokenKeys: TokenKeys?
+    var keysVersion: UInt64 = 0
     /// By a hash of the user under this process's random key: a million users' names would be most of the memory.
     var attemptsByUser: AttemptLimiter<Int>
     var attemptsByAddress: AttemptLimiter<PeerAddress>
@@ -119,7 +120,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     init(
         index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store,
         postgresLoop: ReactorPostgresLoop<IO>? = nil, images: any ImageStore,
-        tokenSettings: TokenSettings, demo: DemoSession?, startedAt: Timestamp, log: Logger
+        tokenSettings: TokenSettings, tokenKeys: TokenKeys? = nil, demo: DemoSession?, startedAt: Timestamp, log: Logger
     ) {
         self.index = index
         self.reactor = reactor
@@ -130,7 +131,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         self.demo = demo
         self.startedAt = startedAt
         self.log = log
-        keysReadableAt = reactor.now
+        self.tokenKeys = tokenKeys
         router = RouteName.router(configuration)
         streams = SlotTable(capacity: reactor.connectionCountMax)
         heartbeatSchedule = Heartbeat.Schedule(

@@ -51,6 +51,19 @@ import Testing
         #expect(configuration.userLimits.uploadBytesPerHour == 1_000)
     }
 
+    @Test func `production mode with keys from a file requires an issuer and an audience`() {
+        var environment = [
+            "SHOPSTREAM_MODE": "production", "WEBSOCKET_ALLOWED_ORIGINS": "https://app.example",
+            "AUTH_JWKS_FILE": "keys.json",
+        ]
+        #expect(Self.refusedName(environment) == "AUTH_JWT_ISSUER")
+        environment["AUTH_JWT_ISSUER"] = "https://securetoken.google.com/project"
+        #expect(Self.refusedName(environment) == "AUTH_JWT_AUDIENCE")
+        environment["AUTH_JWT_AUDIENCE"] = "project"
+        #expect(Self.refusedName(environment) == nil)
+        #expect(Self.refusedName(["AUTH_JWKS_FILE": "keys.json"]) == nil, "development does not")
+    }
+
     @Test func `an empty value counts as none`() throws {
         let configuration = try Self.read(["SHOPSTREAM_LISTEN": "", "WEBSOCKET_ENABLED": "", "SHOPSTREAM_DEMO": ""])
         #expect(configuration.listen.port == 8_080)

@@ -124,6 +124,16 @@ extension ServerConfiguration {
                 name: "WEBSOCKET_ALLOWED_ORIGINS", value: nil,
                 allowed: "in production mode the origins that may open streams must be named, separated by commas")
         }
+        if auth.keySetPath != nil {
+            // Issuers share keys: all Firebase projects, for one. A signature alone says nothing of the project.
+            for (name, value) in [("AUTH_JWT_ISSUER", auth.issuer), ("AUTH_JWT_AUDIENCE", auth.audience)]
+            where value == nil {
+                throw ConfigurationError(
+                    name: name, value: nil,
+                    allowed: "with keys from AUTH_JWKS_FILE, production mode requires AUTH_JWT_ISSUER and "
+                        + "AUTH_JWT_AUDIENCE, as other projects' tokens may be signed with the same keys")
+            }
+        }
         if isDemo {
             throw ConfigurationError(
                 name: "SHOPSTREAM_DEMO", value: "true", allowed: "the demo hands out tokens; not in production mode")

@@ -72,8 +72,9 @@ extension Setting {
         Setting(
             "AUTH_JWKS_FILE", .none,
             """
-            keys for RS256, ES256, EdDSA; beside a secret or alone; read again, every 10 s at the most, when \
-            a token names an unknown key
+            keys for RS256, ES256, EdDSA; beside a secret or alone. Read again every 15 s, and at most every 10 s when a \
+            token names an unknown key; the keys of all reactors change together, for new requests (an open stream \
+            ends with its token). Production mode also requires `AUTH_JWT_ISSUER` and `AUTH_JWT_AUDIENCE`
             """),
         Setting(
             "AUTH_JWKS_URL", .none,

@@ -36,6 +36,8 @@ final class HTTPConnection {
     var upload: (user: UserID, form: ImageFormReader)?
     /// What the request has in flight of its user's, until its answer was sent.
     var reservation: UserReservation?
+    /// Whether the request waited for a read of the keys: it does so once.
+    var hasAwaitedKeys = false
     /// Bytes behind the request that is being handled.
     var leftover: [UInt8] = []
     /// Whether the response under way is the last.

@@ -66,7 +66,7 @@ extension Shard {
             throw APIError(error)
         }
         do throws(APIError) {
-            return try identity(token: request.bearerToken ?? queryToken)
+            return try await identity(awaitingKeysFor: request.bearerToken ?? queryToken)
         } catch {
             try await countFailedAttempt(of: request.address)
             throw error

@@ -1,3 +1,4 @@
+import Auth
 import HTTP
 import HTTPTypes
 import Primitives
@@ -53,9 +54,14 @@ extension Shard {
     }
 
     /// Takes bytes up to the end of a request; what follows is kept for later.
-    private func parse(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
+    private func parse(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>, isHeadPending: Bool = false
+    ) {
         var consumed = 0
         do throws(HTTPParseError) {
+            if isHeadPending, let head = state.head {
+                guard try acceptHead(connection, state, head, rest: bytes) else { return }
+            }
             while true {
                 switch try state.parser.next(bytes, consumed: &consumed) {
                 case .needMore:
@@ -63,19 +69,8 @@ extension Shard {
                     return
                 case .head(let head):
                     state.head = head
-                    do throws(APIError) {
-                        try prepareBody(state, head)
-                    } catch {
-                        respond(connection, state, error)
-                        return
-                    }
-                    if head.expectsContinue, head.body != .none {
-                        // An empty step learns from the length alone whether the body is wanted at all.
-                        var none = 0
-                        let empty: [UInt8] = []
-                        _ = try state.parser.next(empty.span, consumed: &none)
-                        transmit(connection, state, ResponseWriter.continueResponse)
-                    }
+                    let rest = bytes.extracting(consumed..<bytes.count)
+                    guard try acceptHead(connection, state, head, rest: rest) else { return }
                 case .body(let range):
                     do throws(APIError) {
                         try bodyReceived(state, bytes.extracting(range))
@@ -95,6 +90,37 @@ extension Shard {
             counters.malformedRequests += 1
             respond(connection, state, APIError(error))
         }
+    }
+
+    /// Decides, with the head, whether the body is read; false when the request was answered, or waits for keys.
+    private func acceptHead(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, rest: Span<UInt8>
+    ) throws(HTTPParseError) -> Bool {
+        do throws(APIError) {
+            try prepareBody(state, head)
+        } catch {
+            if error.code == AuthError.unknownKey.code, pauseForKeys(connection, state, rest) { return false }
+            respond(connection, state, error)
+            return false
+        }
+        state.hasAwaitedKeys = false
+        if head.expectsContinue, head.body != .none {
+            // An empty step learns from the length alone whether the body is wanted at all.
+            var none = 0
+            let empty: [UInt8] = []
+            _ = try state.parser.next(empty.span, consumed: &none)
+            transmit(connection, state, ResponseWriter.continueResponse)
+        }
+        return true
+    }
+
+    /// The keys that a request waited for were read, or it has waited long enough: its head is judged again.
+    func keysAwaited(_ connection: ConnectionID) {
+        guard let state = http[connection], state.phase == .handling, state.hasAwaitedKeys else { return }
+        state.phase = .reading
+        let bytes = state.leftover
+        state.leftover = []
+        parse(connection, state, bytes.span, isHeadPending: true)
     }
 
     private func waitForMore(_ connection: ConnectionID, _ state: HTTPConnection) {

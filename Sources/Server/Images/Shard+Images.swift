@@ -12,7 +12,7 @@ import Storage
 extension Shard {
     /// `POST /api/v1/shops/messages/image/upload`: posts no message.
     func uploadImage(_ request: Request) async throws(APIError) -> Response {
-        let identity = try identity(request)
+        let identity = try await identity(request)
         guard let reader = request.form else { throw .missingField("file") }
         let form = try reader.finish()
         let queryShop = try request.queryItem("shop_id")
@@ -47,7 +47,7 @@ extension Shard {
     /// `DELETE /api/v1/shops/messages/image/:message_id?shop_id=`: who uploaded it, or an admin, as long as no message
     /// names it.
     func removeImage(_ request: Request) async throws(APIError) -> Response {
-        let identity = try identity(request)
+        let identity = try await identity(request)
         let id = MessageID(request.parameters["message_id"] ?? "")
         let shopText = try request.queryItem("shop_id")
         let image = try await stored { (store) async throws(StorageError) in try await store.image(id) }
@@ -63,7 +63,7 @@ extension Shard {
 
     /// `GET /api/v1/shops/:shop_id/messages/image/:name`
     func serveImage(_ request: Request) async throws(APIError) -> Response {
-        let identity = try identity(request)
+        let identity = try await identity(request)
         let shop = ShopID(request.parameters["shop_id"] ?? "")
         let name = request.parameters["name"] ?? ""
         try await reserveRead(for: request, of: identity.userID)

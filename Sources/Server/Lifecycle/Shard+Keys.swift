@@ -1,35 +1,69 @@
 import Auth
-import Logging
+import HTTP
 import Primitives
 import Reactor
 
-// Keys change: who signs tokens writes a new file of them, and the first token that names a key which nobody knows makes
-// each reactor read it. That token is refused still; its bearer's next attempt finds the key.
+// Key rotation: whoever signs tokens writes a new file of keys. It is read every now and then, and when a token names a
+// key that is not in the set; that token waits for the read and is judged by what was read, as on every reactor.
 
 extension Shard {
-    /// Reads the file of keys anew, unless that was done a short while ago. The old keys serve until it has been read,
-    /// and go on when it cannot be.
-    func keyMissed() {
-        guard let path = configuration.auth.keySetPath, reactor.now >= keysReadableAt else { return }
-        keysReadableAt = reactor.now + ServerLimits.keySetPeriod
-        let secret = configuration.auth.secret
-        Task(executorPreference: reactor) {
-            // A file may block who reads it.
-            let keys = await Task.detached { await Self.readKeys(secret: secret, path: path) }.value
-            switch keys {
-            case .success(let keys): self.verifier.replaceKeys(keys)
-            case .failure(let error):
-                self.log.warning("the old keys go on: the file cannot be used", metadata: ["reason": "\(error)"])
-            }
+    /// The identity of a token, judged by the keys of this moment. A key that the set no longer holds verifies nothing from
+    /// here on, tokens that were verified before included; open streams end when their token expires.
+    func verify(_ token: String?) throws(AuthError) -> Identity {
+        guard let token else { throw .missing }
+        if let (keys, version) = tokenKeys?.newer(than: keysVersion) {
+            verifier.replaceKeys(keys)
+            keysVersion = version
         }
+        return try verifier.verify(token, now: civilTime)
     }
 
-    private static func readKeys(secret: String?, path: String) async -> Result<KeySet, AuthConfigurationError> {
-        do throws(AuthConfigurationError) {
-            let secret = try secret.map { text throws(AuthConfigurationError) in try TokenSecret(text) }
-            return .success(try await KeySet.load(secret: secret, jwksPath: path))
-        } catch {
-            return .failure(error)
+    /// The same; a token whose key is unknown waits for a read of the keys, when one is in flight or due.
+    func verifyAwaitingKeys(_ token: String?) async throws(AuthError) -> Identity {
+        do throws(AuthError) {
+            return try verify(token)
+        } catch .unknownKey {
+            guard let tokenKeys, await tokenKeys.isWorthAnotherLook(known: keysVersion) else { throw .unknownKey }
         }
+        return try verify(token)
+    }
+
+    /// Stops reading a request whose token names an unknown key, when a read of the keys is in flight or due, and goes on
+    /// with the rest of its bytes after that. False when there is nothing to wait for.
+    func pauseForKeys(_ connection: ConnectionID, _ state: HTTPConnection, _ rest: Span<UInt8>) -> Bool {
+        guard !state.hasAwaitedKeys, let tokenKeys, let ticket = tokenKeys.join(known: keysVersion) else {
+            return false
+        }
+        // It is no failure yet.
+        counters.authFailures[.unknownKey, default: 1] -= 1
+        state.hasAwaitedKeys = true
+        state.leftover = []
+        state.leftover.append(contentsOf: rest)
+        if let timer = state.timer { reactor.cancel(timer) }
+        state.timer = nil
+        state.phase = .handling
+        Task(executorPreference: reactor) {
+            await tokenKeys.wait(ticket)
+            self.keysAwaited(connection)
+        }
+        return true
+    }
+}
+
+extension Shard {
+    /// The reads of the file of keys; nothing without one.
+    func writeKeys(_ text: inout PrometheusText) {
+        guard let statistics = tokenKeys?.statistics else { return }
+        text.single(
+            "shopstream_key_set_reads_total", "counter", "Reads of the file of keys.", Double(statistics.readCount))
+        text.single(
+            "shopstream_key_set_changes_total", "counter", "Reads that found other keys.",
+            Double(statistics.changeCount))
+        text.single(
+            "shopstream_key_set_failures_total", "counter", "Reads that failed: the old keys went on.",
+            Double(statistics.failureCount))
+        text.single(
+            "shopstream_key_set_current", "gauge", "Whether the last read of the file of keys succeeded.",
+            statistics.isCurrent ? 1 : 0)
     }
 }

@@ -47,6 +47,9 @@ public final class ShopstreamServer: Sendable {
     private let log: Logger
     private let shards: [UringShard]
     private let threads: [ReactorThread]
+    /// The keys of tokens, when they come from a file, and the task that reads it again and again.
+    private let tokenKeys: TokenKeys?
+    private let keyReader: Task<Void, Never>?
     /// The port that is listened on.
     public let port: UInt16
 
@@ -55,7 +58,8 @@ public final class ShopstreamServer: Sendable {
         self.configuration = configuration
         self.log = log
         let now = WallClock.now
-        let (settings, secret) = try await Self.tokenSettings(configuration)
+        let (settings, secret, keys) = try await Self.tokenSettings(configuration, log)
+        tokenKeys = keys
         let stores = try await Self.openStores(configuration, log, now)
         let store = stores.common
         self.store = store
@@ -82,11 +86,20 @@ public final class ShopstreamServer: Sendable {
             throw .listen(error)
         }
         port = listeners.port
+        keyReader = keys.map { keys in
+            Task.detached {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: TokenKeys.period)
+                    await keys.reload()
+                }
+            }
+        }
         do throws(StartError) {
             (shards, threads) = try await Self.startReactors(
                 configuration,
                 ShardSetup(
-                    stores: stores, images: images, settings: settings, demo: demo, startedAt: now, log: log))
+                    stores: stores, images: images, settings: settings, keys: keys, demo: demo, startedAt: now, log: log
+                ))
         } catch {
             for descriptor in listeners.descriptors { close(descriptor) }
             await store.close()
@@ -125,6 +138,7 @@ public final class ShopstreamServer: Sendable {
     public func stop() async {
         let startedAt = ContinuousClock.now
         log.notice("stopping")
+        keyReader?.cancel()
         for shard in shards where !shard.reactor.post(.drain, from: nil) {
             shard.reactor.stop()
         }
@@ -143,6 +157,10 @@ public final class ShopstreamServer: Sendable {
         log.notice("stopped")
     }
 
+    /// Reads the keys of tokens again, for all reactors, and returns when tokens are judged by them: for SIGHUP. The old
+    /// keys go on when the file cannot be used, as the log says.
+    public func reloadKeys() async { await tokenKeys?.reload() }
+
     /// Closes the store; false when that is not over by the deadline. Nobody waits for its writes any more.
     private func isStoreClosed(by deadline: ContinuousClock.Instant) async -> Bool {
         let (outcomes, outcome) = AsyncStream.makeStream(of: Bool.self)
@@ -160,17 +178,19 @@ public final class ShopstreamServer: Sendable {
     // MARK: - Steps of the start
 
     private static func tokenSettings(
-        _ configuration: ServerConfiguration
-    ) async throws(StartError) -> (TokenSettings, TokenSecret?) {
+        _ configuration: ServerConfiguration, _ log: Logger
+    ) async throws(StartError) -> (TokenSettings, TokenSecret?, TokenKeys?) {
         let auth = configuration.auth
         var name = "AUTH_JWT_SECRET"
         do {
             let secret = try auth.secret.map { text throws(AuthConfigurationError) in try TokenSecret(text) }
             if configuration.mode == .production { try secret?.requireProductionStrength() }
             let keys: KeySet
+            var reader: TokenKeys?
             if let path = auth.keySetPath {
                 name = "AUTH_JWKS_FILE"
-                keys = try await KeySet.load(secret: secret, jwksPath: path)
+                let tokenKeys = try await TokenKeys(path: path, secret: secret, log: log)
+                (reader, keys) = (tokenKeys, tokenKeys.current)
             } else if let secret {
                 keys = KeySet(secret: secret)
             } else {
@@ -182,7 +202,7 @@ public final class ShopstreamServer: Sendable {
             let settings = try TokenSettings(
                 keys: keys, issuer: auth.issuer, audience: auth.audience,
                 cachedTokenCountMax: ServerLimits.cachedTokenCountMax)
-            return (settings, secret)
+            return (settings, secret, reader)
         } catch let error as StartError {
             throw error
         } catch {
@@ -235,6 +255,7 @@ public final class ShopstreamServer: Sendable {
         let stores: ShardStores
         let images: any ImageStore
         let settings: TokenSettings
+        let keys: TokenKeys?
         let demo: DemoSession?
         let startedAt: Timestamp
         let log: Logger
@@ -282,7 +303,8 @@ public final class ShopstreamServer: Sendable {
             let shard = UringShard(
                 index: index, reactor: reactor, configuration: configuration, store: store, postgresLoop: loop,
                 images: setup.images,
-                tokenSettings: setup.settings, demo: setup.demo, startedAt: setup.startedAt, log: setup.log)
+                tokenSettings: setup.settings, tokenKeys: setup.keys, demo: setup.demo, startedAt: setup.startedAt,
+                log: setup.log)
             reactor.attach(shard)
             made(.success(shard))
             reactor.run()

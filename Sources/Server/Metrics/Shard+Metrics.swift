@@ -79,6 +79,7 @@ extension Shard {
         writeFailures(total, &text)
         writeReactors(snapshots, &text)
         writeStore(total, &text)
+        writeKeys(&text)
         writeDatabase(snapshots, &text)
         writeProcess(&text)
         return Response(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.text.utf8))

@@ -10,7 +10,7 @@ import Storage
 extension Shard {
     /// `GET /api/v1/shops/:shop_id/messages`
     func listMessages(_ request: Request) async throws(APIError) -> Response {
-        let identity = try identity(request)
+        let identity = try await identity(request)
         let shop = ShopID(request.parameters["shop_id"] ?? "")
         let since = try Self.time(request.queryItem("since"))
         let limit = try Self.number(
@@ -31,7 +31,7 @@ extension Shard {
 
     /// `GET /api/v1/shops/:shop_id/messages/paginated`
     func paginateMessages(_ request: Request) async throws(APIError) -> Response {
-        let identity = try identity(request)
+        let identity = try await identity(request)
         let shop = ShopID(request.parameters["shop_id"] ?? "")
         let limit = try Self.number(
             request.queryItem("limit"), default: ServerLimits.pageMessageCountDefault,

@@ -65,17 +65,25 @@ extension Shard {
     // MARK: - Who asks
 
     /// The user of the token in the header.
-    func identity(_ request: Request) throws(APIError) -> Identity {
-        try identity(token: request.bearerToken)
+    func identity(_ request: Request) async throws(APIError) -> Identity {
+        try await identity(awaitingKeysFor: request.bearerToken)
     }
 
-    func identity(token: String?) throws(APIError) -> Identity {
+    func identity(awaitingKeysFor token: String?) async throws(APIError) -> Identity {
         do throws(AuthError) {
-            guard let token else { throw .missing }
-            return try verifier.verify(token, now: civilTime)
+            return try await verifyAwaitingKeys(token)
         } catch {
             counters.authFailures[error, default: 0] += 1
-            if error == .unknownKey { keyMissed() }
+            throw APIError(error)
+        }
+    }
+
+    /// The user of a token by the keys of this moment.
+    func identity(token: String?) throws(APIError) -> Identity {
+        do throws(AuthError) {
+            return try verify(token)
+        } catch {
+            counters.authFailures[error, default: 0] += 1
             throw APIError(error)
         }
     }

@@ -10,7 +10,7 @@ import Storage
 extension Shard {
     /// `POST /api/v1/shops/messages`
     func createMessage(_ request: Request) async throws(APIError) -> Response {
-        let identity = try identity(request)
+        let identity = try await identity(request)
         let body = try CreateMessageBody(json: request.body, textByteCountMax: configuration.textByteCountMax)
         try await requireMembership(of: identity.userID, in: body.shopID)
         let json = try await write(by: identity.userID, in: body.shopID) { (owner) async throws(APIError) in
@@ -21,7 +21,7 @@ extension Shard {
 
     /// `PUT /api/v1/shops/messages`: the author only.
     func editMessage(_ request: Request) async throws(APIError) -> Response {
-        let identity = try identity(request)
+        let identity = try await identity(request)
         let body = try EditMessageBody(json: request.body, textByteCountMax: configuration.textByteCountMax)
         let (message, _) = try await visibleMessage(body.messageID, to: identity.userID)
         guard message.userID == identity.userID else { throw .notAuthor }
@@ -34,7 +34,7 @@ extension Shard {
 
     /// `DELETE /api/v1/shops/messages/:message_id`: the author, or an admin of the shop.
     func deleteMessage(_ request: Request) async throws(APIError) -> Response {
-        let identity = try identity(request)
+        let identity = try await identity(request)
         let id = MessageID(request.parameters["message_id"] ?? "")
         let (message, role) = try await visibleMessage(id, to: identity.userID)
         guard message.userID == identity.userID || role == .admin else { throw .notAuthor }
