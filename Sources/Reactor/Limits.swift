@@ -1,3 +1,5 @@
+import Primitives
+
 /// The bounds of one reactor. Every one is a count or a byte count with its unit in the name.
 public struct ReactorLimits: Sendable {
     /// Direct descriptors of the ring, so connections of the reactor; at most RLIMIT_NOFILE.
@@ -28,8 +30,16 @@ public struct ReactorLimits: Sendable {
     public var receiveBufferByteCount = 4_096
     /// Completions handled in one turn before timers, jobs and the flush get theirs.
     public var completionBudgetPerTurn = 1_024
-    /// Jobs (pieces of `async` functions) run in one turn.
+    /// Jobs (pieces of `async` functions) run in one turn, at most those that were queued when its job phase began.
     public var jobBudgetPerTurn = 256
+    /// Time for jobs in one turn: none begins later.
+    public var jobTimePerTurn = Duration.milliseconds(1)
+    /// The same for the jobs of tasks whose last job was long, of which each turn runs one at least.
+    public var longJobTimePerTurn = Duration.microseconds(300)
+    /// A job that takes so long is long: its task goes on behind those of the others.
+    public var longJobSpan = Duration.microseconds(100)
+    /// The longest wait, nil for no limit: a reactor that looks at its clock now and then notices that it was stopped.
+    public var waitSpanMax: Duration?
     /// Messages taken from the mailbox in one turn.
     public var mailboxBudgetPerTurn = 256
     /// Timers fired in one turn.
@@ -39,4 +49,13 @@ public struct ReactorLimits: Sendable {
 
     /// The defaults, for a production node.
     public init() {}
+}
+
+extension ReactorLimits {
+    var jobs: JobLimits {
+        JobLimits(
+            countPerTurnMax: jobBudgetPerTurn, shortNanosecondsPerTurn: jobTimePerTurn.wholeNanoseconds,
+            longNanosecondsPerTurn: longJobTimePerTurn.wholeNanoseconds,
+            longJobNanoseconds: longJobSpan.wholeNanoseconds)
+    }
 }

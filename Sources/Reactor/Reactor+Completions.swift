@@ -32,6 +32,7 @@ extension Reactor {
             }
         } else if completion.result == -ENOBUFS {
             statistics.bufferShortageCount += 1
+            hasBufferShortage = true
             receive(connection, isMultishot: isMultishot)
         } else {
             handler.receiveEnded(connection, errnoValue: -min(completion.result, 0))

@@ -9,7 +9,7 @@ extension Reactor: SerialExecutor, TaskExecutor {
     public func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
         if isCurrent {
-            jobs.append(unowned)
+            enqueueHere(unowned)
         } else {
             inbox.push(unowned)
             wake()

@@ -37,14 +37,21 @@ extension Reactor {
     /// messages, timers, jobs; last the handler's own `turnEnded`.
     public func turn() {
         precondition(isCurrent, "a reactor's turn came from another thread")
+        // Nothing was to be done in the last turn: until now the reactor waited for nothing else.
+        let idleUntil = idleUntil ?? .init(nanoseconds: 0)
+        self.idleUntil = nil
         if isWorkLeft {
             driver.submitAndWait(until: .init(nanoseconds: 0))
+            clock.read(driver.now, expectedAt: idleUntil)
         } else {
-            waitForWork()
+            waitForWork(idleUntil: idleUntil)
         }
-        now = driver.now
         statistics.turnCount += 1
+        statistics.pausedNanoseconds = clock.pausedNanoseconds
+        statistics.pauseCount = clock.pauseCount
+        let recordedBefore = recordedCount
         record()
+        if recordedCount != recordedBefore { self.idleUntil = nil }
         handleCompletions()
         handleMessages()
         fireTimers()
@@ -54,23 +61,42 @@ extension Reactor {
 
     /// The lost wake-up is excluded as in Dekker's algorithm: this side says that it sleeps, then looks; the other
     /// side puts, then looks whether this one sleeps. All four are sequentially consistent.
-    private func waitForWork() {
+    private func waitForWork(idleUntil: MonotonicInstant) {
         isAsleep.store(true, ordering: .sequentiallyConsistent)
         if mailbox.isEmpty && inbox.isEmpty && !isStopping.load(ordering: .sequentiallyConsistent) {
             let before = driver.now
-            var deadline = wheel.nextDeadline
-            if let retryAt = listener.retryAt { deadline = min(deadline ?? retryAt, retryAt) }
-            if let turnWantedAt { deadline = min(deadline ?? turnWantedAt, turnWantedAt) }
+            clock.read(before, expectedAt: idleUntil)
+            let deadline = waitDeadline(from: before)
             driver.submitAndWait(until: deadline)
-            statistics.waitNanoseconds += driver.now.nanoseconds - before.nanoseconds
+            let after = driver.now
+            let end = deadline ?? .init(nanoseconds: .max)
+            clock.read(after, expectedAt: end)
+            self.idleUntil = end
+            statistics.waitNanoseconds += after.nanoseconds - before.nanoseconds
         } else {
             driver.submitAndWait(until: .init(nanoseconds: 0))
+            clock.read(driver.now, expectedAt: idleUntil)
         }
         isAsleep.store(false, ordering: .relaxed)
     }
 
+    /// Until when there is nothing to do by itself, on the driver's clock; nil without end.
+    private func waitDeadline(from now: MonotonicInstant) -> MonotonicInstant? {
+        var deadline = wheel.nextDeadline.map { clock.monotonic($0) }
+        if let retryAt = listener.retryAt {
+            let retryAt = clock.monotonic(retryAt)
+            deadline = min(deadline ?? retryAt, retryAt)
+        }
+        if let turnWantedAt { deadline = min(deadline ?? turnWantedAt, turnWantedAt) }
+        if let waitSpanMax = limits.waitSpanMax {
+            let latest = now + waitSpanMax
+            deadline = min(deadline ?? latest, latest)
+        }
+        return deadline
+    }
+
     private var isWorkLeft: Bool {
-        leftover || !recorded.isEmpty || jobIndex < jobs.count || !refusedConnectTokens.isEmpty
+        leftover || !recorded.isEmpty || jobs.count > 0 || !refusedConnectTokens.isEmpty
     }
 
     // MARK: - Completions
@@ -98,6 +124,7 @@ extension Reactor {
                 }
             }
             recorded.append(count: kept)
+            recordedCount += UInt64(kept)
             if count < room.count { break }
         }
     }
@@ -134,6 +161,7 @@ extension Reactor {
 
     private func handleCompletions() {
         var budget = limits.completionBudgetPerTurn
+        hasBufferShortage = false
         while budget > 0, let completion = recorded.popFirst() {
             budget -= 1
             statistics.completionCount += 1
@@ -184,31 +212,14 @@ extension Reactor {
     }
 
     private func fireTimers() {
-        guard let deadline = wheel.nextDeadline, deadline <= now else { return }
-        wheel.advance(to: now, budget: limits.timerBudgetPerTurn) { dueTokens.append($0) }
+        let time = timerGate.openUntil(
+            due: wheel.nextDeadline, now: now, recordedCount: recordedCount, handledCount: statistics.completionCount,
+            hasShortage: hasBufferShortage)
+        guard let time else { return }
+        wheel.advance(to: time, budget: limits.timerBudgetPerTurn) { dueTokens.append($0) }
         // A timer that the handler cancels from here on still fires: tokens name what they are for, and the handler
         // looks whether it is still true.
         for index in dueTokens.indices { handler.timerFired(dueTokens[index]) }
         dueTokens.removeAll(keepingCapacity: true)
-    }
-
-    private func runJobs() {
-        inbox.takeAll { jobs.append($0) }
-        var budget = limits.jobBudgetPerTurn
-        while budget > 0 && jobIndex < jobs.count {
-            budget -= 1
-            let job = jobs[jobIndex]
-            jobIndex += 1
-            statistics.jobCount += 1
-            // SAFETY: a job is run once, as `jobIndex` has passed it, and on the reactor's own thread.
-            unsafe job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-        }
-        if jobIndex == jobs.count {
-            jobs.removeAll(keepingCapacity: true)
-            jobIndex = 0
-        } else if jobIndex > 4_096 {
-            jobs.removeFirst(jobIndex)
-            jobIndex = 0
-        }
     }
 }

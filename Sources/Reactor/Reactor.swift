@@ -37,23 +37,36 @@ import Synchronization
     /// Connections that are being passed to other reactors, by slot.
     var passes: [UInt32: Pass] = [:]
     var recorded: CompletionQueue
-    var jobs: [UnownedJob] = []
-    var jobIndex = 0
+    var jobs: JobQueue<UnownedJob>
+    var clock: ServiceClock
+    var timerGate: TimerGate
+    /// Completions put into `recorded`, over all time.
+    var recordedCount: UInt64 = 0
+    /// A receive of this turn found no buffer and is repeated in the next.
+    var hasBufferShortage = false
+    /// Until when the last wait would have lasted, if the turn that it began found nothing to do.
+    var idleUntil: MonotonicInstant?
     var dueTokens: [UInt64] = []
     var listener = ListenerState()
     /// Completions are being taken from the driver into `recorded`.
     var isRecording = false
     /// Work was left when the last turn ended.
     var leftover = false
-    /// When a turn is wanted at the latest, to the precision of the kernel's clock and not of the timing wheel: for a
-    /// handler that does something at exact times in `turnEnded`. Nil, as at first, for no such time.
+    /// When a turn is wanted at the latest, on the driver's clock and to its precision and not that of the timing wheel:
+    /// for a handler that does something at exact times in `turnEnded`. Nil, as at first, for no such time.
     public var turnWantedAt: MonotonicInstant?
     /// The number, or negated `errno`, of the last descriptor made by `UringDriver.install`.
     var installedDescriptor: Int32?
     /// Counters for metrics; read them on the reactor's thread.
     public internal(set) var statistics = ReactorStatistics()
-    /// The time at which the current turn began: good enough for everything but measuring.
-    public internal(set) var now: MonotonicInstant
+    /// The time at which the current turn began, on the clock of deadlines and timers: spans in which the reactor was
+    /// kept from running are left out of it (`ServiceClock`). Measurements read the driver's clock.
+    public var now: MonotonicInstant { clock.now }
+    /// The time at which the current turn began, on the driver's clock.
+    public var turnBeganAt: MonotonicInstant { clock.readAt }
+    /// A time on the driver's clock as one on the clock of deadlines: right unless the reactor is kept from running
+    /// before then, and late by that span then.
+    public func deadline(at instant: MonotonicInstant) -> MonotonicInstant { clock.deadline(at: instant) }
 
     /// A reactor on `driver`, which the calling thread has made; `run` or `turn` must come from the same thread.
     public init(driver: IO, limits: ReactorLimits) {
@@ -66,8 +79,12 @@ import Synchronization
         ownerThread = pthread_self()
         descriptors = DescriptorTable(
             count: driver.descriptorCountMax, outgoingCount: limits.outgoingConnectionCountMax)
-        now = driver.now
+        let now = driver.now
+        clock = ServiceClock(now: now)
         wheel = TimingWheel(now: now)
+        jobs = JobQueue(limits.jobs)
+        // With all buffers for them, so many turns give each connection's receive one.
+        timerGate = TimerGate(shortageCountMax: driver.descriptorCountMax / max(1, limits.receiveBufferCount) + 2)
         recorded = CompletionQueue()
     }
 

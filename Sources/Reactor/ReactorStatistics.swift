@@ -26,6 +26,10 @@ public struct ReactorStatistics: Sendable {
     public var jobCount: UInt64 = 0
     /// Nanoseconds spent waiting in the kernel.
     public var waitNanoseconds: UInt64 = 0
+    /// Nanoseconds in which the reactor was kept from running, and that no deadline counts.
+    public var pausedNanoseconds: UInt64 = 0
+    /// How often that was.
+    public var pauseCount: UInt64 = 0
 
     /// All zero.
     public init() {}

@@ -21,14 +21,20 @@ enum ServerLimits {
     static let lingerWait: Duration = .seconds(2)
     /// How long open streams and requests may take to end when the server stops …
     static let drainWait: Duration = .seconds(7)
+    /// … counted in so many steps, each of which a pause of the process may take …
+    static let drainSteps = 70
     /// … and the stop as a whole, the store's last commit included.
     static let stopWait: Duration = .seconds(9)
     /// Bytes a client may send on its stream at once …
     static let clientByteCountBurst = 4 << 20
     /// … and in a second.
     static let clientBytesPerSecond = 128 << 10
-    /// What each of a client's sends costs beyond its bytes.
+    /// What each frame of a client costs beyond its bytes.
     static let clientSendByteCost = 64
+    /// Frames of one client that a reactor handles in a turn; what is left of its receive waits for the next turn.
+    static let clientFramesPerTurn = 64
+    /// How late a reactor notices, at most, that it was stopped.
+    static let reactorWaitMax: Duration = .seconds(1)
     /// Attempts without a valid token that one address has for each that a user has: proxies share addresses.
     static let addressAttemptFactor = 10
     /// Sends of one flush, before the reactor looks at its sockets again …

@@ -54,6 +54,41 @@ import Testing
         #expect(await live.stop() == [])
     }
 
+    @Test func `a job that yields for ever lets completions, messages, timers and the turn's end in`() async throws {
+        let live = try LiveReactors()
+        let reactor = live.reactors[0]
+        let yielder = Task(executorPreference: reactor) {
+            var count = 0
+            while !Task.isCancelled {
+                count += 1
+                await Task.yield()
+            }
+            return count
+        }
+        let seen = SeenNumber()
+        await live.on { reactor in
+            reactor.handler.onMessage = { seen.store($0) }
+            _ = reactor.schedule(at: reactor.now + .milliseconds(10), token: 1)
+        }
+        #expect(reactor.post(-7, from: nil))
+        // A connection's bytes come back by completions and by what the turn's end sends.
+        let client = try LiveClient(port: live.port)
+        let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0) }
+        try client.write(bytes)
+        let echoed = try client.read(exactly: bytes.count)
+        client.close()
+        #expect(echoed == bytes)
+        await live.until { $0.handler.firedTokens == [1] }
+        #expect(seen.load() == -7)
+        let counts = await live.on { [$0.statistics.turnCount, $0.statistics.jobCount] }
+        yielder.cancel()
+        // Turns are as many as slices: each turn runs the job once, and the few jobs of this test.
+        let yieldCount = await yielder.value
+        #expect(yieldCount > 0)
+        #expect(counts[1] <= 2 * counts[0] + 1_000)
+        #expect(await live.stop() == [])
+    }
+
     @Test func `timers fire in an idle reactor, and a cancelled one does not`() async throws {
         let live = try LiveReactors()
         await live.on { reactor in

@@ -42,6 +42,7 @@ final class Rehearsal: @unchecked Sendable {
         scenario.faults = VirtualFaults()
         scenario.socketBufferByteCountMax = 300
         scenario.waitingMessageCountMax = 256
+        scenario.connectionsPerUserMax = 50
         scenario.failingStorePerMille = 0
         scenario.hasShortTokens = false
         scenario.setsClockBack = false
@@ -51,6 +52,8 @@ final class Rehearsal: @unchecked Sendable {
         scenario.limits.descriptorReserveCount = 4
         scenario.limits.listenQueueCountMax = 8
         scenario.limits.mailboxMessageCountMax = 2
+        scenario.limits.receiveBufferCount = 16
+        scenario.limits.waitSpanMax = ServerLimits.reactorWaitMax
         let secret = try TokenSecret("the secret of the simulation, long enough")
         stage = Stage(scenario, chance: chance, ledger: ledger, flaw: nil, secret: secret)
         world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret), leeway: .zero))
@@ -59,7 +62,18 @@ final class Rehearsal: @unchecked Sendable {
     /// Turns every reactor until nothing more can happen at this time.
     func turn() { for _ in 0..<20 { world.turnAll() } }
 
+    /// Lets time pass, in steps short enough that no reactor takes one for a pause.
     func advance(by duration: Duration) {
+        let end = stage.network.now + duration
+        while stage.network.now < end {
+            stage.network.advance(by: min(end.since(stage.network.now), .milliseconds(50)))
+            world.turnAll()
+        }
+        turn()
+    }
+
+    /// The process is stopped and goes on after `duration`: peers and the network had that time, the reactors did not.
+    func pause(for duration: Duration) {
         stage.network.advance(by: duration)
         turn()
     }

@@ -169,7 +169,7 @@ extension World {
                 ("shops", shard.hub.shopCount), ("lent bytes", shard.hub.lentByteCount),
                 ("retained bytes", shard.hub.retainedByteCount), ("connections", reactor.connectionCount),
                 ("sends", reactor.sends.count), ("parcels", reactor.parcels.count),
-                ("timers", reactor.wheel.count), ("jobs", reactor.jobs.count - reactor.jobIndex),
+                ("timers", reactor.wheel.count), ("jobs", reactor.jobs.count),
                 ("descriptors", reactor.io.usedDescriptorCount), ("buffers", reactor.io.takenBufferCount),
                 ("operations", reactor.io.pendingOperationCount),
             ]

@@ -33,7 +33,7 @@ extension Lane {
         let now = reactor.io.now
         if steady.contains(now.nanoseconds) {
             // The kernel had given this to the reactor when its turn began.
-            measurements.receiveDelay.record(nanoseconds: Int64(now.since(reactor.now).wholeNanoseconds))
+            measurements.receiveDelay.record(nanoseconds: Int64(now.since(reactor.turnBeganAt).wholeNanoseconds))
         }
         var payload: Range<Int>?
         do throws(WebSocketError) {

@@ -212,7 +212,7 @@ extension Lane {
         posters[poster].phase = .idle
         posters[poster].output.removeAll(keepingCapacity: true)
         posters[poster].isSending = false
-        posters[poster].retryAt = reactor.now + .milliseconds(100)
+        posters[poster].retryAt = reactor.turnBeganAt + .milliseconds(100)
     }
 
     /// Connects those again that ended.
@@ -245,7 +245,7 @@ extension Lane {
             case .create: board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence)
             case .list: break
             // What was asked for in vain is missing for good.
-            case .catchUp: caughtUp(ticket, [], reactor.now)
+            case .catchUp: caughtUp(ticket, [], reactor.turnBeganAt)
             }
         }
     }

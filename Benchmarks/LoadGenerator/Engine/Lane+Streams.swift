@@ -226,7 +226,7 @@ extension Lane {
         streams[stream].phase = .closing
         streams[stream].isSending = true
         send(connection, frame)
-        disturbances.closing.append((UInt32(stream), connection, reactor.now + .seconds(5)))
+        disturbances.closing.append((UInt32(stream), connection, reactor.turnBeganAt + .seconds(5)))
     }
 
     /// Streams that did not open in time are given up.

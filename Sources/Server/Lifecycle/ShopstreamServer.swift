@@ -143,15 +143,20 @@ public final class ShopstreamServer: Sendable {
             shard.reactor.stop()
         }
         let patience = Task.detached { [shards, log] in
-            try? await Task.sleep(for: ServerLimits.drainWait)
-            guard !Task.isCancelled else { return }
+            // Counted in steps: a pause of the process takes one of them, and not the time that clients have.
+            for _ in 0..<ServerLimits.drainSteps {
+                try? await Task.sleep(for: ServerLimits.drainWait / ServerLimits.drainSteps)
+                guard !Task.isCancelled else { return }
+            }
             log.warning("connections are cut off: they did not end in time")
             for shard in shards { shard.reactor.stop() }
         }
         let threads = threads
         await Task.detached { for thread in threads { thread.join() } }.value
         patience.cancel()
-        if await !isStoreClosed(by: startedAt + ServerLimits.stopWait) {
+        // As long as there is time left, and after a pause as long as there would be without it.
+        let storeWait = ServerLimits.stopWait - ServerLimits.drainWait
+        if await !isStoreClosed(by: max(startedAt + ServerLimits.stopWait, .now + storeWait)) {
             log.warning("the store did not close in time")
         }
         log.notice("stopped")
@@ -295,6 +300,7 @@ public final class ShopstreamServer: Sendable {
         // Nobody passes connections to a reactor that is alone.
         if configuration.reactorCount == 1 { limits.descriptorReserveCount = 0 }
         limits.receiveBufferByteCount = configuration.stream.receiveBufferByteCount
+        limits.waitSpanMax = ServerLimits.reactorWaitMax
         do throws(UringError) {
             let driver = try UringDriver(limits: limits)
             driver.setPeersAreIPv6(configuration.listen.isIPv6)

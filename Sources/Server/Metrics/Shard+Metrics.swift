@@ -78,6 +78,7 @@ extension Shard {
         writeStreams(total, snapshots, &text)
         writeFailures(total, &text)
         writeReactors(snapshots, &text)
+        writePauses(snapshots, &text)
         writeStore(total, &text)
         writeKeys(&text)
         writeDatabase(snapshots, &text)
@@ -191,6 +192,17 @@ extension Shard {
             text.sample(
                 "shopstream_reactor_wait_seconds_total", [("reactor", String(index))],
                 Double(snapshot.reactor.waitNanoseconds) / 1e9)
+        }
+    }
+
+    private func writePauses(_ snapshots: [ShardSnapshot], _ text: inout PrometheusText) {
+        text.family(
+            "shopstream_reactor_paused_seconds_total", "counter",
+            "Time in which a reactor was kept from running, and that no deadline of a client counts.")
+        for (index, snapshot) in snapshots.enumerated() {
+            text.sample(
+                "shopstream_reactor_paused_seconds_total", [("reactor", String(index))],
+                Double(snapshot.reactor.pausedNanoseconds) / 1e9)
         }
     }
 
