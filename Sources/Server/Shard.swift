@@ -64,6 +64,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var streamAddresses: [ConnectionID: PeerAddress] = [:]
     let handshake = ServerHandshake(subprotocols: ["shopstream.v2"])
     let heartbeatSchedule: Heartbeat.Schedule
+    /// What streams have sent beyond their frames of a turn.
+    var heldInput = HeldInput()
 
     // The hub
     var hub: HubShard
@@ -234,6 +236,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         } else if streams.contains(connection) {
             streamEnded(connection, reason: .connectionError)
             if let timer = streams.remove(connection)?.timer { reactor.cancel(timer) }
+            heldInput.remove(connection)
             if let address = streamAddresses.removeValue(forKey: connection) { release(address) }
         }
     }
@@ -277,10 +280,11 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     }
 
     func turnEnded() -> Bool {
-        let isWorkLeft = flush()
+        let isInputLeft = continueInput()
+        let isFlushLeft = flush()
         postUndelivered()
         if isDraining { finishDrainIfIdle() }
-        return isWorkLeft || isDelivering
+        return isInputLeft || isFlushLeft || isDelivering
     }
 
     /// Timers name their connection.

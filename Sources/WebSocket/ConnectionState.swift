@@ -71,6 +71,14 @@ public struct ConnectionState: Hashable, Sendable {
     /// Whether messages may be sent: no close frame went either way.
     public var isOpen: Bool { state == .open }
 
+    /// Whether what the peer sends still means something: its close frame has not come, nor has the connection failed.
+    public var isListening: Bool {
+        switch state {
+        case .open, .closeSent: true
+        case .closing, .closed: false
+        }
+    }
+
     /// What ended the connection, or nil while it is open.
     public var ending: Ending? {
         switch state {
@@ -180,6 +188,23 @@ extension ConnectionState {
             state = .closeSent(.closedLocally(code))
             return .sendClose(code)
         case .closeSent, .closing, .closed:
+            return .ignore
+        }
+    }
+
+    /// This side gave the peer up: nothing of it is listened to any more, not even its close frame.
+    ///
+    /// - Precondition: `code` may stand on the wire (`isValidOnWire`).
+    public mutating func peerGivenUp(_ code: CloseCode) -> Action {
+        precondition(code.isValidOnWire, "the code must not stand on the wire")
+        switch state {
+        case .open:
+            state = .closing(.closedLocally(code), isClean: false)
+            return .sendCloseThenCloseTransport(code)
+        case .closeSent(let ending):
+            state = .closed(ending, isClean: false)
+            return .closeTransport
+        case .closing, .closed:
             return .ignore
         }
     }

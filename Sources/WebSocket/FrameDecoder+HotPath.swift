@@ -26,6 +26,7 @@ extension FrameDecoder {
             switch phase {
             case .header(let partial):
                 guard let header = try header(after: partial, in: buffer.span, at: &offset) else { return nil }
+                frameCount &+= 1
                 if let event = try frameBegan(header) { return event }
             case .data(let frame):
                 if frame.remainingByteCount > 0 {

@@ -23,6 +23,8 @@ public struct FrameDecoder: Sendable {
     var textValidator = UTF8Validator()
     /// The message under way, between its first frame and its last, control frames in between included.
     var messageKind: MessageKind?
+    /// Frames that have begun, modulo 2^16: what the peer's frames cost is counted by it.
+    public internal(set) var frameCount: UInt16 = 0
     /// The end that this is.
     public let role: Role
 

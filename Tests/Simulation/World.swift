@@ -113,7 +113,7 @@ extension World {
         var counts: [ConnectionLimiter.Place: Int] = [:]
         for shard in shards {
             for connection in shard.streams.connections {
-                let place = shard.streams.withValue(connection) { $0.phase == .lingering ? nil : $0.place }
+                let place = shard.streams.withValue(connection) { $0.phase == .open ? $0.place : nil }
                 if let place = place ?? nil { counts[place, default: 0] += 1 }
             }
         }

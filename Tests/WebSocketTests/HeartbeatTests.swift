@@ -15,47 +15,57 @@ import Testing
         #expect(heartbeat.deadline(Self.schedule) == Self.second(54))
         #expect(heartbeat.timerFired(at: Self.second(53), Self.schedule) == .wait)
         #expect(heartbeat.timerFired(at: Self.second(54), Self.schedule) == .sendPing)
-        heartbeat.pongReceived(at: Self.second(55))
+        heartbeat.pongReceived()
         #expect(heartbeat.deadline(Self.schedule) == Self.second(108))
         #expect(heartbeat.timerFired(at: Self.second(108), Self.schedule) == .sendPing)
     }
 
-    @Test func `a peer without pongs is closed when the wait is over`() {
+    @Test func `a peer without pongs is closed when the wait since the ping is over`() {
         var heartbeat = Heartbeat(startedAt: Self.second(0))
         #expect(heartbeat.timerFired(at: Self.second(54), Self.schedule) == .sendPing)
-        #expect(heartbeat.deadline(Self.schedule) == Self.second(60))
-        #expect(heartbeat.timerFired(at: Self.second(59), Self.schedule) == .wait)
-        #expect(heartbeat.timerFired(at: Self.second(60), Self.schedule) == .close)
-    }
-
-    @Test func `a pong extends the wait from its own time`() {
-        var heartbeat = Heartbeat(startedAt: Self.second(0))
-        #expect(heartbeat.timerFired(at: Self.second(54), Self.schedule) == .sendPing)
-        heartbeat.pongReceived(at: Self.second(59))
-        #expect(heartbeat.timerFired(at: Self.second(60), Self.schedule) == .wait)
+        #expect(heartbeat.deadline(Self.schedule) == Self.second(108))
         #expect(heartbeat.timerFired(at: Self.second(108), Self.schedule) == .sendPing)
-        #expect(heartbeat.timerFired(at: Self.second(119), Self.schedule) == .close)
+        #expect(heartbeat.deadline(Self.schedule) == Self.second(114))
+        #expect(heartbeat.timerFired(at: Self.second(113), Self.schedule) == .wait)
+        #expect(heartbeat.timerFired(at: Self.second(114), Self.schedule) == .close)
     }
 
-    @Test func `a pong that comes unasked extends the wait too`() {
+    @Test func `a further ping does not extend the wait of the first`() {
+        let schedule = Heartbeat.Schedule(pingPeriod: .seconds(1), pongWait: .seconds(10))
         var heartbeat = Heartbeat(startedAt: Self.second(0))
-        heartbeat.pongReceived(at: Self.second(30))
+        for second in 1...10 {
+            #expect(heartbeat.timerFired(at: Self.second(UInt64(second)), schedule) == .sendPing)
+        }
+        #expect(heartbeat.timerFired(at: Self.second(11), schedule) == .close)
+    }
+
+    @Test func `a pong ends the wait, and the next ping begins another`() {
+        var heartbeat = Heartbeat(startedAt: Self.second(0))
         #expect(heartbeat.timerFired(at: Self.second(54), Self.schedule) == .sendPing)
-        #expect(heartbeat.timerFired(at: Self.second(89), Self.schedule) == .wait)
-        #expect(heartbeat.timerFired(at: Self.second(90), Self.schedule) == .close)
+        heartbeat.pongReceived()
+        #expect(heartbeat.deadline(Self.schedule) == Self.second(108))
+        #expect(heartbeat.timerFired(at: Self.second(108), Self.schedule) == .sendPing)
+        #expect(heartbeat.timerFired(at: Self.second(162), Self.schedule) == .sendPing)
+        #expect(heartbeat.timerFired(at: Self.second(167), Self.schedule) == .wait)
+        #expect(heartbeat.timerFired(at: Self.second(168), Self.schedule) == .close)
     }
 
-    @Test func `a timer that fires late closes, for the wait was over before the ping`() {
+    @Test func `a pong that comes unasked changes nothing`() {
         var heartbeat = Heartbeat(startedAt: Self.second(0))
-        #expect(heartbeat.timerFired(at: Self.second(61), Self.schedule) == .close)
-    }
-
-    @Test func `a pong never moves the wait back`() {
-        var heartbeat = Heartbeat(startedAt: Self.second(0))
-        heartbeat.pongReceived(at: Self.second(10))
-        heartbeat.pongReceived(at: Self.second(5))
+        heartbeat.pongReceived()
+        #expect(heartbeat.deadline(Self.schedule) == Self.second(54))
         #expect(heartbeat.timerFired(at: Self.second(54), Self.schedule) == .sendPing)
-        #expect(heartbeat.deadline(Self.schedule) == Self.second(70))
+        #expect(heartbeat.timerFired(at: Self.second(108), Self.schedule) == .sendPing)
+        #expect(heartbeat.timerFired(at: Self.second(114), Self.schedule) == .close)
+    }
+
+    @Test(arguments: [61, 114, 3_600])
+    func `a timer that fires late sends the ping that no wait can precede`(second: UInt64) {
+        var heartbeat = Heartbeat(startedAt: Self.second(0))
+        #expect(heartbeat.timerFired(at: Self.second(second), Self.schedule) == .sendPing)
+        #expect(heartbeat.deadline(Self.schedule) == Self.second(second + 54))
+        #expect(heartbeat.timerFired(at: Self.second(second + 59), Self.schedule) == .sendPing)
+        #expect(heartbeat.timerFired(at: Self.second(second + 60), Self.schedule) == .close)
     }
 
     @Test func `a day with a peer that answers holds a ping for every period`() {
@@ -65,7 +75,7 @@ import Testing
             let now = heartbeat.deadline(Self.schedule)
             guard heartbeat.timerFired(at: now, Self.schedule) == .sendPing else { break }
             pingCount += 1
-            heartbeat.pongReceived(at: now + .milliseconds(80))
+            heartbeat.pongReceived()
         }
         #expect(pingCount == 86_400 / 54)
     }

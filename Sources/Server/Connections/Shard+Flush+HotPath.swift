@@ -137,7 +137,8 @@ extension Shard {
             }
             stream.deadline = deadline
             // The heart goes on beating: a ping that waited for this deadline could come too late for its pong.
-            return (timer, min(deadline, stream.heartbeat.deadline(schedule), stream.tokenExpiresAt))
+            let expiry = reactor.deadline(at: stream.tokenExpiresAt)
+            return (timer, min(deadline, stream.heartbeat.deadline(schedule), expiry))
         }
         guard case .some(.some(let (timer, next))) = change else { return }
         reactor.cancel(timer)
@@ -146,6 +147,8 @@ extension Shard {
     }
 
     func becameWritable(_ connection: ConnectionID) {
+        // The client has taken something since it was blocked: its write wait is over.
+        streams.withValue(connection) { if $0.phase == .open { $0.deadline = .init(nanoseconds: .max) } }
         hub.becameWritable(connection)
         isFlushNeeded = true
     }

@@ -1,3 +1,4 @@
+import Auth
 import HTTP
 import HTTPTypes
 import Hub
@@ -20,10 +21,10 @@ extension Shard {
             decoder: FrameDecoder(
                 role: .server, messageByteCountMax: configuration.stream.messageByteCountMax),
             heartbeat: Heartbeat(startedAt: now), openedAt: now,
-            tokenExpiresAt: now + .microseconds(max(0, lifetime)), place: arrival.place,
+            tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), place: arrival.place,
             placeOwner: arrival.placeOwner, speaksEvents: arrival.speaksEvents, allowance: ByteAllowance(at: now))
         stream.timer = reactor.schedule(
-            at: min(stream.heartbeat.deadline(heartbeatSchedule), stream.tokenExpiresAt),
+            at: min(stream.heartbeat.deadline(heartbeatSchedule), reactor.deadline(at: stream.tokenExpiresAt)),
             token: Self.timerToken(connection))
         streams.insert(stream, for: connection)
         if let address = arrival.countedAddress { streamAddresses[connection] = address }
@@ -38,8 +39,9 @@ extension Shard {
             var bytes = arrival.leftover
             var span = bytes.mutableSpan
             streamReceived(connection, &span)
+        } else {
+            receiveMore(connection)
         }
-        if reactor.isOpen(connection) { reactor.receive(connection, isMultishot: true) }
     }
 
     /// A connection that arrived while the server was stopping, or where no room is left.
@@ -54,17 +56,45 @@ extension Shard {
 
     // MARK: - What comes in
 
+    /// Takes what a client sent, as far as its frames of the turn go, and asks for more. One receive is under way at a
+    /// time, so that a client fills one buffer a turn, and what it sends beyond waits in its socket.
     func streamReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
-        let now = reactor.now
-        let byteCount = bytes.count
-        let verdict = streams.withValue(connection) { stream -> Bool? in
-            guard stream.phase != .lingering else { return nil }
-            return stream.allowance.take(byteCount + ServerLimits.clientSendByteCost, at: now)
+        takeFrames(connection, &bytes, frameCountMax: ServerLimits.clientFramesPerTurn)
+        if !heldInput.contains(connection) { receiveMore(connection) }
+    }
+
+    private func receiveMore(_ connection: ConnectionID) {
+        guard streams.contains(connection), !reactor.isReceiving(connection) else { return }
+        reactor.receive(connection, isMultishot: false)
+    }
+
+    /// Goes on with what was held in the turn before; true when some is left for the next.
+    func continueInput() -> Bool {
+        guard !heldInput.isEmpty else { return false }
+        while let (connection, rest) = heldInput.popDue() {
+            guard streams.contains(connection) else { continue }
+            var rest = rest
+            var span = rest.mutableSpan
+            takeFrames(connection, &span, frameCountMax: ServerLimits.clientFramesPerTurn)
+            if !heldInput.contains(connection) { receiveMore(connection) }
         }
-        guard let isWithinRate = verdict ?? nil else { return }
-        counters.clientBytes += UInt64(byteCount)
+        heldInput.turnEnded()
+        return !heldInput.isEmpty
+    }
+
+    /// Each frame has its price. What follows the one that a client has no allowance for is dropped, as is whatever a
+    /// client sends that is not listened to any more.
+    private func takeFrames(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>, frameCountMax: Int) {
+        let now = reactor.now
         var offset = 0
-        while true {
+        var frameCount = 0
+        while streams.withValue(connection, { $0.phase != .lingering && $0.state.isListening }) == true {
+            guard frameCount < frameCountMax || offset == bytes.count else {
+                heldInput.hold(bytes.span.extracting(offset..<bytes.count), of: connection)
+                return
+            }
+            let start = offset
+            let startCount = streams.withValue(connection) { $0.decoder.frameCount } ?? 0
             let event: FrameEvent?
             do throws(WebSocketError) {
                 event = try nextEvent(connection, &bytes, &offset)
@@ -72,11 +102,22 @@ extension Shard {
                 failed(connection, error)
                 return
             }
-            guard let event else { break }
+            let takenByteCount = offset - start
+            counters.clientBytes += UInt64(takenByteCount)
+            let isWithinRate = streams.withValue(connection) { stream -> Bool in
+                let newCount = Int(stream.decoder.frameCount &- startCount)
+                frameCount += newCount
+                // A receive costs as much as a frame, be it a piece of one.
+                let priceCount = start == 0 ? max(1, newCount) : newCount
+                return stream.allowance.take(takenByteCount + priceCount * ServerLimits.clientSendByteCost, at: now)
+            }
+            guard isWithinRate == true else {
+                giveUp(connection, .policyViolation, reason: .rateExceeded)
+                return
+            }
+            guard let event else { return }
             handle(event, bytes.span, connection)
-            guard streams.contains(connection) else { return }
         }
-        if !isWithinRate { closeStream(connection, .policyViolation, reason: .rateExceeded) }
     }
 
     private func nextEvent(
@@ -107,11 +148,10 @@ extension Shard {
             _ = hub.enqueueControl(.pong, frame.span, to: connection)
             isFlushNeeded = true
         case .pong:
-            let now = reactor.now
-            streams.withValue(connection) { $0.heartbeat.pongReceived(at: now) }
+            streams.withValue(connection) { $0.heartbeat.pongReceived() }
         case .close(let code, reason: _):
             guard let action = streams.withValue(connection, { $0.state.closeReceived(code) }) else { return }
-            streams.withValue(connection) { if $0.phase == .open { $0.reason = .clientClosed } }
+            countEnd(connection, .clientClosed)
             perform(action, connection)
         }
     }
@@ -121,7 +161,7 @@ extension Shard {
             return
         }
         counters.protocolErrors[error.closeCode.rawValue, default: 0] += 1
-        streams.withValue(connection) { if $0.phase == .open { $0.reason = .protocolError } }
+        countEnd(connection, .protocolError)
         perform(action, connection)
     }
 
@@ -132,7 +172,15 @@ extension Shard {
         guard let phase = streams.withValue(connection, { $0.phase }), phase != .lingering,
             let action = streams.withValue(connection, { $0.state.localCloseRequested(code) })
         else { return }
-        streams.withValue(connection) { if $0.phase == .open { $0.reason = reason } }
+        countEnd(connection, reason)
+        perform(action, connection, text: text)
+    }
+
+    /// Ends a stream whose client is gone or does not keep to the rules: a close frame, and then the end, without an
+    /// answer.
+    private func giveUp(_ connection: ConnectionID, _ code: CloseCode, reason: DisconnectReason, text: String = "") {
+        guard let action = streams.withValue(connection, { $0.state.peerGivenUp(code) }) else { return }
+        countEnd(connection, reason)
         perform(action, connection, text: text)
     }
 
@@ -148,7 +196,6 @@ extension Shard {
             _ = hub.enqueueControl(reason == .serverStopping ? .closeAfterMessages : .close, frame.span, to: connection)
             isFlushNeeded = true
             setDeadline(connection, min(configuration.stream.writeWait, ServerLimits.drainWait))
-            streams.withValue(connection) { $0.phase = .closing }
         case .closeTransport:
             // Both have said their last, but ours may still wait behind a full socket: `closeFrameSent` goes on then.
             if !hub.isCloseFrameWaiting(connection) { endAndLinger(connection) }
@@ -180,23 +227,31 @@ extension Shard {
         setDeadline(connection, ServerLimits.lingerWait)
     }
 
-    /// The stream is out of the hub, its place is free, its end is counted. Once for each stream.
-    func streamEnded(_ connection: ConnectionID, reason: DisconnectReason) {
+    /// The stream's end is decided: it counts no more, and its quota slot is free, whatever its socket still takes. Once
+    /// for each stream; the first reason holds.
+    private func countEnd(_ connection: ConnectionID, _ reason: DisconnectReason) {
         let now = reactor.now
-        let ended = streams.withValue(connection) { stream -> (UInt16, DisconnectReason, Duration)? in
-            guard stream.phase != .lingering else { return nil }
-            let known = stream.phase == .closing ? stream.reason : reason
-            stream.phase = .lingering
-            return (stream.placeOwner, known, now.since(stream.openedAt))
+        let ended = streams.withValue(connection) { stream -> (ConnectionLimiter.Place, UInt16, Duration)? in
+            guard stream.phase == .open else { return nil }
+            stream.phase = .closing
+            stream.reason = reason
+            return (stream.place, stream.placeOwner, now.since(stream.openedAt))
         }
-        guard case .some(.some(let (placeOwner, known, lifetime))) = ended,
-            let place = streams.withValue(connection, { $0.place })
-        else { return }
-        _ = hub.unsubscribe(connection)
+        guard case .some(.some(let (place, placeOwner, lifetime))) = ended else { return }
         counters.openStreams -= 1
-        counters.disconnects[known, default: 0] += 1
+        counters.disconnects[reason, default: 0] += 1
         counters.connectionSeconds.observe(Double(lifetime.wholeNanoseconds) / 1e9)
         post(.releasePlace(place), to: Int(placeOwner))
+    }
+
+    /// The stream is out of the hub; only its socket is left. Once for each stream.
+    func streamEnded(_ connection: ConnectionID, reason: DisconnectReason) {
+        countEnd(connection, reason)
+        let isFirst = streams.withValue(connection) { stream in
+            defer { stream.phase = .lingering }
+            return stream.phase != .lingering
+        }
+        if isFirst == true { _ = hub.unsubscribe(connection) }
     }
 
     // MARK: - Time
@@ -218,6 +273,8 @@ extension Shard {
             let deadline = streams.withValue(connection, { $0.deadline })
         else { return }
         streams.withValue(connection) { $0.timer = nil }
+        // What the client has sent is looked at before its deadlines.
+        guard !heldInput.contains(connection) else { return reschedule(connection, at: now) }
         switch phase {
         case .open:
             if deadline <= now {
@@ -238,7 +295,7 @@ extension Shard {
 
     private func beat(_ connection: ConnectionID, _ now: MonotonicInstant) {
         let schedule = heartbeatSchedule
-        if let expiry = streams.withValue(connection, { $0.tokenExpiresAt }), expiry <= now {
+        if let expiry = streams.withValue(connection, { $0.tokenExpiresAt }), expiry <= reactor.turnBeganAt {
             closeStream(connection, .tokenExpired, reason: .tokenExpired, text: "token expired")
             return
         }
@@ -248,14 +305,13 @@ extension Shard {
             _ = hub.enqueueControl(.ping, ping.span, to: connection)
             isFlushNeeded = true
         case .close:
-            streamEnded(connection, reason: .pongTimeout)
-            reactor.close(connection)
+            giveUp(connection, .internalError, reason: .pongTimeout, text: "no pong in time")
             return
         case .wait, nil:
             break
         }
         let next = streams.withValue(connection) { stream in
-            min(stream.heartbeat.deadline(schedule), stream.tokenExpiresAt, stream.deadline)
+            min(stream.heartbeat.deadline(schedule), reactor.deadline(at: stream.tokenExpiresAt), stream.deadline)
         }
         if let next { reschedule(connection, at: next) }
     }

@@ -8,7 +8,8 @@ struct StreamConnection {
     enum Phase: UInt8 {
         /// Messages flow.
         case open
-        /// A close frame is on its way, or the peer's answer is awaited, until the deadline.
+        /// Its end is decided and counted, and its quota slot is free. A close frame is on its way, or the peer's answer
+        /// is awaited, until the deadline.
         case closing
         /// It is out of the hub; our side is ended, what still comes is dropped.
         case lingering
@@ -20,6 +21,7 @@ struct StreamConnection {
     var openedAt: MonotonicInstant
     /// The end of the phase, or of the time that a blocked subscriber has.
     var deadline = MonotonicInstant(nanoseconds: .max)
+    /// On the driver's clock: a token's time goes on while the process is stopped.
     var tokenExpiresAt: MonotonicInstant
     var timer: TimerID?
     var place: ConnectionLimiter.Place
