@@ -3,7 +3,7 @@ public struct HubLimits: Sendable {
     /// Messages that may wait for a blocked subscriber; a frame counts until its last byte is sent.
     public var waitingMessageCountMax = 256
     /// Bytes of the frames that may wait for a blocked subscriber; a frame counts whole until its last byte is sent.
-    public var waitingByteCountMax = 4 << 20
+    public var waitingByteCountMax = 8 << 20
     /// Bytes of frames that the log of a shop, in one encoding, retains; more than `waitingByteCountMax`.
     public var logByteCountMax = 16 << 20
     /// Bytes lent to all logs and outboxes; beyond it a blocked subscriber counts as slow at the next message.

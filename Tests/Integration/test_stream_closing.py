@@ -39,7 +39,7 @@ def test_a_violation_with_the_end_right_behind_it_gets_its_code(serve):
 @pytest.mark.parametrize("last_word", [close_frame(1000), b"\xff" * 4_096, b""], ids=["close", "garbage", "end"])
 @pytest.mark.timeout(60)
 def test_a_peer_that_ends_while_messages_wait_for_it_gets_them_whole(serve, last_word):
-    server = serve()
+    server = serve(env={"WEBSOCKET_WRITE_WAIT_SECONDS": "60"})
     shop = server.shops[0]
     with RawSocket(server, receive_buffer_bytes=4_096) as stream, RawSocket(server) as reader:
         stream.opened(shop.id, shop.member)

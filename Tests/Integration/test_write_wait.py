@@ -8,7 +8,7 @@ from support.deadline import wait_until
 from support.rawsocket import TEXT, RawSocket
 
 MESSAGE_COUNT = 240  # fewer than the 256 that may wait
-# Written as JSON twice as long: together more than the kernel takes for a connection (4 MiB), so that the socket fills.
+# Written as JSON twice as long: together far more than the kernel takes for a connection, so that the socket fills.
 TEXT_TAIL = "\n" * 4_000 + "x" * 12_000
 
 

@@ -3,12 +3,17 @@ import Glibc
 
 /// The calls that make one listening socket. Each returns 0 or the `errno`. Whoever made it closes the descriptor.
 ///
-/// TCP_NODELAY is set here and inherited by what is accepted.
+/// TCP_NODELAY and TCP_NOTSENT_LOWAT are set here and inherited by what is accepted.
 struct ListeningSocket {
     // SAFETY: every call in this file reads or writes a local of the size that it is told, and keeps no pointer.
 
     let descriptor: Int32
     private let address: ListenAddress
+
+    /// Bytes that a connection's socket takes beyond those that are on their way to the peer. They are messages that wait
+    /// for a slow client and that the hub does not count, megabytes of them without a bound. What is on its way is not
+    /// bounded by it, so a distant or fast client still gets all that its network carries.
+    private static let unsentByteCountMax: Int32 = 32 << 10
 
     /// A socket for `address`, not yet bound; nil, with `errno`, when there is none.
     init?(_ address: ListenAddress) {
@@ -18,6 +23,7 @@ struct ListeningSocket {
         guard descriptor >= 0 else { return nil }
         set(SOL_SOCKET, SO_REUSEADDR, 1)
         set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Self.unsentByteCountMax)
         // The address `::` takes IPv4 as well.
         if address.isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
     }
