@@ -6,25 +6,18 @@ package struct CreateMessageBody {
     package let text: String
     let parentID: MessageID?
 
-    private struct Payload: Decodable {
-        enum CodingKeys: String, CodingKey {
-            case shopID = "shop_id"
-            case text = "message"
-            case parentID = "parent_id"
-        }
-
-        let shopID: String
-        let text: String
-        let parentID: String?
-    }
+    private static let keys = [JSONObject.Key("shop_id"), JSONObject.Key("message"), JSONObject.Key("parent_id")]
 
     /// Reads and checks the JSON.
     package init(json: [UInt8], textByteCountMax: Int) throws(APIError) {
-        let payload = try JSONBody.decode(Payload.self, from: json)
-        try JSONBody.checkIdentifier(payload.shopID, name: "shop_id")
-        try JSONBody.checkText(payload.text, byteCountMax: textByteCountMax)
-        shopID = ShopID(payload.shopID)
-        text = payload.text
-        parentID = payload.parentID.map(MessageID.init)
+        let body = try JSONBody(json, keys: Self.keys)
+        let (shop, text, parent) = (try body.text(at: 0), try body.text(at: 1), try body.optionalText(at: 2))
+        try JSONBody.checkIdentifier(shop, name: "shop_id")
+        try JSONBody.checkText(text, byteCountMax: textByteCountMax)
+        // No message has such an id, and no database takes it as a text.
+        if let parent, parent.utf8.contains(0) { throw .badParent }
+        shopID = ShopID(shop)
+        self.text = text
+        parentID = parent.map(MessageID.init)
     }
 }

@@ -5,22 +5,15 @@ struct EditMessageBody {
     let messageID: MessageID
     let text: String
 
-    private struct Payload: Decodable {
-        enum CodingKeys: String, CodingKey {
-            case messageID = "message_id"
-            case text = "message"
-        }
-
-        let messageID: String
-        let text: String
-    }
+    private static let keys = [JSONObject.Key("message_id"), JSONObject.Key("message")]
 
     /// Reads and checks the JSON.
     init(json: [UInt8], textByteCountMax: Int) throws(APIError) {
-        let payload = try JSONBody.decode(Payload.self, from: json)
-        try JSONBody.checkIdentifier(payload.messageID, name: "message_id")
-        try JSONBody.checkText(payload.text, byteCountMax: textByteCountMax)
-        messageID = MessageID(payload.messageID)
-        text = payload.text
+        let body = try JSONBody(json, keys: Self.keys)
+        let (message, text) = (try body.text(at: 0), try body.text(at: 1))
+        try JSONBody.checkIdentifier(message, name: "message_id")
+        try JSONBody.checkText(text, byteCountMax: textByteCountMax)
+        messageID = MessageID(message)
+        self.text = text
     }
 }

@@ -1,17 +1,31 @@
-import FoundationEssentials
 import Primitives
 
 /// Reads JSON bodies.
-enum JSONBody {
-    /// The value that the body holds; unknown keys are ignored.
-    static func decode<Value: Decodable>(_ type: Value.Type, from json: [UInt8]) throws(APIError) -> Value {
-        // The decoder is lenient about broken UTF-8; the interface is not.
-        guard let valid = String(validating: json, as: UTF8.self) else { throw .malformedBody }
-        do {
-            return try JSONDecoder().decode(Value.self, from: Data(valid.utf8))
+struct JSONBody {
+    private let object: JSONObject
+
+    /// Reads the object that the body is. What is no JSON is 400, and so is what is no object.
+    init(_ json: [UInt8], keys: [JSONObject.Key]) throws(APIError) {
+        do throws(JSONError) {
+            object = try JSONObject(json, keys: keys)
         } catch {
             throw .malformedBody
         }
+    }
+
+    /// The text of the key at `index`; nil when it is missing or null.
+    func optionalText(at index: Int) throws(APIError) -> String? {
+        do throws(JSONError) {
+            return try object.text(at: index)
+        } catch {
+            throw .malformedBody
+        }
+    }
+
+    /// The text of the key at `index`, which must be there.
+    func text(at index: Int) throws(APIError) -> String {
+        guard let text = try optionalText(at: index) else { throw .malformedBody }
+        return text
     }
 
     /// Checks the text of a message: it comes through byte for byte, or not at all.

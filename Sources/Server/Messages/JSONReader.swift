@@ -1,0 +1,224 @@
+/// Why bytes are no JSON text that the server takes.
+package enum JSONError: Error, Hashable, Sendable {
+    /// The bytes break the grammar, end early, or are no UTF-8.
+    case malformed
+    /// Arrays and objects are nested deeper than `JSONReader.depthMax`.
+    case tooDeep
+}
+
+/// Reads JSON texts of RFC 8259, and nothing more, in one pass over bytes that are known to be UTF-8.
+///
+/// It is iterative and allocates nothing: a value is checked and skipped, and a string is answered as the range of its
+/// raw bytes. The input is passed to each call, always the same one; after an error the reader is of no use.
+package struct JSONReader {
+    /// The arrays and objects that may lie within each other. One bit of `objects` belongs to each.
+    package static let depthMax = 64
+
+    /// A string as it stands in the input.
+    package struct RawString: Hashable, Sendable {
+        /// The bytes between the quotes.
+        package let range: Range<Int>
+        /// Whether there is an escape among them, so that they are not the text itself.
+        package let hasEscapes: Bool
+    }
+
+    private var index = 0
+    /// The arrays and objects that are open; `0...depthMax`.
+    private var depth = 0
+    /// For each that is open whether it is an object, the innermost in the lowest bit.
+    private var objects: UInt64 = 0
+
+    /// A reader at the beginning of its input.
+    package init() {}
+
+    /// Throws unless `json` is one JSON text. O(n), no allocation.
+    package static func validate(_ json: Span<UInt8>) throws(JSONError) {
+        try requireUTF8(json)
+        var reader = JSONReader()
+        try reader.skipValue(json)
+        try reader.finish(json)
+    }
+
+    /// Throws unless the bytes are UTF-8, which `JSONReader` relies on.
+    static func requireUTF8(_ json: Span<UInt8>) throws(JSONError) {
+        guard (try? UTF8Span(validating: json)) != nil else { throw .malformed }
+    }
+
+    // MARK: - An object's members, one at a time
+
+    /// Reads the `{` of an object and, unless it is empty, its first key.
+    mutating func beginObject(_ json: Span<UInt8>) throws(JSONError) -> RawString? {
+        guard nextByte(json) == UInt8(ascii: "{") else { throw .malformed }
+        try open(isObject: true)
+        if nextByte(json) == UInt8(ascii: "}") {
+            close()
+            return nil
+        }
+        return try key(json)
+    }
+
+    /// Reads what follows a member: a comma and the next key, or the `}` of the object (nil).
+    mutating func nextKey(_ json: Span<UInt8>) throws(JSONError) -> RawString? {
+        switch nextByte(json) {
+        case UInt8(ascii: ","):
+            index += 1
+            return try key(json)
+        case UInt8(ascii: "}"):
+            close()
+            return nil
+        default: throw .malformed
+        }
+    }
+
+    /// The byte that the next value begins with, which tells its kind; nil at the end of the input.
+    mutating func nextByte(_ json: Span<UInt8>) -> UInt8? {
+        while index < json.count {
+            let byte = json[index]
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Reads a string, whose first quote is the next byte.
+    mutating func string(_ json: Span<UInt8>) throws(JSONError) -> RawString {
+        guard nextByte(json) == UInt8(ascii: "\"") else { throw .malformed }
+        index += 1
+        let start = index
+        var hasEscapes = false
+        while index < json.count {
+            let byte = json[index]
+            index += 1
+            if byte == UInt8(ascii: "\"") { return RawString(range: start..<index - 1, hasEscapes: hasEscapes) }
+            if byte == UInt8(ascii: "\\") {
+                hasEscapes = true
+                try skipEscape(json)
+            } else if byte < 0x20 {
+                throw .malformed
+            }
+        }
+        throw .malformed
+    }
+
+    /// Reads over one value of any kind.
+    mutating func skipValue(_ json: Span<UInt8>) throws(JSONError) {
+        let outerDepth = depth
+        repeat {
+            let isOpened = try skipScalarOrOpen(json)
+            if !isOpened { try closeEnded(json, downTo: outerDepth) }
+        } while depth > outerDepth
+    }
+
+    /// Throws unless nothing but white space follows.
+    mutating func finish(_ json: Span<UInt8>) throws(JSONError) {
+        precondition(depth == 0, "a text ends when all that it opened is closed")
+        guard nextByte(json) == nil else { throw .malformed }
+    }
+
+    // MARK: - Values
+
+    /// Reads a scalar or an empty array or object whole (false), or opens one up to where its first value begins.
+    private mutating func skipScalarOrOpen(_ json: Span<UInt8>) throws(JSONError) -> Bool {
+        guard let byte = nextByte(json) else { throw .malformed }
+        switch byte {
+        case UInt8(ascii: "\""):
+            _ = try string(json)
+            return false
+        case UInt8(ascii: "{"):
+            return try beginObject(json) != nil
+        case UInt8(ascii: "["):
+            try open(isObject: false)
+            guard nextByte(json) == UInt8(ascii: "]") else { return true }
+            close()
+            return false
+        case UInt8(ascii: "t"): try skip("true", json)
+        case UInt8(ascii: "f"): try skip("false", json)
+        case UInt8(ascii: "n"): try skip("null", json)
+        default: try skipNumber(json)
+        }
+        return false
+    }
+
+    /// After a value: closes what ends here, and stops where the next value begins or at `outerDepth`.
+    private mutating func closeEnded(_ json: Span<UInt8>, downTo outerDepth: Int) throws(JSONError) {
+        while depth > outerDepth {
+            let isObject = objects & 1 == 1
+            guard let byte = nextByte(json) else { throw .malformed }
+            if byte == UInt8(ascii: ",") {
+                index += 1
+                if isObject { _ = try key(json) }
+                return
+            }
+            guard byte == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw .malformed }
+            close()
+        }
+    }
+
+    private mutating func open(isObject: Bool) throws(JSONError) {
+        guard depth < Self.depthMax else { throw .tooDeep }
+        index += 1
+        depth += 1
+        objects = objects << 1 | (isObject ? 1 : 0)
+    }
+
+    private mutating func close() {
+        index += 1
+        depth -= 1
+        objects >>= 1
+    }
+
+    /// A key and its colon.
+    private mutating func key(_ json: Span<UInt8>) throws(JSONError) -> RawString {
+        let key = try string(json)
+        guard nextByte(json) == UInt8(ascii: ":") else { throw .malformed }
+        index += 1
+        return key
+    }
+
+    // MARK: - Scalars
+
+    private mutating func skipEscape(_ json: Span<UInt8>) throws(JSONError) {
+        guard index < json.count else { throw .malformed }
+        let byte = json[index]
+        index += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return
+        case UInt8(ascii: "u"):
+            guard JSONText.unit(json, at: index, before: json.count) != nil else { throw .malformed }
+            index += 4
+        default: throw .malformed
+        }
+    }
+
+    private mutating func skip(_ literal: StaticString, _ json: Span<UInt8>) throws(JSONError) {
+        for expected in literal.description.utf8 {
+            guard index < json.count, json[index] == expected else { throw .malformed }
+            index += 1
+        }
+    }
+
+    /// `[ "-" ] int [ frac ] [ exp ]`
+    private mutating func skipNumber(_ json: Span<UInt8>) throws(JSONError) {
+        if peek(json) == UInt8(ascii: "-") { index += 1 }
+        if peek(json) == UInt8(ascii: "0") { index += 1 } else { try skipDigits(json) }
+        if peek(json) == UInt8(ascii: ".") {
+            index += 1
+            try skipDigits(json)
+        }
+        guard peek(json) | 0x20 == UInt8(ascii: "e") else { return }
+        index += 1
+        if peek(json) == UInt8(ascii: "+") || peek(json) == UInt8(ascii: "-") { index += 1 }
+        try skipDigits(json)
+    }
+
+    private mutating func skipDigits(_ json: Span<UInt8>) throws(JSONError) {
+        let start = index
+        while peek(json) &- UInt8(ascii: "0") < 10 { index += 1 }
+        guard index > start else { throw .malformed }
+    }
+
+    /// The byte at the index; 0, which no number holds, at the end.
+    private func peek(_ json: Span<UInt8>) -> UInt8 { index < json.count ? json[index] : 0 }
+}

@@ -1,0 +1,35 @@
+import FoundationEssentials
+import Testing
+
+@testable import Server
+
+/// The parsing vectors of JSONTestSuite, which lie beside this checkout in `../shared/vectors/json`.
+@Suite struct JSONVectorTests {
+    private static let folder = "../shared/vectors/json/test_parsing"
+
+    private static var isRequired: Bool { ProcessInfo.processInfo.environment["CI"] == "true" }
+
+    private static var files: [String] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return all.filter { $0.hasSuffix(".json") }.sorted()
+    }
+
+    private static func accepts(_ file: String) throws -> Bool {
+        let json = [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\(file)")))
+        return (try? JSONReader.validate(json.span)) != nil
+    }
+
+    @Test func `the vectors are there, in CI at least`() {
+        if Self.files.isEmpty, !Self.isRequired { print("Skipped: no vectors in \(Self.folder)") }
+        #expect(Self.files.count > 300 || (Self.files.isEmpty && !Self.isRequired), "no vectors in \(Self.folder)")
+    }
+
+    @Test(arguments: files.filter { $0.hasPrefix("y_") })
+    func `what RFC 8259 accepts is accepted`(file: String) throws { #expect(try Self.accepts(file)) }
+
+    @Test(arguments: files.filter { $0.hasPrefix("n_") })
+    func `what RFC 8259 refuses is refused`(file: String) throws { #expect(try !Self.accepts(file)) }
+
+    @Test(arguments: files.filter { $0.hasPrefix("i_") })
+    func `what RFC 8259 leaves open ends without a crash`(file: String) throws { _ = try Self.accepts(file) }
+}
