@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import JWTKit
+import Primitives
 
 /// The keys that tokens are verified with: a secret for HS256, public keys from a JWKS, or both.
 ///
@@ -9,7 +10,7 @@ import JWTKit
 /// a token never chooses how it is verified.
 public struct KeySet: Sendable {
     /// The public keys by their `kid`. Keys of different types may share one (RFC 7517, section 4.5).
-    let keysByID: [String: [VerificationKey]]
+    let keysByID: [KeyID: [VerificationKey]]
     /// The only public key of a set without a secret: it verifies tokens without a `kid`.
     let soleKey: VerificationKey?
     let secretKey: VerificationKey?
@@ -27,13 +28,14 @@ public struct KeySet: Sendable {
     init(secret: TokenSecret?, publicKeys: [(kid: String?, key: VerificationKey)], ignoredKeyCount: Int)
         throws(AuthConfigurationError)
     {
-        var keysByID: [String: [VerificationKey]] = [:]
+        var keysByID: [KeyID: [VerificationKey]] = [:]
         for (kid, key) in publicKeys {
             guard let kid else { continue }
-            if keysByID[kid, default: []].contains(where: { $0.algorithm == key.algorithm }) {
+            let id = KeyID(kid)
+            if keysByID[id, default: []].contains(where: { $0.algorithm == key.algorithm }) {
                 throw .duplicateKey(kid: kid)
             }
-            keysByID[kid, default: []].append(key)
+            keysByID[id, default: []].append(key)
         }
         self.keysByID = keysByID
         self.soleKey = secret == nil && publicKeys.count == 1 ? publicKeys.first?.key : nil
@@ -46,7 +48,7 @@ public struct KeySet: Sendable {
     func key(for header: TokenHeader) throws(AuthError) -> VerificationKey {
         if header.hasCritical { throw .unknownCritical }
         guard let algorithm = TokenAlgorithm(rawValue: header.algorithm) else { throw .algorithmRefused }
-        if let kid = header.keyID, let candidates = keysByID[kid] {
+        if let kid = header.keyID, let candidates = keysByID[KeyID(kid)] {
             guard let key = candidates.first(where: { $0.algorithm == algorithm }) else { throw .algorithmRefused }
             return key
         }
@@ -59,6 +61,9 @@ public struct KeySet: Sendable {
         throw secretKey == nil ? .unknownKey : .algorithmRefused
     }
 }
+
+/// The `kid` of a key, which is compared byte for byte.
+typealias KeyID = Identifier<KeySet>
 
 /// One key and the one algorithm that it is for.
 struct VerificationKey: Sendable {

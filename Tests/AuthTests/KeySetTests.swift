@@ -25,14 +25,21 @@ import Testing
             try keys.jwk(for: .edDSA, extra: #","use":"sig","alg":"EdDSA","key_ops":["verify"],"x5t":"AA""#),
         ])
         #expect(keySet.ignoredKeyCount == 8)
-        #expect(keySet.keysByID.keys.sorted() == ["EdDSA"])
+        #expect(keySet.keysByID.keys.map(\.text) == ["EdDSA"])
     }
 
     @Test func `keys of different types may share a kid`() async throws {
         let texts = try [TokenAlgorithm.rs256, .es256, .edDSA].map { algorithm in
             try keys.jwk(for: algorithm).replacing("\"kid\":\"\(algorithm.rawValue)\"", with: "\"kid\":\"k\"")
         }
-        #expect(try await load(texts).keysByID["k"]?.map(\.algorithm) == [.rs256, .es256, .edDSA])
+        #expect(try await load(texts).keysByID[KeyID("k")]?.map(\.algorithm) == [.rs256, .es256, .edDSA])
+    }
+
+    @Test func `a kid is compared byte for byte`() async throws {
+        let key = try keys.jwk(for: .rs256).replacing("\"kid\":\"RS256\"", with: "\"kid\":\"\u{e9}\"")
+        let keySet = try await load([key, key.replacing("\u{e9}", with: "e\u{301}")])
+        #expect(keySet.keysByID.count == 2)
+        #expect(keySet.keysByID[KeyID("\u{e9}")] != nil && keySet.keysByID[KeyID("e\u{301}")] != nil)
     }
 
     @Test func `a private key in the set serves as the public one`() async throws {

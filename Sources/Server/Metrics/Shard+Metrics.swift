@@ -14,7 +14,7 @@ struct ShardSnapshot: Sendable {
     var laggingSubscribers = 0
     var retainedBytes = 0
     var deliveredFrames: UInt64 = 0
-    var topShops: [(shop: String, streams: Int)] = []
+    var topShops: [(shop: ShopID, streams: Int)] = []
     var forgottenTooEarly: UInt64 = 0
     var responseBytes = 0
     /// Nil unless the store is PostgreSQL.
@@ -48,7 +48,7 @@ extension Shard {
         }
         snapshot.deliveredFrames = hub.deliveredFrameCount
         snapshot.topShops = hub.topShops(countMax: ServerLimits.metricsShopCountMax).map {
-            ($0.shop.text, $0.subscriberCount)
+            ($0.shop, $0.subscriberCount)
         }
         snapshot.forgottenTooEarly = UInt64(
             userLimits.evictionCount + attemptsByUser.evictionCount + attemptsByAddress.evictionCount
@@ -88,12 +88,12 @@ extension Shard {
 
     private func writeStreams(_ total: ShardCounters, _ snapshots: [ShardSnapshot], _ text: inout PrometheusText) {
         text.single("websocket_connections_total", "gauge", "Open streams.", Double(total.openStreams))
-        var shops: [String: Int] = [:]
+        var shops: [ShopID: Int] = [:]
         for snapshot in snapshots { for (shop, count) in snapshot.topShops { shops[shop, default: 0] += count } }
         let top = shops.sorted { $0.value > $1.value }.prefix(ServerLimits.metricsShopCountMax)
         text.labelled(
             "websocket_connections_by_shop", "gauge", "Open streams of the shops with the most.", "shop_id",
-            top.map { ($0.key, Double($0.value)) })
+            top.map { ($0.key.text, Double($0.value)) })
         text.single(
             "websocket_active_shops", "gauge", "Shops with open streams.",
             Double(snapshots.reduce(0) { $0 + $1.openShops }))
