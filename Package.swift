@@ -110,7 +110,7 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Primitives", grdb], swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives"],
+            dependencies: ["Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives", httpTypes],
             swiftSettings: settings
         ),
         .testTarget(

@@ -131,8 +131,9 @@ struct BodyDecoder: Sendable {
             phase = .trailers
             return true
         }
-        guard announced <= byteCountMax, size <= byteCountMax - announced else { throw .bodyTooLarge }
-        announced += size
+        // Whether it is within the bound is asked where its content is taken: the bound may change before.
+        let (sum, isOverflow) = announced.addingReportingOverflow(size)
+        announced = isOverflow ? .max : sum
         remaining = size
         phase = .chunkContent
         return true

@@ -40,4 +40,7 @@ struct HeadReader: Sendable {
         self = HeadReader()
         return fields
     }
+
+    /// Forgets the fields and is as new.
+    mutating func reset() { self = HeadReader() }
 }

@@ -33,8 +33,10 @@ struct MessageFraming {
                 guard host == nil else { throw .hostRepeated }
                 host = field.value
             case "expect":
-                let value = field.value.utf8
-                guard ASCII.equals(value.span, ignoringCase: "100-continue") else { throw .expectationFailed }
+                let expectations = FieldList.members(of: field.value)
+                guard !expectations.isEmpty,
+                    expectations.allSatisfy({ $0.equalsIgnoringASCIICase("100-continue") })
+                else { throw .expectationFailed }
                 expectsContinue = true
             default: break
             }

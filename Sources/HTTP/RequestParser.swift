@@ -1,3 +1,5 @@
+public import HTTPTypes
+
 /// What one step of a `RequestParser` found.
 public enum RequestStep: Hashable, Sendable {
     /// All of the input is consumed; go on when more has arrived.
@@ -91,6 +93,19 @@ public struct RequestParser: Sendable {
         body.byteCountMax = byteCountMax
     }
 
+    /// The fields of a head that has not ended yet, or that was refused, as far as they were read. An answer to it may
+    /// depend on them.
+    public var unfinishedFields: HTTPFields { head.fields }
+
+    /// Lifts the bound of the present body, for a caller that reads it over: after it was refused, by the caller or
+    /// with `bodyTooLarge`, which is then no longer final. False when there is no body whose end can be found.
+    public mutating func skipBody() -> Bool {
+        guard state == .body || (state == .failed && failure == .bodyTooLarge) else { return false }
+        state = .body
+        body.byteCountMax = .max
+        return true
+    }
+
     /// One step on, from `input[consumed]`; `consumed` moves to the first byte that is not understood or held yet.
     /// O(bytes consumed); allocates for heads and for lines that do not lie whole in the input.
     public mutating func next(
@@ -104,7 +119,6 @@ public struct RequestParser: Sendable {
             failure = error
             state = .failed
             line = nil
-            head = HeadReader()
             lines = LineReader()
             throw error
         }
@@ -171,7 +185,8 @@ public struct RequestParser: Sendable {
     private mutating func finishHead() throws(HTTPParseError) -> RequestHead {
         guard let line else { preconditionFailure("fields follow a request line") }
         self.line = nil
-        let head = try RequestHead(line, fields: head.finish())
+        let head = try RequestHead(line, fields: self.head.fields)
+        self.head.reset()
         let byteCountMax = Int(limits.bodyBytesMax)
         switch head.body {
         case .none: body = .length(0, byteCountMax: byteCountMax)

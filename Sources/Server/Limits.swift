@@ -25,6 +25,12 @@ enum ServerLimits {
     static let drainSteps = 70
     /// … and the stop as a whole, the store's last commit included.
     static let stopWait: Duration = .seconds(9)
+    /// How long nothing may come of a refused body that is read over …
+    static let refusedBodyIdleWait: Duration = .seconds(5)
+    /// … how long it may take as a whole …
+    static let refusedBodyWait: Duration = .seconds(30)
+    /// … and its bytes.
+    static let refusedBodyByteCountMax = 64 << 20
     /// Bytes a client may send on its stream at once …
     static let clientByteCountBurst = 4 << 20
     /// … and in a second.

@@ -9,7 +9,8 @@ struct FieldTokens {
     /// Collects the elements; O(n).
     init(_ name: HTTPField.Name, in fields: HTTPFields) {
         elements = fields[values: name].flatMap { value in
-            value.split(separator: ",").map { $0.trimmingOptionalWhiteSpace() }.filter { !$0.isEmpty }
+            value.utf8.split(separator: UInt8(ascii: ","))
+                .map { Substring($0).trimmingOptionalWhiteSpace() }.filter { !$0.isEmpty }
         }
     }
 
@@ -24,8 +25,8 @@ extension StringProtocol where SubSequence == Substring {
     /// Without the spaces and tabs at both ends (RFC 9110, section 5.6.3).
     func trimmingOptionalWhiteSpace() -> Substring {
         var rest = self[...]
-        while rest.utf8.first.map(Self.isOptionalWhiteSpace) ?? false { rest = rest.dropFirst() }
-        while rest.utf8.last.map(Self.isOptionalWhiteSpace) ?? false { rest = rest.dropLast() }
+        while rest.utf8.first.map(Self.isOptionalWhiteSpace) ?? false { rest = Substring(rest.utf8.dropFirst()) }
+        while rest.utf8.last.map(Self.isOptionalWhiteSpace) ?? false { rest = Substring(rest.utf8.dropLast()) }
         return rest
     }
 

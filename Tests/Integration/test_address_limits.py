@@ -92,8 +92,23 @@ def test_attempts_without_a_token_count_by_address_over_all_reactors(tmp_path):
         assert refused.json()["code"] == "too_many_attempts"
         assert 1 <= int(refused.headers["Retry-After"]) <= 60
         assert attempt(server, "192.0.2.2").status_code == 401
+        # With a port, in a list behind other trusted proxies.
+        assert attempt(server, "192.0.2.1:40007").status_code == 429
+        assert attempt(server, "192.0.2.1, 127.0.0.1").status_code == 429
         # What the client itself wrote stands before what the proxy added, and counts for nothing.
         assert attempt(server, "192.0.2.9, 192.0.2.1").status_code == 429
+    finally:
+        server.end()
+        print(server.log_tail())
+
+
+def test_addresses_of_one_ipv6_subnet_count_as_one(tmp_path):
+    server = served(tmp_path, WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE="2", SHOPSTREAM_TRUSTED_PROXIES="127.0.0.0/8")
+    try:
+        server.start()
+        addresses = [f"[2001:db8::{number:x}]:4{number:04}" for number in range(24)]
+        assert [attempt(server, address).status_code for address in addresses] == [401] * 20 + [429] * 4
+        assert attempt(server, "2001:db8:0:1::1").status_code == 401
     finally:
         server.end()
         print(server.log_tail())

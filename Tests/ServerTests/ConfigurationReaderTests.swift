@@ -89,6 +89,7 @@ import Testing
         ("SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", "-1"),
         ("SHOPSTREAM_LIST_MAX_MESSAGES", "10001"), ("SHOPSTREAM_MAX_TEXT_BYTES", "-1"),
         ("SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", "511"), ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.1,proxy"),
+        ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("WEBSOCKET_PONG_WAIT_SECONDS", "54"), ("WEBSOCKET_PING_PERIOD_SECONDS", "0"),
         ("WEBSOCKET_WRITE_WAIT_SECONDS", "99999999999999999999"), ("WEBSOCKET_MAX_CONNECTIONS_PER_USER", "65536"),
         ("WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", "256"), ("WEBSOCKET_SEND_BUFFER_MESSAGES", "0"),
@@ -101,15 +102,19 @@ import Testing
 
     @Test func `origins and proxies are lists with room for spaces`() throws {
         let configuration = try Self.read([
-            "WEBSOCKET_ALLOWED_ORIGINS": " https://a.example ,, http://localhost:3000\t",
-            "SHOPSTREAM_TRUSTED_PROXIES": "10.0.0.1, ::1",
+            "WEBSOCKET_ALLOWED_ORIGINS":
+                " https://A.example:443 ,, http://localhost:3000\t,capacitor://localhost, null",
+            "SHOPSTREAM_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
         ])
-        #expect(configuration.stream.allowedOrigins == ["https://a.example", "http://localhost:3000"])
-        #expect(configuration.trustedProxies == [PeerAddress("10.0.0.1"), PeerAddress("::1")])
+        let origins = ["https://a.example", "http://localhost:3000", "capacitor://localhost", "null"]
+        #expect(configuration.stream.allowedOrigins.map(\.text) == origins)
+        #expect(configuration.trustedProxies.contains(try #require(PeerAddress("10.255.0.1"))))
+        #expect(configuration.trustedProxies.contains(try #require(PeerAddress("::1"))))
+        #expect(!configuration.trustedProxies.contains(try #require(PeerAddress("11.0.0.1"))))
     }
 
-    @Test(arguments: ["*", "a.example", "https://", "https://a.example/", "https://A.example", "ftp://a.example"])
-    func `an origin that no browser sends is refused`(origin: String) {
+    @Test(arguments: ["*", "a.example", "https://", "https://a.example/", "https://*.example", "https://a.example:x"])
+    func `an origin that no client sends is refused`(origin: String) {
         #expect(Self.refusedName(["WEBSOCKET_ALLOWED_ORIGINS": origin]) == "WEBSOCKET_ALLOWED_ORIGINS")
     }
 

@@ -12,11 +12,16 @@ import Testing
 
     @Test(arguments: [
         (#"{"message":"t"}"#, "t"), (#"{ "x" : {"message":"inner"} , "message" : "t" }"#, "t"),
-        (#"{"message":1,"message":null,"message":"last"}"#, "last"), (#"{"m\u0065ssage":"escaped key"}"#, "escaped key"),
-        (#"{"message":"\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\uD83D\uDE00"}"#, "\"\\/\u{8}\u{c}\n\r\tA\u{e9}\u{20ac}\u{1F600}"),
+        (#"{"message":1,"message":null,"message":"last"}"#, "last"),
+        (#"{"m\u0065ssage":"escaped key"}"#, "escaped key"),
+        (
+            #"{"message":"\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\uD83D\uDE00"}"#,
+            "\"\\/\u{8}\u{c}\n\r\tA\u{e9}\u{20ac}\u{1F600}"
+        ),
         (#"{"message":"é"}"#, "é"), (#"{"message":"e\u0301"}"#, "e\u{301}"), (#"{"message":"a\u0000b"}"#, "a\0b"),
     ])
-    func `a member's text comes through byte for byte, and the last of a key counts`(json: String, text: String) throws {
+    func `a member's text comes through byte for byte, and the last of a key counts`(json: String, text: String) throws
+    {
         #expect(Array(try #require(try Self.message(json)).utf8) == Array(text.utf8))
     }
 
@@ -28,7 +33,8 @@ import Testing
 
     @Test(arguments: [
         #"{"message":1}"#, #"{"message":{}}"#, #"{"message":["t"]}"#, #"{"message":true}"#, #"{"message":"\ud800"}"#,
-        #"{"message":"\udc00"}"#, #"{"message":"\ud800\u0041"}"#, #"{"message":"\ud800\ud800"}"#, #"{"message":"\ud83d"}"#,
+        #"{"message":"\udc00"}"#, #"{"message":"\ud800\u0041"}"#, #"{"message":"\ud800\ud800"}"#,
+        #"{"message":"\ud83d"}"#,
         "[]", "null", #""message""#, #"{"message":"t"},"#, #"{"message":"t"}{}"#, #"{"message":"t",}"#,
     ])
     func `a member that is no text is refused, and so is what is no object`(json: String) {
@@ -41,7 +47,9 @@ import Testing
 
     @Test func `another decoder reads the same text`() throws {
         struct Payload: Decodable { let message: String }
-        let pieces = [#"\n"#, #"\u00e9"#, "é", #"\ud83d\ude00"#, "😀", "a", " ", #"\""#, #"\\"#, #"\/"#, "\u{301}", #"\u0301"#]
+        let pieces = [
+            #"\n"#, #"\u00e9"#, "é", #"\ud83d\ude00"#, "😀", "a", " ", #"\""#, #"\\"#, #"\/"#, "\u{301}", #"\u0301"#,
+        ]
         for first in pieces {
             for second in pieces {
                 let json = #"{"x":[{}],"message":""# + first + second + #""}"#

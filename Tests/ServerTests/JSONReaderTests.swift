@@ -20,15 +20,17 @@ import Testing
     func `values of every kind are accepted`(json: String) { #expect(Self.fault(json) == nil) }
 
     @Test(arguments: [
-        "", " ", "{", "[", "}", "]", "[}", "{]", "[1,]", #"{"a":1,}"#, "[,1]", "[1 2]", #"{"a" 1}"#, #"{"a":}"#, "{a:1}",
+        "", " ", "{", "[", "}", "]", "[}", "{]", "[1,]", #"{"a":1,}"#, "[,1]", "[1 2]", #"{"a" 1}"#, #"{"a":}"#,
+        "{a:1}",
         "{'a':1}", #"{1:2}"#, "01", "+1", "-", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity", "nul", "True",
         "[1]/**/", "1 2", #""a"#, #""\x""#, #""\u12g4""#, #""\u12"#, "\"\t\"", "\u{FEFF}{}", "[1]\u{A0}",
     ])
     func `what the grammar does not have is refused`(json: String) { #expect(Self.fault(json) == .malformed) }
 
-    @Test(arguments: [
-        [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF5, 0x80, 0x80, 0x80],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF5, 0x80, 0x80, 0x80],
+        ] as [[UInt8]])
     func `strings that are no UTF-8 are refused`(bytes: [UInt8]) {
         #expect(Self.fault([UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")]) == .malformed)
     }

@@ -25,7 +25,8 @@ import Testing
                 """
             let socket = try rehearsal.connect(sending: Array(head.utf8))
             rehearsal.trickle(over: socket, until: ServerLimits.bodyWait)
-            rehearsal.expectTimeout(of: socket)
+            // The rest of the body is waited for, so that a client that still sends sees the answer.
+            rehearsal.expectTimeout(of: socket, endAfter: ServerLimits.refusedBodyIdleWait + .milliseconds(100))
         }
         #expect(violations.isEmpty)
     }
@@ -81,10 +82,14 @@ extension Rehearsal {
         advance(by: end.since(stage.network.now) + .milliseconds(100))
     }
 
-    /// The answer is 408, and the connection ends behind it.
-    fileprivate func expectTimeout(of socket: Socket) {
+    /// The answer is 408, and the connection ends after it.
+    fileprivate func expectTimeout(of socket: Socket, endAfter wait: Duration? = nil) {
         ledger.expect(socket.read().starts(with: Array("HTTP/1.1 408".utf8)), "no 408")
         turn()
+        if let wait {
+            ledger.expect(!socket.isOver, "the rest of the body is not waited for")
+            advance(by: wait)
+        }
         ledger.expect(socket.isOver, "the connection goes on")
         socket.close()
     }

@@ -190,14 +190,15 @@ extension ServerConfiguration {
         return mode
     }
 
-    private static func proxies(_ reader: ConfigurationReader) throws(ConfigurationError) -> [PeerAddress] {
-        var proxies: [PeerAddress] = []
+    private static func proxies(_ reader: ConfigurationReader) throws(ConfigurationError) -> TrustedProxies {
+        var proxies = TrustedProxies()
         for text in reader.list("SHOPSTREAM_TRUSTED_PROXIES") {
-            guard let address = PeerAddress(text) else {
+            guard let network = AddressNetwork(text) else {
                 throw ConfigurationError(
-                    name: "SHOPSTREAM_TRUSTED_PROXIES", value: text, allowed: "IP addresses, separated by commas")
+                    name: "SHOPSTREAM_TRUSTED_PROXIES", value: text,
+                    allowed: "IP addresses and networks such as 10.0.0.0/8, separated by commas")
             }
-            proxies.append(address)
+            proxies.networks.append(network)
         }
         return proxies
     }
@@ -217,12 +218,7 @@ extension ServerConfiguration {
 extension StreamConfiguration {
     init(_ reader: ConfigurationReader) throws(ConfigurationError) {
         isEnabled = try reader.flag("WEBSOCKET_ENABLED")
-        allowedOrigins = reader.list("WEBSOCKET_ALLOWED_ORIGINS")
-        for origin in allowedOrigins where !Self.isOrigin(origin) {
-            throw ConfigurationError(
-                name: "WEBSOCKET_ALLOWED_ORIGINS", value: origin,
-                allowed: "origins such as https://app.example:8443, without a path, separated by commas")
-        }
+        allowedOrigins = try Self.origins(reader)
         pingPeriod = try reader.seconds("WEBSOCKET_PING_PERIOD_SECONDS")
         pongWait = try reader.seconds("WEBSOCKET_PONG_WAIT_SECONDS")
         writeWait = try reader.seconds("WEBSOCKET_WRITE_WAIT_SECONDS")
@@ -244,17 +240,17 @@ extension StreamConfiguration {
         }
     }
 
-    /// Whether the text is a scheme, a host and perhaps a port (RFC 6454, section 6.1), as browsers send it.
-    private static func isOrigin(_ text: String) -> Bool {
-        guard let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }) else { return false }
-        let authority = text.dropFirst(scheme.count)
-        return !authority.isEmpty
-            && authority.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-                case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"): true
-                default: false
-                }
+    private static func origins(_ reader: ConfigurationReader) throws(ConfigurationError) -> [Origin] {
+        var origins: [Origin] = []
+        for text in reader.list("WEBSOCKET_ALLOWED_ORIGINS") {
+            guard let origin = Origin(text) else {
+                throw ConfigurationError(
+                    name: "WEBSOCKET_ALLOWED_ORIGINS", value: text,
+                    allowed: "origins such as https://app.example:8443, capacitor://localhost or null, without a path, "
+                        + "separated by commas")
             }
+            origins.append(origin)
+        }
+        return origins
     }
 }

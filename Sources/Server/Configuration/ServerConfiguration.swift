@@ -41,7 +41,7 @@ public struct ServerConfiguration: Sendable {
     /// The most connections of one address; 0: no limit.
     public var connectionsPerAddressMax = 0
     /// Proxies whose `X-Forwarded-For` is believed.
-    public var trustedProxies: [PeerAddress] = []
+    public var trustedProxies = TrustedProxies()
     /// The directory of uploaded images.
     public var imagesPath = "shopstream-images"
     /// What stands before the paths of images in answers, such as `https://chat.example`; nil: nothing.
@@ -75,7 +75,7 @@ public struct StreamConfiguration: Sendable {
     /// False takes the stream's route away.
     public var isEnabled = true
     /// Origins that may open a stream; empty allows all.
-    public var allowedOrigins: [String] = []
+    public var allowedOrigins: [Origin] = []
     /// From one ping to the next.
     public var pingPeriod: Duration = .seconds(54)
     /// From one pong to the latest moment for the next.

@@ -11,6 +11,8 @@ final class HTTPConnection {
         case handling
         /// A response is on its way.
         case responding
+        /// The answer is sent; the rest of a refused body is read over → `lingering`.
+        case skipping
         /// Our side is ended; what still comes is dropped until the peer ends too.
         case lingering
     }
@@ -29,6 +31,12 @@ final class HTTPConnection {
     /// Whether it takes one of its address's connections; the stream that it becomes takes it over.
     var isCounted: Bool
     var head: RequestHead?
+    /// The `Origin` of the request that is read, handled or answered.
+    var origin: String?
+    /// Whether the client waits for `100 Continue` with the body.
+    var awaitsContinue = false
+    /// The body that was refused before its end, while the rest of it is read over.
+    var refusedBody: RefusedBody?
     var body: [UInt8] = []
     /// Whether the body of the request that is being read is kept; another is dropped as it comes.
     var keepsBody = false

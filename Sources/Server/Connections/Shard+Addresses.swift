@@ -11,18 +11,16 @@ extension Shard {
     /// The shard that counts an address's connections and attempts.
     func owner(of address: PeerAddress) -> Shard<IO> {
         // Fibonacci hashing: the low bits alone would put every address of a network on one shard.
-        let hash = (address.high ^ address.low) &* 0x9e37_79b9_7f4a_7c15
+        let key = address.countedNetwork
+        let hash = (key.high ^ key.low) &* 0x9e37_79b9_7f4a_7c15
         return peers[Int((hash >> 32) % UInt64(peers.count))]
     }
 
-    /// The address to count requests by: what a trusted proxy says it forwards for, else the peer's own.
+    /// The address to count requests by: what trusted proxies say they forward for, else the peer's own.
     func clientAddress(_ peer: PeerAddress?, _ head: RequestHead) -> PeerAddress? {
-        guard let peer, configuration.trustedProxies.contains(peer),
-            let name = HTTPField.Name("X-Forwarded-For"), let field = head.fields[name]
-        else { return peer }
-        // The last entry is the one that the proxy itself added.
-        guard let last = field.split(separator: ",").last else { return peer }
-        return PeerAddress(String(last.trimmingSpaces)) ?? peer
+        guard let peer, let name = HTTPField.Name("X-Forwarded-For") else { return nil }
+        return ForwardedAddress.client(
+            peer: peer, fieldValues: head.fields[values: name], proxies: configuration.trustedProxies)
     }
 
     // MARK: - Connections of an address
@@ -49,8 +47,9 @@ extension Shard {
     }
 
     private func countConnection(of address: PeerAddress) -> Bool {
-        guard connectionsByAddress[address, default: 0] < configuration.connectionsPerAddressMax else { return false }
-        connectionsByAddress[address, default: 0] += 1
+        let key = address.countedNetwork
+        guard connectionsByAddress[key, default: 0] < configuration.connectionsPerAddressMax else { return false }
+        connectionsByAddress[key, default: 0] += 1
         return true
     }
 
@@ -60,10 +59,11 @@ extension Shard {
     }
 
     func addressReleased(_ address: PeerAddress) {
-        guard let count = connectionsByAddress[address] else {
+        let key = address.countedNetwork
+        guard let count = connectionsByAddress[key] else {
             preconditionFailure("an address gave back a connection that it does not hold")
         }
-        connectionsByAddress[address] = count == 1 ? nil : count - 1
+        connectionsByAddress[key] = count == 1 ? nil : count - 1
     }
 
     // MARK: - Attempts without a token
@@ -72,7 +72,7 @@ extension Shard {
     func countFailedAttempt(of address: PeerAddress?) async throws(APIError) {
         guard let address, configuration.stream.attemptsPerMinuteMax > 0 else { return }
         let decision = await onShard(owner(of: address)) { shard in
-            shard.attemptsByAddress.attempt(address, now: shard.reactor.now)
+            shard.attemptsByAddress.attempt(address.countedNetwork, now: shard.reactor.now)
         }
         if case .refused(let seconds) = decision { throw .tooManyAttempts(retryAfterSeconds: seconds) }
     }

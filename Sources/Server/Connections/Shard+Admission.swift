@@ -26,7 +26,9 @@ extension Shard {
         guard let shopText = request.parameters["shop_id"], !shopText.isEmpty else { throw .missingField("shop_id") }
         let shop = ShopID(shopText)
         guard !isDraining else { throw .draining }
-        if let origin = request.head.fields[.origin], !isAllowed(origin: origin) { throw .originRefused }
+        if let origin = request.head.fields[.origin], !configuration.crossOrigin.isAllowed(origin) {
+            throw .originRefused
+        }
         let identity = try await streamIdentity(request)
         try await countAttempt(of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)

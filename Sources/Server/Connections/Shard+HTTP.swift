@@ -49,7 +49,9 @@ extension Shard {
         switch state.phase {
         case .reading: parse(connection, state, bytes)
         case .lingering: reactor.receive(connection, isMultishot: false)
-        case .handling, .responding: break
+        case .skipping: refusedBytesReceived(connection, state, bytes)
+        case .responding: skip(state, bytes)
+        case .handling: break
         }
     }
 
@@ -69,13 +71,15 @@ extension Shard {
                     return
                 case .head(let head):
                     state.head = head
+                    state.origin = head.fields[.origin]
+                    state.awaitsContinue = head.expectsContinue
                     let rest = bytes.extracting(consumed..<bytes.count)
                     guard try acceptHead(connection, state, head, rest: rest) else { return }
                 case .body(let range):
                     do throws(APIError) {
                         try bodyReceived(state, bytes.extracting(range))
                     } catch {
-                        respond(connection, state, error)
+                        refuse(connection, state, error, unread: bytes.extracting(consumed..<bytes.count))
                         return
                     }
                 case .end:
@@ -88,7 +92,7 @@ extension Shard {
             }
         } catch {
             counters.malformedRequests += 1
-            respond(connection, state, APIError(error))
+            refuse(connection, state, APIError(error), unread: bytes.extracting(consumed..<bytes.count))
         }
     }
 
@@ -100,7 +104,7 @@ extension Shard {
             try prepareBody(state, head)
         } catch {
             if error.code == AuthError.unknownKey.code, pauseForKeys(connection, state, rest) { return false }
-            respond(connection, state, error)
+            refuse(connection, state, error, unread: rest)
             return false
         }
         state.hasAwaitedKeys = false
@@ -109,6 +113,7 @@ extension Shard {
             var none = 0
             let empty: [UInt8] = []
             _ = try state.parser.next(empty.span, consumed: &none)
+            state.awaitsContinue = false
             transmit(connection, state, ResponseWriter.continueResponse)
         }
         return true
@@ -157,29 +162,14 @@ extension Shard {
         case .reading where state.parser.isIdle || state.isSending:
             reactor.close(connection)
         case .reading:
-            // The receive under way stays armed and is taken over by the lingering.
+            // The receive under way stays armed and is taken over by what follows the answer.
             respond(connection, state, APIError.requestTimeout)
         case .handling:
             break
         case .responding:
             responseTimedOut(connection, state)
-        case .lingering:
+        case .skipping, .lingering:
             reactor.close(connection)
         }
-    }
-
-    // MARK: - Origins
-
-    /// The headers by which a browser lets pages of the listed origins read the answer.
-    func addCORS(to response: inout Response, _ head: RequestHead) {
-        guard let origin = head.fields[.origin] else { return }
-        response.fields[.vary] = "Origin"
-        guard isAllowed(origin: origin) else { return }
-        response.fields[.accessControlAllowOrigin] = origin
-    }
-
-    func isAllowed(origin: String) -> Bool {
-        configuration.stream.allowedOrigins.isEmpty
-            || configuration.stream.allowedOrigins.contains { $0.utf8.elementsEqual(origin.utf8) }
     }
 }

@@ -13,8 +13,7 @@ extension Shard {
         _ head: RequestHead, _ content: RequestContent, _ address: PeerAddress?, _ connection: ConnectionID
     ) async {
         let response = await route(head, content, address, connection)
-        guard var response, let state = http[connection], state.phase == .handling else { return }
-        addCORS(to: &response, head)
+        guard let response, let state = http[connection], state.phase == .handling else { return }
         let keepsConnection = !isDraining && !reactor.isCrowded
         let context = ResponseContext(head, keepAlive: keepsConnection)
         switch response.body {
@@ -34,6 +33,7 @@ extension Shard {
         _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, _ body: [UInt8],
         context: ResponseContext
     ) {
+        let response = crossOrigin(response, to: state)
         var bytes: [UInt8] = []
         responseWriter.append(
             response.status, contentType: body.isEmpty ? nil : response.contentType, fields: response.fields,
@@ -48,6 +48,7 @@ extension Shard {
         _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, _ first: [UInt8],
         _ rest: any ResponsePieces, byteCount: Int?, context: ResponseContext
     ) async {
+        let response = crossOrigin(response, to: state)
         let kind: ResponseBodyKind =
             if let byteCount { .length(byteCount) } else if context.acceptsChunks { .chunked } else { .untilClose }
         let context = kind == .untilClose ? context.endingConnection : context
@@ -91,6 +92,7 @@ extension Shard {
     ) {
         counters.count(response.status)
         releaseUpload(state)
+        if state.head != nil { beginSkipping(state) }
         state.phase = .responding
         state.closesAfterResponse = !context.keepsConnection
         let progress = ProgressWatch(at: reactor.now)
@@ -167,10 +169,11 @@ extension Shard {
         releaseReservation(state)
         state.progress = nil
         if state.closesAfterResponse {
-            linger(connection, state)
+            skipRefusedBody(connection, state)
             return
         }
         state.phase = .reading
+        state.origin = nil
         if isDraining, state.leftover.isEmpty {
             linger(connection, state)
             return

@@ -16,6 +16,7 @@ extension Shard {
         else { return }
         // Strangers do not make us hold anything.
         let user = try identity(token: Request.bearerToken(of: head)).userID
+        try ContentCoding.requireIdentity(head.fields)
         state.keepsBody = true
         guard route == .uploadImage else { return }
         let form = try ImageFormReader(contentType: head.fields[.contentType])

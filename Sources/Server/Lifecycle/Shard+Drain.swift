@@ -16,10 +16,9 @@ extension Shard {
         }
         // In the order of their slots: a dictionary has none that a simulation could repeat.
         for connection in reactor.connections {
-            guard let state = http[connection], state.phase == .reading, state.parser.isIdle, !state.isSending else {
-                continue
-            }
-            linger(connection, state)
+            guard let state = http[connection] else { continue }
+            let isIdle = state.phase == .reading && state.parser.isIdle && !state.isSending
+            if isIdle || state.phase == .skipping { linger(connection, state) }
         }
         isFlushNeeded = true
     }
@@ -37,7 +36,8 @@ extension Shard {
         // With no connection left anywhere nobody will ask for a place; who has stopped takes no message any more.
         removeUndelivered { message in
             switch message {
-            case .releasePlace, .releaseAddress, .userLimit, .membershipsChanged, .recheckMemberships, .storeChanged: true
+            case .releasePlace, .releaseAddress, .userLimit, .membershipsChanged, .recheckMemberships, .storeChanged:
+                true
             case .drain, .drained: false
             }
         }

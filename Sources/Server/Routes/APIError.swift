@@ -55,6 +55,9 @@ extension APIError {
     static let unknownImageType = APIError(
         status: .unsupportedMediaType, code: "unknown_image_type",
         message: "The file is neither JPEG nor PNG, GIF or WebP.")
+    static let compressedBody = APIError(
+        status: .unsupportedMediaType, code: "content_coding_not_supported",
+        message: "The body has a content coding; send it as it is.", fields: [.acceptEncoding: "identity"])
     static let tooManyUploads = APIError(
         status: .serviceUnavailable, code: "too_many_uploads", message: "Too many images are being uploaded.",
         fields: [.retryAfter: "2"])

@@ -19,10 +19,12 @@ struct Request: Sendable {
     /// The same of a head whose body has not come.
     static func bearerToken(of head: RequestHead) -> String? {
         guard let field = head.fields[.authorization] else { return nil }
-        let parts = field.split(separator: " ", maxSplits: 1)
-        guard let scheme = parts.first, scheme.lowercased() == "bearer" else { return nil }
-        return parts.count == 2 ? String(parts[1]) : ""
+        let scheme = field.utf8.prefix { !Self.isWhiteSpace($0) }
+        guard Substring(scheme).equalsIgnoringASCIICase("bearer") else { return nil }
+        return String(Substring(field.utf8.dropFirst(scheme.count).drop(while: Self.isWhiteSpace)))
     }
+
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }
 
 extension Request {

@@ -54,10 +54,8 @@ extension Shard {
     private func preflight(_ head: RequestHead, _ allow: [HTTPRequest.Method]) -> Response {
         let methods = allow.map(\.rawValue).joined(separator: ", ")
         var response = Response(status: .noContent, contentType: nil, fields: [.allow: methods])
-        if let origin = head.fields[.origin], isAllowed(origin: origin) {
-            response.fields[.accessControlAllowMethods] = methods
-            response.fields[.accessControlAllowHeaders] = "authorization, content-type"
-            response.fields[.accessControlMaxAge] = "600"
+        if let origin = head.fields[.origin] {
+            configuration.crossOrigin.addPreflightFields(to: &response.fields, origin: origin, methods: methods)
         }
         return response
     }

@@ -207,3 +207,20 @@ def test_a_client_that_expects_100_continue_gets_it(shop):
         assert raw.response(has_body=False)[0] == 100
         raw.send(body)
         assert raw.response()[0] == 201
+
+
+def test_a_parent_with_a_nul_is_no_message(shop):
+    answer = shop.server.try_post(shop.id, shop.member, "t", parent_id="a\0b")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_parent")
+
+
+@pytest.mark.parametrize("tail", [",}", "}}", "/**/}", ",'a':1}", ',"a":01}', ',"a":NaN}', ',"a":[1,]}'])
+def test_what_json_does_not_have_is_refused(shop, tail):
+    body = f'{{"shop_id":"{shop.id}","message":"t"{tail}'
+    answer = shop.server.request("POST", PATH, shop.member, data=body)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+
+
+def test_the_last_of_a_key_counts(shop):
+    body = f'{{"shop_id":1,"message":null,"shop_id":"{shop.id}","message":"last"}}'
+    assert shop.server.request("POST", PATH, shop.member, data=body).json()["data"]["message"] == "last"

@@ -1,0 +1,74 @@
+import HTTP
+import Primitives
+import Reactor
+
+// Refusals before the body was read: the answer goes out at once, and what still comes of the body is read over, so that
+// a client which sends first and reads then sees the answer. The connection ends after it.
+
+extension Shard {
+    /// Refuses the request that is being read. `unread` is what arrived behind the bytes that led to it.
+    func refuse(_ connection: ConnectionID, _ state: HTTPConnection, _ error: APIError, unread: Span<UInt8>) {
+        respond(connection, state, error)
+        skip(state, unread)
+    }
+
+    /// The request under way is answered although its body has not ended.
+    func beginSkipping(_ state: HTTPConnection) {
+        state.refusedBody = RefusedBody(
+            isEndKnown: state.parser.skipBody(), isWithheld: state.awaitsContinue, at: reactor.now)
+        state.head = nil
+        state.body = []
+        state.keepsBody = false
+    }
+
+    /// Reads over bytes of a refused body, if there is one, and forgets it when it has ended.
+    func skip(_ state: HTTPConnection, _ bytes: Span<UInt8>) {
+        guard var refused = state.refusedBody else { return }
+        refused.received(byteCount: bytes.count)
+        state.refusedBody = refused
+        guard refused.isEndKnown else { return }
+        var consumed = 0
+        do throws(HTTPParseError) {
+            while true {
+                switch try state.parser.next(bytes, consumed: &consumed) {
+                case .needMore: return
+                case .head, .body: break
+                case .end:
+                    state.refusedBody = nil
+                    return
+                }
+            }
+        } catch {
+            state.refusedBody?.isEndKnown = false
+        }
+    }
+
+    /// The last answer of the connection is sent: reads over what is left of a refused body, then ends.
+    func skipRefusedBody(_ connection: ConnectionID, _ state: HTTPConnection) {
+        guard let refused = state.refusedBody, let wait = refused.wait(at: reactor.now), !isDraining else {
+            linger(connection, state)
+            return
+        }
+        state.phase = .skipping
+        setTimer(connection, state, wait)
+        if !refused.keepsSideOpen { reactor.shutdownSending(connection) }
+        // A request that timed out left its receive under way.
+        if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
+    }
+
+    func refusedBytesReceived(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
+        let isSideOpen = state.refusedBody?.keepsSideOpen == true
+        skip(state, bytes)
+        guard let refused = state.refusedBody else {
+            linger(connection, state)
+            return
+        }
+        guard let wait = refused.wait(at: reactor.now) else {
+            reactor.close(connection)
+            return
+        }
+        if isSideOpen, !refused.keepsSideOpen { reactor.shutdownSending(connection) }
+        setTimer(connection, state, wait)
+        reactor.receive(connection, isMultishot: false)
+    }
+}

@@ -1,0 +1,13 @@
+import HTTP
+import HTTPTypes
+
+extension Shard {
+    /// The response with the fields of the origin that asks; every response of a connection passes here. Of a head that
+    /// was refused the origin counts when it came before the reason.
+    func crossOrigin(_ response: Response, to state: HTTPConnection) -> Response {
+        var response = response
+        configuration.crossOrigin.addFields(
+            to: &response.fields, origin: state.origin ?? state.parser.unfinishedFields[.origin])
+        return response
+    }
+}

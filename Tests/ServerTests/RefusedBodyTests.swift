@@ -1,0 +1,34 @@
+import Primitives
+import Testing
+
+@testable import Server
+
+@Suite struct RefusedBodyTests {
+    private let start = MonotonicInstant(nanoseconds: 1_000_000_000)
+
+    private func body(isEndKnown: Bool = true, isWithheld: Bool = false) -> RefusedBody {
+        RefusedBody(isEndKnown: isEndKnown, isWithheld: isWithheld, at: start)
+    }
+
+    @Test func `the next bytes have five seconds, and all of them thirty`() {
+        let body = body()
+        #expect(body.wait(at: start) == .seconds(5))
+        #expect(body.wait(at: start + .seconds(25)) == .seconds(5))
+        #expect(body.wait(at: start + .seconds(28)) == .seconds(2))
+        #expect(body.wait(at: start + .seconds(30)) == nil)
+    }
+
+    @Test func `no more than 64 MiB are read over`() {
+        var body = body()
+        body.received(byteCount: 64 << 20)
+        #expect(body.wait(at: start) == .seconds(5))
+        body.received(byteCount: 1)
+        #expect(body.wait(at: start) == nil)
+    }
+
+    @Test func `our side ends first when the end of the body will not be seen`() {
+        #expect(body().keepsSideOpen)
+        #expect(!body(isEndKnown: false).keepsSideOpen)
+        #expect(!body(isWithheld: true).keepsSideOpen)
+    }
+}
