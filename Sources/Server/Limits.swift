@@ -82,14 +82,14 @@ enum ServerLimits {
     static let pageMessageCountMax = 100
     /// Users whose writes and uploads of late one shard remembers; beyond, some are forgotten before their time.
     static let limitedUserCountMax = 1 << 18
-    /// Uploads of one reactor that are held in memory at a time: 80 MiB of images.
-    static let uploadCountMax = 16
-    /// Those of one user: nobody holds all the places.
-    static let userUploadCountMax = 2
+    /// The bytes of an upload that are held in memory, before they are written …
+    static let uploadPieceByteCount = 64 << 10
+    /// … and the uploads of one reactor at a time: 32 MiB.
+    static let uploadCountMax = 512
     /// The body of an upload: the image, the boundaries and the other parts.
     static let uploadByteCountMax = (5 << 20) + (64 << 10)
-    /// The time for an upload to arrive, over a slow network too.
-    static let uploadWait: Duration = .seconds(120)
+    /// What the body of an upload may be larger than its image, when it is refused by its length alone.
+    static let uploadOverheadByteCountMax = 64 << 10
     /// The bytes of responses that one reactor holds, once for each until its peer has read it; large ones beyond are
     /// refused.
     static let responseByteCountMax = 256 << 20

@@ -102,10 +102,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var housekeepingRound: UInt64 = 0
     /// Whether orphaned images are being looked for.
     var isSearchingOrphans = false
-    /// Uploads whose images are held in memory.
+    /// Uploads in flight on this reactor.
     var uploadCount = 0
-    /// The same of each user who has any.
-    var uploadCounts: [UserID: Int] = [:]
     /// What the responses take that are being made or under way: see `holdResponseMemory`.
     var responseByteCount = 0
     /// For each shard the messages that its full mailbox did not take: they go again at the end of each turn.

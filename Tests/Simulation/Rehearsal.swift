@@ -38,13 +38,15 @@ final class Rehearsal: @unchecked Sendable {
         var scenario = Scenario(seed: 1, chance: chance)
         scenario.reactorCount = reactorCount
         scenario.shopNames = (1...8).map { "shop-\($0)" }
-        scenario.userNames = ["user"]
+        scenario.userNames = ["user", "other"]
         scenario.faults = VirtualFaults()
         scenario.socketBufferByteCountMax = 300
         scenario.waitingMessageCountMax = 256
         scenario.connectionsPerUserMax = 50
         scenario.failingStorePerMille = 0
         scenario.hasShortTokens = false
+        scenario.readsPerUserMax = 8
+        scenario.writesPerUserMax = 0
         scenario.setsClockBack = false
         scenario.slowStorePerMille = slowStore ? 1_000 : 0
         scenario.limits = ReactorLimits()
@@ -98,10 +100,11 @@ final class Rehearsal: @unchecked Sendable {
     /// A round of housekeeping, and what follows from it.
     func keepHouse() { perform { await $0.keepHouse() } }
 
-    /// A connection to the first reactor that has sent `bytes`.
-    func connect(sending bytes: [UInt8]) throws -> Socket {
-        guard let peer = stage.network.connect(to: stage.listeners[0]) else { throw ScriptError.noConnection }
-        let socket = Socket(peer, listener: stage.listeners[0], stage: stage)
+    /// A connection to a reactor, the first unless told, that has sent `bytes`.
+    func connect(sending bytes: [UInt8], to index: Int = 0) throws -> Socket {
+        let listener = stage.listeners[index]
+        guard let peer = stage.network.connect(to: listener) else { throw ScriptError.noConnection }
+        let socket = Socket(peer, listener: listener, stage: stage)
         send(bytes, on: socket)
         return socket
     }

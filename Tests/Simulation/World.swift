@@ -162,6 +162,8 @@ extension World {
             let counts: [(String, Int)] = [
                 ("HTTP connections", shard.http.count), ("streams", shard.streams.count),
                 ("open streams", shard.counters.openStreams),
+                ("uploads", shard.uploadCount),
+                ("partial images", (shard.images as? MemoryImageStore)?.partialCount ?? 0),
                 ("users with something in flight", shard.userLimits.activeUserCount),
                 ("addresses", shard.connectionsByAddress.count),
                 ("undelivered messages", shard.undelivered.reduce(0) { $0 + $1.count }),

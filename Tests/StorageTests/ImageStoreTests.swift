@@ -140,3 +140,48 @@ import Testing
         }
     }
 }
+
+/// Images that arrive in pieces.
+@Suite struct PartialImageTests {
+    @Test(arguments: ImageStoreTests.Kind.allCases)
+    func `an image in pieces is there when it is finished, whole`(kind: ImageStoreTests.Kind) async throws {
+        try await kind.withStore { store in
+            let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            let partial = PartialImage(name: "one")
+            var offset = 0
+            for piece in [1, 40_000, 0, 59_999] {
+                try await store.append(Array(bytes[offset..<offset + piece]), to: partial, at: offset)
+                offset += piece
+                #expect(try await store.read("a.png") == nil)
+            }
+            try await store.finish(partial, name: "a.png")
+            #expect(try await store.read("a.png") == bytes)
+            try await store.discard(partial)
+            #expect(try await store.read("a.png") == bytes)
+        }
+    }
+
+    @Test(arguments: ImageStoreTests.Kind.allCases)
+    func `an image in pieces does not take the name of another`(kind: ImageStoreTests.Kind) async throws {
+        try await kind.withStore { store in
+            try await store.write([1], name: "a.png")
+            let partial = PartialImage(name: "one")
+            try await store.append([2], to: partial, at: 0)
+            #expect(await storageError { try await store.finish(partial, name: "a.png") } == .conflict)
+            #expect(try await store.read("a.png") == [1])
+            try await store.discard(partial)
+            #expect(await storageError { try await store.finish(partial, name: "b.png") } == .unavailable)
+        }
+    }
+
+    @Test func `a directory holds nothing of an image that was discarded or finished but the image`() async throws {
+        try await withTemporaryDirectory { path in
+            let store = DirectoryImageStore(path: path + "/images")
+            try await store.append([1], to: PartialImage(name: "one"), at: 0)
+            try await store.append([2], to: PartialImage(name: "two"), at: 0)
+            try await store.discard(PartialImage(name: "one"))
+            try await store.finish(PartialImage(name: "two"), name: "a.png")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/images") == ["a.png"])
+        }
+    }
+}

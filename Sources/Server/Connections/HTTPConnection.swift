@@ -7,6 +7,9 @@ final class HTTPConnection {
     enum Phase {
         /// Reading a request, or waiting for one.
         case reading
+        /// The head of an upload is looked at, or a piece of one is being written; nothing is read meanwhile.
+        case admitting
+        case storing
         /// A handler works on a request; nothing is read meanwhile.
         case handling
         /// A response is on its way.
@@ -40,8 +43,12 @@ final class HTTPConnection {
     var body: [UInt8] = []
     /// Whether the body of the request that is being read is kept; another is dropped as it comes.
     var keepsBody = false
-    /// What reads the body in its place, when that is an upload's, and whose; it counts as one until the answer.
-    var upload: (user: UserID, form: ImageFormReader)?
+    /// What takes the body in its place, when that is an upload's.
+    var upload: ImageUpload?
+    /// Whether the request counts as one of the reactor's uploads, until its answer.
+    var isUpload = false
+    /// How fast an upload arrives.
+    var arrival: ProgressWatch?
     /// What the request has in flight of its user's, until its answer was sent.
     var reservation: UserReservation?
     /// Whether the request waited for a read of the keys: it does so once.

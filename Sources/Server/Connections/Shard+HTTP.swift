@@ -51,7 +51,7 @@ extension Shard {
         case .lingering: reactor.receive(connection, isMultishot: false)
         case .skipping: refusedBytesReceived(connection, state, bytes)
         case .responding: skip(state, bytes)
-        case .handling: break
+        case .admitting, .storing, .handling: break
         }
     }
 
@@ -96,27 +96,40 @@ extension Shard {
         }
     }
 
-    /// Decides, with the head, whether the body is read; false when the request was answered, or waits for keys.
+    /// Decides, with the head, whether the body is read; false when the request was answered, waits for keys, or is an
+    /// upload that is being admitted.
     private func acceptHead(
         _ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, rest: Span<UInt8>
     ) throws(HTTPParseError) -> Bool {
         do throws(APIError) {
-            try prepareBody(state, head)
+            if let user = try prepareBody(state, head) {
+                state.hasAwaitedKeys = false
+                state.leftover = []
+                state.leftover.append(contentsOf: rest)
+                admitUpload(connection, state, head, by: user)
+                return false
+            }
         } catch {
             if error.code == AuthError.unknownKey.code, pauseForKeys(connection, state, rest) { return false }
             refuse(connection, state, error, unread: rest)
             return false
         }
         state.hasAwaitedKeys = false
-        if head.expectsContinue, head.body != .none {
-            // An empty step learns from the length alone whether the body is wanted at all.
-            var none = 0
-            let empty: [UInt8] = []
-            _ = try state.parser.next(empty.span, consumed: &none)
-            state.awaitsContinue = false
-            transmit(connection, state, ResponseWriter.continueResponse)
-        }
+        try askForBody(connection, state, head)
         return true
+    }
+
+    /// Tells a client that waits for the word to send the body, unless its length alone refuses it.
+    private func askForBody(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead
+    ) throws(HTTPParseError) {
+        guard head.expectsContinue, head.body != .none else { return }
+        // An empty step learns from the length alone whether the body is wanted at all.
+        var none = 0
+        let empty: [UInt8] = []
+        _ = try state.parser.next(empty.span, consumed: &none)
+        state.awaitsContinue = false
+        transmit(connection, state, ResponseWriter.continueResponse)
     }
 
     /// The keys that a request waited for were read, or it has waited long enough: its head is judged again.
@@ -128,14 +141,31 @@ extension Shard {
         parse(connection, state, bytes.span, isHeadPending: true)
     }
 
-    private func waitForMore(_ connection: ConnectionID, _ state: HTTPConnection) {
+    /// Goes on with a request whose upload was admitted, or refuses it. Its body was not received meanwhile.
+    func uploadJudged(_ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, _ refusal: APIError?) {
+        let bytes = state.leftover
+        state.leftover = []
+        state.phase = .reading
+        if let refusal { return refuse(connection, state, refusal, unread: bytes.span) }
+        do throws(HTTPParseError) {
+            try askForBody(connection, state, head)
+        } catch {
+            counters.malformedRequests += 1
+            return refuse(connection, state, APIError(error), unread: bytes.span)
+        }
+        parse(connection, state, bytes.span)
+    }
+
+    func waitForMore(_ connection: ConnectionID, _ state: HTTPConnection) {
         // A head has its time from its first byte, a body from the end of the head: a client that trickles gains none.
         if state.parser.isWithinHead {
             if state.waitingFor != .head { setTimer(connection, state, ServerLimits.headWait) }
             state.waitingFor = .head
         } else if !state.parser.isIdle {
+            if state.upload?.isPieceFull == true { return storePiece(connection, state) }
             if state.waitingFor != .body {
-                setTimer(connection, state, state.upload == nil ? ServerLimits.bodyWait : ServerLimits.uploadWait)
+                setTimer(
+                    connection, state, state.arrival.map { $0.deadline.since(reactor.now) } ?? ServerLimits.bodyWait)
             }
             state.waitingFor = .body
         }
@@ -149,7 +179,9 @@ extension Shard {
         state.timer = nil
         state.phase = .handling
         state.waitingFor = .next
-        let content = (state.upload?.form).map(RequestContent.form) ?? .bytes(state.body)
+        let content = state.upload.map(RequestContent.upload) ?? .bytes(state.body)
+        state.upload = nil
+        state.arrival = nil
         let address = clientAddress(state.address, head)
         state.head = nil
         state.body = []
@@ -161,10 +193,12 @@ extension Shard {
         switch state.phase {
         case .reading where state.parser.isIdle || state.isSending:
             reactor.close(connection)
+        case .reading where state.arrival?.isStalled(at: reactor.now) == false:
+            if let arrival = state.arrival { setTimer(connection, state, arrival.deadline.since(reactor.now)) }
         case .reading:
             // The receive under way stays armed and is taken over by what follows the answer.
             respond(connection, state, APIError.requestTimeout)
-        case .handling:
+        case .admitting, .storing, .handling:
             break
         case .responding:
             responseTimedOut(connection, state)

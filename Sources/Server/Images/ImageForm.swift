@@ -5,13 +5,14 @@ import Storage
 /// What the form of an upload said.
 struct ImageForm: Sendable {
     /// The bytes of the image and their format.
-    let bytes: [UInt8]
+    let byteCount: Int
     let format: ImageFormat
     /// The form's `shop_id`, which may also stand in the query.
     let shopID: String?
 }
 
-/// Reads the form of an upload as its body arrives, and keeps no more of it than the image and the shop.
+/// Reads the form of an upload as its body arrives, and keeps no more of it than the shop and those bytes of the image
+/// that its owner has not taken yet.
 ///
 /// What the client says of the file, its name and its type, is dropped: the format is told by the bytes, and the name
 /// is ours.
@@ -24,7 +25,12 @@ struct ImageFormReader {
 
     private var parser: MultipartParser
     private var part = Part.other
-    private var file: [UInt8]?
+    /// The bytes of the image so far, once its part began.
+    private var byteCount: Int?
+    /// The first of them.
+    private var signature: [UInt8] = []
+    /// The bytes of the image that were not taken.
+    private(set) var pending: [UInt8] = []
     private var shopID: [UInt8]?
 
     /// A reader for a body of this type.
@@ -56,6 +62,12 @@ struct ImageFormReader {
         }
     }
 
+    /// Gives the bytes of the image that came since the last time.
+    mutating func takePending() -> [UInt8] {
+        defer { pending = [] }
+        return pending
+    }
+
     /// The body is whole.
     func finish() throws(APIError) -> ImageForm {
         do throws(MultipartError) {
@@ -63,23 +75,21 @@ struct ImageFormReader {
         } catch {
             throw APIError(error)
         }
-        guard let file, !file.isEmpty else { throw .missingField("file") }
-        guard let format = ImageFormat(signature: file.prefix(ImageFormat.signatureByteCountMax)) else {
-            throw .unknownImageType
-        }
+        guard let byteCount, byteCount > 0 else { throw .missingField("file") }
+        guard let format = ImageFormat(signature: signature) else { throw .unknownImageType }
         var text: String?
         if let shopID {
             guard let valid = String(validating: shopID, as: UTF8.self) else { throw .missingField("shop_id") }
             text = valid
         }
-        return ImageForm(bytes: file, format: format, shopID: text)
+        return ImageForm(byteCount: byteCount, format: format, shopID: text)
     }
 
     private mutating func begin(_ head: MultipartPart) throws(APIError) {
         switch head.name {
         case "file":
-            guard file == nil else { throw .repeatedField("file") }
-            file = []
+            guard byteCount == nil else { throw .repeatedField("file") }
+            byteCount = 0
             part = .file
         case "shop_id":
             guard shopID == nil else { throw .repeatedField("shop_id") }
@@ -93,11 +103,15 @@ struct ImageFormReader {
     private mutating func append(_ bytes: Span<UInt8>) throws(APIError) {
         switch part {
         case .file:
-            guard (file?.count ?? 0) + bytes.count <= Storage.Limits.imageByteCountMax else { throw .imageTooLarge }
-            let wasEmpty = file?.isEmpty == true
-            file?.append(contentsOf: bytes)
+            let known = byteCount ?? 0
+            guard known + bytes.count <= Storage.Limits.imageByteCountMax else { throw .imageTooLarge }
+            byteCount = known + bytes.count
+            pending.append(contentsOf: bytes)
+            let missing = min(bytes.count, ImageFormat.signatureByteCountMax - signature.count)
+            guard missing > 0 else { return }
+            signature.append(contentsOf: bytes.extracting(first: missing))
             // What cannot become an image is not read to its end.
-            if wasEmpty || (file?.count ?? 0) - bytes.count < ImageFormat.signatureByteCountMax { try checkSignature() }
+            try checkSignature()
         case .shopID:
             guard (shopID?.count ?? 0) + bytes.count <= Storage.Limits.identifierByteCountMax else {
                 throw .missingField("shop_id")
@@ -109,9 +123,7 @@ struct ImageFormReader {
     }
 
     private func checkSignature() throws(APIError) {
-        guard let file, file.count >= ImageFormat.signatureByteCountMax else { return }
-        guard ImageFormat(signature: file.prefix(ImageFormat.signatureByteCountMax)) != nil else {
-            throw .unknownImageType
-        }
+        guard signature.count == ImageFormat.signatureByteCountMax else { return }
+        guard ImageFormat(signature: signature) != nil else { throw .unknownImageType }
     }
 }

@@ -13,8 +13,19 @@ extension Shard {
     /// `POST /api/v1/shops/messages/image/upload`: posts no message.
     func uploadImage(_ request: Request) async throws(APIError) -> Response {
         let identity = try await identity(request)
-        guard let reader = request.form else { throw .missingField("file") }
-        let form = try reader.finish()
+        guard let upload = request.upload else { throw .missingField("file") }
+        do throws(APIError) {
+            return try await keep(upload, request, identity)
+        } catch {
+            await discard(upload)
+            throw error
+        }
+    }
+
+    private func keep(
+        _ upload: ImageUpload, _ request: Request, _ identity: Identity
+    ) async throws(APIError) -> Response {
+        let form = try upload.form.finish()
         let queryShop = try request.queryItem("shop_id")
         let shopText = form.shopID ?? queryShop ?? ""
         try JSONBody.checkIdentifier(shopText, name: "shop_id")
@@ -23,13 +34,12 @@ extension Shard {
         let image = Storage.Image(
             id: MessageID(UUIDText.random()), shopID: shop, userID: identity.userID,
             fileExtension: form.format.fileExtension, createdAt: civilTime)
-        // The record first: a file without a record would never be found again, a record without a file is an orphan.
-        try await stored { (store) async throws(StorageError) in try await store.addImage(image) }
-        do throws(StorageError) {
-            try await images.write(form.bytes, name: image.fileName)
+        try await takeUploadBytes(form.byteCount, of: identity.userID)
+        do throws(APIError) {
+            try await keep(image, upload)
         } catch {
-            _ = try? await store.removeImage(image.id)
-            throw storageFailure(error)
+            returnUploadBytes(form.byteCount, of: identity.userID)
+            throw error
         }
         var writer = JSONWriter()
         writer.raw("{\"message_id\":")
@@ -42,6 +52,24 @@ extension Shard {
         writer.string(image.fileExtension)
         writer.raw("}")
         return .enveloped(.ok, message: "Image uploaded", data: writer.bytes)
+    }
+
+    private func keep(_ image: Storage.Image, _ upload: ImageUpload) async throws(APIError) {
+        // The record first: a file without a record would never be found again, a record without a file is an orphan.
+        try await stored { (store) async throws(StorageError) in try await store.addImage(image) }
+        do throws(StorageError) {
+            var upload = upload
+            if upload.isPartlyStored {
+                let rest = upload.takePiece()
+                try await images.append(rest.bytes, to: upload.partial, at: rest.offset)
+                try await images.finish(upload.partial, name: image.fileName)
+            } else {
+                try await images.write(upload.form.pending, name: image.fileName)
+            }
+        } catch {
+            _ = try? await store.removeImage(image.id)
+            throw storageFailure(error)
+        }
     }
 
     /// `DELETE /api/v1/shops/messages/image/:message_id?shop_id=`: who uploaded it, or an admin, as long as no message

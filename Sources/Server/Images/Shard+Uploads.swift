@@ -3,46 +3,168 @@ import HTTP
 import HTTPTypes
 import Primitives
 import Reactor
+import Storage
 
-// Bodies as they arrive. Only those that a route reads are kept, and only from those who may call it; of an upload the
-// image alone is kept, and its limits hold while it arrives.
+// Bodies as they arrive. Only those that a route reads are kept, and only from users who may call it. An upload is
+// admitted by its head: the caller is a member of the shop that the query names, has room for an upload and for its
+// bytes, and the reactor has too. Then its image goes to the image store as it arrives, a piece at a time, so that an
+// upload costs little memory and many fit; one that sends too slowly is ended.
 
 extension Shard {
     /// Decides, with the head alone, how the body of a request is to be read; what it throws is answered at once, and
-    /// the body is not read.
-    func prepareBody(_ state: HTTPConnection, _ head: RequestHead) throws(APIError) {
+    /// the body is not read. Returns the caller when the body is an upload, which is to be admitted first.
+    func prepareBody(_ state: HTTPConnection, _ head: RequestHead) throws(APIError) -> UserID? {
         guard head.body != .none, case .matched(let route, _) = router.match(head.method, path: head.path),
             route.readsBody
-        else { return }
-        // Strangers do not make us hold anything.
+        else { return nil }
+        // Authenticate before buffering: unauthenticated clients must not cost memory.
         let user = try identity(token: Request.bearerToken(of: head)).userID
         try ContentCoding.requireIdentity(head.fields)
         state.keepsBody = true
-        guard route == .uploadImage else { return }
-        let form = try ImageFormReader(contentType: head.fields[.contentType])
-        let ownCount = uploadCounts[user, default: 0]
-        guard ownCount < ServerLimits.userUploadCountMax else { throw .tooManyOwnUploads }
+        guard route == .uploadImage else { return nil }
+        state.upload = ImageUpload(try ImageFormReader(contentType: head.fields[.contentType]))
         guard uploadCount < ServerLimits.uploadCountMax else { throw .tooManyUploads }
         uploadCount += 1
-        uploadCounts[user] = ownCount + 1
-        state.upload = (user, form)
+        state.isUpload = true
         state.parser.setBodyBytesMax(ServerLimits.uploadByteCountMax)
+        return user
     }
 
     /// Takes a piece of a body.
     func bodyReceived(_ state: HTTPConnection, _ bytes: Span<UInt8>) throws(APIError) {
         if state.upload != nil {
+            state.arrival?.moved(byteCount: bytes.count, at: reactor.now)
             try state.upload?.form.receive(bytes)
         } else if state.keepsBody {
             state.body.append(contentsOf: bytes)
         }
     }
 
-    /// The upload's memory is free again; once for each that was prepared.
+    /// The upload of a connection is over: answered, refused or gone. Its reservation ends with the answer.
     func releaseUpload(_ state: HTTPConnection) {
-        guard let user = state.upload?.user, let ownCount = uploadCounts[user] else { return }
+        if let upload = state.upload, upload.isPartlyStored, state.phase != .storing {
+            Task(executorPreference: reactor) { await self.discard(upload) }
+        }
         state.upload = nil
-        uploadCount -= 1
-        uploadCounts[user] = ownCount == 1 ? nil : ownCount - 1
+        state.arrival = nil
+        if state.isUpload { uploadCount -= 1 }
+        state.isUpload = false
+    }
+
+    /// Removes what the store holds of an upload that will not become an image.
+    func discard(_ upload: ImageUpload) async {
+        guard upload.isPartlyStored else { return }
+        do throws(StorageError) {
+            try await images.discard(upload.partial)
+        } catch {
+            // The next start removes it.
+            _ = storageFailure(error)
+        }
+    }
+
+    // MARK: - Admission
+
+    /// Looks at the head of an upload; its body is not received meanwhile.
+    func admitUpload(_ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, by user: UserID) {
+        state.phase = .admitting
+        if let timer = state.timer { reactor.cancel(timer) }
+        state.timer = nil
+        Task(executorPreference: reactor) {
+            let outcome = await self.uploadReservation(head, user)
+            guard let state = self.http[connection], state.phase == .admitting else {
+                if case .success(let reservation?) = outcome { self.end(reservation) }
+                return
+            }
+            switch outcome {
+            case .success(let reservation):
+                state.reservation = reservation
+                state.arrival = ProgressWatch(at: self.reactor.now)
+                self.uploadJudged(connection, state, head, nil)
+            case .failure(let error):
+                self.uploadJudged(connection, state, head, error)
+            }
+        }
+    }
+
+    /// The user's reservation of an upload, nil when uploads are not limited, or why it is refused.
+    private func uploadReservation(_ head: RequestHead, _ userID: UserID) async -> Result<UserReservation?, APIError> {
+        do throws(APIError) {
+            if let shop = try shop(namedBy: head) { try await requireMembership(of: userID, in: shop) }
+            let user = UserLimits.User(userID)
+            let owner = owner(of: userID)
+            guard userLimits.isLimited(.upload) || userLimits.areUploadBytesLimited else { return .success(nil) }
+            let isReserved = userLimits.isLimited(.upload)
+            let byteCountMin = Self.imageByteCountMin(head)
+            try await limited(on: owner) { (shard) throws(UserLimits.Refusal) in
+                try shard.userLimits.checkUpload(ofByteCount: byteCountMin, by: user, at: shard.reactor.now)
+                if isReserved { try shard.userLimits.begin(.upload, by: user) }
+            }
+            guard isReserved else { return .success(nil) }
+            return .success(UserReservation(activity: .upload, user: user, owner: owner.index))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The shop that the query names; nil when the form has to.
+    private func shop(namedBy head: RequestHead) throws(APIError) -> ShopID? {
+        do throws(HTTPParseError) {
+            guard let text = try head.query.first("shop_id"), !text.isEmpty else { return nil }
+            return ShopID(text)
+        } catch {
+            throw APIError(error)
+        }
+    }
+
+    /// The least that an image has whose body is so long; the form around it is short.
+    private static func imageByteCountMin(_ head: RequestHead) -> Int {
+        guard case .length(let byteCount) = head.body else { return 1 }
+        let image = min(byteCount, Storage.Limits.imageByteCountMax)
+        return max(1, image - ServerLimits.uploadOverheadByteCountMax)
+    }
+
+    // MARK: - The image
+
+    /// Writes a piece of the image, and receives again when it is written.
+    func storePiece(_ connection: ConnectionID, _ state: HTTPConnection) {
+        guard let piece = state.upload?.takePiece(), let upload = state.upload else { return }
+        state.phase = .storing
+        if let timer = state.timer { reactor.cancel(timer) }
+        state.timer = nil
+        state.waitingFor = .next
+        let startedAt = reactor.now
+        Task(executorPreference: reactor) {
+            var failure: APIError?
+            do throws(StorageError) {
+                try await self.images.append(piece.bytes, to: upload.partial, at: piece.offset)
+            } catch {
+                failure = self.storageFailure(error)
+            }
+            guard let state = self.http[connection], state.phase == .storing else {
+                // The connection ended meanwhile.
+                return await self.discard(upload)
+            }
+            state.phase = .reading
+            if let failure { return self.respond(connection, state, failure) }
+            // A slow disk is not the client's fault.
+            state.arrival?.waitedForUs(self.reactor.now.since(startedAt))
+            self.waitForMore(connection, state)
+        }
+    }
+
+    /// Takes the bytes of an image that is about to be stored from the user's hour.
+    func takeUploadBytes(_ byteCount: Int, of userID: UserID) async throws(APIError) {
+        guard userLimits.areUploadBytesLimited else { return }
+        let user = UserLimits.User(userID)
+        try await limited(on: owner(of: userID)) { (shard) throws(UserLimits.Refusal) in
+            try shard.userLimits.takeUpload(ofByteCount: byteCount, by: user, at: shard.reactor.now)
+        }
+    }
+
+    /// Puts them back when the image was not stored after all.
+    func returnUploadBytes(_ byteCount: Int, of userID: UserID) {
+        guard userLimits.areUploadBytesLimited else { return }
+        post(
+            .userLimit(.uploadReturned(byteCount: byteCount, UserLimits.User(userID))), to: owner(of: userID).index)
     }
 }

@@ -28,19 +28,19 @@ struct Request: Sendable {
 }
 
 extension Request {
-    /// The body as bytes; empty when it was read as a form.
+    /// The body as bytes; empty when it was read as an upload.
     var body: [UInt8] {
         switch content {
         case .bytes(let bytes): bytes
-        case .form: []
+        case .upload: []
         }
     }
 
-    /// The form that the body was read as.
-    var form: ImageFormReader? {
+    /// The upload that the body was read as.
+    var upload: ImageUpload? {
         switch content {
         case .bytes: nil
-        case .form(let form): form
+        case .upload(let upload): upload
         }
     }
 
@@ -58,6 +58,6 @@ extension Request {
 enum RequestContent: Sendable {
     /// All of its bytes.
     case bytes([UInt8])
-    /// The parts of a form that matter, read as they came.
-    case form(ImageFormReader)
+    /// The image and its shop, read as they came.
+    case upload(ImageUpload)
 }

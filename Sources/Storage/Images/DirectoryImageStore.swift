@@ -34,6 +34,28 @@ public final class DirectoryImageStore: ImageStore {
     }
 
     /// See `ImageStore`.
+    public func append(_ bytes: [UInt8], to partial: PartialImage, at offset: Int) async throws(StorageError) {
+        try await perform { path throws(StorageError) in
+            if offset == 0 { try FileSystem.makeDirectory(path) }
+            try FileSystem.append(bytes, toTemporary: partial.name, of: path, at: offset)
+        }
+    }
+
+    /// See `ImageStore`.
+    public func finish(_ partial: PartialImage, name: String) async throws(StorageError) {
+        try await perform { path throws(StorageError) in
+            try FileSystem.finish(temporary: partial.name, of: path, name: name)
+        }
+    }
+
+    /// See `ImageStore`.
+    public func discard(_ partial: PartialImage) async throws(StorageError) {
+        _ = try await perform { path throws(StorageError) in
+            try FileSystem.remove(FileSystem.temporaryPath(partial.name, of: path))
+        }
+    }
+
+    /// See `ImageStore`.
     public func byteCount(of name: String) async throws(StorageError) -> Int? {
         try await perform { path throws(StorageError) in try FileSystem.byteCount(of: "\(path)/\(name)") }
     }

@@ -6,6 +6,16 @@ public protocol ImageStore: Sendable {
     /// Throws `.conflict` when the name is taken, `.full` when there is no room, `.unavailable` when the disk fails.
     func write(_ bytes: [UInt8], name: String) async throws(StorageError)
 
+    /// Writes a piece of an image that has no name yet, at `offset`, the sum of the pieces before it. What is neither
+    /// finished nor discarded is removed when a server starts later. Durable only when it is finished.
+    func append(_ bytes: [UInt8], to partial: PartialImage, at offset: Int) async throws(StorageError)
+
+    /// Gives a partial image its name, with the promises of `write`. It is partial still when this throws.
+    func finish(_ partial: PartialImage, name: String) async throws(StorageError)
+
+    /// Removes a partial image, if it is there.
+    func discard(_ partial: PartialImage) async throws(StorageError)
+
     /// How large an image is, or nil when there is none.
     func byteCount(of name: String) async throws(StorageError) -> Int?
 
@@ -14,4 +24,12 @@ public protocol ImageStore: Sendable {
 
     /// Removes an image; false when there was none.
     func remove(_ name: String) async throws(StorageError) -> Bool
+}
+
+/// An image that arrives piece by piece, under a name that the server made and no other image has.
+public struct PartialImage: Hashable, Sendable {
+    let name: String
+
+    /// Names one.
+    public init(name: String) { self.name = name }
 }

@@ -172,23 +172,53 @@ def go_on(uploads):
     return len(taken)
 
 
-def test_uploads_beyond_those_that_are_held_are_told_to_come_back(shop, common_server):
-    shops = [shop, *(next(common_server.fresh_shops) for _ in range(19))]
-    # 16 a reactor, two reactors; each user has no more than one may have.
-    with uploads_under_way([(shop, user) for shop in shops for user in (shop.admin, shop.member)]) as uploads:
-        refused = [headers for _, (status, headers, _) in uploads if status == 503]
-        assert refused and all(int(headers["retry-after"]) >= 1 for headers in refused)
-        assert go_on(uploads) == len(uploads) - len(refused)
+def test_sixteen_uploads_that_trickle_hold_up_nobody(common_server):
+    shops = [next(common_server.fresh_shops) for _ in range(4)]
+    body, kind = form(file_part(PNG + bytes(200_000)))
+    with contextlib.ExitStack() as stack:
+        for shop in shops:
+            for user in (shop.admin, shop.member) * 2:
+                raw = stack.enter_context(RawSocket(shop.server))
+                raw.send(head(shop, len(body), user=user, kind=kind) + body[:70_000])
+        other = next(common_server.fresh_shops)
+        began = time.monotonic()
+        for _ in range(6):  # on either reactor
+            assert fetch(other, upload(other, PNG + bytes(1_000_000))).status_code == 200
+        assert time.monotonic() - began < 8, "before the first of the others has stalled"
 
 
-def test_one_user_does_not_hold_the_places_of_all(shop):
-    # Two a reactor, two reactors.
+def test_a_user_has_two_uploads_at_a_time_over_all_reactors(shop):
     with uploads_under_way([(shop, shop.member)] * 12) as uploads:
         refused = [headers for _, (status, headers, _) in uploads if status == 429]
-        assert len(refused) >= 8 and all(int(headers["retry-after"]) >= 1 for headers in refused)
+        assert len(refused) == 10 and all(int(headers["retry-after"]) >= 1 for headers in refused)
         assert upload(shop, user=shop.admin)
-        assert go_on(uploads) == len(uploads) - len(refused)
-    assert upload(shop), "the places are free again"
+        assert go_on(uploads) == 2
+    wait_until(lambda: try_upload(shop).status_code == 200, 10, "the places are free again")
+
+
+def test_an_upload_that_stalls_is_ended_and_leaves_nothing(shop):
+    before = files(shop)
+    body, kind = form(file_part(PNG + bytes(400_000)))
+    with RawSocket(shop.server, seconds=60) as raw:
+        raw.send(head(shop, len(body), kind=kind) + body[:300_000])
+        assert raw.response()[0] == 408
+    wait_until(lambda: files(shop) == before, 10, "its temporary file is removed")
+
+
+def test_a_user_stores_so_many_bytes_in_an_hour(serve):
+    server = serve(env={"SHOPSTREAM_UPLOAD_BYTES_PER_HOUR": "1000000"})
+    shop = server.shops[0]
+    assert code(try_upload(shop, PNG + b"x", user=shop.outsider)) == (403, "not_a_member")
+    assert code(try_upload(shop, b"no image at all" * 1_000)) == (415, "unknown_image_type")
+    for _ in range(3):
+        upload(shop, PNG + bytes(300_000))
+    # This does not fit by its length, and the next by its bytes; what fits is taken still.
+    for size in (400_000, 110_000):
+        answer = try_upload(shop, PNG + bytes(size))
+        assert code(answer) == (429, "upload_quota_exceeded") and 0 < int(answer.headers["Retry-After"]) <= 3_900
+    upload(shop, PNG + bytes(90_000))
+    upload(shop, PNG + bytes(300_000), user=shop.admin)
+    assert len(files(shop)) == 5
 
 
 def test_an_upload_that_takes_its_time_is_taken_and_holds_up_nobody(shop):

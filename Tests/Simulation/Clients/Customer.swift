@@ -87,7 +87,17 @@ final class Customer: Client {
     private func askOther(_ shop: String) {
         let statuses: [Int]
         var method = HTTPRequest.Method.get
-        switch stage.chance.number(0...5) {
+        switch stage.chance.number(0...6) {
+        case 6:
+            // The limit of uploads in flight, or the mail of its end is on its way.
+            statuses = [200, 429]
+            let image = [UInt8](repeating: 7, count: stage.chance.number(0...stage.scenario.textByteCountMax))
+            let body =
+                Array("--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nGIF89a".utf8) + image
+                + Array("\r\n--b--\r\n".utf8)
+            send(
+                .post, "/api/v1/shops/messages/image/upload?shop_id=\(shop)",
+                [.contentType: "multipart/form-data; boundary=b"], body: body)
         case 0:
             statuses = [200]
             send(.get, "/api/v1/health/websocket")

@@ -61,7 +61,42 @@ enum FileSystem {
         guard descriptor >= 0 else { throw failure("open") }
         defer { unsafe unlink(temporary) }
         try fill(descriptor, with: bytes)
-        guard unsafe link(temporary, "\(directory)/\(name)") == 0 else {
+        try self.name(temporary, as: name, of: directory)
+    }
+
+    /// Where a temporary file lies.
+    static func temporaryPath(_ name: String, of directory: String) -> String {
+        "\(directory)/.\(name)\(temporaryEnding)"
+    }
+
+    /// Writes a piece of a temporary file, which is made with the first. The file is not kept open in between.
+    static func append(
+        _ bytes: [UInt8], toTemporary name: String, of directory: String, at offset: Int
+    ) throws(StorageError) {
+        let flags = offset == 0 ? O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC : O_WRONLY | O_CLOEXEC
+        let descriptor = unsafe open(temporaryPath(name, of: directory), flags, 0o640)
+        guard descriptor >= 0 else { throw failure("open") }
+        defer { close(descriptor) }
+        guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else { throw failure("lseek") }
+        try writeAll(bytes, to: descriptor)
+    }
+
+    /// Syncs a temporary file and gives it its name.
+    static func finish(temporary: String, of directory: String, name: String) throws(StorageError) {
+        let path = temporaryPath(temporary, of: directory)
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("open") }
+        do {
+            defer { close(descriptor) }
+            guard fsync(descriptor) == 0 else { throw failure("fsync") }
+        }
+        try self.name(path, as: name, of: directory)
+        unsafe unlink(path)
+    }
+
+    /// Gives a file its name, unless that is taken, and waits until it is durable.
+    private static func name(_ path: String, as name: String, of directory: String) throws(StorageError) {
+        guard unsafe link(path, "\(directory)/\(name)") == 0 else {
             throw errno == EEXIST ? StorageError(.conflict, detail: "image name") : failure("link")
         }
         do throws(StorageError) {
