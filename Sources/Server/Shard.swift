@@ -22,6 +22,12 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     enum Message: Sendable {
         /// A stream ended whose user this shard counts.
         case releasePlace(ConnectionLimiter.Place)
+        /// The same where streams are replaced.
+        case releaseTicket(StreamTicket, ConnectionLimiter.Place)
+        /// A stream was opened whose user this shard counts, where streams are replaced.
+        case streamOpened(StreamTicket, ConnectionLimiter.Place)
+        /// A stream of this shard's was replaced.
+        case replaceStream(StreamTicket)
         /// Memberships were made, changed or ended.
         case membershipsChanged(MembershipScope)
         /// A shard could not look at memberships that changed; to the first.
@@ -84,6 +90,9 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var attemptsByUser: AttemptLimiter<Int>
     var attemptsByAddress: AttemptLimiter<PeerAddress>
     var places: ConnectionLimiter
+    /// The order of the streams of those users, and the tickets of this shard's streams, where streams are replaced.
+    var streamOrder = StreamOrder()
+    var streamTickets = StreamTickets()
     var userLimits: UserLimits
     /// Open connections of the addresses that this shard counts.
     var connectionsByAddress: [PeerAddress: Int] = [:]
@@ -242,6 +251,9 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func messageReceived(_ message: Message) {
         switch message {
         case .releasePlace(let place): places.release(place)
+        case .releaseTicket(let ticket, let place): ticketReleased(ticket, place)
+        case .streamOpened(let ticket, let place): streamOpened(ticket, place)
+        case .replaceStream(let ticket): replaceStream(ticket)
         case .membershipsChanged(let scope): membershipsChanged(scope)
         case .recheckMemberships(let scope): recheckMemberships(scope)
         case .storeChanged(let change): broadcast(change)

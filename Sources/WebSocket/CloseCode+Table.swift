@@ -46,6 +46,7 @@ extension CloseCode {
         Entry(code: .tokenExpired, label: "token_expired", advice: .renewTokenThenReconnect),
         Entry(code: .membershipEnded, label: "membership_ended", advice: .stop),
         Entry(code: .tooSlow, label: "too_slow", advice: .reconnectThenCatchUp),
+        Entry(code: .replaced, label: "replaced", advice: .stop),
     ]
 
     /// The code's row, or nil for a code of somebody else. O(rows), no allocation.

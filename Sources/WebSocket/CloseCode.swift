@@ -58,6 +58,8 @@ extension CloseCode {
     public static let membershipEnded = CloseCode(rawValue: 4403)
     /// 4408: the client read too slowly while messages were waiting for it.
     public static let tooSlow = CloseCode(rawValue: 4408)
+    /// 4409: a newer stream of the user took the place of this one.
+    public static let replaced = CloseCode(rawValue: 4409)
 }
 
 extension CloseCode: CustomStringConvertible {

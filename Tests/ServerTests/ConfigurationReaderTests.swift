@@ -33,6 +33,7 @@ import Testing
         #expect(configuration.stream.writeWait == .seconds(10))
         #expect(configuration.stream.connectionsPerUserMax == 5)
         #expect(configuration.stream.attemptsPerMinuteMax == 10)
+        #expect(configuration.stream.overLimit == .refuse)
         #expect(configuration.stream.messageByteCountMax == 524_288)
         #expect(configuration.stream.waitingMessageCountMax == 256)
         #expect(!configuration.stream.includesUsername)
@@ -92,7 +93,7 @@ import Testing
         ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("WEBSOCKET_PONG_WAIT_SECONDS", "54"), ("WEBSOCKET_PING_PERIOD_SECONDS", "0"),
         ("WEBSOCKET_WRITE_WAIT_SECONDS", "99999999999999999999"), ("WEBSOCKET_MAX_CONNECTIONS_PER_USER", "65536"),
-        ("WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", "256"), ("WEBSOCKET_SEND_BUFFER_MESSAGES", "0"),
+        ("WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", "256"), ("WEBSOCKET_OVER_LIMIT", "drop"), ("WEBSOCKET_SEND_BUFFER_MESSAGES", "0"),
         ("WEBSOCKET_READ_BUFFER_SIZE", "65537"), ("WEBSOCKET_WRITE_BUFFER_SIZE", "x"),
     ])
     func `a value out of its bounds is refused under its name`(name: String, value: String) {

@@ -17,12 +17,13 @@ final class Rehearsal: @unchecked Sendable {
 
     /// Plays a script on a thread of its own and returns what it contradicted.
     static func play(
-        reactorCount: Int, slowStore: Bool = false, _ script: @escaping @Sendable (Rehearsal) throws -> Void
+        reactorCount: Int, slowStore: Bool = false, replacesStreams: Bool = false, _ script: @escaping @Sendable (Rehearsal) throws -> Void
     ) async -> [String] {
         await withCheckedContinuation { continuation in
             _ = ReactorThread(name: "rehearsal") {
                 do {
-                    let rehearsal = try Rehearsal(reactorCount: reactorCount, slowStore: slowStore)
+                    let rehearsal = try Rehearsal(
+                        reactorCount: reactorCount, slowStore: slowStore, replacesStreams: replacesStreams)
                     try script(rehearsal)
                     rehearsal.stop()
                     continuation.resume(returning: rehearsal.ledger.violations)
@@ -33,7 +34,7 @@ final class Rehearsal: @unchecked Sendable {
         }
     }
 
-    private init(reactorCount: Int, slowStore: Bool) throws {
+    private init(reactorCount: Int, slowStore: Bool, replacesStreams: Bool) throws {
         let chance = Chance(seed: 1)
         var scenario = Scenario(seed: 1, chance: chance)
         scenario.reactorCount = reactorCount
@@ -42,9 +43,10 @@ final class Rehearsal: @unchecked Sendable {
         scenario.faults = VirtualFaults()
         scenario.socketBufferByteCountMax = 300
         scenario.waitingMessageCountMax = 256
-        scenario.connectionsPerUserMax = 50
+        scenario.connectionsPerUserMax = replacesStreams ? 3 : 50
         scenario.failingStorePerMille = 0
         scenario.hasShortTokens = false
+        scenario.replacesStreams = replacesStreams
         scenario.readsPerUserMax = 8
         scenario.writesPerUserMax = 0
         scenario.setsClockBack = false

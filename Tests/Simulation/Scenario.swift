@@ -28,6 +28,8 @@ struct Scenario {
     var hasShortTokens: Bool
     /// The wall clock is set back now and then.
     var setsClockBack: Bool
+    /// A stream over its user's limit ends the oldest one.
+    var replacesStreams = false
     var limits: ReactorLimits
 
     init(seed: UInt64, chance: Chance) {
@@ -76,6 +78,7 @@ struct Scenario {
             configuration.stream.writeWait = .milliseconds(2_500)
             configuration.stream.connectionsPerUserMax = connectionsPerUserMax
             configuration.stream.attemptsPerMinuteMax = 0
+            if replacesStreams { configuration.stream.overLimit = .replace }
             configuration.stream.waitingMessageCountMax = waitingMessageCountMax
             configuration.stream.messageByteCountMax = 2_000
             configuration.connectionsPerAddressMax = 1_000

@@ -53,6 +53,7 @@ import Testing
             rehearsal.turn()
             rehearsal.ledger.expect(rehearsal.stage.network.now.since(began) > .seconds(120), "too fast")
             rehearsal.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "it is not taken")
+            rehearsal.turn()
             Self.expectNothing(rehearsal)
             socket.close()
         }

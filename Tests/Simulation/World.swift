@@ -162,6 +162,7 @@ extension World {
             let counts: [(String, Int)] = [
                 ("HTTP connections", shard.http.count), ("streams", shard.streams.count),
                 ("open streams", shard.counters.openStreams),
+                ("tickets of streams", shard.streamTickets.count),
                 ("uploads", shard.uploadCount),
                 ("partial images", (shard.images as? MemoryImageStore)?.partialCount ?? 0),
                 ("users with something in flight", shard.userLimits.activeUserCount),

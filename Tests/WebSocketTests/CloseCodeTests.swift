@@ -21,7 +21,7 @@ import Testing
         arguments: [
             (1000, ClientAdvice.done), (1001, .reconnectThenCatchUp), (1012, .reconnectThenCatchUp), (1002, .reportBug),
             (1007, .reportBug), (1009, .reportBug), (1011, .reconnectWithBackoff), (1013, .reconnectSlowly),
-            (4401, .renewTokenThenReconnect), (4403, .stop), (4408, .reconnectThenCatchUp),
+            (4401, .renewTokenThenReconnect), (4403, .stop), (4408, .reconnectThenCatchUp), (4409, .stop),
         ] as [(UInt16, ClientAdvice)])
     func `a client is advised what the interface promises`(code: UInt16, advice: ClientAdvice) {
         #expect(CloseCode(rawValue: code).entry?.advice == advice)

@@ -223,6 +223,12 @@ extension StreamConfiguration {
         pongWait = try reader.seconds("WEBSOCKET_PONG_WAIT_SECONDS")
         writeWait = try reader.seconds("WEBSOCKET_WRITE_WAIT_SECONDS")
         connectionsPerUserMax = try reader.number("WEBSOCKET_MAX_CONNECTIONS_PER_USER", in: 1...65_535)
+        guard let overLimit = OverLimit(rawValue: reader.text("WEBSOCKET_OVER_LIMIT") ?? OverLimit.refuse.rawValue)
+        else {
+            throw ConfigurationError(
+                name: "WEBSOCKET_OVER_LIMIT", value: reader.text("WEBSOCKET_OVER_LIMIT"), allowed: "refuse or replace")
+        }
+        self.overLimit = overLimit
         attemptsPerMinuteMax = try reader.number(
             "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", in: 0...Auth.Limits.attemptCountMax)
         messageByteCountMax = try reader.number("WEBSOCKET_MAX_MESSAGE_BYTES", in: 1...(64 << 20))

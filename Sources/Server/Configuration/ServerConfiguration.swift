@@ -70,6 +70,14 @@ public struct AuthConfiguration: Sendable {
     public var audience: String?
 }
 
+/// What happens when a user opens more streams than allowed.
+public enum OverLimit: String, Sendable, CaseIterable {
+    /// The new one is refused (429).
+    case refuse
+    /// The user's oldest one is closed (4409).
+    case replace
+}
+
 /// The stream's settings.
 public struct StreamConfiguration: Sendable {
     /// False takes the stream's route away.
@@ -84,6 +92,8 @@ public struct StreamConfiguration: Sendable {
     public var writeWait: Duration = .seconds(10)
     /// Streams of one user, over all shops.
     public var connectionsPerUserMax = 5
+    /// What happens to a stream over that limit.
+    public var overLimit = OverLimit.refuse
     /// Attempts of one user in a minute; 0 for no limit.
     public var attemptsPerMinuteMax = 10
     /// The longest message of a client in bytes.

@@ -88,6 +88,9 @@ extension Setting {
         Setting("WEBSOCKET_WRITE_WAIT_SECONDS", .value("10"), "how long a write may take"),
         Setting("WEBSOCKET_MAX_CONNECTIONS_PER_USER", .value("5"), "across shops"),
         Setting(
+            "WEBSOCKET_OVER_LIMIT", .value("refuse"),
+            "a user's stream over that limit is refused (429), or with `replace` ends the user's oldest one (4409)"),
+        Setting(
             "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", .value("10"),
             "of a user, and ten times as many (255 at most) without a valid token of an address; 0: no limit"),
         Setting("WEBSOCKET_MAX_MESSAGE_BYTES", .value("524288"), "of a peer's WebSocket message; 1009 beyond"),

@@ -32,19 +32,13 @@ extension Shard {
         let identity = try await streamIdentity(request)
         try await countAttempt(of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
-        let (place, placeOwner) = try await reservePlace(for: identity.userID)
+        guard let place = await reservePlace(for: identity.userID, in: shop) else { throw .tooManyConnections }
         guard !isDraining else {
-            post(.releasePlace(place), to: placeOwner)
+            release(place)
             throw .draining
         }
-        hand(request, accepted, identity, StreamPlace(shop: shop, place: place, placeOwner: placeOwner))
+        hand(request, accepted, identity, place, in: shop)
         return nil
-    }
-
-    private struct StreamPlace {
-        let shop: ShopID
-        let place: ConnectionLimiter.Place
-        let placeOwner: Int
     }
 
     private func handshake(_ request: Request) throws(APIError) -> AcceptedHandshake {
@@ -83,32 +77,24 @@ extension Shard {
         if case .refused(let seconds) = decision { throw .tooManyAttempts(retryAfterSeconds: seconds) }
     }
 
-    /// One of the user's places. They are all counted on one reactor, so a race for the last has one winner.
-    private func reservePlace(for user: UserID) async throws(APIError) -> (ConnectionLimiter.Place, Int) {
-        let owner = owner(of: user)
-        guard let place = await onShard(owner, { shard in shard.places.reserve(user) }) else {
-            throw .tooManyConnections
-        }
-        return (place, owner.index)
-    }
-
     /// Gives the connection to the shop's owner: that is this reactor, or it goes there with its descriptor.
     private func hand(
-        _ request: Request, _ accepted: AcceptedHandshake, _ identity: Identity, _ admission: StreamPlace
+        _ request: Request, _ accepted: AcceptedHandshake, _ identity: Identity, _ place: ReservedPlace,
+        in shop: ShopID
     ) {
         let connection = request.connection
         guard let state = http[connection], state.phase == .handling, reactor.isOpen(connection) else {
-            post(.releasePlace(admission.place), to: admission.placeOwner)
+            release(place)
             return
         }
         var response: [UInt8] = []
         accepted.appendResponse(to: &response)
         let arrival = StreamArrival(
-            shopID: admission.shop, place: admission.place, placeOwner: UInt16(admission.placeOwner),
+            shopID: shop, place: place,
             tokenExpiresAt: identity.expiresAt, speaksEvents: accepted.subprotocol != nil, response: response,
             leftover: state.leftover, countedAddress: state.isCounted ? state.address : nil)
         state.isCounted = false
-        let owner = owner(of: admission.shop)
+        let owner = owner(of: shop)
         if owner === self {
             if let timer = state.timer { reactor.cancel(timer) }
             http[connection] = nil
@@ -124,7 +110,7 @@ extension Shard {
     }
 
     func passFailed(_ connection: ConnectionID, parcel: StreamArrival) {
-        post(.releasePlace(parcel.place), to: Int(parcel.placeOwner))
+        release(parcel.place)
         counters.upgradeFailures[503, default: 0] += 1
         guard let state = http[connection] else {
             if let address = parcel.countedAddress { release(address) }

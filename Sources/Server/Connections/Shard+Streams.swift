@@ -21,12 +21,13 @@ extension Shard {
             decoder: FrameDecoder(
                 role: .server, messageByteCountMax: configuration.stream.messageByteCountMax),
             heartbeat: Heartbeat(startedAt: now), openedAt: now,
-            tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), place: arrival.place,
-            placeOwner: arrival.placeOwner, speaksEvents: arrival.speaksEvents, allowance: ByteAllowance(at: now))
+            tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), place: arrival.place.place,
+            placeOwner: arrival.place.owner, speaksEvents: arrival.speaksEvents, allowance: ByteAllowance(at: now))
         stream.timer = reactor.schedule(
             at: min(stream.heartbeat.deadline(heartbeatSchedule), reactor.deadline(at: stream.tokenExpiresAt)),
             token: Self.timerToken(connection))
         streams.insert(stream, for: connection)
+        if let ticket = arrival.place.ticket { streamTickets.insert(ticket, of: connection) }
         if let address = arrival.countedAddress { streamAddresses[connection] = address }
         counters.openStreams += 1
         // The subscription stands before the 101 goes out, and the 101 goes out before any message.
@@ -42,11 +43,14 @@ extension Shard {
         } else {
             receiveMore(connection)
         }
+        if let ticket = arrival.place.ticket {
+            post(.streamOpened(ticket, arrival.place.place), to: Int(ticket.counter))
+        }
     }
 
     /// A connection that arrived while the server was stopping, or where no room is left.
     private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival, _ error: APIError) {
-        post(.releasePlace(arrival.place), to: Int(arrival.placeOwner))
+        release(arrival.place)
         counters.upgradeFailures[error.status.code, default: 0] += 1
         let state = HTTPConnection(address: arrival.countedAddress, isCounted: arrival.countedAddress != nil)
         state.phase = .handling
@@ -241,7 +245,7 @@ extension Shard {
         counters.openStreams -= 1
         counters.disconnects[reason, default: 0] += 1
         counters.connectionSeconds.observe(Double(lifetime.wholeNanoseconds) / 1e9)
-        post(.releasePlace(place), to: Int(placeOwner))
+        release(ReservedPlace(place: place, owner: placeOwner, ticket: streamTickets.remove(connection)))
     }
 
     /// The stream is out of the hub; only its socket is left. Once for each stream.

@@ -63,7 +63,7 @@ struct ByteAllowance {
 /// Why a stream ended: the label of `websocket_disconnect_reasons`.
 enum DisconnectReason: UInt8, CaseIterable, Sendable {
     case clientClosed, clientGone, protocolError, pongTimeout, writeTimeout, slowConsumer, serverStopping
-    case rateExceeded, tokenExpired, membershipEnded, connectionError
+    case rateExceeded, tokenExpired, membershipEnded, connectionError, replaced
 
     var label: String {
         switch self {
@@ -78,6 +78,7 @@ enum DisconnectReason: UInt8, CaseIterable, Sendable {
         case .tokenExpired: "token_expired"
         case .membershipEnded: "membership_ended"
         case .connectionError: "connection_error"
+        case .replaced: "replaced"
         }
     }
 }
@@ -85,8 +86,7 @@ enum DisconnectReason: UInt8, CaseIterable, Sendable {
 /// What travels with a connection to the reactor that owns its shop.
 struct StreamArrival: Sendable {
     let shopID: ShopID
-    let place: ConnectionLimiter.Place
-    let placeOwner: UInt16
+    let place: ReservedPlace
     let tokenExpiresAt: Timestamp
     let speaksEvents: Bool
     /// The 101 response: it goes out first.

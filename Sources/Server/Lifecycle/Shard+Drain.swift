@@ -36,7 +36,8 @@ extension Shard {
         // With no connection left anywhere nobody will ask for a place; who has stopped takes no message any more.
         removeUndelivered { message in
             switch message {
-            case .releasePlace, .releaseAddress, .userLimit, .membershipsChanged, .recheckMemberships, .storeChanged:
+            case .releasePlace, .releaseTicket, .streamOpened, .replaceStream, .releaseAddress, .userLimit,
+                .membershipsChanged, .recheckMemberships, .storeChanged:
                 true
             case .drain, .drained: false
             }

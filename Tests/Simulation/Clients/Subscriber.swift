@@ -258,6 +258,11 @@ final class Subscriber: Client {
                 course.requireAll(before: stage.answeredAtDrain[shop] ?? 0)
             }
         case .tooSlow?: ledger.count("slow consumers")
+        case .internalError?:
+            // No pong came in time.
+            ledger.expect(
+                course.mayEndSilently || temper != .diligent, "a diligent client's pongs in \(shop) were missed")
+            ledger.count("pongs missed")
         case .tokenExpired? where stage.network.now + .seconds(1) >= expiresAt: break
         case let code?:
             ledger.expect(course.mayEndSilently, "a stream in \(shop) was closed with \(code)")
