@@ -90,11 +90,15 @@ enum ServerLimits {
     static let uploadByteCountMax = (5 << 20) + (64 << 10)
     /// What the body of an upload may be larger than its image, when it is refused by its length alone.
     static let uploadOverheadByteCountMax = 64 << 10
-    /// The bytes of responses that one reactor holds, once for each until its peer has read it; large ones beyond are
-    /// refused.
+    /// The bytes that the responses of one reactor hold or have reserved; reads beyond are refused.
     static let responseByteCountMax = 256 << 20
-    /// About what a message of a list takes beside its text.
-    static let messageByteCost = 512
-    /// Messages encoded before other tasks of the reactor get a turn.
-    static let messagesPerSlice = 256
+    /// What a response may hold that is produced while it is sent: a slice of messages, with 64 KiB of text, the piece
+    /// that was made of it, and the kernel's copy of that.
+    static let responseByteCountReserved = 256 << 10
+    /// How old the number of a shop's pages may be …
+    static let messageTotalAge: Duration = .seconds(5)
+    /// … and the shops that each reactor remembers it of.
+    static let messageTotalShopCountMax = 1_024
+    /// The messages that may lie before a numbered page; a cursor has no such bound.
+    static let pageDepthMax = 10_000
 }

@@ -113,6 +113,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var isSearchingOrphans = false
     /// Uploads in flight on this reactor.
     var uploadCount = 0
+    var messageTotals = MessageTotals(shopCountMax: ServerLimits.messageTotalShopCountMax)
     /// What the responses take that are being made or under way: see `holdResponseMemory`.
     var responseByteCount = 0
     /// For each shard the messages that its full mailbox did not take: they go again at the end of each turn.

@@ -8,8 +8,14 @@ public enum Limits {
     public static let usernameByteCountMax = 1024
     /// The messages that one read returns at most.
     public static let pageMessageCountMax = 10_000
-    /// Messages of a result that are read before other tasks of the reactor get a turn.
-    static let messagesPerSlice = 256
+    /// The messages of one slice of a list …
+    public static let sliceMessageCountMax = 128
+    /// … and the bytes of their texts, unless its first message alone has more.
+    public static let sliceByteCountMax = 64 * 1024
+    /// The messages of one time that a list holds back until the time has ended …
+    public static let heldMessageCountMax = 128
+    /// … and the bytes of their texts, the first message's aside.
+    public static let heldByteCountMax = 64 * 1024
     /// The bytes of text that one list returns at most, unless its first message alone has more.
     public static let pageByteCountMax = 16 * 1024 * 1024
     /// The messages of one and the same time that a list returns at most, as it does not end among them …

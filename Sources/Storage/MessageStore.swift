@@ -25,25 +25,18 @@ public protocol MessageStore: Sendable {
     /// in order with the other changes of its shop, which is `shopID`.
     func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Message?
 
-    /// The messages of a shop, at most `limit` (1 to `Limits.pageMessageCountMax`; clamped).
-    ///
-    /// Lists and pages leave out messages that another writer dated outside of `Timestamp`'s bounds: a reader could not
-    /// go on from their times.
-    ///
-    /// Without `changedAfter`: all, in the order of `createdAt`. With it: those whose last change is later, in the
-    /// order of that change, so that a reader goes on from the last one it got. Equal times are ordered by the bytes
-    /// of the id, and are on one page: it ends before them, or holds more than `limit` when it begins with them. A page
-    /// also ends before its texts exceed `Limits.pageByteCountMax`. A shop that does not exist has none.
-    func messages(in shopID: ShopID, changedAfter: Timestamp?, limit: Int) async throws(StorageError) -> MessagePage
+    /// A part of a list of a shop's messages. One read, which is short: see `MessageSliceQuery`. A shop that does not
+    /// exist has none. Left out are messages that another writer dated outside of `Timestamp`'s bounds: a reader could
+    /// not go on from their times.
+    func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice
 
-    /// A page of the shop's messages, newest first: `number` counts from 1, each page has `limit`.
-    func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage
+    /// The places of the messages nearest to `cursor` on the newer side, the nearest first, `countMax` at most.
+    func places(
+        in shopID: ShopID, after cursor: MessageCursor, countMax: Int
+    ) async throws(StorageError) -> [MessageCursor]
 
-    /// The messages nearest to `cursor` on the older side, newest first.
-    func messages(in shopID: ShopID, before cursor: MessageCursor, limit: Int) async throws(StorageError) -> MessagePage
-
-    /// The messages nearest to `cursor` on the newer side, newest first; `hasMore` speaks of newer ones.
-    func messages(in shopID: ShopID, after cursor: MessageCursor, limit: Int) async throws(StorageError) -> MessagePage
+    /// The messages of a shop. O(messages of the shop) in a database: remember it.
+    func messageCount(in shopID: ShopID) async throws(StorageError) -> Int
 
     /// The latest time of any message of the shop that is no later than `horizon`, nil without one. A shop's clock
     /// starts after it.

@@ -61,9 +61,21 @@ final class SimulatedStore: Store, @unchecked Sendable {
         ledger.stored(message)
     }
 
-    func messages(in shopID: ShopID, changedAfter: Timestamp?, limit: Int) async throws(StorageError) -> MessagePage {
+    func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice {
         await pause()
-        return try await memory.messages(in: shopID, changedAfter: changedAfter, limit: limit)
+        return try await memory.slice(query)
+    }
+
+    func places(
+        in shopID: ShopID, after cursor: MessageCursor, countMax: Int
+    ) async throws(StorageError) -> [MessageCursor] {
+        await pause()
+        return try await memory.places(in: shopID, after: cursor, countMax: countMax)
+    }
+
+    func messageCount(in shopID: ShopID) async throws(StorageError) -> Int {
+        await pause()
+        return try await memory.messageCount(in: shopID)
     }
 
     func edit(
@@ -74,25 +86,6 @@ final class SimulatedStore: Store, @unchecked Sendable {
 
     func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Storage.Message? {
         try await memory.delete(id, in: shopID)
-    }
-
-    func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
-        await pause()
-        return try await memory.page(number, in: shopID, limit: limit)
-    }
-
-    func messages(
-        in shopID: ShopID, before cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        await pause()
-        return try await memory.messages(in: shopID, before: cursor, limit: limit)
-    }
-
-    func messages(
-        in shopID: ShopID, after cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        await pause()
-        return try await memory.messages(in: shopID, after: cursor, limit: limit)
     }
 
     func latestChange(in shopID: ShopID, upTo horizon: Timestamp) async throws(StorageError) -> Timestamp? {

@@ -24,21 +24,25 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `an image is named by a later message of its shop`(kind: StoreKind) async throws {
+    func `an image is named by a message of its shop that has its name and a marker`(kind: StoreKind) async throws {
         try await kind.withStore { store in
-            try await store.addImage(image(5))
-            let text = "see [IMAGE:/somewhere/i5.png]!"
-            try await store.append(.numbered(4, text: text))
+            var image = image(5)
+            image.id = "0f8e6f0c-3b1a-4d52-9a41-5f0d6f1c2b3a"
+            try await store.addImage(image)
+            let other = "ffffffff-ffff-4fff-8fff-ffffffffffff.gif"
+            let text = "see [IMAGE:/somewhere/\(image.fileName)] and [IMAGE:\(other)] \(image.fileName)!"
             try await store.append(.numbered(6, shop: "other", text: text))
-            try await store.append(.numbered(7, text: "i5 png"))
-            #expect(try await !store.isNamed(image(5)))
+            try await store.append(.numbered(7, text: "[IMAGE:] \(image.id.text) png"))
+            #expect(try await !store.isNamed(image))
             try await store.append(.numbered(8, text: text))
-            #expect(try await store.isNamed(image(5)))
-            _ = try await store.edit("m8", in: "shop", text: "no more", at: 9)
-            #expect(try await !store.isNamed(image(5)))
-            // One that was written before the upload may name it since.
-            _ = try await store.edit("m4", in: "shop", text: text, at: 10)
-            #expect(try await store.isNamed(image(5)))
+            try await store.append(.numbered(9, text: text))
+            #expect(try await store.isNamed(image))
+            _ = try await store.edit("m8", in: "shop", text: "no more", at: 10)
+            #expect(try await store.isNamed(image))
+            _ = try await store.delete("m9", in: "shop")
+            #expect(try await !store.isNamed(image))
+            _ = try await store.edit("m8", in: "shop", text: text, at: 11)
+            #expect(try await store.isNamed(image))
         }
     }
 

@@ -73,14 +73,35 @@ import Testing
     }
 
     @Test func `a time that many share is read to its bound`() {
-        var builder = PageBuilder(.change, limit: 1)
+        var cut = ListCut(.change, limit: 1)
         var message = Message.numbered(1)
         var takenCount = 0
-        while takenCount <= Limits.momentMessageCountMax, builder.add(message, byteCount: 1) {
+        while takenCount <= Limits.momentMessageCountMax, cut.add(message) {
             takenCount += 1
             message.id = MessageID("m\(takenCount)")
         }
-        #expect(takenCount == Limits.momentMessageCountMax)
-        #expect(builder.page.messages.count == Limits.momentMessageCountMax && builder.page.hasMore)
+        #expect(takenCount == Limits.momentMessageCountMax && cut.isCut)
+        // They are the list's for certain, and need not be held back.
+        let released = cut.takeReleased()
+        #expect(released.count == Limits.momentMessageCountMax)
+    }
+
+    @Test func `messages of one time are held back until it has ended, and a list ends before too many`() {
+        var cut = ListCut(.creation, limit: 1_000)
+        func add(_ time: Int64) -> Bool {
+            var message = Message.numbered(0)
+            message.createdAt = Timestamp(microsecondsSinceEpoch: time)
+            return cut.add(message)
+        }
+        func releasedCount() -> Int { cut.takeReleased().count }
+        var counts: [Int] = []
+        for time in [1, 2, 2, 3] as [Int64] {
+            #expect(add(time))
+            counts.append(releasedCount())
+        }
+        #expect(counts == [1, 0, 0, 2])
+        for _ in 1..<Limits.heldMessageCountMax { #expect(add(3)) }
+        #expect(!add(3))
+        #expect(cut.isCut && releasedCount() == 0)
     }
 }

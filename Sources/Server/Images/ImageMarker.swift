@@ -10,24 +10,55 @@ enum ImageMarker {
     /// The names of our images in the URLs that the text names, each once, in their order, and at most `countMax` of
     /// them: the last segments, without query and fragment. O(bytes).
     static func fileNames(in text: String) -> [String] {
+        let utf8 = text.utf8
+        let bytes = utf8.span
         var names: [String] = []
-        var rest = text.utf8[...]
-        while let start = rest.firstIndex(of: UInt8(ascii: "[")) {
-            rest = rest[start...]
-            guard rest.starts(with: opening) else {
-                rest = rest.dropFirst()
+        var seen: Set<String> = []
+        var index = 0
+        while index + opening.count <= bytes.count {
+            guard bytes[index] == UInt8(ascii: "["), isOpening(bytes, at: index) else {
+                index += 1
                 continue
             }
+            let start = index + opening.count
             // Without an end to this one there is none to those behind it: the search is linear.
-            guard let end = rest.firstIndex(of: UInt8(ascii: "]")), names.count < countMax else { break }
-            let url = rest[..<end].dropFirst(opening.count).prefix {
-                $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+            guard names.count < countMax, let end = firstIndex(of: UInt8(ascii: "]"), in: bytes, from: start) else {
+                break
             }
-            let name = url.lastIndex(of: UInt8(ascii: "/")).map { url[url.index(after: $0)...] } ?? url
-            if let name = String(name), imageID(fileName: name) != nil, !names.contains(name) { names.append(name) }
-            rest = rest[end...]
+            index = end
+            let url = bytes.extracting(start..<end)
+            var (nameStart, nameEnd) = (0, url.count)
+            for place in url.indices {
+                if url[place] == UInt8(ascii: "?") || url[place] == UInt8(ascii: "#") {
+                    nameEnd = place
+                    break
+                }
+                if url[place] == UInt8(ascii: "/") { nameStart = place + 1 }
+            }
+            let name = url.extracting(nameStart..<nameEnd)
+            guard name.count > UUIDText.byteCount, ImageNames.isID(name.extracting(0..<UUIDText.byteCount)) else {
+                continue
+            }
+            var copy: [UInt8] = []
+            copy.append(contentsOf: name)
+            guard let text = String(validating: copy, as: UTF8.self), imageID(fileName: text) != nil else { continue }
+            if seen.insert(text).inserted { names.append(text) }
         }
         return names
+    }
+
+    private static func isOpening(_ bytes: Span<UInt8>, at start: Int) -> Bool {
+        for offset in opening.indices where bytes[start + offset] != opening[offset] { return false }
+        return true
+    }
+
+    private static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        while index < bytes.count {
+            if bytes[index] == byte { return index }
+            index += 1
+        }
+        return nil
     }
 
     /// The id of an image by its file's name; nil when the name is none that we give.

@@ -99,30 +99,17 @@ extension Shard {
         guard let image = try await image(named: name), image.shopID == shop,
             let format = ImageFormat(fileExtension: image.fileExtension)
         else { throw .imageNotFound }
-        let bytes = try await bytes(of: image, for: request)
-        return Response(
+        try holdResponseMemory(ServerLimits.responseByteCountReserved, for: request)
+        let file: (any ImageBytes)?
+        do throws(StorageError) { file = try await images.open(image.fileName) } catch { throw storageFailure(error) }
+        guard let file else { throw .imageNotFound }
+        return try await Response(
             contentType: format.mediaType,
             fields: [
                 .xContentTypeOptions: "nosniff", .contentSecurityPolicy: "default-src 'none'; sandbox",
                 .cacheControl: "private, max-age=31536000, immutable",
             ],
-            body: bytes)
-    }
-
-    /// Reads a file when there is room for it.
-    private func bytes(of image: Storage.Image, for request: Request) async throws(APIError) -> [UInt8] {
-        let byteCount: Int?
-        do throws(StorageError) { byteCount = try await images.byteCount(of: image.fileName) } catch {
-            throw storageFailure(error)
-        }
-        guard let byteCount else { throw .imageNotFound }
-        try holdResponseMemory(byteCount, for: request)
-        let bytes: [UInt8]?
-        do throws(StorageError) { bytes = try await images.read(image.fileName) } catch {
-            throw storageFailure(error)
-        }
-        guard let bytes else { throw .imageNotFound }
-        return bytes
+            byteCount: file.byteCount, producedBy: ImagePieces(file, of: self))
     }
 
     // MARK: - What messages name

@@ -31,8 +31,19 @@ struct JSONBody {
     /// Checks the text of a message: it comes through byte for byte, or not at all.
     static func checkText(_ text: String, byteCountMax: Int) throws(APIError) {
         guard !text.utf8.contains(0) else { throw .malformedBody }
-        guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else { throw .messageEmpty }
+        guard !isWhiteSpace(text) else { throw .messageEmpty }
         guard text.utf8.count <= byteCountMax else { throw .messageTooLong(byteCountMax: byteCountMax) }
+    }
+
+    /// Whether a text has nothing but white space (Unicode's property), which the first other character decides: a text
+    /// of white space alone costs some comparisons a character.
+    static func isWhiteSpace(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.value {
+            case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+            default: false
+            }
+        }
     }
 
     /// Checks an identifier that is to be looked up.

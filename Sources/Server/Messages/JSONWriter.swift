@@ -28,34 +28,54 @@ package struct JSONWriter {
     /// Appends a string with its quotes; only what must be escaped is.
     mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        let utf8 = text.utf8
-        let source = utf8.span
-        // Most text has nothing to be escaped and is copied whole.
-        var copied = 0
-        for index in source.indices where Self.isEscaped(source[index]) {
-            bytes.append(contentsOf: source.extracting(copied..<index))
-            copied = index + 1
-            escape(source[index])
-        }
-        bytes.append(contentsOf: source.extracting(copied..<source.count))
+        _ = escaped(text, from: 0, byteCountMax: .max)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func isEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    /// Appends the inside of a string from a byte of its UTF-8 on, at most so many of them; returns where to go on, nil
+    /// at the end. A byte becomes six at most.
+    mutating func escaped(_ text: String, from start: Int, byteCountMax: Int) -> Int? {
+        let utf8 = text.utf8
+        let all = utf8.span
+        let end = start + min(byteCountMax, all.count - start)
+        let source = all.extracting(start..<end)
+        var addedByteCount = 0
+        for index in source.indices { addedByteCount &+= Self.addedByteCount(source[index]) }
+        if addedByteCount == 0 {
+            bytes.append(contentsOf: source)
+        } else {
+            bytes.append(addingCapacity: source.count + addedByteCount) { output in
+                for index in source.indices { Self.append(source[index], to: &output) }
+            }
+        }
+        return end == all.count ? nil : end
     }
 
-    private mutating func escape(_ byte: UInt8) {
+    /// By how many bytes the escape of a byte is longer.
+    @inline(__always)
+    private static func addedByteCount(_ byte: UInt8) -> Int {
+        if byte >= 0x20 { return byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0 }
+        return byte == 0x0A || byte == 0x0D || byte == 0x09 ? 1 : 5
+    }
+
+    @inline(__always)
+    private static func append(_ byte: UInt8, to output: inout OutputSpan<UInt8>) {
+        guard addedByteCount(byte) > 0 else {
+            output.append(byte)
+            return
+        }
+        output.append(UInt8(ascii: "\\"))
         switch byte {
-        case UInt8(ascii: "\""): raw("\\\"")
-        case UInt8(ascii: "\\"): raw("\\\\")
-        case 0x0A: raw("\\n")
-        case 0x0D: raw("\\r")
-        case 0x09: raw("\\t")
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        case 0x09: output.append(UInt8(ascii: "t"))
         default:
-            raw("\\u00")
-            bytes.append(Self.hexadecimal(byte >> 4))
-            bytes.append(Self.hexadecimal(byte & 0xF))
+            output.append(UInt8(ascii: "u"))
+            output.append(UInt8(ascii: "0"))
+            output.append(UInt8(ascii: "0"))
+            output.append(hexadecimal(byte >> 4))
+            output.append(hexadecimal(byte & 0xF))
         }
     }
 
@@ -84,15 +104,25 @@ package struct JSONWriter {
 
     /// Appends a message as clients know it.
     package mutating func message(_ message: Message, includesUsername: Bool) {
+        messageBeforeText(message)
+        _ = escaped(message.text, from: 0, byteCountMax: .max)
+        messageAfterText(message, includesUsername: includesUsername)
+    }
+
+    /// Appends a message up to the inside of its text …
+    mutating func messageBeforeText(_ message: Message) {
         raw("{\"id\":")
         string(message.id.text)
         raw(",\"shop_id\":")
         string(message.shopID.text)
         raw(",\"user_id\":")
         string(message.userID.text)
-        raw(",\"message\":")
-        string(message.text)
-        raw(",\"created_at\":")
+        raw(",\"message\":\"")
+    }
+
+    /// … and from there to its end.
+    mutating func messageAfterText(_ message: Message, includesUsername: Bool) {
+        raw("\",\"created_at\":")
         time(message.createdAt)
         raw(",\"updated_at\":")
         if let updatedAt = message.updatedAt { time(updatedAt) } else { raw("null") }
@@ -106,4 +136,5 @@ package struct JSONWriter {
         }
         raw("}")
     }
+
 }

@@ -34,6 +34,9 @@ extension APIError {
         status: .badRequest, code: "bad_parent", message: "'parent_id' is not a message of this shop.")
     static let badPage = APIError(
         status: .badRequest, code: "bad_page", message: "'page' must be a whole number, 1 or more.")
+    static let pageTooDeep = APIError(
+        status: .badRequest, code: "page_too_deep",
+        message: "Numbered pages reach \(ServerLimits.pageDepthMax) messages deep. Go on with 'before_id'.")
     static let twoCursors = APIError(
         status: .badRequest, code: "two_cursors", message: "'before_id' and 'after_id' exclude each other.")
     static let foreignCursor = APIError(

@@ -29,10 +29,8 @@ struct Response: Sendable {
     var fields: HTTPFields = [:]
     var body = ResponseBody.whole([])
 
-    /// `{"status":…,"message":…,"data":…}`, with what is given behind the data.
-    static func enveloped(
-        _ status: HTTPResponse.Status, message: StaticString, data: [UInt8], hasMore: Bool? = nil
-    ) -> Response {
+    /// `{"status":…,"message":…,"data":…}`
+    static func enveloped(_ status: HTTPResponse.Status, message: StaticString, data: [UInt8]) -> Response {
         var writer = JSONWriter()
         writer.bytes.reserveCapacity(data.count + 96)
         writer.raw("{\"status\":")
@@ -41,10 +39,6 @@ struct Response: Sendable {
         writer.raw(message)
         writer.raw("\",\"data\":")
         writer.raw(data)
-        if let hasMore {
-            writer.raw(",\"has_more\":")
-            writer.boolean(hasMore)
-        }
         writer.raw("}")
         return Response(status: status, body: writer.bytes)
     }

@@ -5,7 +5,7 @@ import Primitives
 import Reactor
 import Storage
 
-// Lists of messages. None of them is larger than a configured number; JSON of many gives other tasks their turn.
+// Lists of messages. They are read from the store and sent slice by slice, as their clients take them.
 
 extension Shard {
     /// `GET /api/v1/shops/:shop_id/messages`
@@ -16,17 +16,11 @@ extension Shard {
         let limit = try Self.number(
             request.queryItem("limit"), default: configuration.listMessageCountMax,
             max: configuration.listMessageCountMax, or: .badLimit(max: configuration.listMessageCountMax))
-        try requireResponseMemory()
+        try holdResponseMemory(ServerLimits.responseByteCountReserved, for: request)
         try await reserveRead(for: request, of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
-        let page = try await stored { (store) async throws(StorageError) in
-            try await store.messages(in: shop, changedAfter: since, limit: limit)
-        }
-        let byteCount = page.messages.reduce(into: 0) { $0 += $1.text.utf8.count + ServerLimits.messageByteCost }
-        try holdResponseMemory(byteCount, for: request)
-        var writer = JSONWriter()
-        await write(page.messages, to: &writer)
-        return .enveloped(.ok, message: "Messages", data: writer.bytes, hasMore: page.hasMore)
+        let reader = MessageListReader(of: shop, changedAfter: since, limit: limit, from: store)
+        return try await Response(producedBy: MessageListPieces(reader, of: self))
     }
 
     /// `GET /api/v1/shops/:shop_id/messages/paginated`
@@ -39,7 +33,9 @@ extension Shard {
         let number = try Self.number(request.queryItem("page"), default: 1, max: .max, or: .badPage)
         let (before, after) = (try request.queryItem("before_id"), try request.queryItem("after_id"))
         guard before == nil || after == nil else { throw .twoCursors }
-        try requireResponseMemory()
+        let (skipped, isBeyond) = (number - 1).multipliedReportingOverflow(by: limit)
+        guard !isBeyond, skipped <= ServerLimits.pageDepthMax else { throw .pageTooDeep }
+        try holdResponseMemory(ServerLimits.responseByteCountReserved, for: request)
         try await reserveRead(for: request, of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
         if let cursor = before ?? after {
@@ -49,28 +45,28 @@ extension Shard {
     }
 
     private func page(numbered number: Int, in shop: ShopID, limit: Int) async throws(APIError) -> Response {
-        let page = try await stored { (store) async throws(StorageError) in
-            try await store.page(number, in: shop, limit: limit)
+        let total = try await messageTotal(of: shop)
+        let pageCount = max(1, (total + limit - 1) / limit)
+        let reader = MessagePageReader(of: shop, from: .skipping((number - 1) * limit), limit: limit, from: store)
+        return try await Response(
+            producedBy: MessagePagePieces(
+                reader, .numbered(number, limit: limit, pageCount: pageCount), of: self))
+    }
+
+    private func messageTotal(of shop: ShopID) async throws(APIError) -> Int {
+        let count = messageTotals.count(of: shop, at: reactor.now) {
+            Task(executorPreference: reactor) { await self.countMessages(in: shop) }
         }
-        let pageCount = max(1, (page.totalMessageCount + limit - 1) / limit)
-        var writer = JSONWriter()
-        writer.raw("{\"messages\":")
-        await write(page.messages, to: &writer)
-        writer.raw(",\"pagination\":{\"page\":")
-        writer.number(number)
-        writer.raw(",\"limit\":")
-        writer.number(limit)
-        writer.raw(",\"total_pages\":")
-        writer.number(pageCount)
-        writer.raw(",\"has_next\":")
-        writer.boolean(number < pageCount)
-        writer.raw(",\"has_prev\":")
-        writer.boolean(number > 1)
-        writer.raw("},\"next_cursor\":")
-        // From a numbered page a client may go on by cursor, towards the older messages.
-        writer.string(orNull: number < pageCount ? page.messages.last?.id.text : nil)
-        writer.raw("}")
-        return .enveloped(.ok, message: "Messages", data: writer.bytes)
+        return try await count.value.get()
+    }
+
+    private func countMessages(in shop: ShopID) async -> Result<Int, APIError> {
+        do throws(StorageError) {
+            return .success(try await store.messageCount(in: shop))
+        } catch {
+            messageTotals.forget(shop)
+            return .failure(storageFailure(error))
+        }
     }
 
     private func page(
@@ -80,33 +76,18 @@ extension Shard {
         guard let place else { throw .unknownCursor }
         guard place.shopID == shop else { throw .foreignCursor }
         let cursor = MessageCursor(of: place)
-        let page = try await stored { (store) async throws(StorageError) in
-            isNewer
-                ? try await store.messages(in: shop, after: cursor, limit: limit)
-                : try await store.messages(in: shop, before: cursor, limit: limit)
+        guard isNewer else {
+            let reader = MessagePageReader(of: shop, from: .after(cursor), limit: limit, from: store)
+            return try await Response(producedBy: MessagePagePieces(reader, .older, of: self))
         }
-        // Each page is newest first, so going on towards newer ones means from its first message.
-        let edge = isNewer ? page.messages.first : page.messages.last
-        var writer = JSONWriter()
-        writer.raw("{\"messages\":")
-        await write(page.messages, to: &writer)
-        writer.raw(",\"next_cursor\":")
-        writer.string(orNull: page.hasMore ? edge?.id.text : nil)
-        writer.raw("}")
-        return .enveloped(.ok, message: "Messages", data: writer.bytes)
+        let page = try await stored { (store) async throws(StorageError) in
+            try await store.newerPage(in: shop, after: cursor, limit: limit)
+        }
+        return try await Response(
+            producedBy: MessagePagePieces(page?.0, .newer(hasMore: page?.hasMore ?? false), of: self))
     }
 
     // MARK: - Parts
-
-    private func write(_ messages: [Storage.Message], to writer: inout JSONWriter) async {
-        writer.raw("[")
-        for (index, message) in messages.enumerated() {
-            if index > 0 { writer.raw(",") }
-            writer.message(message, includesUsername: configuration.stream.includesUsername)
-            if index % ServerLimits.messagesPerSlice == ServerLimits.messagesPerSlice - 1 { await Task.yield() }
-        }
-        writer.raw("]")
-    }
 
     private static func time(_ text: String?) throws(APIError) -> Timestamp? {
         guard let text else { return nil }

@@ -56,8 +56,9 @@ public final class DirectoryImageStore: ImageStore {
     }
 
     /// See `ImageStore`.
-    public func byteCount(of name: String) async throws(StorageError) -> Int? {
-        try await perform { path throws(StorageError) in try FileSystem.byteCount(of: "\(path)/\(name)") }
+    public func open(_ name: String) async throws(StorageError) -> (any ImageBytes)? {
+        let file = try await perform { path throws(StorageError) in try OpenFile(path: "\(path)/\(name)") }
+        return file.map { DirectoryImage(file: $0, store: self) }
     }
 
     /// See `ImageStore`.
@@ -72,7 +73,7 @@ public final class DirectoryImageStore: ImageStore {
         try await perform { path throws(StorageError) in try FileSystem.remove("\(path)/\(name)") }
     }
 
-    private func perform<Value: Sendable>(
+    fileprivate func perform<Value: Sendable>(
         _ body: @escaping @Sendable (String) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
         let index = turn.wrappingAdd(1, ordering: .relaxed).newValue
@@ -83,5 +84,19 @@ public final class DirectoryImageStore: ImageStore {
             }
         }
         return try result.get()
+    }
+}
+
+/// A file of a directory of images.
+private struct DirectoryImage: ImageBytes {
+    let file: OpenFile
+    let store: DirectoryImageStore
+
+    var byteCount: Int { file.byteCount }
+
+    func read(at offset: Int, byteCountMax: Int) async throws(StorageError) -> [UInt8] {
+        try await store.perform { [file] _ throws(StorageError) in
+            try file.read(at: offset, byteCountMax: byteCountMax)
+        }
     }
 }

@@ -11,7 +11,7 @@ public protocol ImageRecordStore: Sendable {
     /// Removes a record; false when there was none.
     func removeImage(_ id: MessageID) async throws(StorageError) -> Bool
 
-    /// Whether a message of the image's shop has the image's file name in its text. O(messages since the upload).
+    /// Whether a message of the image's shop names the image: see `ImageNames`. O(log n).
     func isNamed(_ image: Image) async throws(StorageError) -> Bool
 
     /// Images uploaded before `time` that nobody has marked as kept, the oldest first, from the one behind `last` on,

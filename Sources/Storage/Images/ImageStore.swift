@@ -16,10 +16,10 @@ public protocol ImageStore: Sendable {
     /// Removes a partial image, if it is there.
     func discard(_ partial: PartialImage) async throws(StorageError)
 
-    /// How large an image is, or nil when there is none.
-    func byteCount(of name: String) async throws(StorageError) -> Int?
+    /// Opens an image to be read in parts; nil when there is none.
+    func open(_ name: String) async throws(StorageError) -> (any ImageBytes)?
 
-    /// The bytes of an image, or nil.
+    /// All bytes of an image at once, or nil: for tools and tests.
     func read(_ name: String) async throws(StorageError) -> [UInt8]?
 
     /// Removes an image; false when there was none.

@@ -44,8 +44,8 @@ public final class MemoryImageStore: ImageStore {
     }
 
     /// See `ImageStore`. O(1).
-    public func byteCount(of name: String) async throws(StorageError) -> Int? {
-        images.withLock { $0[name]?.count }
+    public func open(_ name: String) async throws(StorageError) -> (any ImageBytes)? {
+        images.withLock { $0[name] }.map(WholeImage.init)
     }
 
     /// See `ImageStore`. O(1).

@@ -23,14 +23,9 @@ extension MemoryStore {
         }
     }
 
-    /// See `ImageRecordStore`. O(messages of the shop).
+    /// See `ImageRecordStore`. O(1).
     public func isNamed(_ image: Image) async throws(StorageError) -> Bool {
-        let name = Array(image.fileName.utf8)
-        return try withState { state in
-            (state.shops[image.shopID]?.byChange ?? []).reversed().contains { entry in
-                entry.message.changedAt >= image.createdAt && entry.message.text.utf8.contains(name)
-            }
-        }
+        try withState { state in state.shops[image.shopID]?.imageNameCounts[image.fileName] != nil }
     }
 
     /// See `ImageRecordStore`. O(n log n).
@@ -58,18 +53,5 @@ extension MemoryStore {
     /// Whether one image was uploaded before another.
     private static func precedes(_ left: Image, _ right: Image) -> Bool {
         left.createdAt != right.createdAt ? left.createdAt < right.createdAt : left.id.precedes(right.id)
-    }
-}
-
-extension String.UTF8View {
-    /// Whether the bytes stand in this text. O(n · m), for short needles.
-    fileprivate func contains(_ needle: [UInt8]) -> Bool {
-        var rest = self[startIndex...]
-        while let start = rest.firstIndex(of: needle[0]) {
-            rest = rest[start...]
-            if rest.starts(with: needle) { return true }
-            rest = rest.dropFirst()
-        }
-        return false
     }
 }

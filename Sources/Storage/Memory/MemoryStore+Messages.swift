@@ -26,6 +26,9 @@ extension MemoryStore {
     private static func insert(_ entry: Entry, into state: inout State) {
         let shopID = entry.message.shopID
         state.messages[entry.message.id] = entry
+        for name in ImageNames.names(in: entry.message.text) {
+            state.shops[shopID, default: Shop()].imageNameCounts[name, default: 0] += 1
+        }
         insert(entry, into: &state.shops[shopID, default: Shop()].byCreation, orderedBy: \.createdAt)
         insert(entry, into: &state.shops[shopID, default: Shop()].byChange, orderedBy: \.changedAt)
     }
@@ -34,6 +37,10 @@ extension MemoryStore {
     private static func remove(_ id: MessageID, from state: inout State) -> Message? {
         guard let entry = state.messages.removeValue(forKey: id) else { return nil }
         let shopID = entry.message.shopID
+        for name in ImageNames.names(in: entry.message.text) {
+            let count = state.shops[shopID]?.imageNameCounts[name] ?? 0
+            state.shops[shopID]?.imageNameCounts[name] = count > 1 ? count - 1 : nil
+        }
         remove(entry, from: &state.shops[shopID, default: Shop()].byCreation, orderedBy: \.createdAt)
         remove(entry, from: &state.shops[shopID, default: Shop()].byChange, orderedBy: \.changedAt)
         return entry.message
@@ -46,25 +53,65 @@ extension MemoryStore {
         entries.remove(at: place)
     }
 
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, changedAfter: Timestamp?, limit: Int
-    ) async throws(StorageError) -> MessagePage {
+    /// See `MessageStore`. O(log n + count).
+    public func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice {
         try withState { state in
-            guard let shop = state.shops[shopID] else { return MessagePage(messages: [], hasMore: false) }
-            let entries =
-                if let changedAfter {
-                    shop.byChange[Self.partition(shop.byChange) { $0.changedAt > changedAfter }...]
-                } else {
-                    shop.byCreation[...]
-                }
-            var builder = PageBuilder(changedAfter == nil ? .creation : .change, limit: Limits.page(limit))
-            for entry in entries {
-                let message = Self.named(entry.message, in: state)
-                guard builder.add(message, byteCount: message.text.utf8.count) else { break }
+            guard let shop = state.shops[query.shopID] else { return MessageSlice(messages: [], isLast: true) }
+            switch query.order {
+            case .creation: return Self.take(Self.later(shop.byCreation, query.start, \.createdAt), query, state)
+            case .change: return Self.take(Self.later(shop.byChange, query.start, \.changedAt), query, state)
+            case .newestFirst:
+                let entries = shop.byCreation
+                let older =
+                    switch query.start {
+                    case .skipping(let count): entries.dropLast(count)
+                    case .after(let place): entries[..<Self.partition(entries) { MessageCursor(of: $0) >= place }]
+                    case .at(let place): entries[..<Self.partition(entries) { MessageCursor(of: $0) > place }]
+                    }
+                return Self.take(older.reversed(), query, state)
             }
-            return builder.page
         }
+    }
+
+    /// The entries of a list from a place on, in the order of a time.
+    private static func later(
+        _ entries: [Entry], _ start: MessageSliceQuery.Start, _ time: KeyPath<Message, Timestamp>
+    ) -> ArraySlice<Entry> {
+        switch start {
+        case .skipping(let count): entries.dropFirst(count)
+        case .after(let place), .at(let place):
+            entries[
+                partition(entries) { MessageCursor(createdAt: $0[keyPath: time], id: $0.id) > place }...]
+        }
+    }
+
+    private static func take(
+        _ entries: some Sequence<Entry>, _ query: MessageSliceQuery, _ state: borrowing State
+    ) -> MessageSlice {
+        var bounds = SliceBounds(query)
+        var messages: [Message] = []
+        for entry in entries {
+            guard bounds.take(textByteCount: entry.message.text.utf8.count) else {
+                return MessageSlice(messages: messages, isLast: false)
+            }
+            messages.append(named(entry.message, in: state))
+        }
+        return MessageSlice(messages: messages, isLast: true)
+    }
+
+    /// See `MessageStore`. O(log n + count).
+    public func places(
+        in shopID: ShopID, after cursor: MessageCursor, countMax: Int
+    ) async throws(StorageError) -> [MessageCursor] {
+        try withState { state in
+            let entries = state.shops[shopID]?.byCreation ?? []
+            return Self.later(entries, .after(cursor), \.createdAt).prefix(countMax).map { MessageCursor(of: $0.message) }
+        }
+    }
+
+    /// See `MessageStore`. O(1).
+    public func messageCount(in shopID: ShopID) async throws(StorageError) -> Int {
+        try withState { state in state.shops[shopID]?.byCreation.count ?? 0 }
     }
 
     /// See `MessageStore`. O(log n), O(n) to move later messages.
@@ -85,46 +132,6 @@ extension MemoryStore {
     /// See `MessageStore`. O(log n), O(n) to move later messages.
     public func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Message? {
         try withState { state in Self.remove(id, from: &state).map { Self.named($0, in: state) } }
-    }
-
-    /// See `MessageStore`. O(limit).
-    public func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
-        let limit = Limits.page(limit)
-        return try withState { state in
-            let entries = state.shops[shopID]?.byCreation ?? []
-            let (skipped, isBeyond) = (max(1, number) - 1).multipliedReportingOverflow(by: limit)
-            let page = isBeyond ? [] : entries.reversed().dropFirst(skipped).prefix(limit)
-            return NumberedPage(
-                messages: page.map { Self.named($0.message, in: state) }, totalMessageCount: entries.count)
-        }
-    }
-
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, before cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        let limit = Limits.page(limit)
-        return try withState { state in
-            let entries = state.shops[shopID]?.byCreation ?? []
-            let older = entries[..<Self.partition(entries) { MessageCursor(of: $0) >= cursor }]
-            return MessagePage(
-                messages: older.suffix(limit).reversed().map { Self.named($0.message, in: state) },
-                hasMore: older.count > limit)
-        }
-    }
-
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, after cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        let limit = Limits.page(limit)
-        return try withState { state in
-            let entries = state.shops[shopID]?.byCreation ?? []
-            let newer = entries[Self.partition(entries) { MessageCursor(of: $0) > cursor }...]
-            return MessagePage(
-                messages: newer.prefix(limit).reversed().map { Self.named($0.message, in: state) },
-                hasMore: newer.count > limit)
-        }
     }
 
     /// See `MessageStore`. O(1) when no time is later than the horizon, else O(log n).

@@ -15,6 +15,8 @@ public final class MemoryStore: Store {
     struct Shop {
         var byCreation: [Entry] = []
         var byChange: [Entry] = []
+        /// By the name of an image's file, how many messages name it.
+        var imageNameCounts: [String: Int] = [:]
     }
 
     struct State {

@@ -84,7 +84,7 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         requestCount += 1
         let now = loop.now
         let request = PoolRequest(
-            id: requestCount, kind: kind, key: key, byteCount: work.byteCount,
+            id: requestCount, kind: kind, isLookUp: work.statement.isLookUp, key: key, byteCount: work.byteCount,
             deadline: now + configuration.queueTimeout)
         pending[request.id] = Pending(work: work, isAppend: kind == .append, continuation: continuation)
         if kind == .append { statistics.append(began: work.byteCount) }

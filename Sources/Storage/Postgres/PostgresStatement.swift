@@ -1,11 +1,21 @@
 /// Every statement that a store runs, by the name that it is prepared under. Each is prepared once for a connection.
 enum PostgresStatement: String, CaseIterable, Sendable {
     case insertMessage, checkMessage, editMessage, deleteMessage
-    case messageByID, messagesByCreation, messagesByChange, numberedPage, messagesBefore, messagesAfter, latestChange
+    case messageByID, latestChange
+    case sliceByCreation, sliceByCreationAfter, sliceByChangeAfter, newestSlice, sliceBefore, sliceDownFrom, placesAfter
+    case countMessages
     case role, shopExists, insertShop, upsertMember, deleteMember, members, importMembers, membershipChanges
     case insertImage, imageByID, deleteImage, isImageNamed, unkeptImages, keepImages
     case username, upsertUsername, ping
     case currentTime, changesSince, changesNamed, deletionsSince, purgeMemberChanges, purgeMessageDeletions
+
+    /// Whether it finds a row or two by an index, for a request that may be a write: lists do not go before it.
+    var isLookUp: Bool {
+        switch self {
+        case .messageByID, .latestChange, .role, .shopExists, .imageByID, .isImageNamed, .username, .ping: true
+        default: false
+        }
+    }
 
     private static let columns = """
         m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
@@ -24,21 +34,28 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     private static let earliest = "'0001-01-01 00:00:00+00'::timestamptz"
     private static let latest = "'9999-12-31 23:59:59.999999+00'::timestamptz"
 
-    /// The first messages of a shop in the order of a time, and as the column behind theirs the bytes of the texts up to
-    /// each: the last row is the first that is beyond the bytes. Its columns give the outer query the inner one's order,
-    /// so that nothing is sorted.
-    private static func list(by time: String, where condition: String, countMax: String, byteCountMax: String) -> String
+    /// A slice of a shop's messages in the order of a time. The last row is the first that is beyond the bytes of texts
+    /// (`$2`), or beyond the messages that are wanted (`$3` is one more). The columns of each query give the one around it
+    /// its order, so that nothing is sorted.
+    private static func slice(by time: String, where condition: String, isDescending: Bool = false, skipped: String = "")
+        -> String
     {
-        """
-        SELECT * FROM (
-            SELECT m.id COLLATE "C" AS id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited,
-                m.parent_id, coalesce(u.username, m.username) AS username,
-                sum(octet_length(m.message)) OVER (ORDER BY \(time), m.id COLLATE "C" ROWS UNBOUNDED PRECEDING) AS sum,
-                \(time) AS place
-            FROM shop_messages m LEFT JOIN users u ON u.uid = m.user_id
-            WHERE m.shop_id = $1 AND \(condition) ORDER BY \(time), m.id COLLATE "C" LIMIT \(countMax)
-        ) m WHERE m.sum - octet_length(m.message) <= \(byteCountMax) ORDER BY m.place, m.id
-        """
+        let direction = isDescending ? " DESC" : ""
+        return """
+            SELECT * FROM (
+                SELECT m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
+                    coalesce((SELECT u.username FROM users u WHERE u.uid = m.user_id), m.username) AS username,
+                    sum(octet_length(m.message))
+                        OVER (ORDER BY m.place\(direction), m.id\(direction) ROWS UNBOUNDED PRECEDING) AS sum,
+                    m.place
+                FROM (
+                    SELECT m.id COLLATE "C" AS id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at,
+                        m.is_edited, m.parent_id, m.username, \(time) AS place
+                    FROM shop_messages m WHERE m.shop_id = $1 AND \(condition)
+                    ORDER BY \(time)\(direction), m.id COLLATE "C"\(direction) LIMIT $3 \(skipped)
+                ) m
+            ) m WHERE m.sum - octet_length(m.message) <= $2 ORDER BY m.place\(direction), m.id\(direction)
+            """
     }
     private static let selectImage = "SELECT id, shop_id, user_id, file_extension, created_at FROM shop_images"
 
@@ -61,40 +78,42 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             """
         case .deleteMessage: "DELETE FROM shop_messages m WHERE m.id = $1 \(Self.returnMessage)"
         case .messageByID: "\(Self.selectMessage) WHERE m.id = $1"
-        case .messagesByCreation:
-            Self.list(
-                by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)",
-                countMax: "$2", byteCountMax: "$3")
-        case .messagesByChange:
-            Self.list(
+        case .sliceByCreation: Self.slice(by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)")
+        case .sliceByCreationAfter:
+            Self.slice(
+                by: "m.created_at",
+                where: "(m.created_at, m.id COLLATE \"C\") > ($4, $5) AND m.created_at <= \(Self.latest)")
+        case .sliceByChangeAfter:
+            Self.slice(
                 by: "coalesce(m.updated_at, m.created_at)",
-                where: "coalesce(m.updated_at, m.created_at) > $2 "
-                    + "AND coalesce(m.updated_at, m.created_at) <= \(Self.latest)",
-                countMax: "$3", byteCountMax: "$4")
-        case .numberedPage:
-            // One statement, so that the count and the page are of one moment.
+                // The bound of the time alone keeps a generic plan on the index of the shop.
+                where: "coalesce(m.updated_at, m.created_at) >= $4 "
+                    + "AND (coalesce(m.updated_at, m.created_at), m.id COLLATE \"C\") > ($4, $5) "
+                    + "AND coalesce(m.updated_at, m.created_at) <= \(Self.latest)")
+        case .newestSlice:
+            Self.slice(
+                by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)",
+                isDescending: true, skipped: "OFFSET $4")
+        case .sliceBefore:
+            Self.slice(
+                by: "m.created_at",
+                where: "(m.created_at, m.id COLLATE \"C\") < ($4, $5) AND m.created_at >= \(Self.earliest)",
+                isDescending: true)
+        case .sliceDownFrom:
+            Self.slice(
+                by: "m.created_at",
+                where: "(m.created_at, m.id COLLATE \"C\") <= ($4, $5) AND m.created_at >= \(Self.earliest)",
+                isDescending: true)
+        case .placesAfter:
             """
-            SELECT p.*, t.total
-            FROM (
-                SELECT count(*) AS total FROM shop_messages
-                WHERE shop_id = $1 AND created_at BETWEEN \(Self.earliest) AND \(Self.latest)
-            ) t LEFT JOIN (
-                \(Self.selectMessage)
-                WHERE m.shop_id = $1 AND m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)
-                ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $2 OFFSET $3
-            ) p ON true ORDER BY p.created_at DESC, p.id COLLATE "C" DESC
-            """
-        case .messagesBefore:
-            """
-            \(Self.selectMessage)
-            WHERE m.shop_id = $1 AND (m.created_at, m.id COLLATE "C") < ($2, $3) AND m.created_at >= \(Self.earliest)
-            ORDER BY m.created_at DESC, m.id COLLATE "C" DESC LIMIT $4
-            """
-        case .messagesAfter:
-            """
-            \(Self.selectMessage)
+            SELECT m.created_at, m.id FROM shop_messages m
             WHERE m.shop_id = $1 AND (m.created_at, m.id COLLATE "C") > ($2, $3) AND m.created_at <= \(Self.latest)
             ORDER BY m.created_at, m.id COLLATE "C" LIMIT $4
+            """
+        case .countMessages:
+            """
+            SELECT count(*) FROM shop_messages
+            WHERE shop_id = $1 AND created_at BETWEEN \(Self.earliest) AND \(Self.latest)
             """
         case .latestChange:
             """
@@ -158,10 +177,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .imageByID: "\(Self.selectImage) WHERE id = $1"
         case .deleteImage: "DELETE FROM shop_images WHERE id = $1"
         case .isImageNamed:
-            """
-            SELECT 1::int8 FROM shop_messages
-            WHERE shop_id = $1 AND coalesce(updated_at, created_at) >= $2 AND strpos(message, $3) > 0 LIMIT 1
-            """
+            "SELECT 1::int8 FROM shopstream_image_names WHERE shop_id = $1 AND file_name = $2 LIMIT 1"
         case .unkeptImages:
             """
             \(Self.selectImage)

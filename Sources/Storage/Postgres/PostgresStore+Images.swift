@@ -23,10 +23,9 @@ extension PostgresStore {
         try await write(.deleteImage, [.text(id.text)], key: id.stableHash, isRepeatable: false).affectedCount > 0
     }
 
-    /// See `ImageRecordStore`. O(messages since the upload).
+    /// See `ImageRecordStore`. O(log n).
     public func isNamed(_ image: Image) async throws(StorageError) -> Bool {
-        try await read(.isImageNamed, [.text(image.shopID.text), .time(image.createdAt), .text(image.fileName)])
-            .rowCount > 0
+        try await read(.isImageNamed, [.text(image.shopID.text), .text(image.fileName)]).rowCount > 0
     }
 
     /// See `ImageRecordStore`. O(log n + limit).

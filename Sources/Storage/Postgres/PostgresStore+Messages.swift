@@ -72,83 +72,62 @@ extension PostgresStore {
         }
     }
 
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, changedAfter: Timestamp?, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        let limit = Limits.page(limit)
-        var (countMax, byteCountMax) = (limit, Limits.pageByteCountMax)
-        while true {
-            // One more than the page holds tells whether there are more.
-            let bounds: [PostgresValue] = [.integer(Int64(countMax) + 1), .integer(Int64(byteCountMax))]
-            let result =
-                if let changedAfter {
-                    try await read(.messagesByChange, [.text(shopID.text), .time(changedAfter)] + bounds)
-                } else {
-                    try await read(.messagesByCreation, [.text(shopID.text)] + bounds)
-                }
-            var builder = PageBuilder(changedAfter == nil ? .creation : .change, limit: limit)
-            let isAllRead = try await Self.add(result, to: &builder, countMax: countMax, byteCountMax: byteCountMax)
-            // What came is of one time, and there is more of it: the page holds that as well.
-            let reachesFarther =
-                countMax < Limits.momentMessageCountMax || byteCountMax < Limits.momentByteCountMax
-            if builder.isCut || isAllRead || !reachesFarther { return builder.page }
-            countMax = min(4 * countMax, Limits.momentMessageCountMax)
-            byteCountMax = min(4 * byteCountMax, Limits.momentByteCountMax)
+    /// See `MessageStore`. O(log n + count), and O(skipped) entries of an index.
+    public func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice {
+        // One more than the slice holds tells whether there are more.
+        let bounds: [PostgresValue] = [
+            .text(query.shopID.text), .integer(Int64(Limits.sliceByteCountMax)),
+            .integer(Int64(query.messageCountMax) + 1),
+        ]
+        func from(_ place: MessageCursor) -> [PostgresValue] { bounds + [.time(place.createdAt), .text(place.id.text)] }
+        let result =
+            switch (query.order, query.start) {
+            case (.creation, .skipping), (.change, .skipping): try await read(.sliceByCreation, bounds)
+            case (.creation, .after(let place)), (.creation, .at(let place)):
+                try await read(.sliceByCreationAfter, from(place))
+            case (.change, .after(let place)), (.change, .at(let place)):
+                try await read(.sliceByChangeAfter, from(place))
+            case (.newestFirst, .skipping(let count)):
+                try await read(.newestSlice, bounds + [.integer(Int64(count))])
+            case (.newestFirst, .after(let place)): try await read(.sliceBefore, from(place))
+            case (.newestFirst, .at(let place)): try await read(.sliceDownFrom, from(place))
+            }
+        var taken = SliceBounds(query)
+        var messages: [Message] = []
+        for row in 0..<result.rowCount {
+            let message = try Self.message(result, row)
+            guard taken.take(textByteCount: message.text.utf8.count) else {
+                return MessageSlice(messages: messages, isLast: false)
+            }
+            messages.append(message)
         }
+        // A first row that is larger than a slice ends the rows, whether or not there are more.
+        return MessageSlice(messages: messages, isLast: !taken.isExceeded)
     }
 
-    /// Fills a page; other tasks of the caller's executor have a turn between its parts. Whether the rows are all that
-    /// there are, given their bounds.
-    private static func add(
-        _ result: PostgresResult, to builder: inout PageBuilder, countMax: Int, byteCountMax: Int
-    ) async throws(StorageError) -> Bool {
-        var byteCount = 0
+    /// See `MessageStore`. O(log n + count).
+    public func places(
+        in shopID: ShopID, after cursor: MessageCursor, countMax: Int
+    ) async throws(StorageError) -> [MessageCursor] {
+        let result = try await read(
+            .placesAfter,
+            [.text(shopID.text), .time(cursor.createdAt), .text(cursor.id.text), .integer(Int64(countMax))])
+        var places: [MessageCursor] = []
         for row in 0..<result.rowCount {
-            let sum = result.integer(row, 9).map(Int.init) ?? byteCount
-            guard builder.add(try message(result, row), byteCount: sum - byteCount) else { return false }
-            byteCount = sum
-            if row % Limits.messagesPerSlice == Limits.messagesPerSlice - 1 { await Task.yield() }
+            guard let createdAt = result.time(row, 0), let id = result.text(row, 1) else {
+                throw StorageError(.corrupt, detail: "a message lacks a column")
+            }
+            places.append(MessageCursor(createdAt: createdAt, id: MessageID(id)))
         }
-        return result.rowCount <= countMax && byteCount <= byteCountMax
+        return places
     }
 
     /// See `MessageStore`. O(messages of the shop).
-    public func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
-        let limit = Limits.page(limit)
-        let (product, isBeyond) = (max(1, number) - 1).multipliedReportingOverflow(by: limit)
-        let skipped = isBeyond ? Int64.max : Int64(product)
-        let result = try await read(
-            .numberedPage, [.text(shopID.text), .integer(Int64(limit)), .integer(skipped)])
-        guard let total = result.integer(0, 9) else { throw StorageError(.unexpected, detail: "no count") }
-        // Without a message on the page there is one row, which holds the count alone.
-        let isEmpty = result.text(0, 0) == nil
-        return NumberedPage(messages: isEmpty ? [] : try Self.messages(result), totalMessageCount: Int(total))
-    }
-
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, before cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        try await nearest(.messagesBefore, shopID, cursor, limit: Limits.page(limit))
-    }
-
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, after cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        var page = try await nearest(.messagesAfter, shopID, cursor, limit: Limits.page(limit))
-        page.messages.reverse()
-        return page
-    }
-
-    private func nearest(
-        _ statement: PostgresStatement, _ shopID: ShopID, _ cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        let result = try await read(
-            statement,
-            [.text(shopID.text), .time(cursor.createdAt), .text(cursor.id.text), .integer(Int64(limit) + 1)])
-        return try Self.page(result, limit: limit)
+    public func messageCount(in shopID: ShopID) async throws(StorageError) -> Int {
+        guard let count = try await read(.countMessages, [.text(shopID.text)]).integer(0, 0) else {
+            throw StorageError(.unexpected, detail: "no count")
+        }
+        return Int(clamping: count)
     }
 
     /// See `MessageStore`. O(log n).
@@ -162,14 +141,6 @@ extension PostgresStore {
     }
 
     // MARK: - Rows
-
-    /// One more than the limit was asked for: it tells whether there are more.
-    private static func page(_ result: PostgresResult, limit: Int) throws(StorageError) -> MessagePage {
-        var messages = try messages(result)
-        let hasMore = messages.count > limit
-        if hasMore { messages.removeLast() }
-        return MessagePage(messages: messages, hasMore: hasMore)
-    }
 
     static func messages(_ result: PostgresResult) throws(StorageError) -> [Message] {
         var messages: [Message] = []

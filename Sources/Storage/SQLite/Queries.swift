@@ -21,18 +21,49 @@ enum Queries {
     static let messageByID = "\(selectMessage) WHERE m.id = ?"
 
     /// Served by `shop_messages_by_creation` without sorting.
-    static let messagesByCreation = """
+    static let sliceByCreation = """
         \(selectMessage)
-        WHERE m.shop_id = ? AND m.created_at \(isInTime)
+        WHERE m.shop_id = ? AND (m.created_at, m.id) > (?, ?) AND m.created_at <= \(Timestamp.latestMicroseconds)
         ORDER BY m.created_at, m.id
         """
 
-    /// Served by `shop_messages_by_change` without sorting: the expression must stay the index's.
-    static let messagesByChange = """
+    /// Served by `shop_messages_by_change` without sorting: the expression must stay the index's, and SQLite takes a
+    /// bound of it only when it stands alone.
+    static let sliceByChange = """
         \(selectMessage)
-        WHERE m.shop_id = ? AND coalesce(m.updated_at, m.created_at) > ?
+        WHERE m.shop_id = ?1 AND coalesce(m.updated_at, m.created_at) >= ?2
+            AND (coalesce(m.updated_at, m.created_at), m.id) > (?2, ?3)
             AND coalesce(m.updated_at, m.created_at) <= \(Timestamp.latestMicroseconds)
         ORDER BY coalesce(m.updated_at, m.created_at), m.id
+        """
+
+    /// Served by `shop_messages_by_creation`, which is walked backwards; the messages that are skipped are counted in
+    /// the index, and nothing of them is read.
+    static let newestSlice = """
+        SELECT m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
+            coalesce(u.username, m.username)
+        FROM (
+            SELECT rowid AS place FROM shop_messages
+            WHERE shop_id = ? AND created_at \(isInTime) ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?
+        ) p CROSS JOIN shop_messages m ON m.rowid = p.place LEFT JOIN users u ON u.uid = m.user_id
+        """
+
+    static let sliceBefore = """
+        \(selectMessage)
+        WHERE m.shop_id = ? AND (m.created_at, m.id) < (?, ?) AND m.created_at >= \(Timestamp.earliestMicroseconds)
+        ORDER BY m.created_at DESC, m.id DESC
+        """
+
+    static let sliceDownFrom = """
+        \(selectMessage)
+        WHERE m.shop_id = ? AND (m.created_at, m.id) <= (?, ?) AND m.created_at >= \(Timestamp.earliestMicroseconds)
+        ORDER BY m.created_at DESC, m.id DESC
+        """
+
+    static let placesAfter = """
+        SELECT created_at, id FROM shop_messages
+        WHERE shop_id = ? AND (created_at, id) > (?, ?) AND created_at <= \(Timestamp.latestMicroseconds)
+        ORDER BY created_at, id LIMIT ?
         """
 
     static let editMessage = """
@@ -41,26 +72,7 @@ enum Queries {
 
     static let deleteMessage = "DELETE FROM shop_messages WHERE id = ?"
 
-    /// Served by `shop_messages_by_creation`, which is walked backwards.
-    static let newestMessages = """
-        \(selectMessage)
-        WHERE m.shop_id = ? AND m.created_at \(isInTime)
-        ORDER BY m.created_at DESC, m.id DESC LIMIT ? OFFSET ?
-        """
-
     static let countMessages = "SELECT count(*) FROM shop_messages WHERE shop_id = ? AND created_at \(isInTime)"
-
-    static let messagesBefore = """
-        \(selectMessage)
-        WHERE m.shop_id = ? AND (m.created_at, m.id) < (?, ?) AND m.created_at >= \(Timestamp.earliestMicroseconds)
-        ORDER BY m.created_at DESC, m.id DESC LIMIT ?
-        """
-
-    static let messagesAfter = """
-        \(selectMessage)
-        WHERE m.shop_id = ? AND (m.created_at, m.id) > (?, ?) AND m.created_at <= \(Timestamp.latestMicroseconds)
-        ORDER BY m.created_at, m.id LIMIT ?
-        """
 
     /// The last entries of both indices up to a time: another writer's edit may carry an earlier time than its creation.
     static let latestChange = """
@@ -92,11 +104,11 @@ enum Queries {
     private static let selectImage = "SELECT id, shop_id, user_id, file_extension, created_at FROM shop_images"
     static let imageByID = "\(selectImage) WHERE id = ?"
     static let deleteImage = "DELETE FROM shop_images WHERE id = ?"
-    /// An image is named by messages that were written, or edited, after it was uploaded.
-    static let isImageNamed = """
-        SELECT 1 FROM shop_messages
-        WHERE shop_id = ? AND coalesce(updated_at, created_at) >= ? AND instr(message, ?) > 0 LIMIT 1
+    static let isImageNamed = "SELECT 1 FROM shop_image_names WHERE shop_id = ? AND file_name = ? LIMIT 1"
+    static let insertImageName = """
+        INSERT OR IGNORE INTO shop_image_names (shop_id, file_name, message_id) VALUES (?, ?, ?)
         """
+    static let deleteImageNames = "DELETE FROM shop_image_names WHERE message_id = ?"
     static let unkeptImages = """
         \(selectImage) WHERE is_kept = 0 AND created_at < ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?
         """

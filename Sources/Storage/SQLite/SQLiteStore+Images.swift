@@ -15,7 +15,7 @@ extension SQLiteStore {
 
     /// See `ImageRecordStore`. O(log n).
     public func image(_ id: MessageID) async throws(StorageError) -> Image? {
-        try await read { db in try Self.fetchImages(db, Queries.imageByID, [id.text]).first }
+        try await lookUp { db in try Self.fetchImages(db, Queries.imageByID, [id.text]).first }
     }
 
     /// See `ImageRecordStore`. O(log n).
@@ -28,10 +28,9 @@ extension SQLiteStore {
 
     /// See `ImageRecordStore`.
     public func isNamed(_ image: Image) async throws(StorageError) -> Bool {
-        let found = try await read { db in
+        let found = try await lookUp { db in
             try Int.fetchOne(
-                db.cachedStatement(sql: Queries.isImageNamed),
-                arguments: [image.shopID.text, image.createdAt.microsecondsSinceEpoch, image.fileName])
+                db.cachedStatement(sql: Queries.isImageNamed), arguments: [image.shopID.text, image.fileName])
         }
         return found != nil
     }

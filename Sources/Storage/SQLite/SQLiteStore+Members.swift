@@ -5,7 +5,7 @@ import Primitives
 extension SQLiteStore {
     /// See `MembershipStore`. O(log n).
     public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
-        let text = try await read { db in
+        let text = try await lookUp { db in
             try String.fetchOne(db.cachedStatement(sql: Queries.role), arguments: [shopID.text, userID.text])
         }
         return text.flatMap(Role.init(rawValue:))
@@ -88,7 +88,7 @@ extension SQLiteStore {
 
     /// See `MembershipStore`. O(log n).
     public func username(of userID: UserID) async throws(StorageError) -> String? {
-        try await read { db in
+        try await lookUp { db in
             try String?.fetchOne(db.cachedStatement(sql: Queries.username), arguments: [userID.text]) ?? nil
         }
     }

@@ -2,78 +2,70 @@ import GRDB
 import Primitives
 
 extension SQLiteStore {
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, changedAfter: Timestamp?, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        let limit = Limits.page(limit)
-        return try await read { db in
-            if let changedAfter {
-                return try Self.page(
-                    .change, limit: limit, db, Queries.messagesByChange,
-                    [shopID.text, changedAfter.microsecondsSinceEpoch])
+    /// See `MessageStore`. O(log n + count), and O(skipped) entries of an index.
+    public func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice {
+        try await read { db in
+            let (sql, arguments) = Self.statement(query)
+            let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+            var bounds = SliceBounds(query)
+            var messages: [Message] = []
+            // Rows come as they are asked for, until the slice is full.
+            while let row = try rows.next() {
+                let message = Self.message(row)
+                guard bounds.take(textByteCount: message.text.utf8.count) else {
+                    return MessageSlice(messages: messages, isLast: false)
+                }
+                messages.append(message)
             }
-            return try Self.page(.creation, limit: limit, db, Queries.messagesByCreation, [shopID.text])
+            return MessageSlice(messages: messages, isLast: true)
         }
     }
 
-    /// Steps through the rows, which come as they are asked for, until the page is full.
-    private static func page(
-        _ order: PageBuilder.Order, limit: Int, _ db: Database, _ query: String, _ arguments: StatementArguments
-    ) throws -> MessagePage {
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: query), arguments: arguments)
-        var builder = PageBuilder(order, limit: limit)
-        while let row = try rows.next() {
-            let message = message(row)
-            guard builder.add(message, byteCount: message.text.utf8.count) else { break }
+    private static func statement(_ query: MessageSliceQuery) -> (sql: String, StatementArguments) {
+        let shop = query.shopID.text
+        func from(_ place: MessageCursor) -> StatementArguments {
+            [shop, place.createdAt.microsecondsSinceEpoch, place.id.text]
         }
-        return builder.page
-    }
-
-    /// See `MessageStore`. O(messages of the shop), since pages are counted from the newest.
-    public func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
-        let limit = Limits.page(limit)
-        let (skipped, isBeyond) = (max(1, number) - 1).multipliedReportingOverflow(by: limit)
-        return try await read { db in
-            let count = try Int.fetchOne(db.cachedStatement(sql: Queries.countMessages), arguments: [shopID.text]) ?? 0
-            guard !isBeyond, skipped < count else { return NumberedPage(messages: [], totalMessageCount: count) }
-            let messages = try Self.fetch(db, Queries.newestMessages, [shopID.text, limit, skipped])
-            return NumberedPage(messages: messages, totalMessageCount: count)
+        switch (query.order, query.start) {
+        case (.creation, .after(let place)), (.creation, .at(let place)): return (Queries.sliceByCreation, from(place))
+        case (.creation, .skipping): return (Queries.sliceByCreation, [shop, Timestamp.earliestMicroseconds, ""])
+        case (.change, .after(let place)), (.change, .at(let place)): return (Queries.sliceByChange, from(place))
+        case (.change, .skipping): return (Queries.sliceByChange, [shop, Timestamp.earliestMicroseconds, ""])
+        case (.newestFirst, .skipping(let count)):
+            // One more than the slice holds tells whether there are more.
+            return (Queries.newestSlice, [shop, query.messageCountMax + 1, count])
+        case (.newestFirst, .after(let place)): return (Queries.sliceBefore, from(place))
+        case (.newestFirst, .at(let place)): return (Queries.sliceDownFrom, from(place))
         }
     }
 
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, before cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        try await nearest(Queries.messagesBefore, shopID, cursor, limit: Limits.page(limit))
-    }
-
-    /// See `MessageStore`. O(log n + limit).
-    public func messages(
-        in shopID: ShopID, after cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        var page = try await nearest(Queries.messagesAfter, shopID, cursor, limit: Limits.page(limit))
-        page.messages.reverse()
-        return page
-    }
-
-    /// The messages that a query finds from the cursor on, the nearest first.
-    private func nearest(
-        _ query: String, _ shopID: ShopID, _ cursor: MessageCursor, limit: Int
-    ) async throws(StorageError) -> MessagePage {
-        var messages = try await read { db in
-            try Self.fetch(
-                db, query, [shopID.text, cursor.createdAt.microsecondsSinceEpoch, cursor.id.text, limit + 1])
+    /// See `MessageStore`. O(log n + count).
+    public func places(
+        in shopID: ShopID, after cursor: MessageCursor, countMax: Int
+    ) async throws(StorageError) -> [MessageCursor] {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(sql: Queries.placesAfter),
+                arguments: [shopID.text, cursor.createdAt.microsecondsSinceEpoch, cursor.id.text, countMax])
+            var places: [MessageCursor] = []
+            while let row = try rows.next() {
+                places.append(
+                    MessageCursor(createdAt: Timestamp(microsecondsSinceEpoch: row[0]), id: MessageID(row[1])))
+            }
+            return places
         }
-        let hasMore = messages.count > limit
-        if hasMore { messages.removeLast() }
-        return MessagePage(messages: messages, hasMore: hasMore)
+    }
+
+    /// See `MessageStore`. O(messages of the shop).
+    public func messageCount(in shopID: ShopID) async throws(StorageError) -> Int {
+        try await read { db in
+            try Int.fetchOne(db.cachedStatement(sql: Queries.countMessages), arguments: [shopID.text]) ?? 0
+        }
     }
 
     /// See `MessageStore`. O(log n).
     public func latestChange(in shopID: ShopID, upTo horizon: Timestamp) async throws(StorageError) -> Timestamp? {
-        let microseconds = try await read { db in
+        let microseconds = try await lookUp { db in
             try Int64.fetchOne(
                 db.cachedStatement(sql: Queries.latestChange),
                 arguments: [shopID.text, horizon.microsecondsSinceEpoch])
@@ -83,7 +75,7 @@ extension SQLiteStore {
 
     /// See `MessageStore`. O(log n).
     public func message(_ id: MessageID) async throws(StorageError) -> Message? {
-        try await read { db in try Self.fetch(db, Queries.messageByID, [id.text]).first }
+        try await lookUp { db in try Self.fetch(db, Queries.messageByID, [id.text]).first }
     }
 
     static func fetch(_ db: Database, _ query: String, _ arguments: StatementArguments) throws -> [Message] {

@@ -129,7 +129,10 @@ extension SQLiteStore {
             case .edit(let id, let text, let time):
                 try db.cachedStatement(sql: Queries.editMessage)
                     .execute(arguments: [text, time.microsecondsSinceEpoch, id.text])
-                return .success(try fetch(db, Queries.messageByID, [id.text]).first)
+                try db.cachedStatement(sql: Queries.deleteImageNames).execute(arguments: [id.text])
+                let message = try fetch(db, Queries.messageByID, [id.text]).first
+                if let message { try insertImageNames(of: message, db) }
+                return .success(message)
             case .delete(let id):
                 let message = try fetch(db, Queries.messageByID, [id.text]).first
                 try db.cachedStatement(sql: Queries.deleteMessage).execute(arguments: [id.text])
@@ -148,6 +151,15 @@ extension SQLiteStore {
             message.createdAt.microsecondsSinceEpoch, message.updatedAt?.microsecondsSinceEpoch,
             message.isEdited, message.parentID?.text, message.username,
         ])
+        try insertImageNames(of: message, db)
+    }
+
+    /// Keeps the index of images that messages name; a trigger takes away what a deleted message named.
+    private static func insertImageNames(of message: Message, _ db: Database) throws {
+        for name in ImageNames.names(in: message.text) {
+            try db.cachedStatement(sql: Queries.insertImageName)
+                .execute(arguments: [message.shopID.text, name, message.id.text])
+        }
     }
 }
 

@@ -52,8 +52,32 @@ enum Schema {
         migrator.registerMigration("2") { db in
             try db.execute(sql: imagesAndMembershipChanges)
         }
+        migrator.registerMigration("3") { db in
+            try db.execute(sql: imageNames)
+            let rows = try Row.fetchCursor(
+                db, sql: "SELECT shop_id, message, id FROM shop_messages WHERE instr(message, '[IMAGE:') > 0")
+            while let row = try rows.next() {
+                for name in ImageNames.names(in: row[1]) {
+                    try db.execute(sql: Queries.insertImageName, arguments: [row[0] as String, name, row[2] as String])
+                }
+            }
+        }
         return migrator
     }
+
+    /// Which images messages name, written along with the messages.
+    private static let imageNames = """
+        CREATE TABLE shop_image_names (
+            shop_id TEXT NOT NULL,
+            file_name TEXT NOT NULL,
+            message_id TEXT NOT NULL,
+            PRIMARY KEY (shop_id, file_name, message_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX shop_image_names_by_message ON shop_image_names (message_id);
+        CREATE TRIGGER shop_messages_deleted AFTER DELETE ON shop_messages BEGIN
+            DELETE FROM shop_image_names WHERE message_id = old.id;
+        END;
+        """
 
     /// Images, and a log of the memberships that changed, which triggers keep whoever changes them.
     private static let imagesAndMembershipChanges = """

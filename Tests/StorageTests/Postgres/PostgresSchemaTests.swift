@@ -139,17 +139,19 @@ struct PostgresSchemaTests {
         case .checkMessage: "('m', 's', 'u', \(time))"
         case .editMessage: "('m', 'x', \(time))"
         case .deleteMessage, .messageByID, .imageByID, .deleteImage: "('m')"
-        case .messagesByCreation: "('s', 10, 1000)"
-        case .messagesByChange: "('s', \(time), 10, 1000)"
-        case .numberedPage: "('s', 10, 10)"
-        case .messagesBefore, .messagesAfter: "('s', \(time), 'm', 10)"
+        case .sliceByCreation: "('s', 65536, 10)"
+        case .newestSlice: "('s', 65536, 10, 10)"
+        case .sliceByCreationAfter, .sliceByChangeAfter, .sliceBefore, .sliceDownFrom:
+            "('s', 65536, 10, \(time), 'm')"
+        case .placesAfter: "('s', \(time), 'm', 10)"
+        case .countMessages: "('s')"
         case .latestChange: "('s', \(time))"
         case .shopExists, .members: "('s')"
         case .role, .deleteMember: "('s', 'u')"
         case .upsertMember: "('s', 'u', 'member', \(time))"
         case .purgeMemberChanges, .purgeMessageDeletions: "(10)"
         case .membershipChanges: "(1, 10)"
-        case .isImageNamed: "('s', \(time), 'x')"
+        case .isImageNamed: "('s', 'x')"
         case .unkeptImages: "(\(time), \(time), 'm', 10)"
         case .keepImages: "(true, ARRAY['m'], 's')"
         case .username: "('u')"
@@ -163,8 +165,9 @@ struct PostgresSchemaTests {
     /// The index that gives a list its order, so that no more rows are read than are listed.
     private static func index(_ statement: PostgresStatement) -> String? {
         switch statement {
-        case .messagesByCreation, .messagesBefore, .messagesAfter: "shop_messages_by_creation"
-        case .messagesByChange: "shop_messages_by_change"
+        case .sliceByCreation, .sliceByCreationAfter, .newestSlice, .sliceBefore, .sliceDownFrom, .placesAfter:
+            "shop_messages_by_creation"
+        case .sliceByChangeAfter: "shop_messages_by_change"
         case .unkeptImages: "shop_images_unkept"
         default: nil
         }

@@ -108,15 +108,6 @@ enum FileSystem {
         }
     }
 
-    /// How large a file is; nil when there is none.
-    static func byteCount(of path: String) throws(StorageError) -> Int? {
-        var status = stat()
-        // SAFETY: the call writes the local and keeps no pointer.
-        if unsafe stat(path, &status) == 0 { return Int(status.st_size) }
-        if errno == ENOENT { return nil }
-        throw failure("stat")
-    }
-
     /// The bytes of a file; nil when there is none. Throws `.invalid` for a larger one.
     static func read(_ path: String, byteCountMax: Int) throws(StorageError) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -185,7 +176,7 @@ enum FileSystem {
         guard fsync(descriptor) == 0 else { throw failure("fsync") }
     }
 
-    private static func failure(_ call: String) -> StorageError {
+    static func failure(_ call: String) -> StorageError {
         let errnoValue = errno
         let isFull = errnoValue == ENOSPC || errnoValue == EDQUOT || errnoValue == EFBIG
         return StorageError(isFull ? .full : .unavailable, detail: "\(call): errno \(errnoValue)")

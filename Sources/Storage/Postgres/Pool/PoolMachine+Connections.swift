@@ -51,7 +51,7 @@ extension PoolMachine {
             }
         }
         connections[index].writes.prepend(writes)
-        reads.prepend(readsAgain)
+        readAgain(readsAgain)
         if let other = connections.indices.first(where: { connections[$0].isReady }) {
             moveWrites(from: index, to: other)
             actions += pumpWrites(other, at: now)
@@ -107,7 +107,7 @@ extension PoolMachine {
     }
 
     private mutating func giveUpLate(at now: MonotonicInstant) -> [PoolAction] {
-        var late = reads.take { $0.deadline <= now }
+        var late = lookUps.take { $0.deadline <= now } + reads.take { $0.deadline <= now }
         for index in connections.indices { late += connections[index].writes.take { $0.deadline <= now } }
         let isConnected = connections.contains { $0.isReady }
         return late.map { request in
@@ -146,7 +146,7 @@ extension PoolMachine {
                 actions.append(answer(request, StorageError(.unavailable, detail: "closed")))
             }
         }
-        for request in reads.takeAll() {
+        for request in lookUps.takeAll() + reads.takeAll() {
             actions.append(answer(request, StorageError(.unavailable, detail: "closed")))
         }
         return actions

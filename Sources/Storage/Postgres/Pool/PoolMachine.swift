@@ -18,6 +18,8 @@ struct PoolMachine {
     let settings: PoolSettings
     var connections: [PoolConnection]
     var reads = PoolQueue<PoolRequest>()
+    /// Reads that go before those.
+    var lookUps = PoolQueue<PoolRequest>()
     /// Where the pending writes of a key are, and how many there are.
     var pins: [UInt64: (connection: Int, count: Int)] = [:]
     /// Requests that were not answered.
@@ -69,7 +71,7 @@ extension PoolMachine {
                 return [.answer(request.id, StorageError(.overloaded, detail: "reads"))]
             }
             pendingReadCount += 1
-            reads.append(request)
+            if request.isLookUp { lookUps.append(request) } else { reads.append(request) }
             return pumpReads(at: now)
         }
         if pendingWriteCount >= settings.writeCountMax
@@ -124,6 +126,12 @@ extension PoolMachine {
         let readers = ready.filter { $0 >= settings.writerCount }
         let candidates = readers.isEmpty ? ready : readers
         let depthMax = readers.isEmpty ? 1 : settings.readDepthMax
+        while !lookUps.isEmpty {
+            guard let index = lookUpConnection(readers: candidates, depthMax: depthMax),
+                let request = lookUps.popFirst()
+            else { return actions }
+            actions.append(send([request], on: index, isWrite: false, at: now))
+        }
         while !reads.isEmpty {
             guard let index = candidates.min(by: { connections[$0].readsUnderWay < connections[$1].readsUnderWay }),
                 connections[index].readsUnderWay < depthMax, let request = reads.popFirst()
@@ -131,6 +139,18 @@ extension PoolMachine {
             actions.append(send([request], on: index, isWrite: false, at: now))
         }
         return actions
+    }
+
+    /// Where a look-up waits for nothing, if there is such a place: a reader or a writer on which nothing is in flight.
+    private func lookUpConnection(readers: [Int], depthMax: Int) -> Int? {
+        if let idle = readers.first(where: { connections[$0].current == nil }) { return idle }
+        if let idle = connections.indices.first(where: {
+            connections[$0].isReady && connections[$0].current == nil && connections[$0].writes.isEmpty
+        }) {
+            return idle
+        }
+        let least = readers.min { connections[$0].readsUnderWay < connections[$1].readsUnderWay }
+        return least.flatMap { connections[$0].readsUnderWay < depthMax ? $0 : nil }
     }
 
     private mutating func send(
@@ -186,7 +206,7 @@ extension PoolMachine {
             for request in flight.requests { actions.append(answer(request, nil)) }
         }
         actions += pumpWrites(index, at: now)
-        if !reads.isEmpty { actions += pumpReads(at: now) }
+        if !reads.isEmpty || !lookUps.isEmpty { actions += pumpReads(at: now) }
         return actions
     }
 
@@ -219,9 +239,15 @@ extension PoolMachine {
         return requests.filter(fails).map { answer($0, failure.error) }
     }
 
+    /// Puts reads before those that wait.
+    mutating func readAgain(_ requests: [PoolRequest]) {
+        lookUps.prepend(requests.filter(\.isLookUp))
+        reads.prepend(requests.filter { !$0.isLookUp })
+    }
+
     private mutating func sendAgain(_ requests: [PoolRequest], on index: Int) {
         if requests.first?.kind == .read {
-            reads.prepend(requests)
+            readAgain(requests)
         } else {
             connections[index].writes.prepend(requests)
         }

@@ -27,6 +27,8 @@ struct PoolRequest: Hashable, Sendable {
     let id: UInt64
     /// What kind of work it is.
     let kind: Kind
+    /// A read of a row or two, for which a request waits that may be a write: lists do not go before it.
+    var isLookUp = false
     /// Writes of one key, a shop's, are sent in their order.
     var key: UInt64 = 0
     /// What it keeps in memory.

@@ -34,6 +34,7 @@ enum PostgresSchema {
         Migration(number: 4, title: "notifications of changes", sql: notifications),
         Migration(number: 5, title: "triggers for writers of every kind", sql: triggersForEveryWriter),
         Migration(number: 6, title: "notifications are hints, deletions are found by their message", sql: hints),
+        Migration(number: 7, title: "which images messages name", sql: imageNames),
     ]
 
     private static let tables = """

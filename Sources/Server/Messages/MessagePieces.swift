@@ -1,0 +1,127 @@
+import Primitives
+import Reactor
+import Storage
+
+// Lists and pages of messages as bodies that are produced while they are sent: at most one slice of messages and one
+// piece of JSON is in memory.
+
+/// The messages of a list, in the envelope; `has_more` stands behind them.
+struct MessageListPieces<IO: Driver>: ResponsePieces {
+    let shard: Shard<IO>
+    var reader: MessageListReader
+    private var encoding: MessagesEncoding
+    private var hasBegun = false
+
+    init(_ reader: MessageListReader, of shard: Shard<IO>) {
+        self.shard = shard
+        self.reader = reader
+        encoding = MessagesEncoding(includesUsername: shard.configuration.stream.includesUsername)
+    }
+
+    mutating func next() async throws(APIError) -> ResponsePiece {
+        var writer = JSONWriter.piece
+        if !hasBegun { writer.raw("{\"status\":200,\"message\":\"Messages\",\"data\":[") }
+        hasBegun = true
+        while writer.bytes.count < ServerLimits.responsePieceByteCount {
+            if encoding.isEmpty {
+                let more: [Message]?
+                do throws(StorageError) { more = try await reader.next() } catch { throw shard.storageFailure(error) }
+                guard let more else {
+                    writer.raw("],\"has_more\":")
+                    writer.boolean(reader.hasMore)
+                    writer.raw("}")
+                    return ResponsePiece(bytes: writer.bytes, isLast: true)
+                }
+                encoding.take(more)
+            }
+            encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount)
+        }
+        return ResponsePiece(bytes: writer.bytes, isLast: false)
+    }
+}
+
+/// The messages of a page, in the envelope, and how to go on from it.
+struct MessagePagePieces<IO: Driver>: ResponsePieces {
+    /// What stands behind the messages.
+    enum Continuation: Sendable {
+        /// The page has a number.
+        case numbered(Int, limit: Int, pageCount: Int)
+        /// Its client goes on towards older messages.
+        case older
+        /// Its client goes on towards newer messages, if there are any.
+        case newer(hasMore: Bool)
+    }
+
+    let shard: Shard<IO>
+    let continuation: Continuation
+    /// Nil for an empty page.
+    var reader: MessagePageReader?
+    private var encoding: MessagesEncoding
+    private var hasBegun = false
+    private var newestID: String?
+    private var oldestID: String?
+
+    init(_ reader: MessagePageReader?, _ continuation: Continuation, of shard: Shard<IO>) {
+        self.shard = shard
+        self.reader = reader
+        self.continuation = continuation
+        encoding = MessagesEncoding(includesUsername: shard.configuration.stream.includesUsername)
+    }
+
+    mutating func next() async throws(APIError) -> ResponsePiece {
+        var writer = JSONWriter.piece
+        if !hasBegun { writer.raw("{\"status\":200,\"message\":\"Messages\",\"data\":{\"messages\":[") }
+        hasBegun = true
+        while writer.bytes.count < ServerLimits.responsePieceByteCount {
+            if encoding.isEmpty {
+                let more: [Message]?
+                do throws(StorageError) { more = try await reader?.next() } catch { throw shard.storageFailure(error) }
+                guard let more else {
+                    end(&writer)
+                    return ResponsePiece(bytes: writer.bytes, isLast: true)
+                }
+                newestID = newestID ?? more.first?.id.text
+                oldestID = more.last?.id.text ?? oldestID
+                encoding.take(more)
+            }
+            encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount)
+        }
+        return ResponsePiece(bytes: writer.bytes, isLast: false)
+    }
+
+    private func end(_ writer: inout JSONWriter) {
+        writer.raw("]")
+        let cursor: String?
+        switch continuation {
+        case .numbered(let number, let limit, let pageCount):
+            writer.raw(",\"pagination\":{\"page\":")
+            writer.number(number)
+            writer.raw(",\"limit\":")
+            writer.number(limit)
+            writer.raw(",\"total_pages\":")
+            writer.number(pageCount)
+            writer.raw(",\"has_next\":")
+            writer.boolean(number < pageCount)
+            writer.raw(",\"has_prev\":")
+            writer.boolean(number > 1)
+            writer.raw("}")
+            // From a numbered page a client may go on by cursor, towards the older messages.
+            cursor = number < pageCount ? oldestID : nil
+        case .older: cursor = reader?.hasMore == true ? oldestID : nil
+        // Each page is newest first, so going on towards newer ones means from its first message.
+        case .newer(let hasMore): cursor = hasMore ? newestID : nil
+        }
+        writer.raw(",\"next_cursor\":")
+        writer.string(orNull: cursor)
+        writer.raw("}}")
+    }
+}
+
+extension JSONWriter {
+    /// A writer with room for a piece of a response.
+    fileprivate static var piece: JSONWriter {
+        var writer = JSONWriter()
+        writer.bytes.reserveCapacity(ServerLimits.responsePieceByteCount + 2_048)
+        return writer
+    }
+}

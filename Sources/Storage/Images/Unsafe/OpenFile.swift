@@ -1,0 +1,47 @@
+import Glibc
+
+/// A file that is open for reading, and closed with the last reference. Any thread; its calls block.
+final class OpenFile: Sendable {
+    private let descriptor: Int32
+    /// How large the file was when it was opened.
+    let byteCount: Int
+
+    /// Nil when there is no such file.
+    init?(path: String) throws(StorageError) {
+        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            byteCount = 0
+            if errno == ENOENT { return nil }
+            throw FileSystem.failure("open")
+        }
+        var status = stat()
+        // SAFETY: the call writes the local and keeps no pointer.
+        let isKnown = unsafe fstat(descriptor, &status) == 0
+        byteCount = isKnown ? Int(status.st_size) : 0
+        guard isKnown else { throw FileSystem.failure("fstat") }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// So many bytes from `offset` on, fewer at the end only.
+    func read(at offset: Int, byteCountMax: Int) throws(StorageError) -> [UInt8] {
+        let wantedByteCount = max(0, min(byteCountMax, byteCount - offset))
+        var readErrno: Int32 = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wantedByteCount) { buffer, count in
+            while count < wantedByteCount {
+                // SAFETY: the call writes at most what is left of the array's storage.
+                let taken = unsafe pread(
+                    descriptor, buffer.baseAddress.unsafelyUnwrapped + count, wantedByteCount - count,
+                    off_t(offset + count))
+                if taken < 0, errno == EINTR { continue }
+                if taken < 0 { readErrno = errno }
+                if taken <= 0 { break }
+                count += taken
+            }
+        }
+        errno = readErrno
+        guard readErrno == 0 else { throw FileSystem.failure("pread") }
+        guard bytes.count == wantedByteCount else { throw StorageError(.unexpected, detail: "a file became shorter") }
+        return bytes
+    }
+}
