@@ -36,7 +36,8 @@ import Testing
         #expect(configuration.stream.overLimit == .refuse)
         #expect(configuration.stream.messageByteCountMax == 524_288)
         #expect(configuration.stream.waitingMessageCountMax == 256)
-        #expect(!configuration.stream.includesUsername)
+        #expect(configuration.messageFormat == MessageFormat())
+        #expect(configuration.routePrefixes.paths == ["/api/v1"])
     }
 
     @Test func `the limits of a user are read, and 0 is no limit`() throws {
@@ -90,7 +91,8 @@ import Testing
         ("SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", "-1"),
         ("SHOPSTREAM_LIST_MAX_MESSAGES", "10001"), ("SHOPSTREAM_MAX_TEXT_BYTES", "-1"),
         ("SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", "511"), ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.1,proxy"),
-        ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.0/33"), ("SHOPSTREAM_AUTHOR_KEY", "name"),
+        ("SHOPSTREAM_UPDATED_AT_ON_CREATE", "created_at"), ("SHOPSTREAM_ROUTE_PREFIXES", "api"),
         ("WEBSOCKET_PONG_WAIT_SECONDS", "54"), ("WEBSOCKET_PING_PERIOD_SECONDS", "0"),
         ("WEBSOCKET_WRITE_WAIT_SECONDS", "99999999999999999999"), ("WEBSOCKET_MAX_CONNECTIONS_PER_USER", "65536"),
         ("WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", "256"), ("WEBSOCKET_OVER_LIMIT", "drop"), ("WEBSOCKET_SEND_BUFFER_MESSAGES", "0"),
@@ -117,6 +119,17 @@ import Testing
     @Test(arguments: ["*", "a.example", "https://", "https://a.example/", "https://*.example", "https://a.example:x"])
     func `an origin that no client sends is refused`(origin: String) {
         #expect(Self.refusedName(["WEBSOCKET_ALLOWED_ORIGINS": origin]) == "WEBSOCKET_ALLOWED_ORIGINS")
+    }
+
+    @Test func `the form of messages and the prefixes of routes can be an existing backend's`() throws {
+        let configuration = try Self.read([
+            "WEBSOCKET_INCLUDE_USERNAME": "true", "SHOPSTREAM_AUTHOR_KEY": "author_username",
+            "SHOPSTREAM_UPDATED_AT_ON_CREATE": "created", "SHOPSTREAM_ROUTE_PREFIXES": "/api/v1/auth, /api/v1/",
+        ])
+        #expect(configuration.messageFormat.includesUsername)
+        #expect(configuration.messageFormat.authorKey == .authorUsername)
+        #expect(configuration.messageFormat.updatedAtOnCreate == .created)
+        #expect(configuration.routePrefixes.paths == ["/api/v1/auth", "/api/v1"])
     }
 
     @Test func `production demands origins for streams and has no demo`() throws {

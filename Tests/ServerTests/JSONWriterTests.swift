@@ -55,7 +55,9 @@ import Testing
             + #""is_edited":true,"parent_id":"p""#
         for (includesUsername, end) in [(false, "}"), (true, #","username":"Ann"}"#)] {
             var writer = JSONWriter()
-            writer.message(message, includesUsername: includesUsername)
+            var format = MessageFormat()
+            format.includesUsername = includesUsername
+            writer.message(message, format: format)
             #expect(String(decoding: writer.bytes, as: UTF8.self) == common + end)
         }
     }
@@ -66,8 +68,32 @@ import Testing
             createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: nil, isEdited: false, parentID: nil,
             username: nil)
         var writer = JSONWriter()
-        writer.message(message, includesUsername: true)
+        var format = MessageFormat()
+        format.includesUsername = true
+        writer.message(message, format: format)
         let json = String(decoding: writer.bytes, as: UTF8.self)
         #expect(json.hasSuffix(#""updated_at":null,"is_edited":false,"parent_id":null,"username":null}"#))
+    }
+
+    @Test func `the author's key and the time of a message that was never edited are the deployment's`() {
+        var message = Storage.Message(
+            id: MessageID("m"), shopID: ShopID("s"), userID: UserID("u"), text: "t",
+            createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: nil, isEdited: false, parentID: nil,
+            username: "Ann")
+        var format = MessageFormat()
+        format.includesUsername = true
+        format.authorKey = .authorUsername
+        format.updatedAtOnCreate = .created
+        var writer = JSONWriter()
+        writer.message(message, format: format)
+        let created = String(decoding: writer.bytes, as: UTF8.self)
+        #expect(created.contains(#""updated_at":"1970-01-01T00:00:00.000000Z""#))
+        #expect(created.hasSuffix(#","author_username":"Ann"}"#) && !created.contains(#""username""#))
+        message = Storage.Message(
+            id: message.id, shopID: message.shopID, userID: message.userID, text: "t", createdAt: message.createdAt,
+            updatedAt: Timestamp(microsecondsSinceEpoch: 1_000_000), isEdited: true, parentID: nil, username: nil)
+        writer = JSONWriter()
+        writer.message(message, format: format)
+        #expect(String(decoding: writer.bytes, as: UTF8.self).contains(#""updated_at":"1970-01-01T00:00:01.000000Z""#))
     }
 }

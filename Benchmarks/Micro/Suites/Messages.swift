@@ -45,7 +45,7 @@ private func makeMessage(_ number: Int) -> Message {
 private func write(_ message: Message, count: Int, with writer: inout JSONWriter) {
     for _ in 0..<count {
         writer.bytes.removeAll(keepingCapacity: true)
-        writer.message(message, includesUsername: false)
+        writer.message(message, format: MessageFormat())
     }
 }
 

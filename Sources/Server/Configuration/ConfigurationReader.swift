@@ -99,6 +99,8 @@ extension ServerConfiguration {
         userLimits = try UserLimitSettings(reader)
         listMessageCountMax = try reader.number("SHOPSTREAM_LIST_MAX_MESSAGES", in: 1...10_000)
         textByteCountMax = try reader.number("SHOPSTREAM_MAX_TEXT_BYTES", in: 1...20_000)
+        routePrefixes = try RoutePrefixes(reader)
+        messageFormat = try MessageFormat(reader)
         imagesPath = reader.text("SHOPSTREAM_IMAGES") ?? Self.imagesPath(beside: store)
         publicURL = try Self.publicURL(reader)
         orphanImageSeconds = try reader.number(
@@ -233,7 +235,6 @@ extension StreamConfiguration {
             "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", in: 0...Auth.Limits.attemptCountMax)
         messageByteCountMax = try reader.number("WEBSOCKET_MAX_MESSAGE_BYTES", in: 1...(64 << 20))
         waitingMessageCountMax = try reader.number("WEBSOCKET_SEND_BUFFER_MESSAGES", in: 1...65_536)
-        includesUsername = try reader.flag("WEBSOCKET_INCLUDE_USERNAME")
         // A buffer serves all connections of a reactor, not one: a page at least, whatever the old setting says.
         receiveBufferByteCount = max(
             4_096, try reader.number("WEBSOCKET_READ_BUFFER_SIZE", in: 1...65_536))

@@ -50,6 +50,10 @@ public struct ServerConfiguration: Sendable {
     public var orphanImageSeconds = 86_400
     /// The most messages that a list answers.
     public var listMessageCountMax = 10_000
+    /// What stands before the paths of all routes but those of probes and tools.
+    public var routePrefixes = RoutePrefixes()
+    /// How messages are written out.
+    public var messageFormat = MessageFormat()
     /// The longest text of a message in bytes.
     public var textByteCountMax = 16_384
     /// Connections of one reactor, streams and requests together.
@@ -102,8 +106,6 @@ public struct StreamConfiguration: Sendable {
     public var waitingMessageCountMax = 256
     /// Bytes of one receive buffer.
     public var receiveBufferByteCount = 4_096
-    /// Whether messages carry `username`.
-    public var includesUsername = false
 }
 
 /// A setting that cannot be used: which, what it says, and what it may say.

@@ -67,7 +67,25 @@ extension Setting {
         Setting(
             "SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", .value("104857600"),
             "bytes of images that a user stores within an hour (a byte counts for up to five minutes more)"),
-        Setting("SHOPSTREAM_TRUSTED_PROXIES", .none, "whose word on the client's address is taken"),
+        Setting(
+            "SHOPSTREAM_TRUSTED_PROXIES", .none,
+            """
+            proxies whose `X-Forwarded-For` gives the client's address: addresses and networks (CIDR), \
+            separated by commas. It is read from the right past trusted ones. Limits by address count IPv6 \
+            by /64
+            """),
+        Setting(
+            "SHOPSTREAM_ROUTE_PREFIXES", .value("/api/v1"),
+            """
+            comma-separated; all routes but those of probes and tools are served under each. An image's URL \
+            has the prefix of its upload
+            """),
+        Setting(
+            "SHOPSTREAM_AUTHOR_KEY", .value("username"),
+            "the key of the author's name in messages, or `author_username`; see `WEBSOCKET_INCLUDE_USERNAME`"),
+        Setting(
+            "SHOPSTREAM_UPDATED_AT_ON_CREATE", .value("null"),
+            "`updated_at` of a message that was never edited: `null`, or `created` for the time of its creation"),
         Setting("AUTH_JWT_SECRET", .none, "for HS256; at least 32 bytes in production"),
         Setting(
             "AUTH_JWKS_FILE", .none,
@@ -82,7 +100,12 @@ extension Setting {
         Setting("AUTH_JWT_ISSUER", .none, "checked when set"),
         Setting("AUTH_JWT_AUDIENCE", .none, "checked when set"),
         Setting("WEBSOCKET_ENABLED", .value("true"), "`false` leaves REST alone"),
-        Setting("WEBSOCKET_ALLOWED_ORIGINS", .none, "comma-separated, exact; empty allows all, in development only"),
+        Setting(
+            "WEBSOCKET_ALLOWED_ORIGINS", .none,
+            """
+            comma-separated; any serialised origin (`https://app.example`, `capacitor://localhost`, `null`), \
+            compared without a default port; empty allows all, in development only
+            """),
         Setting("WEBSOCKET_PING_PERIOD_SECONDS", .value("54"), "a ping is sent as often"),
         Setting("WEBSOCKET_PONG_WAIT_SECONDS", .value("60"), "without a pong for as long a stream is closed"),
         Setting("WEBSOCKET_WRITE_WAIT_SECONDS", .value("10"), "how long a write may take"),

@@ -47,7 +47,7 @@ extension Shard {
         writer.raw(",\"shop_id\":")
         writer.string(shop.text)
         writer.raw(",\"image_url\":")
-        writer.string(url(of: image))
+        writer.string(url(of: image, prefix: configuration.routePrefixes.prefix(of: request.head.path)))
         writer.raw(",\"file_extension\":")
         writer.string(image.fileExtension)
         writer.raw("}")
@@ -199,8 +199,8 @@ extension Shard {
         }
     }
 
-    private func url(of image: Storage.Image) -> String {
-        "\(configuration.publicURL ?? "")/api/v1/shops/\(image.shopID.text.percentEncoded)/messages/image/"
+    private func url(of image: Storage.Image, prefix: String) -> String {
+        "\(configuration.publicURL ?? "")\(prefix)/shops/\(image.shopID.text.percentEncoded)/messages/image/"
             + image.fileName.percentEncoded
     }
 }

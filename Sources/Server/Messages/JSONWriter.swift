@@ -103,10 +103,10 @@ package struct JSONWriter {
     }
 
     /// Appends a message as clients know it.
-    package mutating func message(_ message: Message, includesUsername: Bool) {
+    package mutating func message(_ message: Message, format: MessageFormat) {
         messageBeforeText(message)
         _ = escaped(message.text, from: 0, byteCountMax: .max)
-        messageAfterText(message, includesUsername: includesUsername)
+        messageAfterText(message, format: format)
     }
 
     /// Appends a message up to the inside of its text …
@@ -121,17 +121,17 @@ package struct JSONWriter {
     }
 
     /// … and from there to its end.
-    mutating func messageAfterText(_ message: Message, includesUsername: Bool) {
+    mutating func messageAfterText(_ message: Message, format: MessageFormat) {
         raw("\",\"created_at\":")
         time(message.createdAt)
         raw(",\"updated_at\":")
-        if let updatedAt = message.updatedAt { time(updatedAt) } else { raw("null") }
+        if let updatedAt = format.updatedAt(of: message) { time(updatedAt) } else { raw("null") }
         raw(",\"is_edited\":")
         boolean(message.isEdited)
         raw(",\"parent_id\":")
         string(orNull: message.parentID?.text)
-        if includesUsername {
-            raw(",\"username\":")
+        if format.includesUsername {
+            raw(format.authorKey.member)
             string(orNull: message.username)
         }
         raw("}")

@@ -15,7 +15,7 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
     init(_ reader: MessageListReader, of shard: Shard<IO>) {
         self.shard = shard
         self.reader = reader
-        encoding = MessagesEncoding(includesUsername: shard.configuration.stream.includesUsername)
+        encoding = MessagesEncoding(format: shard.configuration.messageFormat)
     }
 
     mutating func next() async throws(APIError) -> ResponsePiece {
@@ -65,7 +65,7 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
         self.shard = shard
         self.reader = reader
         self.continuation = continuation
-        encoding = MessagesEncoding(includesUsername: shard.configuration.stream.includesUsername)
+        encoding = MessagesEncoding(format: shard.configuration.messageFormat)
     }
 
     mutating func next() async throws(APIError) -> ResponsePiece {

@@ -3,14 +3,14 @@ import Storage
 /// Messages on their way into the elements of a JSON array, as far as each piece of a response has room: a text may be
 /// written in several pieces, as one of 16 KiB may become 96.
 struct MessagesEncoding: Sendable {
-    private let includesUsername: Bool
+    private let format: MessageFormat
     private var messages: [Message] = []
     private var index = 0
     /// Where the text of the message at `index` goes on; nil when the message has not begun.
     private var textOffset: Int?
     private var hasBegun = false
 
-    init(includesUsername: Bool) { self.includesUsername = includesUsername }
+    init(format: MessageFormat) { self.format = format }
 
     /// Whether all messages were written.
     var isEmpty: Bool { index == messages.count }
@@ -33,7 +33,7 @@ struct MessagesEncoding: Sendable {
             let room = max(1, (byteCountMax - writer.bytes.count) / 6)
             textOffset = writer.escaped(messages[index].text, from: textOffset ?? 0, byteCountMax: room)
             guard textOffset == nil else { continue }
-            writer.messageAfterText(messages[index], includesUsername: includesUsername)
+            writer.messageAfterText(messages[index], format: format)
             index += 1
         }
         if isEmpty { (messages, index) = ([], 0) }

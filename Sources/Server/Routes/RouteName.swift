@@ -34,36 +34,48 @@ extension RouteName {
 
     /// The table of routes, as far as the configuration has them.
     static func router(_ configuration: ServerConfiguration) -> Router<RouteName> {
-        var routes = routes(hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo)
+        let prefixes = configuration.routePrefixes
+        var routes = routes(
+            hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo, prefixes: prefixes)
         // A stream without a shop's id is a request that lacks something (400), not another resource.
-        if configuration.stream.isEnabled { routes.append(Route(.get, "/api/v1/shops//messages/stream", .stream)) }
+        if configuration.stream.isEnabled {
+            routes += prefixes.paths.map { Route(.get, "\($0)/shops//messages/stream", .stream) }
+        }
         return Router(routes)
     }
 
     /// The rows of the table.
-    static func routes(hasStream: Bool, hasDemo: Bool) -> [Route<RouteName>] {
-        var routes: [Route<RouteName>] = [
-            Route(.post, "/api/v1/shops/messages", .createMessage),
-            Route(.put, "/api/v1/shops/messages", .editMessage),
-            Route(.delete, "/api/v1/shops/messages/:message_id", .deleteMessage),
-            Route(.get, "/api/v1/shops/:shop_id/messages", .listMessages),
-            Route(.get, "/api/v1/shops/:shop_id/messages/paginated", .paginateMessages),
-            Route(.post, "/api/v1/shops/messages/image/upload", .uploadImage),
-            Route(.delete, "/api/v1/shops/messages/image/:message_id", .removeImage),
-            Route(.get, "/api/v1/shops/:shop_id/messages/image/:name", .image),
-            Route(.get, "/api/v1/health/websocket", .streamHealth),
+    static func routes(
+        hasStream: Bool, hasDemo: Bool, prefixes: RoutePrefixes = RoutePrefixes()
+    ) -> [Route<RouteName>] {
+        var routes = prefixes.paths.flatMap { prefixed(by: $0, hasStream: hasStream) }
+        routes += [
             Route(.get, "/healthz", .alive),
             Route(.get, "/readyz", .ready),
             Route(.get, "/metrics", .metrics),
             Route(.get, "/openapi.json", .openAPI),
         ]
-        if hasStream {
-            routes.append(Route(.get, "/api/v1/shops/:shop_id/messages/stream", .stream))
-        }
         if hasDemo {
             routes.append(Route(.get, "/", .demoPage))
             routes.append(Route(.get, "/demo.json", .demoSession))
         }
+        return routes
+    }
+
+    /// The routes of clients, under one prefix.
+    private static func prefixed(by prefix: String, hasStream: Bool) -> [Route<RouteName>] {
+        var routes: [Route<RouteName>] = [
+            Route(.post, "\(prefix)/shops/messages", .createMessage),
+            Route(.put, "\(prefix)/shops/messages", .editMessage),
+            Route(.delete, "\(prefix)/shops/messages/:message_id", .deleteMessage),
+            Route(.get, "\(prefix)/shops/:shop_id/messages", .listMessages),
+            Route(.get, "\(prefix)/shops/:shop_id/messages/paginated", .paginateMessages),
+            Route(.post, "\(prefix)/shops/messages/image/upload", .uploadImage),
+            Route(.delete, "\(prefix)/shops/messages/image/:message_id", .removeImage),
+            Route(.get, "\(prefix)/shops/:shop_id/messages/image/:name", .image),
+            Route(.get, "\(prefix)/health/websocket", .streamHealth),
+        ]
+        if hasStream { routes.append(Route(.get, "\(prefix)/shops/:shop_id/messages/stream", .stream)) }
         return routes
     }
 }

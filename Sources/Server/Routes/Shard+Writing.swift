@@ -78,7 +78,7 @@ extension Shard {
             guard parent?.shopID == body.shopID else { throw .badParent }
         }
         var username = identity.name
-        if configuration.stream.includesUsername {
+        if configuration.messageFormat.includesUsername {
             username =
                 try await stored { (store) async throws(StorageError) in
                     try await store.username(of: identity.userID)
@@ -138,7 +138,7 @@ extension Shard {
     private func json(of message: Storage.Message) -> [UInt8] {
         var writer = JSONWriter()
         writer.bytes.reserveCapacity(message.text.utf8.count + 320)
-        writer.message(message, includesUsername: configuration.stream.includesUsername)
+        writer.message(message, format: configuration.messageFormat)
         return writer.bytes
     }
 
