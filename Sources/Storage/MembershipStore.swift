@@ -18,8 +18,12 @@ public protocol MembershipStore: Sendable {
     /// `.notFound` when there is no such shop.
     func members(of shopID: ShopID) async throws(StorageError) -> [Membership]
 
-    /// Adds all rows in one transaction, in their order: shops that are not there yet come into being, members that
-    /// are there get the row's role. Nothing is removed.
+    /// Imports the rows of a members file in one transaction, in their order; shops that are not there yet come into
+    /// being. Nothing is removed.
+    ///
+    /// The store remembers each row. One that it has not seen makes the user a member or gives a member its role. One
+    /// whose role changed since gives a member its role. One that it has seen changes nothing: a file that is read again
+    /// neither brings back a membership that was removed since, nor takes back a role that was given since.
     func importMembers(_ rows: [Membership], at time: Timestamp) async throws(StorageError)
 
     /// The memberships that changed behind `position`, which an earlier answer gave; nil asks for a position alone.

@@ -83,6 +83,23 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func `a row that was imported before brings nothing back, unless it changed`(kind: StoreKind) async throws {
+        try await kind.withStore { store in
+            let rows = ["kept", "removed", "promoted", "replaced"].map { Self.membership("s", $0, .member) }
+            try await store.importMembers(rows, at: 1)
+            _ = try await store.removeMember("removed", from: "s")
+            try await store.addMember(Self.membership("s", "promoted", .admin), at: 2)
+            try await store.importMembers(rows + [Self.membership("s", "new", .member)], at: 3)
+            #expect(try await store.members(of: "s").map(\.userID) == ["kept", "new", "promoted", "replaced"])
+            #expect(try await store.role(of: "promoted", in: "s") == .admin)
+            try await store.importMembers(
+                ["removed", "replaced"].map { Self.membership("s", $0, .admin) }, at: 4)
+            #expect(try await store.role(of: "removed", in: "s") == nil)
+            #expect(try await store.role(of: "replaced", in: "s") == .admin)
+        }
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func `users have the name that was given last`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             #expect(try await store.username(of: "u") == nil)

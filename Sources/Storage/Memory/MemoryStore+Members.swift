@@ -46,7 +46,12 @@ extension MemoryStore {
     public func importMembers(_ rows: [Membership], at time: Timestamp) async throws(StorageError) {
         for row in rows { try Validation.check(row) }
         try withState { state in
-            for row in rows { Self.set(row, in: &state) }
+            for row in rows {
+                let key = MembershipChange(shopID: row.shopID, userID: row.userID)
+                let imported = state.importedRoles.updateValue(row.role, forKey: key)
+                let isMember = state.members[row.shopID, default: [:]][row.userID] != nil
+                if imported == nil || imported != row.role && isMember { Self.set(row, in: &state) }
+            }
         }
     }
 

@@ -23,6 +23,8 @@ public final class MemoryStore: Store {
         var messages: [MessageID: Entry] = [:]
         var shops: [ShopID: Shop] = [:]
         var members: [ShopID: [UserID: Role]] = [:]
+        /// The roles that members files gave.
+        var importedRoles: [MembershipChange: Role] = [:]
         var usernames: [UserID: String] = [:]
         var images: [MessageID: Image] = [:]
         var keptImages: Set<MessageID> = []

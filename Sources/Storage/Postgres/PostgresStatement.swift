@@ -142,19 +142,35 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .members:
             "SELECT user_id, role FROM shop_members WHERE shop_id = $1 ORDER BY user_id COLLATE \"C\""
         case .importMembers:
-            // The last row of a member counts, as when they come one by one; one command may not touch a row twice.
+            // The last row of a member counts, as when they come one by one; one command may not touch a row twice, and
+            // the rows that are new and those whose role changed are apart.
             """
             WITH rows AS (
-                SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+                SELECT DISTINCT ON (shop_id, user_id) shop_id, user_id, role
+                FROM unnest($1::text[], $2::text[], $3::text[])
                     WITH ORDINALITY AS r (shop_id, user_id, role, place)
+                ORDER BY shop_id, user_id, place DESC
             ), made AS (
                 INSERT INTO shops (id, name, created_at, updated_at)
                 SELECT DISTINCT shop_id, shop_id, $4::timestamptz, $4::timestamptz FROM rows
                 ON CONFLICT (id) DO NOTHING
+            ), changed AS (
+                SELECT r.shop_id, r.user_id, r.role, i.role AS imported
+                FROM rows r LEFT JOIN shopstream_member_imports i
+                    ON i.shop_id = r.shop_id AND i.user_id = r.user_id
+                WHERE i.role IS DISTINCT FROM r.role
+            ), recorded AS (
+                INSERT INTO shopstream_member_imports (shop_id, user_id, role)
+                SELECT shop_id, user_id, role FROM changed
+                ON CONFLICT (shop_id, user_id) DO UPDATE SET role = excluded.role
+            ), updated AS (
+                UPDATE shop_members m SET role = c.role FROM changed c
+                WHERE c.imported IS NOT NULL
+                    AND m.shop_id = c.shop_id AND m.user_id = c.user_id AND m.role <> c.role
             )
             INSERT INTO shop_members (id, shop_id, user_id, role, joined_at)
-            SELECT DISTINCT ON (shop_id, user_id) gen_random_uuid()::text, shop_id, user_id, role, $4::timestamptz
-            FROM rows ORDER BY shop_id, user_id, place DESC
+            SELECT gen_random_uuid()::text, shop_id, user_id, role, $4::timestamptz
+            FROM changed WHERE imported IS NULL
             ON CONFLICT (shop_id, user_id) DO UPDATE SET role = excluded.role
                 WHERE shop_members.role <> excluded.role
             """

@@ -91,6 +91,12 @@ enum Queries {
         INSERT INTO shop_members (id, shop_id, user_id, role, joined_at) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (shop_id, user_id) DO UPDATE SET role = excluded.role
         """
+    static let importedRole = "SELECT role FROM shopstream_member_imports WHERE shop_id = ? AND user_id = ?"
+    static let recordImport = """
+        INSERT INTO shopstream_member_imports (shop_id, user_id, role) VALUES (?, ?, ?)
+        ON CONFLICT (shop_id, user_id) DO UPDATE SET role = excluded.role
+        """
+    static let updateRole = "UPDATE shop_members SET role = ?3 WHERE shop_id = ?1 AND user_id = ?2"
     static let deleteMember = "DELETE FROM shop_members WHERE shop_id = ? AND user_id = ?"
     static let members = "SELECT user_id, role FROM shop_members WHERE shop_id = ? ORDER BY user_id"
     /// Where the log of changes begins and ends: nothing when it is empty.

@@ -63,8 +63,21 @@ extension SQLiteStore {
                     try ensureShop.execute(arguments: [row.shopID.text, time.microsecondsSinceEpoch])
                     shopID = row.shopID
                 }
-                try Self.upsert(row, at: time, db)
+                try Self.importMember(row, at: time, db)
             }
+        }
+    }
+
+    private static func importMember(_ row: Membership, at time: Timestamp, _ db: Database) throws {
+        let key: StatementArguments = [row.shopID.text, row.userID.text]
+        let imported = try String.fetchOne(db.cachedStatement(sql: Queries.importedRole), arguments: key)
+        if imported == row.role.rawValue { return }
+        let arguments: StatementArguments = [row.shopID.text, row.userID.text, row.role.rawValue]
+        try db.cachedStatement(sql: Queries.recordImport).execute(arguments: arguments)
+        if imported == nil {
+            try upsert(row, at: time, db)
+        } else {
+            try db.cachedStatement(sql: Queries.updateRole).execute(arguments: arguments)
         }
     }
 

@@ -62,6 +62,9 @@ enum Schema {
                 }
             }
         }
+        migrator.registerMigration("member-imports") { db in
+            try db.execute(sql: memberImports)
+        }
         return migrator
     }
 
@@ -77,6 +80,16 @@ enum Schema {
         CREATE TRIGGER shop_messages_deleted AFTER DELETE ON shop_messages BEGIN
             DELETE FROM shop_image_names WHERE message_id = old.id;
         END;
+        """
+
+    /// What members files said when their lines were first read, and since: see `MembershipStore.importMembers`.
+    private static let memberImports = """
+        CREATE TABLE shopstream_member_imports (
+            shop_id TEXT NOT NULL,
+            user_id TEXT NOT NULL,
+            role TEXT NOT NULL,
+            PRIMARY KEY (shop_id, user_id)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Images, and a log of the memberships that changed, which triggers keep whoever changes them.

@@ -35,7 +35,18 @@ enum PostgresSchema {
         Migration(number: 5, title: "triggers for writers of every kind", sql: triggersForEveryWriter),
         Migration(number: 6, title: "notifications are hints, deletions are found by their message", sql: hints),
         Migration(number: 7, title: "which images messages name", sql: imageNames),
+        Migration(number: 8, title: "what members files said", sql: memberImports),
     ]
+
+    /// What members files said when their lines were first read, and since: see `MembershipStore.importMembers`.
+    private static let memberImports = """
+        CREATE TABLE shopstream_member_imports (
+            shop_id text NOT NULL,
+            user_id text NOT NULL,
+            role text NOT NULL,
+            PRIMARY KEY (shop_id, user_id)
+        );
+        """
 
     private static let tables = """
         CREATE TABLE IF NOT EXISTS shops (
