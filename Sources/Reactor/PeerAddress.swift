@@ -20,6 +20,9 @@ public struct PeerAddress: Hashable, Sendable {
         low = 0x0000_ffff_0000_0000 | UInt64(ipv4)
     }
 
+    /// Whether this is an address of the machine itself: 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool { isIPv4 ? (low >> 24) & 0xff == 127 : high == 0 && low == 1 }
+
     /// Whether this is IPv4.
     public var isIPv4: Bool { high == 0 && low >> 32 == 0xffff }
 }

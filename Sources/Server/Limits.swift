@@ -101,4 +101,28 @@ enum ServerLimits {
     static let messageTotalShopCountMax = 1_024
     /// The messages that may lie before a numbered page; a cursor has no such bound.
     static let pageDepthMax = 10_000
+    /// Bytes of log lines that wait to be written …
+    static let logByteCountMax = 1 << 20
+    /// … and how many lines: further ones are dropped.
+    static let logLineCountMax = 8_192
+    /// Lines of one kind that are written …
+    static let logLinesPerPeriod = 10
+    /// … in this time; a summary counts the rest.
+    static let logRatePeriod: Duration = .seconds(1)
+    /// Kinds of lines whose rate is known.
+    static let logKindCountMax = 256
+    /// How long the end of the process waits for the last lines.
+    static let logFlushWait: Duration = .milliseconds(300)
+    /// From the first signal to stop to the end of a process in which something hangs …
+    static let hardStopWait: Duration = .milliseconds(9_400)
+    /// … and from one that repeats it,
+    static let hastenedStopWait: Duration = .seconds(2)
+    /// unless both came within this time.
+    static let signalPairWait: Duration = .seconds(1)
+    /// The status of a process that had to be ended so (sysexits.h: software).
+    static let hardStopStatus: Int32 = 70
+    /// From one look at the store for `/readyz` to the next …
+    static let readinessPeriod: Duration = .seconds(1)
+    /// … and how long one may go without an answer.
+    static let readinessWait: Duration = .seconds(5)
 }

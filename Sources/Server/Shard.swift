@@ -38,6 +38,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case releaseAddress(PeerAddress)
         /// A user whom this shard counts has ended something, or gets something back.
         case userLimit(UserLimitChange)
+        /// The first shard's look at the store said something new.
+        case readinessChanged(ReadinessCheck.State)
         /// The server stops.
         case drain
         /// A shard that drains has no connection left.
@@ -118,6 +120,9 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var responseByteCount = 0
     /// For each shard the messages that its full mailbox did not take: they go again at the end of each turn.
     private(set) var undelivered: [[Message]] = []
+
+    /// What the last look at the store said.
+    var readiness = ReadinessCheck()
 
     // The end
     var isDraining = false
@@ -260,6 +265,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .storeChanged(let change): broadcast(change)
         case .releaseAddress(let address): addressReleased(address)
         case .userLimit(let change): userLimitChanged(change)
+        case .readinessChanged(let state): _ = readiness.become(state)
         case .drain: drain()
         case .drained: drainedShardCount += 1
         }
@@ -274,6 +280,10 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         }
         guard token != Self.membershipLookToken else {
             membershipLookFired()
+            return
+        }
+        guard token != Self.readinessToken else {
+            checkReadiness()
             return
         }
         if token & ReactorPostgresLoop<IO>.timerMark != 0 {

@@ -37,7 +37,7 @@ extension Shard {
         removeUndelivered { message in
             switch message {
             case .releasePlace, .releaseTicket, .streamOpened, .replaceStream, .releaseAddress, .userLimit,
-                .membershipsChanged, .recheckMemberships, .storeChanged:
+                .membershipsChanged, .recheckMemberships, .storeChanged, .readinessChanged:
                 true
             case .drain, .drained: false
             }

@@ -13,6 +13,7 @@ extension Shard {
     func startHousekeeping() {
         guard index == 0 else { return }
         _ = reactor.schedule(at: reactor.now, token: Self.housekeepingToken)
+        _ = reactor.schedule(at: reactor.now, token: Self.readinessToken)
     }
 
     func housekeepingFired() {

@@ -22,20 +22,6 @@ extension Shard {
         return Response(body: writer.bytes)
     }
 
-    /// `GET /readyz`
-    func readiness() async -> Response {
-        guard !isDraining else { return Response(APIError.draining) }
-        do throws(StorageError) {
-            if let nodeLock, !nodeLock.isHeld {
-                throw StorageError(.unavailable, detail: "another node may hold the database's lock")
-            }
-            try await store.ping()
-        } catch {
-            return Response(storageFailure(error))
-        }
-        return Response(body: Array("{\"status\":\"ready\"}".utf8))
-    }
-
     /// `GET /`, in the demo.
     var demoPage: Response.Content {
         Response.Content(

@@ -42,8 +42,8 @@ extension Shard {
         case .stream: try await openStream(request)
         case .streamHealth: await streamHealth()
         case .alive: Response(body: Array("{\"status\":\"alive\"}".utf8))
-        case .ready: await readiness()
-        case .metrics: await metrics()
+        case .ready: readinessAnswer()
+        case .metrics: if mayReadMetrics(request) { await metrics() } else { throw APIError.notFound }
         case .openAPI: Response(openAPI)
         case .demoPage: Response(demoPage)
         case .demoSession: Response(demoSession)

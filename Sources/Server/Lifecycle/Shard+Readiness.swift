@@ -1,0 +1,62 @@
+import HTTP
+import HTTPTypes
+import Logging
+import Primitives
+import Reactor
+import Storage
+
+extension Shard {
+    /// No connection has this token: generations have 24 bits.
+    static var readinessToken: UInt64 { .max - 2 }
+
+    /// Looks at the store, unless a look is in flight, and again a second later; on the first shard only.
+    func checkReadiness() {
+        guard !isDraining else { return }
+        if readiness.timePassed(at: reactor.now) { announceReadiness("no answer in time") }
+        if readiness.begin(at: reactor.now) {
+            Task(executorPreference: reactor) {
+                var failure: StorageError?
+                do throws(StorageError) { try await self.store.ping() } catch { failure = error }
+                if self.readiness.ended(failure?.kind) { self.announceReadiness(failure?.detail) }
+            }
+        }
+        _ = reactor.schedule(at: reactor.now + ServerLimits.readinessPeriod, token: Self.readinessToken)
+    }
+
+    private func announceReadiness(_ reason: String?) {
+        for peer in peers where peer !== self { post(.readinessChanged(readiness.state), to: peer.index) }
+        if let reason {
+            log.warning("not ready", metadata: ["reason": "\(reason)"])
+        } else {
+            log.notice("ready again")
+        }
+    }
+
+    /// `GET /readyz`. O(1): no query and no line of the log, as anyone may ask, and as often as they like.
+    func readinessAnswer() -> Response {
+        guard !isDraining else { return Response(APIError.draining) }
+        // Known without asking; the listener logs its changes.
+        if let nodeLock, !nodeLock.isHeld { return Response(APIError(StorageError(.unavailable, detail: ""))) }
+        switch readiness.state {
+        case .ready: return Response(body: Array("{\"status\":\"ready\"}".utf8))
+        case .failed(let kind): return Response(APIError(StorageError(kind, detail: "")))
+        case .unanswered: return Response(APIError(StorageError(.unavailable, detail: "")))
+        }
+    }
+
+    // MARK: - Metrics
+
+    /// Whether the metrics may be read: they name shops, so in production only from this machine and by trusted proxies.
+    /// A request that a proxy forwards counts as its client's; one that names a client without being forwarded by a
+    /// trusted proxy is nobody's of this machine.
+    func mayReadMetrics(_ request: Request) -> Bool {
+        guard configuration.mode == .production else { return true }
+        guard let peer = http[request.connection]?.address, let client = request.address else { return false }
+        let isForwarded = ["X-Forwarded-For", "Forwarded", "X-Real-IP"].contains { name in
+            HTTPField.Name(name).map { request.head.fields[$0] != nil } ?? false
+        }
+        let isTrusted = configuration.trustedProxies.contains(peer)
+        if isForwarded, !isTrusted { return false }
+        return client.isLoopback || configuration.trustedProxies.contains(client)
+    }
+}
