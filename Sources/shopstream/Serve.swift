@@ -1,12 +1,12 @@
 import ArgumentParser
-import Glibc
 import Logging
 import Reactor
 import Server
 
 /// `shopstream serve`
 struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Runs the server until SIGTERM or SIGINT.")
+    static let configuration = CommandConfiguration(
+        abstract: "Runs the server until SIGTERM or SIGINT; SIGHUP reads keys and members again.")
 
     @Option(help: "Where to listen: HOST:PORT (SHOPSTREAM_LISTEN; default 127.0.0.1:8080).")
     var listen: String?
@@ -35,57 +35,26 @@ struct Serve: AsyncParsableCommand {
         let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         LoggingSystem.bootstrap { _ in StructuredLogHandler(level: level) }
 
-        // Before any thread starts, so that all of them leave these signals to the one that waits.
-        let signals = StopSignals()
+        let signals = ProcessSignals()
         let server: ShopstreamServer
         do throws(StartError) {
             server = try await ShopstreamServer(configuration, log: Logger(label: "shopstream"))
         } catch {
+            LogWriter.standardError.flush()
             throw Exit.failure(error.description, status: error.exitStatus)
         }
-        await signals.wait()
-        await server.stop()
-    }
-}
-
-/// SIGTERM and SIGINT, taken as events. SIGPIPE and SIGXFSZ are ignored: a dead peer is an error of its send, a file that
-/// may not grow one of its write.
-///
-/// Handlers rather than a blocked mask and `sigwait`: the runtime's own threads have masks of their own.
-struct StopSignals {
-    /// The two ends of a pipe: a handler may do little more than write.
-    private static let pipeEnds: (reading: Int32, writing: Int32) = {
-        var ends: [Int32] = [-1, -1]
-        // SAFETY: the call fills the two elements of the local and keeps no pointer.
-        let status = unsafe pipe(&ends)
-        precondition(status == 0, "no pipe can be made (errno \(errno))")
-        return (ends[0], ends[1])
-    }()
-
-    /// Takes the signals from here on.
-    init() {
-        precondition(Self.pipeEnds.writing >= 0)
-        for number in [SIGTERM, SIGINT] {
-            signal(number) { _ in
-                // The code that was interrupted may be about to read its own `errno`.
-                let interrupted = errno
-                // SAFETY: `write` may be called in a signal handler, and it reads one byte of a local.
-                var byte: UInt8 = 1
-                _ = unsafe write(StopSignals.pipeEnds.writing, &byte, 1)
-                errno = interrupted
+        signals.serverStarted()
+        for await request in signals.requests {
+            switch request {
+            case .reload: Task { await server.reload() }
+            case .stop:
+                Task {
+                    await server.stop()
+                    signals.serverStopped()
+                }
+            case .hasten: server.hasten()
             }
         }
-        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
-    }
-
-    /// Returns when one of them came. Waits on a thread of its own.
-    func wait() async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            _ = ReactorThread(name: "signals") {
-                var byte: UInt8 = 0
-                while unsafe read(Self.pipeEnds.reading, &byte, 1) < 0, errno == EINTR {}
-                continuation.resume()
-            }
-        }
+        LogWriter.standardError.flush()
     }
 }

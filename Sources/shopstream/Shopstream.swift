@@ -7,8 +7,16 @@ import Reactor
 import Server
 import Storage
 
-/// The command.
+/// The process.
 @main
+enum Process {
+    static func main() async {
+        StandardError.fillClosedDescriptors()
+        await Shopstream.main()
+    }
+}
+
+/// The command.
 struct Shopstream: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shopstream",

@@ -38,11 +38,32 @@ struct ShardStores: Sendable {
     private static let takenReason =
         "another server uses the database: end it, or set SHOPSTREAM_POSTGRES_SHARED=true for each"
 
+    /// The lock of a SQLite file; nil for other stores, and while one is taken over.
+    let lock: StoreLock?
+
+    /// Takes the lock of a SQLite file. A file that another server uses is refused: neither would hear of the other's
+    /// messages.
+    private static func lock(_ configuration: ServerConfiguration, _ log: Logger) throws(StorageError) -> StoreLock? {
+        guard case .sqlite(let path) = configuration.store else { return nil }
+        switch try StoreLock.take(of: path) {
+        case .taken(let lock): return lock
+        case .held(let holder):
+            let reason = "process \(holder.map(String.init) ?? "of another server") uses the file"
+            guard configuration.isTakeover else {
+                throw StorageError(.busy, detail: "\(reason): end it, or start with --takeover to follow it")
+            }
+            log.warning(
+                "until the other server ends, neither hears of the other's messages", metadata: ["reason": "\(reason)"])
+            return nil
+        }
+    }
+
     /// Whether each reactor has a store of its own, so that the common one serves the start alone.
     var arePerReactor: Bool { postgres != nil }
 
     /// Opens the store, and finds out how many connections each reactor may have.
     init(_ configuration: ServerConfiguration, _ log: Logger) async throws(StorageError) {
+        lock = try Self.lock(configuration, log)
         common = try await configuration.store.open()
         guard case .postgres(let location) = configuration.store else {
             postgres = nil

@@ -42,10 +42,11 @@ public enum StartError: Error, CustomStringConvertible {
 public final class ShopstreamServer: Sendable {
     typealias UringShard = Shard<UringDriver>
 
-    private let configuration: ServerConfiguration
+    let configuration: ServerConfiguration
     private let store: any Store
-    private let log: Logger
-    private let shards: [UringShard]
+    private let storeLock: StoreLock?
+    let log: Logger
+    let shards: [UringShard]
     private let threads: [ReactorThread]
     /// The keys of tokens, when they come from a file, and the task that reads it again and again.
     private let tokenKeys: TokenKeys?
@@ -63,6 +64,7 @@ public final class ShopstreamServer: Sendable {
         let stores = try await Self.openStores(configuration, log, now)
         let store = stores.common
         self.store = store
+        storeLock = stores.lock
         let images = try await Self.openImages(configuration)
         var demo: DemoSession?
         if configuration.isDemo {
@@ -158,6 +160,8 @@ public final class ShopstreamServer: Sendable {
         let storeWait = ServerLimits.stopWait - ServerLimits.drainWait
         if await !isStoreClosed(by: max(startedAt + ServerLimits.stopWait, .now + storeWait)) {
             log.warning("the store did not close in time")
+        } else {
+            storeLock?.release()
         }
         log.notice("stopped")
     }
@@ -165,6 +169,12 @@ public final class ShopstreamServer: Sendable {
     /// Reads the keys of tokens again, for all reactors, and returns when tokens are judged by them: for SIGHUP. The old
     /// keys go on when the file cannot be used, as the log says.
     public func reloadKeys() async { await tokenKeys?.reload() }
+
+    /// Cuts off the connections that `stop` waits for.
+    public func hasten() {
+        log.warning("connections are cut off: a second signal asks for it")
+        for shard in shards { shard.reactor.stop() }
+    }
 
     /// Closes the store; false when that is not over by the deadline. Nobody waits for its writes any more.
     private func isStoreClosed(by deadline: ContinuousClock.Instant) async -> Bool {
@@ -321,7 +331,7 @@ public final class ShopstreamServer: Sendable {
     }
 
     /// Runs `body` on a shard's own thread.
-    private static func on(_ shard: UringShard, _ body: @escaping @Sendable (UringShard) -> Void) async {
+    static func on(_ shard: UringShard, _ body: @escaping @Sendable (UringShard) -> Void) async {
         await Task(executorPreference: shard.reactor) { body(shard) }.value
     }
 }

@@ -239,5 +239,12 @@ extension Shard {
         text.single(
             "process_start_time_seconds", "gauge", "When the server started, in seconds of Unix time.",
             Double(startedAt.microsecondsSinceEpoch) / 1e6)
+        let log = LogWriter.standardError.statistics
+        text.single(
+            "shopstream_log_lines_dropped_total", "counter", "Log lines dropped, as standard error took no more.",
+            Double(log.droppedLineCount))
+        text.single(
+            "shopstream_log_lines_suppressed_total", "counter", "Log lines left out, as too many of their kind came.",
+            Double(log.suppressedLineCount))
     }
 }

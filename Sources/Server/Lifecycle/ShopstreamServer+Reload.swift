@@ -1,0 +1,39 @@
+import Logging
+import Primitives
+import Reactor
+import Storage
+
+// SIGHUP: files that may have changed are read again. What cannot be used leaves things as they are.
+
+extension ShopstreamServer {
+    /// Reads the keys and the members again, and logs what came of it. Reading blocks a thread of the pool, as files may
+    /// lie on a disk that hangs; requests go on meanwhile.
+    public func reload() async {
+        await reloadKeys()
+        await reloadMembers()
+    }
+
+    private func reloadMembers() async {
+        guard let path = configuration.membersPath else { return }
+        let rows: [Membership]
+        do throws(MembersFile.ParseError) {
+            rows = try MembersFile.load(path: path)
+        } catch {
+            log.warning("the members file cannot be used", metadata: ["reason": "\(error)"])
+            return
+        }
+        let log = log
+        await Self.on(shards[0]) { shard in
+            let store = shard.store
+            let time = shard.civilTime
+            Task(executorPreference: shard.reactor) {
+                do throws(StorageError) {
+                    try await store.importMembers(rows, at: time)
+                    log.notice("members read again", metadata: ["file": "\(path)", "lines": "\(rows.count)"])
+                } catch {
+                    log.warning("the members were not imported", metadata: ["reason": "\(error)"])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Logging
+
+/// Writes one line of JSON for each event to standard error: `{"time":…,"level":…,"message":…,…}`. Never waits for I/O:
+/// see `LogWriter`.
+public struct StructuredLogHandler: LogHandler {
+    /// Fields of every line.
+    public var metadata: Logger.Metadata = [:]
+    /// The lowest level that is written.
+    public var logLevel: Logger.Level
+    private let writer: LogWriter
+
+    /// A handler for one logger.
+    public init(level: Logger.Level, writer: LogWriter = .standardError) {
+        logLevel = level
+        self.writer = writer
+    }
+
+    /// A field of every line.
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Hands the line to the writer.
+    public func log(event: LogEvent) {
+        let message = event.message.description
+        let level = event.level.rawValue
+        writer.log(message, level: level) {
+            let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
+            return LogLine.line(
+                level: level, message: message,
+                fields.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") })
+        }
+    }
+}
