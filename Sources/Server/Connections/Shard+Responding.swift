@@ -134,7 +134,8 @@ extension Shard {
             return
         }
         state.isSending = false
-        state.progress?.moved(byteCount: state.output.sent(), at: reactor.now)
+        let byteCount = state.output.sent()
+        state.progress?.moved(byteCount: byteCount, at: reactor.now)
         if !state.output.isEmpty {
             sendNext(connection, state)
         } else if let sender = state.sender {
