@@ -110,7 +110,9 @@ let package = Package(
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Primitives", grdb], swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives", httpTypes],
+            dependencies: [
+                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives", httpTypes,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

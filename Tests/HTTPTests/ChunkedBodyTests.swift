@@ -38,7 +38,9 @@ import Testing
             case .head(let head): #expect(head.body == .chunked && head.keepAlive)
             case .body(let range): body += bytes[range]
             case .end: break reading
-            case .needMore, .informational: Issue.record("the response is not whole"); return
+            case .needMore, .informational:
+                Issue.record("the response is not whole")
+                return
             }
         }
         #expect(String(decoding: body, as: UTF8.self) == "hello world" && offset == bytes.count)

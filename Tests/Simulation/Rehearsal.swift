@@ -17,7 +17,8 @@ final class Rehearsal: @unchecked Sendable {
 
     /// Plays a script on a thread of its own and returns what it contradicted.
     static func play(
-        reactorCount: Int, slowStore: Bool = false, replacesStreams: Bool = false, _ script: @escaping @Sendable (Rehearsal) throws -> Void
+        reactorCount: Int, slowStore: Bool = false, replacesStreams: Bool = false,
+        _ script: @escaping @Sendable (Rehearsal) throws -> Void
     ) async -> [String] {
         await withCheckedContinuation { continuation in
             _ = ReactorThread(name: "rehearsal") {

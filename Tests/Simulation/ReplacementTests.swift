@@ -8,7 +8,9 @@ import Testing
     private static func isReplaced(_ socket: Socket) -> Bool {
         let bytes = socket.read()
         // 0x88, a length, and 4409.
-        return bytes.indices.dropLast(3).contains { bytes[$0] == 0x88 && bytes[$0 + 2] == 0x11 && bytes[$0 + 3] == 0x39 }
+        return bytes.indices.dropLast(3).contains {
+            bytes[$0] == 0x88 && bytes[$0 + 2] == 0x11 && bytes[$0 + 3] == 0x39
+        }
     }
 
     @Test(arguments: [1, 2, 3]) func `the oldest stream ends with 4409, whichever reactor has it`(

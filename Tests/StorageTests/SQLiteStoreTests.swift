@@ -299,7 +299,10 @@ import Testing
         (Queries.countMessages, "COVERING INDEX shop_messages_by_c"),
         (Queries.sliceBefore, "shop_messages_by_creation (shop_id=? AND created_at>? AND (created_at,id)<(?,?))"),
         (Queries.sliceDownFrom, "shop_messages_by_creation (shop_id=? AND created_at>? AND (created_at,id)<(?,?))"),
-        (Queries.placesAfter, "COVERING INDEX shop_messages_by_creation (shop_id=? AND (created_at,id)>(?,?) AND created_at<?)"),
+        (
+            Queries.placesAfter,
+            "COVERING INDEX shop_messages_by_creation (shop_id=? AND (created_at,id)>(?,?) AND created_at<?)"
+        ),
         (Queries.editMessage, "sqlite_autoindex_shop_messages_1 (id=?)"),
         (Queries.deleteMessage, "sqlite_autoindex_shop_messages_1 (id=?)"),
         (Queries.imageByID, "sqlite_autoindex_shop_images_1 (id=?)"),

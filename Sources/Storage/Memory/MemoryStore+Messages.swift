@@ -105,7 +105,9 @@ extension MemoryStore {
     ) async throws(StorageError) -> [MessageCursor] {
         try withState { state in
             let entries = state.shops[shopID]?.byCreation ?? []
-            return Self.later(entries, .after(cursor), \.createdAt).prefix(countMax).map { MessageCursor(of: $0.message) }
+            return Self.later(entries, .after(cursor), \.createdAt).prefix(countMax).map {
+                MessageCursor(of: $0.message)
+            }
         }
     }
 

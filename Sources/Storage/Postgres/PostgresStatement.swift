@@ -37,7 +37,9 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     /// A slice of a shop's messages in the order of a time. The last row is the first that is beyond the bytes of texts
     /// (`$2`), or beyond the messages that are wanted (`$3` is one more). The columns of each query give the one around it
     /// its order, so that nothing is sorted.
-    private static func slice(by time: String, where condition: String, isDescending: Bool = false, skipped: String = "")
+    private static func slice(
+        by time: String, where condition: String, isDescending: Bool = false, skipped: String = ""
+    )
         -> String
     {
         let direction = isDescending ? " DESC" : ""
@@ -78,7 +80,8 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             """
         case .deleteMessage: "DELETE FROM shop_messages m WHERE m.id = $1 \(Self.returnMessage)"
         case .messageByID: "\(Self.selectMessage) WHERE m.id = $1"
-        case .sliceByCreation: Self.slice(by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)")
+        case .sliceByCreation:
+            Self.slice(by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)")
         case .sliceByCreationAfter:
             Self.slice(
                 by: "m.created_at",

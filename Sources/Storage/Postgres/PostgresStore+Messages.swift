@@ -79,7 +79,9 @@ extension PostgresStore {
             .text(query.shopID.text), .integer(Int64(Limits.sliceByteCountMax)),
             .integer(Int64(query.messageCountMax) + 1),
         ]
-        func from(_ place: MessageCursor) -> [PostgresValue] { bounds + [.time(place.createdAt), .text(place.id.text)] }
+        func from(_ place: MessageCursor) -> [PostgresValue] {
+            bounds + [.time(place.createdAt), .text(place.id.text)]
+        }
         let result =
             switch (query.order, query.start) {
             case (.creation, .skipping), (.change, .skipping): try await read(.sliceByCreation, bounds)
