@@ -13,7 +13,7 @@ enum ServerLimits {
     static let progressBytesPerSecondMin = 4 << 10
     /// … when it falls behind by this time …
     static let progressWait: Duration = .seconds(10)
-    /// … and nobody is ahead by more than this.
+    /// … and no peer is ahead by more than this.
     static let progressCreditMax: Duration = .seconds(16)
     /// A timer that fires later than this shows that the process paused.
     static let timerLatenessMax: Duration = .seconds(1)

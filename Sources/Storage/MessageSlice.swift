@@ -33,7 +33,7 @@ public struct MessageSliceQuery: Sendable {
     /// The messages that are wanted at most, 1 or more; the limits hold besides.
     public var countMax: Int
 
-    /// Joins the parts.
+    /// A query with these parts.
     public init(shopID: ShopID, order: Order, start: Start, countMax: Int) {
         self.shopID = shopID
         self.order = order
@@ -52,7 +52,7 @@ public struct MessageSlice: Sendable {
     /// Whether the list ends with them.
     public var isLast: Bool
 
-    /// Joins the parts.
+    /// A slice with these messages.
     public init(messages: [Message], isLast: Bool) {
         self.messages = messages
         self.isLast = isLast

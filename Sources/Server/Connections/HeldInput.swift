@@ -8,7 +8,7 @@ struct HeldInput {
     private var due: [ConnectionID] = []
     private var next: [ConnectionID] = []
 
-    /// Whether nothing waits for the turn under way or the next.
+    /// Whether no input waits for this turn or the next.
     var isEmpty: Bool { bytes.isEmpty }
 
     /// Whether some of this stream's input waits.

@@ -196,7 +196,7 @@ extension Shard {
         case .reading where state.arrival?.isStalled(at: reactor.now) == false:
             if let arrival = state.arrival { setTimer(connection, state, arrival.deadline.since(reactor.now)) }
         case .reading:
-            // The receive under way stays armed and is taken over by what follows the answer.
+            // The pending receive stays armed: what follows the answer uses it.
             respond(connection, state, APIError.requestTimeout)
         case .admitting, .storing, .handling:
             break

@@ -12,7 +12,7 @@ extension Shard {
         skip(state, unread)
     }
 
-    /// The request under way is answered although its body has not ended.
+    /// The request in flight is answered although its body has not ended.
     func beginSkipping(_ state: HTTPConnection) {
         state.refusedBody = RefusedBody(
             isEndKnown: state.parser.skipBody(), isWithheld: state.awaitsContinue, at: reactor.now)

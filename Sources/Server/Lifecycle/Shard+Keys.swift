@@ -3,7 +3,7 @@ import HTTP
 import Primitives
 import Reactor
 
-// Key rotation: whoever signs tokens writes a new file of keys. It is read every now and then, and when a token names a
+// Key rotation: the issuer of tokens writes a new file of keys. It is read every now and then, and when a token names a
 // key that is not in the set; that token waits for the read and is judged by what was read, as on every reactor.
 
 extension Shard {

@@ -48,7 +48,7 @@ extension Shard {
 
     /// Whether the metrics may be read: they name shops, so in production only from this machine and by trusted proxies.
     /// A request that a proxy forwards counts as its client's; one that names a client without being forwarded by a
-    /// trusted proxy is nobody's of this machine.
+    /// trusted proxy does not count as this machine's.
     func mayReadMetrics(_ request: Request) -> Bool {
         guard configuration.mode == .production else { return true }
         guard let peer = http[request.connection]?.address, let client = request.address else { return false }

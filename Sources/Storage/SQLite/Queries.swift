@@ -14,7 +14,7 @@ enum Queries {
         FROM shop_messages m LEFT JOIN users u ON u.uid = m.user_id
         """
 
-    /// Rows that another writer dated outside of the years 1 to 9999 are in no list: nobody could go on from them.
+    /// Rows that another writer dated outside of the years 1 to 9999 are in no list: a client could not go on from them.
     private static let isInTime =
         "BETWEEN \(Timestamp.earliestMicroseconds) AND \(Timestamp.latestMicroseconds)"
 

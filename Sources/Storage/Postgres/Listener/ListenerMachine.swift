@@ -3,7 +3,7 @@ import Primitives
 /// The listener's one connection, and the order in which changes are told. A pure state machine.
 ///
 /// One query is in flight at a time. Notifications that come meanwhile wait, and the next look-up takes them together, so
-/// that what was missed is told before what came after it, and a flood of notifications costs one query after another. What was missed is read from the time up to which everything is known, in the database's own
+/// that missed changes are delivered before later ones, and a flood of notifications costs one query after another. What was missed is read from the time up to which everything is known, in the database's own
 /// time, page by page; it is known only when the last page was read.
 struct ListenerMachine {
     private enum Phase: Equatable {

@@ -4,7 +4,7 @@ extension PostgresSchema {
         [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.(?:jpg|png|gif|webp)
         """#
 
-    /// Which images messages name, whoever writes them: triggers keep it, for texts with a marker only.
+    /// Which images messages name, for every writer: triggers keep it, for texts with a marker only.
     static let imageNames = """
         CREATE TABLE IF NOT EXISTS shopstream_image_names (
             shop_id text NOT NULL,
