@@ -121,7 +121,7 @@ def test_a_list_that_fits_is_sent_whole(shop):
 
 
 def test_a_slow_reader_gets_all_as_long_as_it_takes_enough(shop):
-    fill(shop, 20)
+    fill(shop, 8)
     with RawSocket(shop.server, receive_buffer_bytes=4096) as peer:
         peer.send(request(list_path(shop), shop.member).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         peer.socket.settimeout(20)
