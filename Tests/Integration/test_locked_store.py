@@ -26,11 +26,8 @@ def lock(server):
 def test_a_locked_store_is_not_ready_and_reads_go_on(server, lock):
     shop = server.shops[0]
 
-    def refusal():
-        answer = server.request("GET", "/readyz")
-        return answer if answer.status_code == 503 else None
-
-    answer = wait_until(refusal, 15, "the server is not ready")
+    wait_until(lambda: server.request("GET", "/readyz").status_code == 503, 15, "the server is not ready")
+    answer = server.request("GET", "/readyz")
     assert answer.json()["code"] in ("storage_busy", "storage_unavailable")
     assert int(answer.headers["Retry-After"]) >= 1
     assert server.request("GET", "/healthz").status_code == 200
