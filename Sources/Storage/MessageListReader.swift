@@ -3,23 +3,27 @@ import Primitives
 /// Reads a list of a shop's messages from a store, slice by slice: what is read is given away before the next slice.
 ///
 /// The slices are reads of different moments. A message that is edited meanwhile may come twice in the order of
-/// changes, at its old place and at its new one; none is missed, as a change moves a message towards the end. Messages
-/// that must come before all others, whatever their times, belong before the first slice: `next` is the one place.
+/// changes, at its old place and at its new one; none is missed, as a change moves a message towards the end, and what
+/// another writer committed behind the place that the list has reached comes as a late message: see `LateMessages`.
 public struct MessageListReader: Sendable {
     private let store: any MessageStore
     private var query: MessageSliceQuery
     private var cut: ListCut
     private let order: ListCut.Order
+    private var late: LateMessages
     private var isAtEnd = false
 
     /// The shop's messages, at most `limit` (1 to `Limits.pageMessageCountMax`; clamped).
     ///
     /// Without `changedAfter`: all, in the order of `createdAt`. With it: those whose last change is later, in the order
-    /// of that change, so that a reader goes on from the last one it got. See `ListCut` for where it ends.
+    /// of that change, so that a reader goes on from the last one it got. See `ListCut` for where it ends. Late messages,
+    /// whose times are not later, come in front of it and do not count towards the limit; the reader may have some of
+    /// them.
     public init(of shopID: ShopID, changedAfter: Timestamp?, limit: Int, from store: any MessageStore) {
         self.store = store
         order = changedAfter == nil ? .creation : .change
         cut = ListCut(order, limit: Limits.page(limit))
+        late = LateMessages(of: shopID, after: changedAfter)
         let start = changedAfter.map { MessageSliceQuery.Start.after(MessageCursor(endOf: $0)) } ?? .skipping(0)
         query = MessageSliceQuery(
             shopID: shopID, order: changedAfter == nil ? .creation : .change, start: start,
@@ -32,12 +36,14 @@ public struct MessageListReader: Sendable {
     /// The next messages, at least one; nil at the end.
     public mutating func next() async throws(StorageError) -> [Message]? {
         while true {
+            if let messages = try await late.next(from: store) { return messages }
             let released = cut.takeReleased()
             if !released.isEmpty { return released }
             guard !isAtEnd else { return nil }
             let slice = try await store.slice(query)
             for message in slice.messages where !cut.add(message) { break }
             isAtEnd = slice.isLast || cut.isCut
+            late.sliceWasRead(slice, endingAt: slice.messages.last.map(order.time(of:)))
             if let last = slice.messages.last {
                 query.start = .after(MessageCursor(createdAt: order.time(of: last), id: last.id))
                 query.adapt(to: slice)

@@ -51,11 +51,14 @@ public struct MessageSlice: Sendable {
     public var messages: [Message]
     /// Whether the list ends with them.
     public var isLast: Bool
+    /// What was visible when it was read, of a list in the order of changes; nil where no messages come late.
+    public var snapshot: StoreSnapshot?
 
     /// A slice with these messages.
-    public init(messages: [Message], isLast: Bool) {
+    public init(messages: [Message], isLast: Bool, snapshot: StoreSnapshot? = nil) {
         self.messages = messages
         self.isLast = isLast
+        self.snapshot = snapshot
     }
 }
 
@@ -65,7 +68,9 @@ struct SliceBounds {
     private var count = 0
     private var byteCount = 0
 
-    init(_ query: MessageSliceQuery) { countMax = query.messageCountMax }
+    init(_ query: MessageSliceQuery) { self.init(countMax: query.messageCountMax) }
+
+    init(countMax: Int) { self.countMax = countMax }
 
     /// Whether one message alone is larger than a slice.
     var isExceeded: Bool { byteCount > Limits.sliceByteCountMax }

@@ -10,8 +10,11 @@ public protocol MessageStore: Sendable {
     ///
     /// Calls for one shop take effect, and return, in the order in which they were made; those that wait together
     /// share a commit.
+    /// Returns the time that it was given: its own, or a later one where several nodes write a shop and the store
+    /// orders their changes; `edit` says it with the message.
     /// Throws `.conflict` when the id is taken, `.invalid` for what cannot be stored; neither harms the others.
-    func append(_ message: Message) async throws(StorageError)
+    @discardableResult
+    func append(_ message: Message) async throws(StorageError) -> Timestamp
 
     /// Gives a message another text, and with it `updatedAt` and `isEdited`; it is durable when this returns.
     ///
@@ -29,6 +32,10 @@ public protocol MessageStore: Sendable {
     /// exist has none. Left out are messages that another writer dated outside of `Timestamp`'s bounds: a reader could
     /// not go on from their times.
     func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice
+
+    /// A part of what was committed so late that a list in the order of changes has passed its time: see
+    /// `LateMessagesQuery`. In the order of changes, keeping to the limits of a slice.
+    func lateSlice(_ query: LateMessagesQuery) async throws(StorageError) -> MessageSlice
 
     /// The places of the messages nearest to `cursor` on the newer side, the nearest first, `countMax` at most.
     func places(
@@ -62,4 +69,9 @@ public protocol MessageStore: Sendable {
 extension MessageStore {
     /// Nothing, for stores that need no upkeep.
     public func maintain() async {}
+
+    /// Nothing, for stores that one process writes: there, changes of a shop are committed in the order of their times.
+    public func lateSlice(_ query: LateMessagesQuery) async throws(StorageError) -> MessageSlice {
+        MessageSlice(messages: [], isLast: true)
+    }
 }

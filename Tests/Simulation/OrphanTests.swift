@@ -45,7 +45,7 @@ import Testing
                 isEdited: false, parentID: nil, username: nil)
             rehearsal.perform { shard in
                 for image in images { try await store.addImage(image) }
-                try await store.append(message)
+                _ = try await store.append(message)
                 await shard.removeOrphanedImages()
                 rehearsal.ledger.expect(shard.counters.orphanedImages == 0, "an image that is named is gone")
                 let kept = try await store.unkeptImages(createdBefore: Stage.origin, after: nil, limit: 100)

@@ -45,7 +45,7 @@ final class SimulatedStore: Store, @unchecked Sendable {
         await withCheckedContinuation { reads.append($0) }
     }
 
-    func append(_ message: Storage.Message) async throws(StorageError) {
+    func append(_ message: Storage.Message) async throws(StorageError) -> Timestamp {
         // Behind a write that waits, every other waits too.
         if lateWriteCount > 0 || (!isHasty && chance.perMille(slowPerMille)) {
             lateWriteCount += 1
@@ -56,9 +56,10 @@ final class SimulatedStore: Store, @unchecked Sendable {
             ledger.count("writes failed")
             throw StorageError(.unavailable, detail: "simulated")
         }
-        if let count = forgetsOneIn, chance.oneIn(count) { return }
+        if let count = forgetsOneIn, chance.oneIn(count) { return message.createdAt }
         try await memory.append(message)
         ledger.stored(message)
+        return message.createdAt
     }
 
     func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice {

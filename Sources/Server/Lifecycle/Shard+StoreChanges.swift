@@ -61,7 +61,7 @@ extension Shard: StoreChangeObserver {
     /// Behind our own writes that are under way, whose times are earlier: who catches up from this change must have
     /// been told of them.
     private func publishInOrder(_ publication: Publication, to shop: ShopID) {
-        guard let ticket = clocks[shop]?.enter() else {
+        guard !isOrderedByDatabase, let ticket = clocks[shop]?.enter() else {
             publish(publication, to: shop)
             return
         }

@@ -72,6 +72,7 @@ struct ShardStores: Sendable {
         var settings = PostgresConfiguration(origin: "shopstream-\(UUID().uuidString.lowercased())")
         let wanted = configuration.postgresConnectionCount ?? 2 * configuration.reactorCount
         settings.isShared = configuration.isPostgresShared
+        settings.shape = try await PostgresMigrator.shape(at: location)
         let server = try await Self.server(at: location, configuration, log)
         // Half of the server's connections are left to other nodes and services, but a reactor needs one.
         settings.connectionCount = max(1, min(wanted, server.connectionCountMax / 2) / configuration.reactorCount)

@@ -85,12 +85,17 @@ extension Shard {
                 } ?? identity.name
         }
         let (time, ticket) = try await beginChange(in: body.shopID)
-        let message = Storage.Message(
+        var message = Storage.Message(
             id: MessageID(UUIDText.random()), shopID: body.shopID, userID: identity.userID, text: body.text,
             createdAt: time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
-        let json = json(of: message)
+        var json = json(of: message)
         do throws(StorageError) {
-            try await store.append(message)
+            let storedAt = try await store.append(message)
+            if storedAt != time {
+                clocks[body.shopID]?.advance(past: storedAt, at: civilTime)
+                message.createdAt = storedAt
+                json = self.json(of: message)
+            }
         } catch {
             endChange(in: body.shopID, ticket, nil)
             throw storageFailure(error)
@@ -112,6 +117,7 @@ extension Shard {
             endChange(in: message.shopID, ticket, nil)
             throw .messageNotFound
         }
+        clocks[message.shopID]?.advance(past: edited.changedAt, at: civilTime)
         let json = json(of: edited)
         endChange(in: message.shopID, ticket, Publication(event: .messageEdited, json: json))
         return json
@@ -167,6 +173,12 @@ extension Shard {
 
     /// The change is through, or failed (nil): publishes what is now in order.
     func endChange(in shop: ShopID, _ ticket: UInt64, _ publication: Publication?) {
+        // Where the database orders the changes of a shop, its listener publishes this node's own with the others'.
+        let publication = isOrderedByDatabase ? nil : publication
         for publication in clocks[shop]?.finish(ticket, publication) ?? [] { publish(publication, to: shop) }
     }
+
+    /// Whether other nodes write the shops too: then the order of the commits is the order of publication, of this
+    /// node's changes as well, and the database gives the dates.
+    var isOrderedByDatabase: Bool { configuration.isPostgresShared && postgresLoop != nil }
 }

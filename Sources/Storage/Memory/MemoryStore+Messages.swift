@@ -2,13 +2,15 @@ import Primitives
 
 extension MemoryStore {
     /// See `MessageStore`. O(log n) when the shop's times increase, else O(n).
-    public func append(_ message: Message) async throws(StorageError) {
+    @discardableResult
+    public func append(_ message: Message) async throws(StorageError) -> Timestamp {
         try withState { state throws(StorageError) in
             do throws(StorageError) {
                 try insert(message, into: &state)
                 state.statistics.storedCount += 1
                 state.statistics.commitCount += 1
                 state.statistics.batchMessageCountMax = 1
+                return message.createdAt
             } catch {
                 state.statistics.failedCount += 1
                 throw error

@@ -129,7 +129,7 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         case .prepare(let index):
             sessions[index].prepare(
                 settings: configuration.sessionSettings, statements: PostgresStatement.allCases,
-                commands: [PostgresConfiguration.durabilityCommand])
+                for: configuration.shape, commands: [PostgresConfiguration.durabilityCommand])
         case .disconnect(let index): sessions[index].close()
         case .answer(let id, let error): answer(id, error)
         case .send(let index, let segment):

@@ -14,7 +14,9 @@ public struct PostgresConfiguration: Sendable {
     /// Marks what this node writes, so that it knows its own notifications.
     public var origin: String
     /// Whether other nodes write the same tables, and are to hear of this one's messages.
-    public var isShared = false
+    public var isShared = false { didSet { pool.areRoundsSorted = isShared } }
+    /// Which columns the tables have.
+    public var shape = PostgresTableShape()
     var pool = PoolSettings()
 
     /// The defaults, under a mark of their own.

@@ -68,14 +68,17 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
     }
 
     /// Sets the session up: settings, then statements.
-    func prepare(settings: [(name: String, value: String)], statements: [PostgresStatement], commands: [String]) {
+    func prepare(
+        settings: [(name: String, value: String)], statements: [PostgresStatement], for shape: PostgresTableShape,
+        commands: [String]
+    ) {
         stage = .preparing
         setUpFailure = nil
         for (name, value) in settings {
             queue { $0.send(sql: "SELECT set_config($1, $2, false)", [.text(name), .text(value)]) }
         }
         for command in commands { queue { $0.send(sql: command, []) } }
-        for statement in statements { queue { $0.sendPrepare(name: statement.rawValue, sql: statement.sql) } }
+        for statement in statements { queue { $0.sendPrepare(name: statement.rawValue, sql: statement.sql(shape)) } }
         queue { $0.sendSync() }
         armRead()
         flush()

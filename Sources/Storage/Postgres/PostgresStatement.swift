@@ -1,6 +1,7 @@
 /// Every statement that a store runs, by the name that it is prepared under. Each is prepared once for a connection.
 enum PostgresStatement: String, CaseIterable, Sendable {
     case insertMessage, checkMessage, editMessage, deleteMessage
+    case insertMessageInOrder, editMessageInOrder, lateMessages, takeMark, purgeChanges, purgeMarks
     case messageByID, latestChange
     case sliceByCreation, sliceByCreationAfter, sliceByChangeAfter, newestSlice, sliceBefore, sliceDownFrom, placesAfter
     case countMessages
@@ -17,18 +18,13 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         }
     }
 
-    private static let columns = """
-        m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
-            coalesce(u.username, m.username) AS username
+    /// What a `Message` is made of, of the row `m`.
+    private static func columns(_ shape: PostgresTableShape) -> String {
         """
-    private static let selectMessage = """
-        SELECT \(columns)
-        FROM shop_messages m LEFT JOIN users u ON u.uid = m.user_id
+        m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited,
+            \(shape.parentID) AS parent_id, \(shape.authorName) AS username
         """
-    private static let returnMessage = """
-        RETURNING m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
-            coalesce((SELECT u.username FROM users u WHERE u.uid = m.user_id), m.username)
-        """
+    }
     /// The bounds of `Timestamp`. Rows that another writer dated outside of them are in no list: nobody could go on from
     /// their times.
     private static let earliest = "'0001-01-01 00:00:00+00'::timestamptz"
@@ -36,24 +32,24 @@ enum PostgresStatement: String, CaseIterable, Sendable {
 
     /// A slice of a shop's messages in the order of a time. The last row is the first that is beyond the bytes of texts
     /// (`$2`), or beyond the messages that are wanted (`$3` is one more). The columns of each query give the one around it
-    /// its order, so that nothing is sorted.
-    private static func slice(
-        by time: String, where condition: String, isDescending: Bool = false, skipped: String = ""
+    /// its order, so that nothing is sorted. `last` is a column behind the message's.
+    static func slice(
+        _ shape: PostgresTableShape, by time: String, of table: String = "shop_messages m", where condition: String,
+        isDescending: Bool = false, skipped: String = "", last: String = "NULL::text"
     )
         -> String
     {
         let direction = isDescending ? " DESC" : ""
         return """
             SELECT * FROM (
-                SELECT m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
-                    coalesce((SELECT u.username FROM users u WHERE u.uid = m.user_id), m.username) AS username,
+                SELECT \(columns(shape)), \(last) AS last,
                     sum(octet_length(m.message))
                         OVER (ORDER BY m.place\(direction), m.id\(direction) ROWS UNBOUNDED PRECEDING) AS sum,
                     m.place
                 FROM (
                     SELECT m.id COLLATE "C" AS id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at,
-                        m.is_edited, m.parent_id, m.username, \(time) AS place
-                    FROM shop_messages m WHERE m.shop_id = $1 AND \(condition)
+                        m.is_edited\(shape.innerColumns), \(time) AS place
+                    FROM \(table) WHERE m.shop_id = $1 AND \(condition)
                     ORDER BY \(time)\(direction), m.id COLLATE "C"\(direction) LIMIT $3 \(skipped)
                 ) m
             ) m WHERE m.sum - octet_length(m.message) <= $2 ORDER BY m.place\(direction), m.id\(direction)
@@ -62,49 +58,84 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     private static let selectImage = "SELECT id, shop_id, user_id, file_extension, created_at FROM shop_images"
 
     /// The text. Identifiers are compared and ordered byte for byte, whatever the database's collation is.
-    var sql: String {
-        switch self {
+    func sql(_ shape: PostgresTableShape) -> String {
+        let selectMessage = "SELECT \(Self.columns(shape)) FROM shop_messages m"
+        let returnMessage = "RETURNING \(Self.columns(shape))"
+        let stored = shape.stored(parentID: "$8::text", username: "$9::text")
+        let extra = shape.storingExtras(id: "$1::text", parentID: "$8::text", username: "$9::text")
+        return switch self {
         case .insertMessage:
             // An id that is taken does not spoil the transaction that other messages share: no row says it.
             """
-            INSERT INTO shop_messages
-                (id, shop_id, user_id, message, created_at, updated_at, is_edited, parent_id, username)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING
+            \(extra.map { "WITH \($0)" } ?? "")
+            INSERT INTO shop_messages (id, shop_id, user_id, message, created_at, updated_at, is_edited\(stored.columns))
+            VALUES ($1::text, $2, $3, $4, $5, $6, $7\(stored.values)) ON CONFLICT (id) DO NOTHING
             """
+        case .insertMessageInOrder:
+            """
+            WITH clock AS (
+                INSERT INTO shopstream_shop_clocks AS c (shop_id, latest) VALUES ($2, $5) \(Self.advanceClock)
+            )\(extra.map { ", \($0)" } ?? "")
+            INSERT INTO shop_messages (id, shop_id, user_id, message, created_at, updated_at, is_edited\(stored.columns))
+            SELECT $1::text, $2, $3::text, $4::text, clock.latest, $6::timestamptz, $7::bool\(stored.values)
+            FROM clock ON CONFLICT (id) DO NOTHING RETURNING created_at
+            """
+        case .editMessageInOrder:
+            """
+            WITH clock AS (
+                INSERT INTO shopstream_shop_clocks AS c (shop_id, latest)
+                SELECT shop_id, $3 FROM shop_messages WHERE id = $1 \(Self.advanceClock)
+            )
+            UPDATE shop_messages m SET message = $2, updated_at = clock.latest, is_edited = true
+            FROM clock WHERE m.id = $1 \(returnMessage)
+            """
+        case .lateMessages: Self.lateMessages(shape)
+        case .takeMark: Self.takeMarkSQL
+        case .purgeChanges: Self.purgeChangesSQL
+        case .purgeMarks: Self.purgeMarksSQL
         case .checkMessage:
-            "SELECT 1::int8 FROM shop_messages WHERE id = $1 AND shop_id = $2 AND user_id = $3 AND created_at = $4"
+            """
+            SELECT created_at FROM shop_messages
+            WHERE id = $1 AND shop_id = $2 AND user_id = $3 AND ($5 OR created_at = $4)
+            """
         case .editMessage:
             """
             UPDATE shop_messages m SET message = $2, updated_at = $3, is_edited = true WHERE m.id = $1
-            \(Self.returnMessage)
+            \(returnMessage)
             """
-        case .deleteMessage: "DELETE FROM shop_messages m WHERE m.id = $1 \(Self.returnMessage)"
-        case .messageByID: "\(Self.selectMessage) WHERE m.id = $1"
+        case .deleteMessage:
+            """
+            DELETE FROM shop_messages m
+            WHERE m.id = $1 AND set_config('\(PostgresSchema.deletingSetting)', $1, true) IS NOT NULL
+            \(returnMessage)
+            """
+        case .messageByID: "\(selectMessage) WHERE m.id = $1"
         case .sliceByCreation:
-            Self.slice(by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)")
+            Self.slice(shape, by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)")
         case .sliceByCreationAfter:
             Self.slice(
-                by: "m.created_at",
+                shape, by: "m.created_at",
                 where: "(m.created_at, m.id COLLATE \"C\") > ($4, $5) AND m.created_at <= \(Self.latest)")
         case .sliceByChangeAfter:
             Self.slice(
-                by: "coalesce(m.updated_at, m.created_at)",
+                shape, by: "coalesce(m.updated_at, m.created_at)",
                 // The bound of the time alone keeps a generic plan on the index of the shop.
                 where: "coalesce(m.updated_at, m.created_at) >= $4 "
                     + "AND (coalesce(m.updated_at, m.created_at), m.id COLLATE \"C\") > ($4, $5) "
-                    + "AND coalesce(m.updated_at, m.created_at) <= \(Self.latest)")
+                    + "AND coalesce(m.updated_at, m.created_at) <= \(Self.latest)",
+                last: "CASE WHEN row_number() OVER () = 1 THEN pg_current_snapshot()::text END")
         case .newestSlice:
             Self.slice(
-                by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)",
+                shape, by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)",
                 isDescending: true, skipped: "OFFSET $4")
         case .sliceBefore:
             Self.slice(
-                by: "m.created_at",
+                shape, by: "m.created_at",
                 where: "(m.created_at, m.id COLLATE \"C\") < ($4, $5) AND m.created_at >= \(Self.earliest)",
                 isDescending: true)
         case .sliceDownFrom:
             Self.slice(
-                by: "m.created_at",
+                shape, by: "m.created_at",
                 where: "(m.created_at, m.id COLLATE \"C\") <= ($4, $5) AND m.created_at >= \(Self.earliest)",
                 isDescending: true)
         case .placesAfter:
@@ -204,10 +235,10 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             ORDER BY created_at, id COLLATE "C" LIMIT $4
             """
         case .keepImages: "UPDATE shop_images SET is_kept = $1 WHERE id = ANY($2) AND shop_id = $3 AND is_kept <> $1"
-        case .username: "SELECT username FROM users WHERE uid = $1"
+        case .username: "SELECT \(shape.username(of: "$1")) AS username"
         case .upsertUsername:
             """
-            INSERT INTO users (uid, username) VALUES ($1, $2)
+            INSERT INTO \(shape.usernameTable) (uid, username) VALUES ($1, $2)
             ON CONFLICT (uid) DO UPDATE SET username = excluded.username
             """
         case .ping: "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
@@ -219,12 +250,11 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .changesNamed:
             // Transaction numbers of rows have 32 bits, and are compared with the horizon's as PostgreSQL compares them.
             """
-            SELECT \(Self.columns), d.shop_id AS deleted_from,
+            SELECT \(Self.columns(shape)), d.shop_id AS deleted_from,
                 coalesce(
                     (coalesce(m.xmin, d.xmin)::text::bigint - $2::bigint) & 4294967295 < 2147483648, true) AS is_news
             FROM unnest($1::text[]) WITH ORDINALITY AS h (id, place)
             LEFT JOIN shop_messages m ON m.id = h.id
-            LEFT JOIN users u ON u.uid = m.user_id
             LEFT JOIN LATERAL (
                 SELECT e.shop_id, e.xmin FROM shop_message_deletions e
                 WHERE e.message_id = h.id AND m.id IS NULL ORDER BY e.deleted_at DESC LIMIT 1
@@ -233,7 +263,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             """
         case .changesSince:
             """
-            \(Self.selectMessage)
+            \(selectMessage)
             WHERE (coalesce(m.updated_at, m.created_at), m.id COLLATE "C") > ($1, $2)
                 AND coalesce(m.updated_at, m.created_at) <= \(Self.latest)
             ORDER BY coalesce(m.updated_at, m.created_at), m.id COLLATE "C" LIMIT $3
@@ -246,7 +276,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         }
     }
 
-    /// Logs are kept for a day; what is older goes in bounded bites, and past what another node is purging.
+    /// These logs are kept for a day; what is older goes in bounded bites, and past what another node is purging.
     private static func purge(_ table: String, by time: String) -> String {
         """
         DELETE FROM \(table) WHERE ctid = ANY (ARRAY(

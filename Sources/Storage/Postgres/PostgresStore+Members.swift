@@ -102,23 +102,25 @@ extension PostgresStore {
             if isFull, !isToldFull { log.toldFullAt = now }
             return (told, position != nil && (isLate || isFull && !isToldFull))
         }
-        await purgeLogs(at: now)
+        await maintainLogs(at: now)
         return MembershipChanges(
             position: newPosition, changes: rows.filter { !told.contains($0) }.map(\.change),
             isIncomplete: isIncomplete)
     }
 
-    /// Every now and then, removes what is old from the logs that the triggers write. What fails is done the next time.
-    private func purgeLogs(at now: MonotonicInstant) async {
-        // A purge that waited for the lock would keep the changes back.
+    /// Takes a mark for the log of changes, and every now and then removes what is old from the logs that the triggers
+    /// write. What fails is done the next time; an older mark is safe.
+    private func maintainLogs(at now: MonotonicInstant) async {
+        // What waited for the lock would keep the changes back.
         guard nodeLock?.isHeld ?? true else { return }
+        if recent?.isMarkDue ?? true { _ = try? await write(.takeMark, [], key: 0, isRepeatable: true) }
         let isDue = membershipLog.withLock { log in
             guard log.purgedAt.map({ now.since($0) >= Self.purgePeriod }) ?? true else { return false }
             log.purgedAt = now
             return true
         }
         guard isDue else { return }
-        for statement in [PostgresStatement.purgeMemberChanges, .purgeMessageDeletions] {
+        for statement in [PostgresStatement.purgeMemberChanges, .purgeMessageDeletions, .purgeChanges, .purgeMarks] {
             _ = try? await write(statement, [.integer(Self.purgeCountMax)], key: 0, isRepeatable: true)
         }
     }

@@ -2,20 +2,22 @@ import Primitives
 
 extension PostgresStore {
     /// See `MessageStore`.
-    public func append(_ message: Message) async throws(StorageError) {
+    @discardableResult
+    public func append(_ message: Message) async throws(StorageError) -> Timestamp {
         do throws(StorageError) {
-            try await store(message)
+            let time = try await store(message)
+            statisticsTotal.answered(isStored: true)
+            return time
         } catch {
             statisticsTotal.answered(isStored: false)
             throw error
         }
-        statisticsTotal.answered(isStored: true)
     }
 
-    private func store(_ message: Message) async throws(StorageError) {
+    private func store(_ message: Message) async throws(StorageError) -> Timestamp {
         try Validation.check(message)
         let work = PostgresWork(
-            statement: .insertMessage,
+            statement: isShared ? .insertMessageInOrder : .insertMessage,
             parameters: [
                 .text(message.id.text), .text(message.shopID.text), .text(message.userID.text), .text(message.text),
                 .time(message.createdAt), .optional(message.updatedAt), .boolean(message.isEdited),
@@ -23,7 +25,7 @@ extension PostgresStore {
             ],
             checkParameters: [
                 .text(message.id.text), .text(message.shopID.text), .text(message.userID.text),
-                .time(message.createdAt),
+                .time(message.createdAt), .boolean(isShared),
             ])
         let results = try await noting(
             RecentChanges.Key(message), .changed(at: message.changedAt), of: message.id
@@ -31,8 +33,13 @@ extension PostgresStore {
             try await self.run(work, .append, key: message.shopID.stableHash)
         }
         // Either it was inserted, or the check behind it found the very row that an earlier attempt had left.
-        let isStored = results.first?.affectedCount == 1 || (results.count > 1 && results.last?.rowCount == 1)
-        if !isStored { throw StorageError(.conflict, detail: "message id") }
+        if let first = results.first, first.affectedCount == 1 {
+            return isShared ? first.time(0, 0) ?? message.createdAt : message.createdAt
+        }
+        guard results.count > 1, let check = results.last, check.rowCount == 1 else {
+            throw StorageError(.conflict, detail: "message id")
+        }
+        return check.time(0, 0) ?? message.createdAt
     }
 
     /// See `MessageStore`.
@@ -43,7 +50,8 @@ extension PostgresStore {
         let key = RecentChanges.Key(id, text: text, changedAt: time, isEdited: true)
         let result = try await noting(key, .changed(at: time), of: id) { () async throws(StorageError) in
             try await self.write(
-                .editMessage, [.text(id.text), .text(text), .time(time)], key: shopID.stableHash, isRepeatable: true)
+                self.isShared ? .editMessageInOrder : .editMessage, [.text(id.text), .text(text), .time(time)],
+                key: shopID.stableHash, isRepeatable: true)
         }
         return try Self.messages(result).first
     }
@@ -94,17 +102,22 @@ extension PostgresStore {
             case (.newestFirst, .after(let place)): try await read(.sliceBefore, from(place))
             case (.newestFirst, .at(let place)): try await read(.sliceDownFrom, from(place))
             }
-        var taken = SliceBounds(query)
-        var messages: [Message] = []
+        return try Self.slice(result, within: SliceBounds(query))
+    }
+
+    /// The rows of a slice, which are one more than it holds when there are more.
+    static func slice(_ result: PostgresResult, within bounds: SliceBounds) throws(StorageError) -> MessageSlice {
+        var taken = bounds
+        var slice = MessageSlice(messages: [], isLast: false)
+        slice.snapshot = result.rowCount == 0 ? nil : result.text(0, 9).map(StoreSnapshot.init(text:))
         for row in 0..<result.rowCount {
             let message = try Self.message(result, row)
-            guard taken.take(textByteCount: message.text.utf8.count) else {
-                return MessageSlice(messages: messages, isLast: false)
-            }
-            messages.append(message)
+            guard taken.take(textByteCount: message.text.utf8.count) else { return slice }
+            slice.messages.append(message)
         }
         // A first row that is larger than a slice ends the rows, whether or not there are more.
-        return MessageSlice(messages: messages, isLast: !taken.isExceeded)
+        slice.isLast = !taken.isExceeded
+        return slice
     }
 
     /// See `MessageStore`. O(log n + count).

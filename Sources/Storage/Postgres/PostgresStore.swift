@@ -12,6 +12,8 @@ public final class PostgresStore: Store {
     let statisticsTotal: PostgresStatistics
     let membershipLog = Mutex(MembershipLog())
     private let isClosed = Mutex(false)
+    /// Whether other nodes write the same tables: then the database orders the changes of a shop.
+    let isShared: Bool
     /// Where writes are noted for the node's listener, before they are sent: their notifications may be lost, and then
     /// what the listener reads again must not be taken for another's.
     let recent: RecentChanges?
@@ -34,7 +36,9 @@ public final class PostgresStore: Store {
     ) {
         precondition(loop.isCurrent, "a store is made on its loop's thread")
         self.loop = loop
-        self.recent = recent
+        // Beside other nodes the listener tells this node's changes too, in the order of the commits.
+        self.recent = configuration.isShared ? nil : recent
+        isShared = configuration.isShared
         self.nodeLock = nodeLock
         self.ownLoop = ownLoop
         statisticsTotal = statistics
@@ -54,9 +58,11 @@ public final class PostgresStore: Store {
             throw StorageError(
                 .incompatible, detail: "\(missing) migration steps are missing: run `shopstream migrate`")
         }
+        var configuration = configuration
+        configuration.shape = try await PostgresMigrator.shape(at: location)
         let loop = PostgresThreadLoop()
         return await withCheckedContinuation { continuation in
-            loop.execute {
+            loop.execute { [configuration] in
                 continuation.resume(
                     returning: PostgresStore(
                         location, configuration, loop, PostgresStatistics(), recent: nil, nodeLock: nil, ownLoop: loop))

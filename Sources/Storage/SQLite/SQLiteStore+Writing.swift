@@ -6,7 +6,8 @@ import Synchronization
 /// all. One fsync is then shared by as many changes as there are callers, without anybody waiting for a timer.
 extension SQLiteStore {
     /// See `MessageStore`.
-    public func append(_ message: Message) async throws(StorageError) {
+    @discardableResult
+    public func append(_ message: Message) async throws(StorageError) -> Timestamp {
         do throws(StorageError) {
             try Validation.check(message)
         } catch {
@@ -14,6 +15,7 @@ extension SQLiteStore {
             throw error
         }
         _ = try await perform(.insert(message))
+        return message.createdAt
     }
 
     /// See `MessageStore`. O(log n).

@@ -104,15 +104,37 @@ class ForeignWriter(Worker):
             time.sleep(0.02)
 
 
+class SlowForeignWriter(Worker):
+    """Another service whose transactions stay open for `seconds`: it writes with `now()` and commits late."""
+
+    def __init__(self, shop, database, chance, ends, seconds):
+        super().__init__(chance, ends)
+        self.shop, self.database, self.seconds = shop, database, seconds
+
+    def work(self):
+        number = 0
+        while time.monotonic() < self.ends:
+            number += 1
+            identifier = f"slow-{self.seconds}-{number}"
+            seconds = self.seconds * self.chance.uniform(0.5, 1)
+            self.database.sql(
+                "BEGIN; INSERT INTO shop_messages (id, shop_id, user_id, message, created_at, is_edited) VALUES "
+                f"('{identifier}', '{self.shop.id}', 'somebody', 'slow {number}', now(), false);"
+                f"SELECT pg_sleep({seconds}); COMMIT"
+            )
+            self.own.append(identifier)
+
+
 class Client:
     """What an app on a telephone keeps: its messages by id, and the time of the last change that it knows.
 
     `overlap` is how many seconds before that it asks again: those who write the tables by themselves have clocks of
     their own, and their times are in no order with the server's. `statuses` may come instead of what is asked for.
+    Without `ordered`, others write too, and what they commit late is dated before what was seen.
     """
 
-    def __init__(self, shop, overlap=0, statuses=()):
-        self.shop, self.overlap, self.statuses = shop, overlap, statuses
+    def __init__(self, shop, overlap=0, statuses=(), ordered=True):
+        self.shop, self.overlap, self.statuses, self.ordered = shop, overlap, statuses, ordered
         self.messages = {}
         self.last = "1970-01-01T00:00:00.000000Z"
         self.round_count = 0
@@ -167,7 +189,7 @@ class Client:
             except TimeoutError:
                 pass
             changes = [event["data"] for event in events if event["type"] != "message.deleted"]
-            if not self.overlap:
+            if not self.overlap and self.ordered:
                 times = [self.time_of(change) for change in changes]
                 assert times == sorted(set(times)), "a stream gives each change once, in the shop's order"
             for event in events:

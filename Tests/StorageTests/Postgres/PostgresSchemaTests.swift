@@ -40,26 +40,36 @@ struct PostgresSchemaTests {
         }
     }
 
-    @Test(arguments: ["", ", parent_id text"])
-    func `tables of other services are kept with what they hold`(parentColumn: String) async throws {
+    @Test(arguments: ["", ", parent_id text", ", username text", ", parent_id text, username text"], [true, false])
+    func `tables of other services keep their columns and what they hold`(
+        moreColumns: String, hasUsernames: Bool
+    ) async throws {
+        let columns = """
+            SELECT table_name || '.' || column_name FROM information_schema.columns
+            WHERE table_schema = current_schema() AND table_name IN ('shops', 'shop_members', 'users', 'shop_messages')
+            ORDER BY table_name, ordinal_position
+            """
         try await PostgresTestDatabase.withEmptyDatabase { database in
-            try await database.session().execute(
+            let session = try await database.session()
+            try await session.execute(
                 """
                 CREATE TABLE shops (id text PRIMARY KEY, name text NOT NULL, details text, created_by text,
                     created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now());
                 CREATE TABLE shop_members (id text PRIMARY KEY, shop_id text NOT NULL REFERENCES shops (id),
                     user_id text NOT NULL, role text NOT NULL, joined_at timestamptz NOT NULL DEFAULT now(),
                     UNIQUE (shop_id, user_id));
-                CREATE TABLE users (uid varchar(64) PRIMARY KEY, username text, email text NOT NULL DEFAULT '');
+                CREATE TABLE users (uid varchar(64) PRIMARY KEY\(hasUsernames ? ", username text" : ""), email text NOT NULL DEFAULT '');
                 CREATE TABLE shop_messages (id text PRIMARY KEY, shop_id text NOT NULL REFERENCES shops (id),
                     user_id text NOT NULL, message text NOT NULL, created_at timestamptz NOT NULL DEFAULT now(),
-                    updated_at timestamptz, is_edited bool NOT NULL DEFAULT false\(parentColumn));
+                    updated_at timestamptz, is_edited bool NOT NULL DEFAULT false\(moreColumns));
                 CREATE INDEX ON shop_messages (shop_id, created_at, id);
                 INSERT INTO shops (id, name) VALUES ('shop', 'Shop');
                 INSERT INTO shop_messages (id, shop_id, user_id, message, created_at)
                     VALUES ('old', 'shop', 'ada', 'before', '2020-01-01T00:00:00.000001Z');
                 """)
+            let before = try await session.execute(columns)
             _ = try await PostgresMigrator.migrate(database.location)
+            #expect(try await session.execute(columns) == before)
             try await database.withStore { store in
                 try await store.importMembers(
                     [
@@ -70,12 +80,24 @@ struct PostgresSchemaTests {
                 var message = Message.numbered(1, text: "new")
                 message.createdAt = 1_600_000_000_000_000
                 message.parentID = "old"
+                message.username = "Bob, once"
                 try await store.append(message)
                 let page = try await store.messages(in: "shop", changedAfter: nil, limit: 10)
                 #expect(page.messages.map(\.text) == ["before", "new"])
-                #expect(page.messages.map(\.username) == ["Ada", nil])
+                #expect(page.messages.map(\.username) == ["Ada", "Bob, once"])
                 #expect(page.messages[0].createdAt == Timestamp(rfc3339: "2020-01-01T00:00:00.000001Z"))
                 #expect(page.messages[1].parentID == "old")
+                let edited = try await store.edit(message.id, in: "shop", text: "edited", at: 1_700_000_000_000_000)
+                #expect(edited?.parentID == "old" && edited?.username == "Bob, once")
+                // An id that is taken changes nothing of the message that has it.
+                message.parentID = nil
+                message.username = "another"
+                #expect(await storageError { try await store.append(message) } == .conflict)
+                #expect(try await store.message(message.id) == edited)
+                #expect(try await store.delete(message.id, in: "shop") == edited)
+                if try await session.execute("SELECT to_regclass('shopstream_message_extras') IS NULL") == ["f"] {
+                    #expect(try await session.execute("SELECT count(*) FROM shopstream_message_extras") == ["0"])
+                }
             }
         }
     }
@@ -107,7 +129,7 @@ struct PostgresSchemaTests {
             CREATE TABLE shop_members (id text PRIMARY KEY, shop_id text, user_id text, role shop_role)
             """, "upsertMember"
         ),
-        ("CREATE TABLE users (uid text, email text)", "upsertUsername"),
+        ("CREATE TABLE users (uid text, username text)", "upsertUsername"),
     ])
     func `tables on which a statement cannot run are refused when they are migrated, by name`(
         sql: String, word: String
@@ -136,8 +158,9 @@ struct PostgresSchemaTests {
     private static func arguments(_ statement: PostgresStatement) -> String? {
         let time = "'2026-01-01T00:00:00Z'"
         return switch statement {
-        case .checkMessage: "('m', 's', 'u', \(time))"
-        case .editMessage: "('m', 'x', \(time))"
+        case .checkMessage: "('m', 's', 'u', \(time), true)"
+        case .editMessage, .editMessageInOrder: "('m', 'x', \(time))"
+        case .lateMessages: "('s', 1000, 10, \(time), 'm', \(time), NULL)"
         case .deleteMessage, .messageByID, .imageByID, .deleteImage: "('m')"
         case .sliceByCreation: "('s', 65536, 10)"
         case .newestSlice: "('s', 65536, 10, 10)"
@@ -149,7 +172,7 @@ struct PostgresSchemaTests {
         case .shopExists, .members: "('s')"
         case .role, .deleteMember: "('s', 'u')"
         case .upsertMember: "('s', 'u', 'member', \(time))"
-        case .purgeMemberChanges, .purgeMessageDeletions: "(10)"
+        case .purgeMemberChanges, .purgeMessageDeletions, .purgeChanges, .purgeMarks: "(10)"
         case .membershipChanges: "(1, 10)"
         case .isImageNamed: "('s', 'x')"
         case .unkeptImages: "(\(time), \(time), 'm', 10)"
@@ -158,7 +181,9 @@ struct PostgresSchemaTests {
         case .changesSince, .deletionsSince: "(\(time), 'm', 10)"
         case .changesNamed: "(ARRAY['m1', 'm2'], 7)"
         // They insert what they are given and look at no table but by its keys.
-        case .insertMessage, .insertShop, .importMembers, .insertImage, .upsertUsername, .ping, .currentTime: nil
+        case .insertMessage, .insertMessageInOrder, .takeMark, .insertShop, .importMembers, .insertImage,
+            .upsertUsername, .ping, .currentTime:
+            nil
         }
     }
 
@@ -193,12 +218,19 @@ struct PostgresSchemaTests {
                 INSERT INTO shop_images (id, shop_id, user_id, file_extension, created_at, is_kept)
                     SELECT 'm' || n, 's', 'u', 'png', '2025-06-01'::timestamptz + n * interval '1 h', n % 20 <> 0
                     FROM generate_series(1, 10000) n;
-                ANALYZE shops, shop_members, shop_messages, shop_images, shop_member_changes,
+                INSERT INTO shopstream_changes (shop_id, message_id, changed_at, xid)
+                    SELECT 's' || n % 200, 'm' || n, '2026-01-01'::timestamptz + n * interval '1 s', n::text::xid8
+                    FROM generate_series(1, 20000) n;
+                INSERT INTO shopstream_snapshots (taken_at, snapshot)
+                    SELECT now() - n * interval '1 s', (n || ':' || n || ':')::pg_snapshot
+                    FROM generate_series(1, 20000) n;
+                INSERT INTO shopstream_shop_clocks SELECT 's' || n, now() FROM generate_series(1, 5000) n;
+                ANALYZE shopstream_changes, shopstream_snapshots, shopstream_shop_clocks, shops, shop_members, shop_messages, shop_images, shop_member_changes,
                     shop_message_deletions, users;
                 """)
             for statement in PostgresStatement.allCases {
                 guard let arguments = Self.arguments(statement) else { continue }
-                try await connection.execute("PREPARE \(statement.rawValue) AS \(statement.sql)")
+                try await connection.execute("PREPARE \(statement.rawValue) AS \(statement.sql(PostgresTableShape()))")
                 for mode in ["force_custom_plan", "force_generic_plan"] {
                     try await connection.execute("SET plan_cache_mode = \(mode)")
                     let plan = try await connection.execute("EXPLAIN EXECUTE \(statement.rawValue) \(arguments)")

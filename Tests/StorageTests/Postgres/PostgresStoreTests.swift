@@ -137,9 +137,9 @@ struct PostgresStoreTests {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.withStore { store in
                 try await store.append(.numbered(1))
-                async let second: Void = store.append(.numbered(2))
+                async let second = store.append(.numbered(2))
                 async let edited = store.edit("m1", in: "shop", text: "edited", at: 3)
-                try await second
+                _ = try await second
                 #expect(try await edited?.text == "edited")
             }
         }

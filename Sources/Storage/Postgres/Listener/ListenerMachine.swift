@@ -233,9 +233,8 @@ extension ListenerMachine {
             isBehind = hasOverflowed
             hasOverflowed = false
         case (.lookUp(let hinted), .found(let found)):
-            actions = zip(hinted, found).compactMap { hinted, found in
-                found.change(hinted).map(ListenerAction.deliverNotified)
-            }
+            let changes = zip(hinted, found).compactMap { hinted, found in found.change(hinted) }
+            actions = changes.inOrderOfChange.map(ListenerAction.deliverNotified)
         case (.settle(let doubt), .message(let message)): actions = settle(doubt, message, at: now)
         case (.time, _), (.deletions, _), (.changes, _), (.lookUp, _), (.settle, _):
             preconditionFailure("an answer to another question")
@@ -297,4 +296,18 @@ extension ListenerMachine {
 extension Message {
     /// What was done last to it.
     var change: StoreChange { updatedAt == nil ? .messageCreated(self) : .messageEdited(self) }
+}
+
+extension [StoreChange] {
+    /// In the order of the times of change, deletions last: a row that is read may be of a later change than the one
+    /// that was notified, and a reader who has seen its time must have been told of all that is dated before.
+    fileprivate var inOrderOfChange: [StoreChange] {
+        func time(_ change: StoreChange) -> Timestamp {
+            switch change {
+            case .messageCreated(let message), .messageEdited(let message): message.changedAt
+            case .messageDeleted, .membershipsChanged, .missed, .nodeLock: .latest
+            }
+        }
+        return enumerated().sorted { (time($0.element), $0.offset) < (time($1.element), $1.offset) }.map(\.element)
+    }
 }

@@ -74,6 +74,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
                 session?.prepare(
                     settings: configuration.sessionSettings + Self.settings,
                     statements: [.currentTime, .deletionsSince, .changesSince, .changesNamed, .messageByID],
+                    for: configuration.shape,
                     commands: [Self.listenCommand])
             case .askTime: query(.currentTime, [.boolean(configuration.isShared)])
             case .readDeletions(let place): query(.deletionsSince, page(after: place))
@@ -167,7 +168,8 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     }
 
     func sessionNotified(_ index: Int, payload: String) {
-        let notification = ChangeNotification(payload, ownOrigin: configuration.origin)
+        // Beside other nodes the database orders the changes of a shop: this node's own are told in that order too.
+        let notification = ChangeNotification(payload, ownOrigin: configuration.isShared ? "-" : configuration.origin)
         if notification == .unknown { refusedNotificationCount += 1 }
         perform(machine.notified(notification, at: loop.now))
     }
@@ -178,6 +180,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         session?.takeBuffered()
         let now = loop.now
         perform(machine.ticked(at: now))
+        recent.setListener(isUpToDate: machine.isUpToDate)
         let doubts = recent.takeDoubts()
         if !doubts.isEmpty { perform(machine.doubted(doubts, at: now)) }
         if machine.isUpToDate, now.since(turnedAt) >= Self.turnPeriod {

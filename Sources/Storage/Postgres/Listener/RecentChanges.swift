@@ -51,6 +51,7 @@ public final class RecentChanges: Sendable {
         var younger: Set<Key> = []
         var older: Set<Key> = []
         var doubts: [Doubt] = []
+        var isListenerUpToDate = false
 
         mutating func turn() {
             swap(&younger, &older)
@@ -90,6 +91,12 @@ public final class RecentChanges: Sendable {
             if state.doubts.count < generationCountMax { state.doubts.append(doubt) }
         }
     }
+
+    /// Whether the node has told all that it heard, so that what is visible now may count as told.
+    var isMarkDue: Bool { state.withLock { $0.isListenerUpToDate } }
+
+    /// The listener says whether it has told all that it heard.
+    func setListener(isUpToDate: Bool) { state.withLock { $0.isListenerUpToDate = isUpToDate } }
 
     /// The doubts since the last call.
     func takeDoubts() -> [Doubt] {

@@ -104,6 +104,11 @@ struct PoolConnection {
             if let request = writes.popFirst() { round.append(request) }
             if first.kind != .append { break }
         }
+        if settings.areRoundsSorted {
+            // Requests of one key keep their order.
+            round = round.enumerated()
+                .sorted { ($0.element.key, $0.offset) < ($1.element.key, $1.offset) }.map(\.element)
+        }
         return areAlone ? round.map { [$0] } : [round]
     }
 }

@@ -15,6 +15,9 @@ struct PoolSettings: Sendable {
     var batchCountMax = 128
     /// The bytes after which a transaction takes no more.
     var batchByteCountMax = 1024 * 1024
+    /// Whether the shops of a transaction are written in the order of their keys, as other nodes do: their clocks are
+    /// locked in one order by all, so that no two nodes wait for each other.
+    var areRoundsSorted = false
     /// Appends that are sent at a time when each has a transaction of its own.
     var loneCountMax = 8
     /// Reads under way on one connection: the next one is there when the server has done one, and no more than that

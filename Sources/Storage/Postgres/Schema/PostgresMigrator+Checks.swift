@@ -31,9 +31,10 @@ extension PostgresMigrator {
         }
         // A plan is made without the parameters' values; only then does ON CONFLICT look for its index.
         try connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        let shape = try PostgresTableShape(connection)
         for statement in PostgresStatement.allCases {
             do throws(StorageError) {
-                try connection.execute("PREPARE \(statement.rawValue) AS \(statement.sql)")
+                try connection.execute("PREPARE \(statement.rawValue) AS \(statement.sql(shape))")
                 let count = try connection.execute(
                     """
                     SELECT coalesce(cardinality(parameter_types), 0) FROM pg_prepared_statements

@@ -69,6 +69,11 @@ public enum PostgresMigrator {
         }
     }
 
+    /// Which columns the tables have. Blocks, on a thread of its own.
+    public static func shape(at location: PostgresLocation) async throws(StorageError) -> PostgresTableShape {
+        try await run(location) { connection throws(StorageError) in try PostgresTableShape(connection) }
+    }
+
     private static func pending(_ connection: PostgresBlockingConnection) throws(StorageError) -> [Step] {
         let isNew = try connection.execute("SELECT to_regclass('shopstream_migrations') IS NULL").first == "t"
         let applied = isNew ? [] : try connection.execute("SELECT number FROM shopstream_migrations ORDER BY number")

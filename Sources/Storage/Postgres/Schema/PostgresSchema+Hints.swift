@@ -39,7 +39,20 @@ extension PostgresSchema {
             IF TG_OP = 'DELETE' THEN
                 INSERT INTO @schema@.shop_message_deletions (message_id, shop_id) VALUES (changed.id, changed.shop_id);
                 IF NOT (\(isAnnounced)) THEN
-                    RETURN NULL;
+                    -- A foreign key of another service deletes replies with their message: the node that deleted it does
+                    -- not see which, and hears of each like of another writer's.
+                    IF changed.id = current_setting('\(deletingSetting)', true) THEN
+                        RETURN NULL;
+                    END IF;
+                    origin := '';
+                END IF;
+                IF changed.message LIKE '%[IMAGE:%' THEN
+                    -- Images that it names may be orphans now. Rows that are locked are passed over: no writer waits.
+                    UPDATE @schema@.shop_images i SET is_kept = false WHERE i.ctid = ANY (ARRAY(
+                        SELECT k.ctid FROM @schema@.shop_images k
+                        WHERE k.id IN (
+                            SELECT (regexp_matches(changed.message, '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g'))[1]
+                        ) AND k.shop_id = changed.shop_id AND k.is_kept FOR UPDATE SKIP LOCKED));
                 END IF;
             END IF;
             payload := json_build_object('op', TG_OP, 'id', changed.id, 'shop_id', changed.shop_id)::text;

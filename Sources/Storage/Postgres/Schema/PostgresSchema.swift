@@ -1,7 +1,8 @@
-/// The tables, as numbered steps. A step that was released never changes: what is to be different is a new step.
+/// The tables, as numbered steps. A step that was released never changes, unless it is to do less: what is to be
+/// different is a new step.
 ///
-/// The tables may be there already, made by the services that share them: then they keep their shape, and gain what
-/// they lack. Identifiers are ordered byte for byte (`COLLATE "C"`), whatever the database's own collation.
+/// The tables may be there already, made by the services that share them: then they keep their columns, and gain indexes
+/// and triggers. Step 2 added columns once; databases that it changed so keep them. Identifiers are ordered byte for byte (`COLLATE "C"`), whatever the database's own collation.
 enum PostgresSchema {
     /// One step.
     struct Migration: Sendable {
@@ -14,6 +15,9 @@ enum PostgresSchema {
     static let originSetting = "shopstream.origin"
     /// The session setting by which a writer says, with `off`, that nobody needs to be told of its messages.
     static let announceSetting = "shopstream.announce"
+    /// The setting of a transaction that names the message that a node deletes: what is deleted along with it is told
+    /// even when the node announces nothing.
+    static let deletingSetting = "shopstream.deleting"
     /// Notifications are sent to this channel, followed by the tables' schema.
     static let channelPrefix = "shopstream:"
     /// Held while the steps are applied.
@@ -36,6 +40,8 @@ enum PostgresSchema {
         Migration(number: 6, title: "notifications are hints, deletions are found by their message", sql: hints),
         Migration(number: 7, title: "which images messages name", sql: imageNames),
         Migration(number: 8, title: "what members files said", sql: memberImports),
+        Migration(number: 9, title: "the log of changes, for a catch-up beside other writers", sql: changeLog),
+        Migration(number: 10, title: "what tables of other services have no column for", sql: extras),
     ]
 
     /// What members files said when their lines were first read, and since: see `MembershipStore.importMembers`.
@@ -104,9 +110,6 @@ enum PostgresSchema {
             END LOOP;
         END
         $adoption$;
-        ALTER TABLE shop_messages ADD COLUMN IF NOT EXISTS parent_id text;
-        ALTER TABLE shop_messages ADD COLUMN IF NOT EXISTS username text;
-        ALTER TABLE users ADD COLUMN IF NOT EXISTS username text;
         CREATE UNIQUE INDEX IF NOT EXISTS shop_members_by_shop_and_user ON shop_members (shop_id, user_id);
         CREATE INDEX IF NOT EXISTS shop_members_in_order ON shop_members (shop_id, user_id COLLATE "C");
         CREATE INDEX IF NOT EXISTS shop_messages_by_creation
