@@ -5,7 +5,7 @@ import Testing
 @testable import Reactor
 
 /// Connections that a reactor opens, over both drivers: the test turns the reactor, which connects to itself.
-@Suite(.timeLimit(.minutes(1))) struct ConnectTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectTests {
     private static let sourceHost: UInt32 = 0x7f00_0102
 
     // MARK: - Over either driver

@@ -5,7 +5,7 @@ import Testing
 @testable import Reactor
 
 /// Waits for ordinary descriptors, on the real ring.
-@Suite(.timeLimit(.minutes(1))) struct DescriptorPollTests {
+@Suite(.timeLimit(.minutes(5))) struct DescriptorPollTests {
     private final class PollingHandler: ReactorHandler {
         var ready: [UInt64] = []
 

@@ -7,7 +7,7 @@ import Testing
 
 /// Connections between two reactors, and what becomes of them when something goes wrong on the way. The test turns
 /// both reactors.
-@Suite(.timeLimit(.minutes(1))) struct PassTests {
+@Suite(.timeLimit(.minutes(5))) struct PassTests {
     /// Passes on what it accepts when told so; keeps account of arrivals and parcels.
     private final class PassingHandler<IO: Driver>: ReactorHandler {
         typealias PassingReactor = Reactor<PassingHandler<IO>, IO>

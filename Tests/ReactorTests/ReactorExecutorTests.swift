@@ -5,7 +5,7 @@ import Testing
 @testable import Reactor
 
 /// The reactor as an executor, its timers, and the wake-ups that none may be lost of.
-@Suite(.timeLimit(.minutes(2))) struct ReactorExecutorTests {
+@Suite(.timeLimit(.minutes(5))) struct ReactorExecutorTests {
     @Test func `a task runs on its reactor and comes back there from another`() async throws {
         let live = try LiveReactors(count: 2)
         let (here, there) = (live.reactors[0], live.reactors[1])

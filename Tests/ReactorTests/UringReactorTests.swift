@@ -6,7 +6,7 @@ import Testing
 @testable import Reactor
 
 /// The reactor over real sockets on loopback.
-@Suite(.timeLimit(.minutes(1))) struct UringReactorTests {
+@Suite(.timeLimit(.minutes(5))) struct UringReactorTests {
     typealias Mode = LiveReactors.Handler.Mode
 
     private static func pattern(_ count: Int) -> [UInt8] {

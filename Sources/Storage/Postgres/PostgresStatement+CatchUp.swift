@@ -8,6 +8,18 @@ extension PostgresStatement {
             RETURNING latest
         """
 
+    /// The message $1. A change of the time $2, of which the node that made it did not know whether it was applied, is
+    /// logged: it may have been committed behind later ones, which the node did not log as it thought itself alone.
+    static func settleMessage(_ shape: PostgresTableShape) -> String {
+        """
+        WITH logged AS (
+            INSERT INTO shopstream_changes (shop_id, message_id, changed_at)
+            SELECT shop_id, id, $2 FROM shop_messages WHERE id = $1 AND coalesce(updated_at, created_at) = $2
+        )
+        SELECT \(columns(shape)) FROM shop_messages m WHERE m.id = $1
+        """
+    }
+
     /// A mark, when the log has what the last one did not see: an idle database is not written to.
     static let takeMarkSQL = """
         INSERT INTO shopstream_snapshots (snapshot)

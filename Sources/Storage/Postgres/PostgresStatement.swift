@@ -2,7 +2,7 @@
 enum PostgresStatement: String, CaseIterable, Sendable {
     case insertMessage, checkMessage, editMessage, deleteMessage
     case insertMessageInOrder, editMessageInOrder, lateMessages, takeMark, purgeChanges, purgeMarks
-    case messageByID, latestChange
+    case messageByID, settleMessage, latestChange
     case sliceByCreation, sliceByCreationAfter, sliceByChangeAfter, newestSlice, sliceBefore, sliceDownFrom, placesAfter
     case countMessages
     case role, shopExists, insertShop, upsertMember, deleteMember, members, importMembers, membershipChanges
@@ -19,7 +19,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     }
 
     /// What a `Message` is made of, of the row `m`.
-    private static func columns(_ shape: PostgresTableShape) -> String {
+    static func columns(_ shape: PostgresTableShape) -> String {
         """
         m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited,
             \(shape.parentID) AS parent_id, \(shape.authorName) AS username
@@ -110,6 +110,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             \(returnMessage)
             """
         case .messageByID: "\(selectMessage) WHERE m.id = $1"
+        case .settleMessage: Self.settleMessage(shape)
         case .sliceByCreation:
             Self.slice(shape, by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)")
         case .sliceByCreationAfter:

@@ -260,21 +260,21 @@ import Testing
         let message = Message.numbered(1)
         let append = RecentChanges.Doubt(id: message.id, outcome: .changed(at: message.createdAt))
         let delete = RecentChanges.Doubt(id: "m2", outcome: .deleted(from: "shop"))
-        #expect(machine.doubted([append, delete], at: start) == [.fetch(message.id)])
+        #expect(machine.doubted([append, delete], at: start) == [.settle(message.id, changedAt: message.createdAt)])
         // Not there yet; the other was deleted.
-        #expect(machine.answered(.message(nil), at: start) == [.fetch("m2")])
+        #expect(machine.answered(.message(nil), at: start) == [.settle("m2", changedAt: nil)])
         #expect(machine.answered(.message(nil), at: start) == [.deliverFound(.messageDeleted("m2", "shop"))])
         #expect(machine.ticked(at: start) == [])
-        #expect(machine.ticked(at: start + .seconds(1)) == [.fetch(message.id)])
+        #expect(machine.ticked(at: start + .seconds(1)) == [.settle(message.id, changedAt: message.createdAt)])
         #expect(
             machine.answered(.message(message), at: start + .seconds(1)) == [.deliverFound(.messageCreated(message))])
         #expect(machine.ticked(at: start + .seconds(5)) == [])
 
         // An edit that was not applied.
         let edit = RecentChanges.Doubt(id: message.id, outcome: .changed(at: 77))
-        #expect(machine.doubted([edit], at: start + .seconds(5)) == [.fetch(message.id)])
+        #expect(machine.doubted([edit], at: start + .seconds(5)) == [.settle(message.id, changedAt: 77)])
         #expect(machine.answered(.message(message), at: start + .seconds(19)) == [])
-        #expect(machine.ticked(at: start + .seconds(20)) == [.fetch(message.id)])
+        #expect(machine.ticked(at: start + .seconds(20)) == [.settle(message.id, changedAt: 77)])
         #expect(machine.answered(.message(message), at: start + .seconds(20)) == [])
         #expect(machine.ticked(at: start + .seconds(30)) == [])
     }
@@ -282,14 +282,14 @@ import Testing
     @Test func `a doubt outlives the connection`() {
         var machine = listening()
         let doubt = RecentChanges.Doubt(id: "m1", outcome: .changed(at: 1))
-        #expect(machine.doubted([doubt], at: start) == [.fetch("m1")])
+        #expect(machine.doubted([doubt], at: start) == [.settle("m1", changedAt: 1)])
         machine.disconnected(at: start)
         _ = machine.ticked(at: start + .seconds(1))
         _ = machine.connected(at: start)
         _ = machine.prepared(at: start)
         _ = machine.answered(.time(31_000_000, holdsLock: true), at: start)
         _ = machine.answered(Self.nothing, at: start)
-        #expect(machine.answered(Self.nothing, at: start) == [.fetch("m1")])
+        #expect(machine.answered(Self.nothing, at: start) == [.settle("m1", changedAt: 1)])
     }
 
     @Test func `a change is noted once, and the oldest are forgotten`() {

@@ -179,6 +179,29 @@ struct PostgresCatchUpTests {
         }
     }
 
+    @Test func `a node's own write of unknown outcome is given once it was found`() async throws {
+        try await PostgresTestDatabase.withDatabase { database in
+            let session = try await database.session()
+            try await database.withStore { store in
+                let lost = try await Self.own(1, session)
+                try await session.execute(
+                    """
+                    SET \(PostgresSchema.announceSetting) = 'off'; BEGIN;
+                    \(Self.insert) ('own-1', 'shop', 'user', 'own', to_timestamp(0) + interval '1 microsecond'
+                        * \(lost.createdAt.microsecondsSinceEpoch))
+                    """)
+                let other = try await database.session()
+                let seen = try await store.append(try await Self.own(2, other))
+                try await session.execute("COMMIT")
+                #expect(try await Self.ids(store, since: seen) == [])
+                _ = try await store.read(.settleMessage, [.text("own-1"), .time(seen)])
+                #expect(try await Self.ids(store, since: seen) == [], "that is another change")
+                _ = try await store.read(.settleMessage, [.text("own-1"), .time(lost.createdAt)])
+                #expect(try await Self.ids(store, since: seen) == ["own-1"])
+            }
+        }
+    }
+
     @Test func `a node that is alone logs nothing, and its lists are exclusive`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()

@@ -14,8 +14,8 @@ enum ListenerAction: Equatable {
     case readDeletions(after: ListenerPlace)
     /// Read a page of the messages that changed behind the place.
     case readChanges(after: ListenerPlace)
-    /// Read one message.
-    case fetch(MessageID)
+    /// Read one message, and log its change when it is of that time.
+    case settle(MessageID, changedAt: Timestamp?)
     /// Read the messages, or the log of their deletions, in this order.
     case lookUp([MessageID])
     /// Tell the observer.
@@ -65,7 +65,7 @@ extension ListenerAnswer {
         case .currentTime:
             guard let time = result.time(0, 0) else { return nil }
             self = .time(time, holdsLock: result.boolean(0, 1) == true)
-        case .messageByID:
+        case .settleMessage:
             if result.rowCount > 0 {
                 guard let message = try? PostgresStore.message(result, 0) else { return nil }
                 self = .message(message)

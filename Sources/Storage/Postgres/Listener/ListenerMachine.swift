@@ -273,7 +273,12 @@ extension ListenerMachine {
     private mutating func settleDoubts(at now: MonotonicInstant) -> [ListenerAction] {
         guard isUpToDate, let first = doubts.first, first.dueAt <= now else { return [] }
         _ = doubts.popFirst()
-        return ask(.settle(first), .fetch(first.doubt.id), at: now)
+        let changedAt: Timestamp? =
+            switch first.doubt.outcome {
+            case .changed(let time): time
+            case .deleted: nil
+            }
+        return ask(.settle(first), .settle(first.doubt.id, changedAt: changedAt), at: now)
     }
 
     /// The message as it is now tells whether the write was applied; if not, it may be still.

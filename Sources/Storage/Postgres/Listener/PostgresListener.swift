@@ -73,13 +73,13 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
             case .prepare:
                 session?.prepare(
                     settings: configuration.sessionSettings + Self.settings,
-                    statements: [.currentTime, .deletionsSince, .changesSince, .changesNamed, .messageByID],
+                    statements: [.currentTime, .deletionsSince, .changesSince, .changesNamed, .settleMessage],
                     for: configuration.shape,
                     commands: [Self.listenCommand])
             case .askTime: query(.currentTime, [.boolean(configuration.isShared)])
             case .readDeletions(let place): query(.deletionsSince, page(after: place))
             case .readChanges(let place): query(.changesSince, page(after: place))
-            case .fetch(let id): query(.messageByID, [.text(id.text)])
+            case .settle(let id, let time): query(.settleMessage, [.text(id.text), .optional(time)])
             case .lookUp(let ids):
                 query(
                     .changesNamed, [.texts(ids.map(\.text)), horizon.transaction.map(PostgresValue.integer) ?? .null])

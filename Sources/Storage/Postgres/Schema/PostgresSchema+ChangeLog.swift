@@ -6,7 +6,8 @@
 //
 // Claim: if X is visible in `seen` of C, the client has X. X was committed before C was written, so
 // - a list that returned C was read after the commit of C, hence after that of X, and returned X too, unless X is dated
-//   no later than the `since` of that list; then X was in its late set, or known already (induction);
+//   no later than the `since` of that list; then X was in its late set, or known already (induction). A list of several
+//   slices is a chain of such lists: see `LateMessages`;
 // - a stream shows a change only after all changes of its shop that were committed before it: notifications come in
 //   the order of the commits, and what is read again after a gap comes in the order of the dates, so that what follows
 //   C is dated later than C and no exception.
@@ -19,6 +20,7 @@
 // - C is not logged: then `seen` is the latest mark (a snapshot of a moment at which the node had told all that it
 //   heard) of 65 s before C's date at the latest. A shop's clock is ahead of the server's by a minute at the most.
 //   An older mark is always safe, as it sees less.
+// A write of the node whose outcome it does not know may be committed behind later ones: when it is found, it is logged.
 // The first mark, of the migration, serves all times before: what was committed before it was not logged. When it is
 // gone, a time that is older than all marks is answered with an overlap of ten minutes.
 
