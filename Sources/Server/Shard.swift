@@ -274,24 +274,17 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func descriptorReady(_ number: UInt64) { postgresLoop?.descriptorReady(number) }
 
     func timerFired(_ token: UInt64) {
-        guard token != Self.housekeepingToken else {
-            housekeepingFired()
-            return
+        switch TimerToken(rawValue: token) {
+        case .shard(.housekeeping): housekeepingFired()
+        case .shard(.membershipLook): membershipLookFired()
+        case .shard(.readiness): checkReadiness()
+        case .postgres(let number): postgresLoop?.timerFired(number)
+        case .connection(let connection): timerFired(connection)
+        case nil: preconditionFailure("a timer that no one has set")
         }
-        guard token != Self.membershipLookToken else {
-            membershipLookFired()
-            return
-        }
-        guard token != Self.readinessToken else {
-            checkReadiness()
-            return
-        }
-        if token & ReactorPostgresLoop<IO>.timerMark != 0 {
-            postgresLoop?.timerFired(token)
-            return
-        }
-        let connection = ConnectionID(
-            slot: UInt32(truncatingIfNeeded: token), generation: UInt32(truncatingIfNeeded: token >> 32))
+    }
+
+    private func timerFired(_ connection: ConnectionID) {
         if let state = http[connection] {
             state.timer = nil
             httpTimedOut(connection, state)
@@ -306,10 +299,5 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         postUndelivered()
         if isDraining { finishDrainIfIdle() }
         return isInputLeft || isFlushLeft || isDelivering
-    }
-
-    /// Timers name their connection.
-    static func timerToken(_ connection: ConnectionID) -> UInt64 {
-        UInt64(connection.generation) << 32 | UInt64(connection.slot)
     }
 }

@@ -15,9 +15,6 @@ final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
 
     init(_ reactor: Shard<IO>.ShardReactor) { self.reactor = reactor }
 
-    /// Timers of this loop carry it; those of the shard name connections, which leave the highest bit clear.
-    static var timerMark: UInt64 { 1 << 63 }
-
     var now: MonotonicInstant { reactor.now }
 
     var isCurrent: Bool { reactor.isCurrent }
@@ -43,7 +40,7 @@ final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
         guard !isEnded else { return }
         timerCount += 1
         timers[timerCount] = client
-        _ = reactor.schedule(at: time, token: Self.timerMark | timerCount)
+        _ = reactor.schedule(at: time, token: TimerToken.postgres(timerCount).rawValue)
     }
 
     // MARK: - Events of the reactor
@@ -53,9 +50,9 @@ final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
         polls.removeValue(forKey: number)?.pollCompleted(PollID(number: number))
     }
 
-    /// A timer with the mark is due.
-    func timerFired(_ token: UInt64) {
-        timers.removeValue(forKey: token & ~Self.timerMark)?.timerFired()
+    /// The timer of this number is due.
+    func timerFired(_ number: UInt64) {
+        timers.removeValue(forKey: number)?.timerFired()
     }
 
     /// The reactor has run its last turn and its ring is gone.

@@ -6,14 +6,11 @@ import Storage
 // What is to be done every now and then, whether or not anybody asks; the first shard does it for all.
 
 extension Shard {
-    /// No connection has this token: generations have 24 bits.
-    static var housekeepingToken: UInt64 { .max }
-
     /// Starts the rounds, the first of them at once; on the first shard only.
     func startHousekeeping() {
         guard index == 0 else { return }
-        _ = reactor.schedule(at: reactor.now, token: Self.housekeepingToken)
-        _ = reactor.schedule(at: reactor.now, token: Self.readinessToken)
+        schedule(.housekeeping, at: reactor.now)
+        schedule(.readiness, at: reactor.now)
     }
 
     func housekeepingFired() {
@@ -21,8 +18,7 @@ extension Shard {
         Task(executorPreference: reactor) {
             await self.keepHouse()
             // A period after the round's end: a slow store is not asked twice at once.
-            _ = self.reactor.schedule(
-                at: self.reactor.now + ServerLimits.housekeepingPeriod, token: Self.housekeepingToken)
+            self.schedule(.housekeeping, at: self.reactor.now + ServerLimits.housekeepingPeriod)
         }
     }
 

@@ -6,9 +6,6 @@ import Reactor
 import Storage
 
 extension Shard {
-    /// No connection has this token: generations have 24 bits.
-    static var readinessToken: UInt64 { .max - 2 }
-
     /// Looks at the store, unless a look is in flight, and again a second later; on the first shard only.
     func checkReadiness() {
         guard !isDraining else { return }
@@ -20,7 +17,7 @@ extension Shard {
                 if self.readiness.ended(failure?.kind) { self.announceReadiness(failure?.detail) }
             }
         }
-        _ = reactor.schedule(at: reactor.now + ServerLimits.readinessPeriod, token: Self.readinessToken)
+        schedule(.readiness, at: reactor.now + ServerLimits.readinessPeriod)
     }
 
     private func announceReadiness(_ reason: String?) {

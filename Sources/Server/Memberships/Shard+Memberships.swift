@@ -37,12 +37,9 @@ extension Shard {
     /// A notification said that memberships changed: the log is read soon. On the first shard.
     func hintMemberships() {
         if let time = membershipLooks.hinted(at: reactor.now) {
-            _ = reactor.schedule(at: time, token: Self.membershipLookToken)
+            schedule(.membershipLook, at: time)
         }
     }
-
-    /// No connection has this token, as with that of housekeeping.
-    static var membershipLookToken: UInt64 { .max - 1 }
 
     func membershipLookFired() {
         guard !isDraining else { return }
@@ -50,7 +47,7 @@ extension Shard {
         Task(executorPreference: reactor) {
             await self.tellMembershipChanges()
             if let time = self.membershipLooks.ended(at: self.reactor.now) {
-                _ = self.reactor.schedule(at: time, token: Self.membershipLookToken)
+                self.schedule(.membershipLook, at: time)
             }
         }
     }

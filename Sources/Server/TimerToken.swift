@@ -1,0 +1,62 @@
+import Primitives
+import Reactor
+
+/// What a timer of a shard's reactor is for, as the token that the reactor hands back.
+///
+/// The two highest bits part the kinds, so that no two timers have the same token: 00 a connection (its generation has
+/// 24 bits), 10 a timer of the loop of PostgreSQL, 11 one of the shard's own.
+enum TimerToken: Hashable {
+    /// The shard's own timers: of each one is pending at the most. The compiler refuses equal values.
+    enum ShardTimer: UInt64, CaseIterable {
+        case housekeeping = 1
+        case membershipLook = 2
+        case readiness = 3
+    }
+
+    /// A deadline of a connection.
+    case connection(ConnectionID)
+    /// A timer of the loop of PostgreSQL, by its number there.
+    case postgres(UInt64)
+    /// One of the shard's own.
+    case shard(ShardTimer)
+
+    private static let postgresMark: UInt64 = 1 << 63
+    private static let shardMark: UInt64 = 3 << 62
+    /// Numbers have the rest of the bits.
+    private static let numberMask: UInt64 = ~shardMark
+
+    /// The number that the reactor keeps.
+    var rawValue: UInt64 {
+        switch self {
+        case .connection(let connection): UInt64(connection.generation) << 32 | UInt64(connection.slot)
+        case .postgres(let number): Self.postgresMark | number & Self.numberMask
+        case .shard(let timer): Self.shardMark | timer.rawValue
+        }
+    }
+
+    /// Reads a number that `rawValue` made; nil for any other.
+    init?(rawValue: UInt64) {
+        let number = rawValue & Self.numberMask
+        switch rawValue & Self.shardMark {
+        case 0:
+            self = .connection(
+                ConnectionID(
+                    slot: UInt32(truncatingIfNeeded: number), generation: UInt32(truncatingIfNeeded: number >> 32)))
+        case Self.postgresMark: self = .postgres(number)
+        case Self.shardMark:
+            guard let timer = ShardTimer(rawValue: number) else { return nil }
+            self = .shard(timer)
+        default: return nil
+        }
+    }
+}
+
+extension Shard {
+    /// Sets one of the shard's own timers.
+    func schedule(_ timer: TimerToken.ShardTimer, at time: MonotonicInstant) {
+        _ = reactor.schedule(at: time, token: TimerToken.shard(timer).rawValue)
+    }
+
+    /// The token of a connection's deadline.
+    static func timerToken(_ connection: ConnectionID) -> UInt64 { TimerToken.connection(connection).rawValue }
+}
