@@ -40,6 +40,16 @@ public enum Limits {
     static let checkpointWaitMilliseconds = 50
     /// How long a write waits for another process that holds the SQLite file, in seconds.
     public static let busyTimeoutSeconds: Double = 5
+    /// How often the lock of a SQLite file is tried that another server uses …
+    static let takeoverPeriod: Duration = .milliseconds(50)
+    /// … and how long to wait after the file did not open.
+    static let takeoverOpenPause: Duration = .seconds(1)
+    /// How long a call waits for that file …
+    public static let takeoverWait: Duration = .seconds(5)
+    /// … and how many do: what they hold is their requests', 128 KiB each at the most.
+    public static let takeoverCallCountMax = 1024
+    /// From one report of that wait to the next.
+    static let takeoverReportPeriod: Duration = .seconds(60)
     /// The changes of memberships that are remembered for those who ask what changed; who missed more looks at all.
     public static let membershipChangeCountMax = 10_000
     /// The largest image, in bytes.

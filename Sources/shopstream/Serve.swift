@@ -19,7 +19,7 @@ struct Serve: AsyncParsableCommand {
     var logLevel: String?
     @Flag(help: "Make a demo shop and serve a page to try it (SHOPSTREAM_DEMO).")
     var demo = false
-    @Flag(help: "Start although another server listens there (SHOPSTREAM_TAKEOVER).")
+    @Flag(help: "Follow a server that listens there or uses the store (SHOPSTREAM_TAKEOVER).")
     var takeover = false
 
     func run() async throws {

@@ -1,4 +1,5 @@
-"""The lock by which a node may write: of two nodes that do not share the database one writes, and the other says so."""
+"""The lock by which a node may write: of two nodes that do not share the database one writes, and the other says so.
+A node that takes over is in test_takeover.py."""
 
 import pytest
 from support.deadline import wait_until
@@ -74,21 +75,6 @@ def test_a_second_node_that_is_not_told_to_share_is_refused(serve, database):
     assert second.wait(30) == 74
     assert "SHOPSTREAM_POSTGRES_SHARED" in second.log()
     first.shops[0].post("unharmed")
-
-
-def test_a_node_that_takes_over_writes_when_the_other_has_ended(serve, database):
-    first = serve(shops=1, store=database.uri)
-    shop = first.shops[0]
-    shop.post("to the first")
-    second = serve(shops=1, ready=False, store=database.uri, args=["--takeover"]).launch()
-    wait_until(lambda: '"listening"' in second.log(), 20, "the second listens")
-    wait_until(lambda: second.request("GET", "/readyz").status_code == 503, 5, "the second is not ready")
-    answer = try_post(second, shop, "too early")
-    assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
-    assert [message["message"] for message in second.list(shop.id, shop.admin)] == ["to the first"]
-    assert first.terminate() == 0
-    assert try_post(second, shop, "waits for the lock").status_code == 201
-    wait_until(lambda: is_ready(second), 10, "the second is ready")
 
 
 def test_nodes_that_share_hold_the_lock_together(serve, database):

@@ -29,7 +29,10 @@ extension Setting {
             "logs go to standard error, one line an event"),
         Setting(
             "SHOPSTREAM_TAKEOVER", flag: "--takeover", .value("false"),
-            "start although another server listens on the address"),
+            """
+            start although another server listens on the address or uses the store, and follow it: see \
+            [Upgrades](#upgrades)
+            """),
         Setting("SHOPSTREAM_PIN_REACTORS", .value("false"), "bind each reactor to a processor"),
         Setting(
             "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", .computed("`RLIMIT_NOFILE`"),

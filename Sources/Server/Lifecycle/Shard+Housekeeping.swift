@@ -42,9 +42,14 @@ extension Shard {
 
     /// One round.
     func keepHouse() async {
-        await tellMembershipChanges()
-        await store.maintain()
+        // While another server uses the store, the room of the calls that wait for it is the requests'.
+        let isStoreOpen = isStoreOpen
+        if isStoreOpen {
+            await tellMembershipChanges()
+            await store.maintain()
+        }
         for peer in peers { await onShard(peer) { shard in shard.forgetExpired() } }
+        guard isStoreOpen else { return }
         // Images that may go after seconds are not looked for once a minute.
         let searchRounds = min(ServerLimits.orphanSearchRounds, UInt64(configuration.orphanImageSeconds))
         if housekeepingRound % searchRounds == 0 { startOrphanSearch() }

@@ -10,7 +10,7 @@ extension Shard {
     func checkReadiness() {
         guard !isDraining else { return }
         if readiness.timePassed(at: reactor.now) { announceReadiness("no answer in time") }
-        if readiness.begin(at: reactor.now) {
+        if isStoreOpen, readiness.begin(at: reactor.now) {
             Task(executorPreference: reactor) {
                 var failure: StorageError?
                 do throws(StorageError) { try await self.store.ping() } catch { failure = error }
@@ -32,14 +32,25 @@ extension Shard {
     /// `GET /readyz`. O(1): no query and no line of the log, as anyone may ask, and as often as they like.
     func readinessAnswer() -> Response {
         guard !isDraining else { return Response(APIError.draining) }
-        // Known without asking; the listener logs its changes.
-        if let nodeLock, !nodeLock.isHeld { return Response(APIError(StorageError(.unavailable, detail: ""))) }
+        // Known without asking, and logged when they change: a takeover, and the lock of PostgreSQL.
+        guard isStoreOpen else { return Response(APIError.storeInUse) }
+        switch nodeLock?.status {
+        case .held, nil: break
+        case .taken: return Response(APIError.storeInUse)
+        case .unknown: return Response(APIError(StorageError(.unavailable, detail: "")))
+        }
         switch readiness.state {
         case .ready: return Response(body: Array("{\"status\":\"ready\"}".utf8))
         case .failed(let kind): return Response(APIError(StorageError(kind, detail: "")))
         case .unanswered: return Response(APIError(StorageError(.unavailable, detail: "")))
         }
     }
+
+    /// The store of a server that takes over from another; nil for any other.
+    var takeover: TakeoverStore? { store as? TakeoverStore }
+
+    /// Whether the store is this server's: false while another server uses it.
+    var isStoreOpen: Bool { takeover?.isOpen ?? true }
 
     // MARK: - Metrics
 

@@ -38,35 +38,60 @@ struct ShardStores: Sendable {
     private static let takenReason =
         "another server uses the database: end it, or set SHOPSTREAM_POSTGRES_SHARED=true for each"
 
-    /// The lock of a SQLite file; nil for other stores, and while one is taken over.
+    /// The lock of a SQLite file; nil for other stores, and for one that is taken over, which has it itself.
     let lock: StoreLock?
 
-    /// Takes the lock of a SQLite file. A file that another server uses is refused: neither would hear of the other's
-    /// messages.
-    private static func lock(_ configuration: ServerConfiguration, _ log: Logger) throws(StorageError) -> StoreLock? {
-        guard case .sqlite(let path) = configuration.store else { return nil }
+    /// Opens a SQLite file under its lock. One that another server uses is refused, as neither would hear of the other's
+    /// messages, unless it is to be taken over: then it is opened when that server has ended.
+    private static func open(
+        sqlite path: String, _ configuration: ServerConfiguration, _ log: Logger,
+        _ prepare: @escaping TakeoverStore.Preparation
+    ) async throws(StorageError) -> (any Store, StoreLock?) {
         switch try StoreLock.take(of: path) {
-        case .taken(let lock): return lock
+        case .taken(let lock):
+            let store = try await SQLiteStore.open(path: path)
+            try await prepare(store)
+            return (store, lock)
         case .held(let holder):
-            let reason = "process \(holder.map(String.init) ?? "of another server") uses the file"
             guard configuration.isTakeover else {
+                let reason = "\(Self.name(ofHolder: holder)) uses the file"
                 throw StorageError(.busy, detail: "\(reason): end it, or start with --takeover to follow it")
             }
+            return (TakeoverStore(path: path, prepare: prepare) { Self.log($0, log) }, nil)
+        }
+    }
+
+    private static func name(ofHolder holder: Int32?) -> String { holder.map { "process \($0)" } ?? "another process" }
+
+    private static func log(_ report: TakeoverReport, _ log: Logger) {
+        switch report {
+        case .held(let holder):
             log.warning(
-                "until the other server ends, neither hears of the other's messages", metadata: ["reason": "\(reason)"])
-            return nil
+                "until the other server ends, requests wait for the store and this server is not ready",
+                metadata: ["reason": "\(name(ofHolder: holder)) uses the file"])
+        case .released: log.notice("the other server has released the store: it is being opened")
+        case .opened: log.notice("the store is open")
+        case .failed(let error):
+            log.error("the store cannot be opened yet: trying again", metadata: ["reason": "\(error)"])
         }
     }
 
     /// Whether each reactor has a store of its own, so that the common one serves the start alone.
     var arePerReactor: Bool { postgres != nil }
 
-    /// Opens the store, and finds out how many connections each reactor may have.
-    init(_ configuration: ServerConfiguration, _ log: Logger) async throws(StorageError) {
-        lock = try Self.lock(configuration, log)
-        common = try await configuration.store.open()
+    /// Opens the store and prepares it, and finds out how many connections each reactor may have.
+    init(
+        _ configuration: ServerConfiguration, _ log: Logger, prepare: @escaping TakeoverStore.Preparation
+    ) async throws(StorageError) {
+        if case .sqlite(let path) = configuration.store {
+            (common, lock) = try await Self.open(sqlite: path, configuration, log, prepare)
+            postgres = nil
+            return
+        }
+        (common, lock) = (try await configuration.store.open(), nil)
         guard case .postgres(let location) = configuration.store else {
             postgres = nil
+            try await prepare(common)
             return
         }
         var settings = PostgresConfiguration(origin: "shopstream-\(UUID().uuidString.lowercased())")
@@ -86,6 +111,7 @@ struct ShardStores: Sendable {
                 ])
         }
         postgres = Postgres(location: location, configuration: settings, start: server.now)
+        try await prepare(common)
     }
 
     /// Looks at the server. A node that was just ended may still seem to be there; one that goes on is refused, unless it

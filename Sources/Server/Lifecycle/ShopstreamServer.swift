@@ -61,24 +61,12 @@ public final class ShopstreamServer: Sendable {
         let now = WallClock.now
         let (settings, secret, keys) = try await Self.tokenSettings(configuration, log)
         tokenKeys = keys
-        let stores = try await Self.openStores(configuration, log, now)
+        let demo = try Self.demo(configuration, secret, now)
+        let stores = try await Self.openStores(configuration, log)
         let store = stores.common
         self.store = store
         storeLock = stores.lock
         let images = try await Self.openImages(configuration)
-        var demo: DemoSession?
-        if configuration.isDemo {
-            guard let secret else {
-                throw .configuration(
-                    ConfigurationError(name: "AUTH_JWT_SECRET", value: nil, allowed: "the demo signs tokens with it"))
-            }
-            do {
-                demo = try DemoSession(secret: secret, auth: configuration.auth, now: now)
-                try await DemoSession.populate(store, at: now)
-            } catch {
-                throw .store("the demo shop could not be made: \(error)")
-            }
-        }
         let listeners: (descriptors: [Int32], port: UInt16)
         do throws(ListenError) {
             listeners = try Listeners.open(
@@ -141,6 +129,8 @@ public final class ShopstreamServer: Sendable {
         let startedAt = ContinuousClock.now
         log.notice("stopping")
         keyReader?.cancel()
+        // What waits for another server's store would outlast the drain.
+        (store as? TakeoverStore)?.abandon()
         for shard in shards where !shard.reactor.post(.drain, from: nil) {
             shard.reactor.stop()
         }
@@ -243,23 +233,40 @@ public final class ShopstreamServer: Sendable {
         return images
     }
 
+    private static func demo(
+        _ configuration: ServerConfiguration, _ secret: TokenSecret?, _ now: Timestamp
+    ) throws(StartError) -> DemoSession? {
+        guard configuration.isDemo else { return nil }
+        guard let secret else {
+            throw .configuration(
+                ConfigurationError(name: "AUTH_JWT_SECRET", value: nil, allowed: "the demo signs tokens with it"))
+        }
+        do throws(AuthError) {
+            return try DemoSession(secret: secret, auth: configuration.auth, now: now)
+        } catch {
+            throw .configuration(
+                ConfigurationError(
+                    name: "AUTH_JWT_SECRET", value: "…", allowed: "the demo cannot sign tokens with it: \(error)"))
+        }
+    }
+
     private static func openStores(
-        _ configuration: ServerConfiguration, _ log: Logger, _ now: Timestamp
+        _ configuration: ServerConfiguration, _ log: Logger
     ) async throws(StartError) -> ShardStores {
-        var members: [Membership] = []
-        if let path = configuration.membersPath {
-            do throws(MembersFile.ParseError) {
-                members = try MembersFile.load(path: path)
-            } catch {
-                throw .configuration(
-                    ConfigurationError(name: "SHOPSTREAM_MEMBERS", value: path, allowed: error.description))
-            }
+        let members: [Membership]
+        do throws(MembersFile.ParseError) {
+            members = try configuration.membersPath.map(MembersFile.load) ?? []
+        } catch {
+            throw .configuration(
+                ConfigurationError(
+                    name: "SHOPSTREAM_MEMBERS", value: configuration.membersPath, allowed: error.description))
         }
         do throws(StorageError) {
-            let stores = try await ShardStores(configuration, log)
-            try await stores.common.importMembers(members, at: now)
-            if !members.isEmpty { log.info("members loaded", metadata: ["count": "\(members.count)"]) }
-            return stores
+            return try await ShardStores(configuration, log) { (store) async throws(StorageError) in
+                try await store.importMembers(members, at: WallClock.now)
+                if !members.isEmpty { log.info("members loaded", metadata: ["count": "\(members.count)"]) }
+                if configuration.isDemo { try await DemoSession.populate(store, at: WallClock.now) }
+            }
         } catch {
             throw .store("the store \(configuration.store) cannot be used: \(error.description)")
         }

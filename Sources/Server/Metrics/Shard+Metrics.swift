@@ -208,6 +208,11 @@ extension Shard {
 
     private func writeStore(_ total: ShardCounters, _ text: inout PrometheusText) {
         let statistics = store.statistics
+        if let takeover {
+            text.single(
+                "shopstream_store_takeover_waiting_calls", "gauge",
+                "Calls that wait until another server has given the store up.", Double(takeover.waitingCallCount))
+        }
         text.single(
             "shopstream_store_messages_total", "counter", "Messages stored.", Double(statistics.storedCount))
         text.single("shopstream_store_commits_total", "counter", "Transactions.", Double(statistics.commitCount))

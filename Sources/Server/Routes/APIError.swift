@@ -81,6 +81,10 @@ extension APIError {
     static let draining = APIError(
         status: .serviceUnavailable, code: "draining", message: "The server is stopping. Try again shortly.",
         fields: [.retryAfter: "5"])
+    static let storeInUse = APIError(
+        status: .serviceUnavailable, code: "store_in_use",
+        message: "Another server uses the store: this one is ready when that one has ended.",
+        fields: [.retryAfter: "1"])
     static let full = APIError(
         status: .serviceUnavailable, code: "server_full", message: "The server has no room for another stream.",
         fields: [.retryAfter: "10"])

@@ -152,11 +152,22 @@ extension Shard {
 
     /// The time of a change and its place in the order of the shop.
     private func beginChange(in shop: ShopID) async throws(APIError) -> (time: Timestamp, ticket: UInt64) {
+        try await requireWritability(in: shop)
         try await requireClock(of: shop)
         guard let place = clocks[shop]?.begin(at: civilTime) else {
             preconditionFailure("a shop's clock went away between two lines")
         }
         return place
+    }
+
+    /// Waits for the lock of a node that shares its database with no other: the node that holds it moves the clock.
+    private func requireWritability(in shop: ShopID) async throws(APIError) {
+        guard let postgres = store as? PostgresStore else { return }
+        do throws(StorageError) {
+            try await postgres.waitUntilWritable(in: shop)
+        } catch {
+            throw storageFailure(error)
+        }
     }
 
     /// Sees to it that the shop has a clock, which goes on from the latest change in the store up to its horizon.

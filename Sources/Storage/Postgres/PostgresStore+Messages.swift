@@ -65,6 +65,14 @@ extension PostgresStore {
         return try Self.messages(result).first
     }
 
+    /// Returns when the node may write: at once while it holds its lock, else like a write that changes nothing, which
+    /// waits as long as any other. To be called before a shop's clock is read, as the node that holds the lock moves that
+    /// clock.
+    public func waitUntilWritable(in shopID: ShopID) async throws(StorageError) {
+        guard let nodeLock, !nodeLock.isHeld else { return }
+        _ = try await write(.ping, [], key: shopID.stableHash, isRepeatable: true)
+    }
+
     /// Runs a write that the listener is not to take for another's; should its outcome stay unknown, the listener looks
     /// for it and tells it.
     private func noting<Value>(
