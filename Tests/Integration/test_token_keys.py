@@ -5,6 +5,7 @@ import concurrent.futures
 import hashlib
 import hmac
 import json
+import signal
 import time
 
 import jwt
@@ -104,6 +105,18 @@ def test_a_withdrawn_key_is_refused_within_a_minute_though_no_token_names_anothe
     assert reading(server, issuer, shop.member, "new") == 200
 
 
+def test_sighup_reads_the_keys_at_once(server, issuer):
+    shop = server.shops[0]
+    assert reading(server, issuer, shop.member, "old") == 200
+    # More often than they are read by themselves.
+    for known, kid in enumerate(("first", "second", "third")):
+        issuer.publish(kid)
+        server.signal(signal.SIGHUP)
+        wait_until(lambda: server.metric("shopstream_key_set_changes_total") > known, 10, "the file is read")
+        assert [reading(server, issuer, shop.member, "old") for _ in range(4)] == [401] * 4, "a withdrawn key"
+        assert [reading(server, issuer, shop.member, kid) for _ in range(4)] == [200] * 4
+
+
 def test_made_up_keys_pile_up_neither_reads_nor_requests(server, issuer):
     shop = server.shops[0]
     stranger = Issuer(issuer.path)
@@ -123,6 +136,7 @@ def test_a_broken_file_leaves_the_old_keys(server, issuer):
     issuer.path.write_text("half a file")
     with pytest.raises(KeyError):
         issuer.token(shop.member, "new")
+    server.signal(signal.SIGHUP)
     wait_until(lambda: server.metric("shopstream_key_set_failures_total") > 0, 60, "the file is read")
     assert reading(server, issuer, shop.member, "old") == 200
     assert "the old keys go on" in server.log() and server.metric("shopstream_key_set_current") == 0

@@ -24,10 +24,11 @@ import Testing
             }
         }
 
-        mutating func request(_ kind: PoolRequest.Kind, key: UInt64 = 0) -> [PoolAction] {
+        mutating func request(_ kind: PoolRequest.Kind, isLookUp: Bool = false, key: UInt64 = 0) -> [PoolAction] {
             requestCount += 1
             return machine.requested(
-                PoolRequest(id: requestCount, kind: kind, key: key, deadline: now + .seconds(5)), at: now)
+                PoolRequest(
+                    id: requestCount, kind: kind, isLookUp: isLookUp, key: key, deadline: now + .seconds(5)), at: now)
         }
 
         /// All commands of the segment that is awaited are done, and so is the Sync.
@@ -216,6 +217,36 @@ import Testing
             // A connection for reads goes on as such.
             #expect(bench.request(.read) == (lostIndex == 0 ? [.send(1, segment(3))] : []))
         }
+    }
+
+    @Test func `a look-up goes before lists that wait, and look-ups keep their order`() {
+        var bench = Bench(connectionCount: 1)
+        #expect(bench.request(.read) == [.send(0, segment(1))], "a list")
+        #expect(bench.request(.read) == [], "a list that waits")
+        #expect(bench.request(.read, isLookUp: true) == [])
+        #expect(bench.request(.read, isLookUp: true) == [])
+        #expect(bench.segmentDone(on: 0) == [.answer(1, nil), .send(0, segment(3))])
+        #expect(bench.segmentDone(on: 0) == [.answer(3, nil), .send(0, segment(4))])
+        #expect(bench.segmentDone(on: 0) == [.answer(4, nil), .send(0, segment(2))])
+    }
+
+    @Test func `a look-up takes an idle writer while the reader has a list, and a list does not`() {
+        var bench = Bench(connectionCount: 2)
+        #expect(bench.request(.read) == [.send(1, segment(1))])
+        #expect(bench.request(.read, isLookUp: true) == [.send(0, segment(2))])
+        #expect(bench.request(.read) == [.send(1, segment(3))], "behind the first list, though the writer is idle soon")
+        #expect(bench.segmentDone(on: 0) == [.answer(2, nil)])
+    }
+
+    @Test func `a look-up that a connection took with it goes before lists again`() {
+        var bench = Bench(connectionCount: 1)
+        #expect(bench.request(.read, isLookUp: true) == [.send(0, segment(1))])
+        #expect(bench.request(.read) == [])
+        _ = bench.machine.disconnected(0, lost, at: bench.now)
+        bench.now = bench.now + .seconds(1)
+        _ = bench.machine.ticked(at: bench.now)
+        _ = bench.machine.connected(0, at: bench.now)
+        #expect(bench.machine.prepared(0, at: bench.now) == [.send(0, segment(1))])
     }
 
     @Test func `the time for an answer begins when it is the server's turn`() {
