@@ -95,6 +95,12 @@ enum ServerLimits {
     /// What a response may hold that is produced while it is sent: a slice of messages, with 64 KiB of text, the piece
     /// that was made of it, and the kernel's copy of that.
     static let responseByteCountReserved = 256 << 10
+    /// Images of one shop that a reactor serves at a time by signed URLs, which name no user to count them by …
+    static let signedReadsPerShopMax = 256
+    /// … and of all shops. That is half of the memory for responses: the other half is for requests with a token.
+    static let signedReadCountMax = 512
+    /// Image URLs that are signed in one text, the first of it: each costs an HMAC.
+    static let signedImagesPerTextMax = 64
     /// How old the number of a shop's pages may be …
     static let messageTotalAge: Duration = .seconds(5)
     /// … and the shops that each reactor remembers it of.

@@ -56,6 +56,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     /// Hears what others change in the database; on the first shard only.
     var storeListener: PostgresListener?
     let images: any ImageStore
+    let imageLinks: ImageLinks
     let router: Router<RouteName>
     let log: Logger
     let startedAt: Timestamp
@@ -96,6 +97,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var streamOrder = StreamOrder()
     var streamTickets = StreamTickets()
     var userLimits: UserLimits
+    var signedReads = SignedReads()
     /// Open connections of the addresses that this shard counts.
     var connectionsByAddress: [PeerAddress: Int] = [:]
     var clocks: [ShopID: ShopClock] = [:]
@@ -135,13 +137,16 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     init(
         index: Int, reactor: ShardReactor, configuration: ServerConfiguration, store: any Store,
         postgresLoop: ReactorPostgresLoop<IO>? = nil, images: any ImageStore,
-        tokenSettings: TokenSettings, tokenKeys: TokenKeys? = nil, demo: DemoSession?, startedAt: Timestamp, log: Logger
+        linkSigner: LinkSigner? = nil, tokenSettings: TokenSettings, tokenKeys: TokenKeys? = nil, demo: DemoSession?,
+        startedAt: Timestamp, log: Logger
     ) {
         self.index = index
         self.reactor = reactor
         self.configuration = configuration
         self.store = store
         self.images = images
+        imageLinks = ImageLinks(
+            publicURL: configuration.publicURL, prefixes: configuration.routePrefixes, signer: linkSigner)
         self.postgresLoop = postgresLoop
         self.demo = demo
         self.startedAt = startedAt

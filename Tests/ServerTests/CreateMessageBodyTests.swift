@@ -54,6 +54,19 @@ import Testing
         #expect(Self.code(Array(#"{"shop_id":"s","message":""#.utf8) + [0xff] + Array(#""}"#.utf8)) == "malformed_body")
     }
 
+    @Test func `the limit counts the text that is stored`() throws {
+        let json = Array(#"{"shop_id":"s","message":"123456789012345678901"}"#.utf8)
+        let body = try CreateMessageBody(json: json, textByteCountMax: 20) { String($0.dropLast()) }
+        #expect(body.text == "12345678901234567890")
+        let edit = Array(#"{"message_id":"m","message":"123456789012345678901"}"#.utf8)
+        #expect(
+            try EditMessageBody(json: edit, textByteCountMax: 20) { String($0.dropLast()) }.text
+                == "12345678901234567890")
+        #expect(throws: APIError.self) {
+            try CreateMessageBody(json: json, textByteCountMax: 20) { $0 + "?" }
+        }
+    }
+
     @Test func `the limit counts bytes of UTF-8 and includes its last`() throws {
         #expect(try Self.read(#"{"shop_id":"s","message":"éééééééééé"}"#).text.utf8.count == 20)
         #expect(try Self.read(#"{"shop_id":"s","message":"\u00e9"}"#, textByteCountMax: 2).text.utf8.count == 2)

@@ -11,6 +11,8 @@ import Testing
     /// The escapes of a text grow it by six at the most; a piece may go over its bound by what surrounds a text.
     private static let surroundingByteCountMax = 1_024
 
+    private static let now = Timestamp(microsecondsSinceEpoch: 1_767_000_000_000_000)
+
     private static let texts: [(name: String, text: String)] = [
         ("short", "Hello team!"),
         ("worst escapes", String(repeating: "\u{1}", count: 16_384)),
@@ -38,7 +40,8 @@ import Testing
 
     /// The pieces of messages that come in slices, as a response takes them.
     private static func pieces(_ slices: [[Storage.Message]], byteCountMax: Int) -> [[UInt8]] {
-        var encoding = MessagesEncoding(format: MessageFormat())
+        var encoding = MessagesEncoding(
+            format: MessageFormat(), images: ImageLinks(publicURL: nil, prefixes: RoutePrefixes(), signer: nil))
         var slices = slices[...]
         var pieces: [[UInt8]] = []
         while true {
@@ -51,7 +54,7 @@ import Testing
                     }
                     encoding.take(slice)
                 }
-                encoding.write(to: &writer, byteCountMax: byteCountMax)
+                encoding.write(to: &writer, byteCountMax: byteCountMax, at: now)
             }
             pieces.append(writer.bytes)
         }

@@ -103,6 +103,12 @@ extension ServerConfiguration {
         messageFormat = try MessageFormat(reader)
         imagesPath = reader.text("SHOPSTREAM_IMAGES") ?? Self.imagesPath(beside: store)
         publicURL = try Self.publicURL(reader)
+        imageURLs = try reader.choice("SHOPSTREAM_IMAGE_URLS")
+        if imageURLs == .signed, publicURL == nil {
+            throw ConfigurationError(
+                name: "SHOPSTREAM_PUBLIC_URL", value: nil,
+                allowed: "signed URLs of images are absolute and begin with it")
+        }
         orphanImageSeconds = try reader.number(
             "SHOPSTREAM_ORPHAN_IMAGE_SECONDS", in: 1...31_536_000)
         trustedProxies = try Self.proxies(reader)

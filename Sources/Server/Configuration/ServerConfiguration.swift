@@ -46,6 +46,8 @@ public struct ServerConfiguration: Sendable {
     public var imagesPath = "shopstream-images"
     /// What stands before the paths of images in answers, such as `https://chat.example`; nil: nothing.
     public var publicURL: String?
+    /// Which clients get an image by its URL.
+    public var imageURLs = ImageURLs.members
     /// How long an image may be there that no message names.
     public var orphanImageSeconds = 86_400
     /// The most messages that a list answers.
@@ -60,6 +62,14 @@ public struct ServerConfiguration: Sendable {
     public var connectionsPerReactorMax: Int
     /// Whether each reactor thread is bound to a processor.
     public var pinsReactors = false
+}
+
+/// Which clients get an image by its URL.
+public enum ImageURLs: String, Sendable, CaseIterable {
+    /// Members of the image's shop, by their token.
+    case members
+    /// Any client, for a day, by the signature in the URL.
+    case signed
 }
 
 /// Where keys come from and what a token must say.

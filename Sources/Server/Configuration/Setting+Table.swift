@@ -45,6 +45,12 @@ extension Setting {
             "directory of uploaded images; the server does not start when it cannot write there"),
         Setting("SHOPSTREAM_PUBLIC_URL", .none, "stands before the paths of image URLs"),
         Setting(
+            "SHOPSTREAM_IMAGE_URLS", .value("members"),
+            """
+            or `signed`: image URLs in answers and frames are absolute and need no token for a day, as image widgets \
+            send none; requires `SHOPSTREAM_PUBLIC_URL`. The key is the file `.signing-key` among the images
+            """),
+        Setting(
             "SHOPSTREAM_ORPHAN_IMAGE_SECONDS", .value("86400"),
             "an image that no message names is removed after as long"),
         Setting("SHOPSTREAM_LIST_MAX_MESSAGES", .value("10000"), "of one list; `has_more` says that there are more"),

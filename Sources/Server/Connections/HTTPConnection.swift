@@ -51,6 +51,8 @@ final class HTTPConnection {
     var arrival: ProgressWatch?
     /// What the request has in flight of its user's, until its answer was sent.
     var reservation: UserReservation?
+    /// The shop of the image that the request reads by a signed URL, until its answer was sent.
+    var signedReadShop: ShopID?
     /// Whether the request waited for a read of the keys: it does so once.
     var hasAwaitedKeys = false
     /// Bytes behind the request that is being handled.

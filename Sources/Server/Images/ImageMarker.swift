@@ -61,6 +61,36 @@ enum ImageMarker {
         return nil
     }
 
+    /// The text with the URLs of its first `countMax` markers replaced. `replacement` returns nil to keep a URL.
+    /// O(bytes); copies only a text in which something is replaced.
+    static func replacingURLs(
+        in text: String, countMax: Int, by replacement: (Substring) -> String?
+    ) -> String {
+        var result: [UInt8] = []
+        var copied = text.utf8.startIndex
+        var rest = text.utf8[...]
+        var count = 0
+        while count < countMax, let start = rest.firstIndex(of: UInt8(ascii: "[")) {
+            rest = rest[start...]
+            guard rest.starts(with: opening) else {
+                rest = rest.dropFirst()
+                continue
+            }
+            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { break }
+            let url = rest[..<end].dropFirst(opening.count)
+            if let replaced = replacement(Substring(url)) {
+                result += text.utf8[copied..<url.startIndex]
+                result += replaced.utf8
+                copied = end
+            }
+            count += 1
+            rest = rest[end...]
+        }
+        guard copied > text.utf8.startIndex else { return text }
+        result += text.utf8[copied...]
+        return String(decoding: result, as: UTF8.self)
+    }
+
     /// The id of an image by its file's name; nil when the name is none that we give.
     static func imageID(fileName: String) -> MessageID? {
         let name = fileName.utf8

@@ -47,7 +47,7 @@ extension Shard {
         writer.raw(",\"shop_id\":")
         writer.string(shop.text)
         writer.raw(",\"image_url\":")
-        writer.string(url(of: image, prefix: configuration.routePrefixes.prefix(of: request.head.path)))
+        writer.string(imageLinks.url(of: image.fileName, in: shop, under: request.head.path, at: civilTime))
         writer.raw(",\"file_extension\":")
         writer.string(image.fileExtension)
         writer.raw("}")
@@ -91,11 +91,22 @@ extension Shard {
 
     /// `GET /api/v1/shops/:shop_id/messages/image/:name`
     func serveImage(_ request: Request) async throws(APIError) -> Response {
-        let identity = try await identity(request)
         let shop = ShopID(request.parameters["shop_id"] ?? "")
         let name = request.parameters["name"] ?? ""
-        try await reserveRead(for: request, of: identity.userID)
-        try await requireMembership(of: identity.userID, in: shop)
+        let lifetimeSeconds: Int64
+        if imageLinks.areSigned, let signature = try request.queryItem("signature") {
+            // The signature stands in for the token, which image widgets do not send.
+            let remaining = imageLinks.remainingSeconds(
+                of: name, in: shop, expires: try request.queryItem("expires"), signature: signature, at: civilTime)
+            guard let remaining else { throw .badImageLink }
+            try reserveSignedRead(for: request, in: shop)
+            lifetimeSeconds = remaining
+        } else {
+            let identity = try await identity(request)
+            try await reserveRead(for: request, of: identity.userID)
+            try await requireMembership(of: identity.userID, in: shop)
+            lifetimeSeconds = 31_536_000
+        }
         guard let image = try await image(named: name), image.shopID == shop,
             let format = ImageFormat(fileExtension: image.fileExtension)
         else { throw .imageNotFound }
@@ -107,7 +118,7 @@ extension Shard {
             contentType: format.mediaType,
             fields: [
                 .xContentTypeOptions: "nosniff", .contentSecurityPolicy: "default-src 'none'; sandbox",
-                .cacheControl: "private, max-age=31536000, immutable",
+                .cacheControl: "private, max-age=\(lifetimeSeconds), immutable",
             ],
             byteCount: file.byteCount, producedBy: ImagePieces(file, of: self))
     }
@@ -198,16 +209,11 @@ extension Shard {
             throw storageFailure(error)
         }
     }
-
-    private func url(of image: Storage.Image, prefix: String) -> String {
-        "\(configuration.publicURL ?? "")\(prefix)/shops/\(image.shopID.text.percentEncoded)/messages/image/"
-            + image.fileName.percentEncoded
-    }
 }
 
 extension String {
     /// As one segment of a path (RFC 3986, section 2.1): all but the unreserved characters are encoded.
-    fileprivate var percentEncoded: String {
+    var percentEncoded: String {
         var bytes: [UInt8] = []
         for byte in utf8 {
             switch byte {

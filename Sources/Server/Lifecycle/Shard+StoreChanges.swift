@@ -54,7 +54,7 @@ extension Shard: StoreChangeObserver {
         clocks[message.shopID]?.advance(past: message.changedAt, at: civilTime)
         guard hub.subscriberCount(of: message.shopID) > 0 else { return }
         var writer = JSONWriter()
-        writer.message(message, format: configuration.messageFormat)
+        writer.message(shown(message), format: configuration.messageFormat)
         publishInOrder(Publication(event: event, json: writer.bytes), to: message.shopID)
     }
 

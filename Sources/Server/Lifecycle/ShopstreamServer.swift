@@ -67,6 +67,7 @@ public final class ShopstreamServer: Sendable {
         self.store = store
         storeLock = stores.lock
         let images = try await Self.openImages(configuration)
+        let linkSigner = try await Self.linkSigner(configuration, images)
         let listeners: (descriptors: [Int32], port: UInt16)
         do throws(ListenError) {
             listeners = try Listeners.open(
@@ -88,8 +89,8 @@ public final class ShopstreamServer: Sendable {
             (shards, threads) = try await Self.startReactors(
                 configuration,
                 ShardSetup(
-                    stores: stores, images: images, settings: settings, keys: keys, demo: demo, startedAt: now, log: log
-                ))
+                    stores: stores, images: images, linkSigner: linkSigner, settings: settings, keys: keys,
+                    demo: demo, startedAt: now, log: log))
         } catch {
             for descriptor in listeners.descriptors { close(descriptor) }
             await store.close()
@@ -250,6 +251,21 @@ public final class ShopstreamServer: Sendable {
         }
     }
 
+    /// What signs the URLs of images, when they are signed.
+    private static func linkSigner(
+        _ configuration: ServerConfiguration, _ images: DirectoryImageStore
+    ) async throws(StartError) -> LinkSigner? {
+        guard configuration.imageURLs == .signed else { return nil }
+        do throws(StorageError) {
+            return LinkSigner(key: try await images.signingKey(byteCount: LinkSigner.keyByteCount))
+        } catch {
+            throw .configuration(
+                ConfigurationError(
+                    name: "SHOPSTREAM_IMAGES", value: configuration.imagesPath,
+                    allowed: "a directory with a key to sign URLs with (\(error.detail))"))
+        }
+    }
+
     private static func openStores(
         _ configuration: ServerConfiguration, _ log: Logger
     ) async throws(StartError) -> ShardStores {
@@ -276,6 +292,7 @@ public final class ShopstreamServer: Sendable {
     private struct ShardSetup: Sendable {
         let stores: ShardStores
         let images: any ImageStore
+        let linkSigner: LinkSigner?
         let settings: TokenSettings
         let keys: TokenKeys?
         let demo: DemoSession?
@@ -325,7 +342,7 @@ public final class ShopstreamServer: Sendable {
             let (store, loop) = setup.stores.make(on: reactor)
             let shard = UringShard(
                 index: index, reactor: reactor, configuration: configuration, store: store, postgresLoop: loop,
-                images: setup.images,
+                images: setup.images, linkSigner: setup.linkSigner,
                 tokenSettings: setup.settings, tokenKeys: setup.keys, demo: setup.demo, startedAt: setup.startedAt,
                 log: setup.log)
             reactor.attach(shard)

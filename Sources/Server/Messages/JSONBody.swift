@@ -28,11 +28,16 @@ struct JSONBody {
         return text
     }
 
-    /// Checks the text of a message: it comes through byte for byte, or not at all.
-    static func checkText(_ text: String, byteCountMax: Int) throws(APIError) {
+    /// Checks the text of a message and returns it as it is stored: byte for byte but for image URLs. The limit counts
+    /// the stored text, so that a client can send back a text whose image URLs the server signed.
+    static func checkedText(
+        _ text: String, byteCountMax: Int, storedText: (String) -> String
+    ) throws(APIError) -> String {
         guard !text.utf8.contains(0) else { throw .malformedBody }
         guard !isWhiteSpace(text) else { throw .messageEmpty }
-        guard text.utf8.count <= byteCountMax else { throw .messageTooLong(byteCountMax: byteCountMax) }
+        let stored = storedText(text)
+        guard stored.utf8.count <= byteCountMax else { throw .messageTooLong(byteCountMax: byteCountMax) }
+        return stored
     }
 
     /// Whether a text has nothing but white space (Unicode's property), which the first other character decides: a text

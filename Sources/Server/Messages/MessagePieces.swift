@@ -15,7 +15,7 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
     init(_ reader: MessageListReader, of shard: Shard<IO>) {
         self.shard = shard
         self.reader = reader
-        encoding = MessagesEncoding(format: shard.configuration.messageFormat)
+        encoding = MessagesEncoding(format: shard.configuration.messageFormat, images: shard.imageLinks)
     }
 
     mutating func next() async throws(APIError) -> ResponsePiece {
@@ -34,7 +34,7 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
                 }
                 encoding.take(more)
             }
-            encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount)
+            encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount, at: shard.civilTime)
         }
         return ResponsePiece(bytes: writer.bytes, isLast: false)
     }
@@ -65,7 +65,7 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
         self.shard = shard
         self.reader = reader
         self.continuation = continuation
-        encoding = MessagesEncoding(format: shard.configuration.messageFormat)
+        encoding = MessagesEncoding(format: shard.configuration.messageFormat, images: shard.imageLinks)
     }
 
     mutating func next() async throws(APIError) -> ResponsePiece {
@@ -84,7 +84,7 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
                 oldestID = more.last?.id.text ?? oldestID
                 encoding.take(more)
             }
-            encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount)
+            encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount, at: shard.civilTime)
         }
         return ResponsePiece(bytes: writer.bytes, isLast: false)
     }

@@ -1,16 +1,22 @@
+import Primitives
 import Storage
 
 /// Messages on their way into the elements of a JSON array, as far as each piece of a response has room: a text may be
 /// written in several pieces, as one of 16 KiB may become 96.
 struct MessagesEncoding: Sendable {
     private let format: MessageFormat
+    private let images: ImageLinks
     private var messages: [Message] = []
     private var index = 0
-    /// Where the text of the message at `index` goes on; nil when the message has not begun.
-    private var textOffset: Int?
+    /// The text of the message at `index` as its readers get it, and the offset of what is not written yet; nil when the
+    /// message has not begun. Kept for one message at a time, as signed image URLs are longer than the stored text.
+    private var current: (text: String, offset: Int)?
     private var hasBegun = false
 
-    init(format: MessageFormat) { self.format = format }
+    init(format: MessageFormat, images: ImageLinks) {
+        self.format = format
+        self.images = images
+    }
 
     /// Whether all messages were written.
     var isEmpty: Bool { index == messages.count }
@@ -22,20 +28,27 @@ struct MessagesEncoding: Sendable {
     }
 
     /// Writes until the writer has `byteCountMax` bytes, or a few more, or all messages are written.
-    mutating func write(to writer: inout JSONWriter, byteCountMax: Int) {
+    mutating func write(to writer: inout JSONWriter, byteCountMax: Int, at now: Timestamp) {
         while index < messages.count, writer.bytes.count < byteCountMax {
-            if textOffset == nil {
-                if hasBegun { writer.raw(",") }
-                hasBegun = true
-                writer.messageBeforeText(messages[index])
-            }
+            let (text, offset) = current ?? begin(&writer, at: now)
             // At the worst each byte becomes six.
             let room = max(1, (byteCountMax - writer.bytes.count) / 6)
-            textOffset = writer.escaped(messages[index].text, from: textOffset ?? 0, byteCountMax: room)
-            guard textOffset == nil else { continue }
+            if let offset = writer.escaped(text, from: offset, byteCountMax: room) {
+                current = (text, offset)
+                continue
+            }
+            current = nil
             writer.messageAfterText(messages[index], format: format)
             index += 1
         }
         if isEmpty { (messages, index) = ([], 0) }
+    }
+
+    private mutating func begin(_ writer: inout JSONWriter, at now: Timestamp) -> (text: String, offset: Int) {
+        if hasBegun { writer.raw(",") }
+        hasBegun = true
+        let message = messages[index]
+        writer.messageBeforeText(message)
+        return (images.shown(message.text, in: message.shopID, at: now), 0)
     }
 }

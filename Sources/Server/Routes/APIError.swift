@@ -73,6 +73,8 @@ extension APIError {
     static let tooManyResponses = APIError(
         status: .serviceUnavailable, code: "too_many_responses", message: "Too many large answers are being read.",
         fields: [.retryAfter: "2"])
+    static let badImageLink = APIError(
+        status: .forbidden, code: "bad_image_link", message: "The link to the image is invalid or has expired.")
     static let notMember = APIError(
         status: .forbidden, code: "not_a_member", message: "You are not a member of this shop.")
     static let originRefused = APIError(

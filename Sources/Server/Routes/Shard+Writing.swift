@@ -11,7 +11,8 @@ extension Shard {
     /// `POST /api/v1/shops/messages`
     func createMessage(_ request: Request) async throws(APIError) -> Response {
         let identity = try await identity(request)
-        let body = try CreateMessageBody(json: request.body, textByteCountMax: configuration.textByteCountMax)
+        let body = try CreateMessageBody(
+            json: request.body, textByteCountMax: configuration.textByteCountMax, storedText: imageLinks.stored)
         try await requireMembership(of: identity.userID, in: body.shopID)
         let json = try await write(by: identity.userID, in: body.shopID) { (owner) async throws(APIError) in
             try await owner.create(body, by: identity)
@@ -22,7 +23,8 @@ extension Shard {
     /// `PUT /api/v1/shops/messages`: the author only.
     func editMessage(_ request: Request) async throws(APIError) -> Response {
         let identity = try await identity(request)
-        let body = try EditMessageBody(json: request.body, textByteCountMax: configuration.textByteCountMax)
+        let body = try EditMessageBody(
+            json: request.body, textByteCountMax: configuration.textByteCountMax, storedText: imageLinks.stored)
         let (message, _) = try await visibleMessage(body.messageID, to: identity.userID)
         guard message.userID == identity.userID else { throw .notAuthor }
         let json = try await write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
@@ -141,10 +143,18 @@ extension Shard {
         endChange(in: message.shopID, ticket, Publication(event: .messageDeleted, json: writer.bytes))
     }
 
+    /// A message as its readers get it: with signed image URLs, when the deployment signs them.
+    func shown(_ message: Storage.Message) -> Storage.Message {
+        guard imageLinks.areSigned else { return message }
+        var shown = message
+        shown.text = imageLinks.shown(message.text, in: message.shopID, at: civilTime)
+        return shown
+    }
+
     private func json(of message: Storage.Message) -> [UInt8] {
         var writer = JSONWriter()
         writer.bytes.reserveCapacity(message.text.utf8.count + 320)
-        writer.message(message, format: configuration.messageFormat)
+        writer.message(shown(message), format: configuration.messageFormat)
         return writer.bytes
     }
 

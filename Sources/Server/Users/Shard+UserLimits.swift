@@ -47,6 +47,7 @@ extension Shard {
 
     /// Ends what the request of a connection has in flight; once its answer was sent, or when the connection ends.
     func releaseReservation(_ state: HTTPConnection) {
+        endSignedRead(state)
         guard let reservation = state.reservation else { return }
         state.reservation = nil
         end(reservation)

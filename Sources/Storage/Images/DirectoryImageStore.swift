@@ -25,6 +25,15 @@ public final class DirectoryImageStore: ImageStore {
         }
     }
 
+    /// The key that signs the URLs of these images: the file `.signing-key` of the directory. The first call creates it;
+    /// nodes that share the directory share the key.
+    public func signingKey(byteCount: Int) async throws(StorageError) -> [UInt8] {
+        try await perform { path throws(StorageError) in
+            try FileSystem.makeDirectory(path)
+            return try FileSystem.key(named: ".signing-key", of: path, byteCount: byteCount)
+        }
+    }
+
     /// See `ImageStore`.
     public func write(_ bytes: [UInt8], name: String) async throws(StorageError) {
         try await perform { path throws(StorageError) in

@@ -55,13 +55,34 @@ enum FileSystem {
     }
 
     /// Writes a new file of a directory, whole or not at all, and waits until it is durable.
-    static func write(_ bytes: [UInt8], directory: String, name: String) throws(StorageError) {
+    static func write(_ bytes: [UInt8], directory: String, name: String, mode: mode_t = 0o640) throws(StorageError) {
         let temporary = "\(directory)/.\(name).\(UInt64.random(in: 0...UInt64.max))\(temporaryEnding)"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o640)
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw failure("open") }
         defer { unsafe unlink(temporary) }
         try fill(descriptor, with: bytes)
         try self.name(temporary, as: name, of: directory)
+    }
+
+    /// The random key in a file of mode 0600. Creates the file when it is missing; of several processes that create it
+    /// at once one succeeds, and the others read its key.
+    static func key(named name: String, of directory: String, byteCount: Int) throws(StorageError) -> [UInt8] {
+        let path = "\(directory)/\(name)"
+        var key = try read(path, byteCountMax: byteCount)
+        if key == nil {
+            var generator = SystemRandomNumberGenerator()
+            let bytes = (0..<byteCount).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            do throws(StorageError) {
+                try write(bytes, directory: directory, name: name, mode: 0o600)
+            } catch {
+                guard error.kind == .conflict else { throw error }
+            }
+            key = try read(path, byteCountMax: byteCount)
+        }
+        guard let key, key.count == byteCount else {
+            throw StorageError(.invalid, detail: "\(name) is no key of \(byteCount) bytes")
+        }
+        return key
     }
 
     /// Where a temporary file lies.
