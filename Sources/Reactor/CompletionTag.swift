@@ -22,6 +22,19 @@ public struct CompletionTag: Hashable, Sendable {
         bits = UInt64(operation.rawValue) << 56
     }
 
+    /// An accept of a listener.
+    init(acceptOf listener: ListenerKind) {
+        bits = UInt64(Operation.accept.rawValue) << 56 | UInt64(listener.rawValue)
+    }
+
+    /// The listener, for `accept` only.
+    var acceptingListener: ListenerKind {
+        guard let kind = ListenerKind(rawValue: UInt8(truncatingIfNeeded: bits)) else {
+            preconditionFailure("an accept of no listener ended")
+        }
+        return kind
+    }
+
     /// A wake of the driver that `target` stands for, as its sender hears of it.
     init(wakeOf target: UInt32) {
         bits = UInt64(Operation.wake.rawValue) << 56 | UInt64(target)

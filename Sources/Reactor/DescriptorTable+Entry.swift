@@ -38,6 +38,11 @@ extension DescriptorTable {
             set { set(.shared, newValue) }
         }
 
+        var isSide: Bool {
+            get { flags.contains(.side) }
+            set { set(.side, newValue) }
+        }
+
         private mutating func set(_ flag: Flags, _ isSet: Bool) {
             if isSet { flags.insert(flag) } else { flags.remove(flag) }
         }
@@ -54,5 +59,7 @@ extension DescriptorTable {
         static let announced = Flags(rawValue: 1 << 2)
         /// A descriptor of the socket was stranded in another table: a close alone would not end it.
         static let shared = Flags(rawValue: 1 << 3)
+        /// The side listener accepted the connection.
+        static let side = Flags(rawValue: 1 << 4)
     }
 }

@@ -6,6 +6,8 @@ public struct ReactorLimits: Sendable {
     public var descriptorCountMax = 16_384
     /// Descriptors kept free for connections that other reactors pass on; accepting pauses below it.
     public var descriptorReserveCount = 128
+    /// Descriptors that only connections of the side listener use, and so their number; 0 for no such listener.
+    public var sideConnectionCountMax = 0
     /// With less room than this besides the reserve the reactor is crowded (`Reactor.isCrowded`): its last descriptors
     /// are there to answer with, not to be kept.
     public var crowdedRoomCount = 32

@@ -32,6 +32,21 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.host = host
     }
 
+    /// Whether a connection could be meant for either address: one port, and one host or a wildcard for it.
+    public func overlaps(_ other: ListenAddress) -> Bool {
+        guard port != 0, port == other.port else { return false }
+        return hostAddress == other.hostAddress || covers(other) || other.covers(self)
+    }
+
+    /// `0.0.0.0` covers IPv4, `::` covers all.
+    private func covers(_ other: ListenAddress) -> Bool {
+        if hostAddress == PeerAddress(high: 0, low: 0) { return true }
+        return hostAddress == PeerAddress(ipv4: 0) && other.hostAddress?.isIPv4 == true
+    }
+
+    /// The host without the brackets of IPv6; IPv4 mapped into IPv6 is IPv4.
+    private var hostAddress: PeerAddress? { PeerAddress(isIPv6 ? String(host.dropFirst().dropLast()) : host) }
+
     /// `HOST:PORT`.
     public var description: String { "\(host):\(port)" }
 }

@@ -1,6 +1,44 @@
 import Primitives
 
-/// Where the reactor's listener stands.
+/// The listeners that a reactor can have.
+public enum ListenerKind: UInt8, Sendable, CaseIterable {
+    /// Takes as many connections as there is room for.
+    case main
+    /// Has `ReactorLimits.sideConnectionCountMax` descriptors of its own, so that the connections of the main listener,
+    /// however many, do not keep its clients out. Its connections come without their peers' addresses.
+    case side
+}
+
+/// The state of a reactor's listeners.
+struct ListenerStates {
+    private var main = ListenerState()
+    private var side = ListenerState()
+    /// Connections of the side listener that still have their descriptors.
+    var sideConnectionCount = 0
+
+    subscript(kind: ListenerKind) -> ListenerState {
+        get {
+            switch kind {
+            case .main: main
+            case .side: side
+            }
+        }
+        _modify {
+            switch kind {
+            case .main: yield &main
+            case .side: yield &side
+            }
+        }
+    }
+
+    /// The earliest time at which a failed accept is tried again.
+    var retryAt: MonotonicInstant? {
+        guard let first = main.retryAt, let second = side.retryAt else { return main.retryAt ?? side.retryAt }
+        return min(first, second)
+    }
+}
+
+/// The state of one listener.
 struct ListenerState {
     enum Mode {
         /// Each accept takes one connection.
@@ -13,9 +51,9 @@ struct ListenerState {
 
     /// The ordinary descriptor that is listened on, or -1.
     var descriptor: Int32 = -1
-    /// Accepts under way; one at most unless `mode` is `single`.
+    /// Accepts in flight; one at most unless `mode` is `single`.
     var acceptCount = 0
-    /// How the accepts under way were armed.
+    /// How the accepts in flight were armed.
     var mode = Mode.single
     /// Connections are wanted.
     var isWanted = false

@@ -1,6 +1,6 @@
 /// What an operation was, as its completion tells.
 public enum Operation: UInt8, Sendable {
-    /// Accept of a listener, multishot; the result is the new slot.
+    /// Accept of a listener; the result is the new slot. The tag names the listener, see `CompletionTag.init(acceptOf:)`.
     case accept = 1
     /// A receive into a provided buffer.
     case receive

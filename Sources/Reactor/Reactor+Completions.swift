@@ -102,6 +102,7 @@ extension Reactor {
 
     private func closeEnded(_ connection: ConnectionID) {
         let isAnnounced = descriptors[connection].isAnnounced
+        if descriptors[connection].isSide { listeners.sideConnectionCount -= 1 }
         descriptors.release(connection)
         if isAnnounced { handler.connectionClosed(connection) }
     }

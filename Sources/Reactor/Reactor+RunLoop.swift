@@ -83,7 +83,7 @@ extension Reactor {
     /// Until when there is nothing to do by itself, on the driver's clock; nil without end.
     private func waitDeadline(from now: MonotonicInstant) -> MonotonicInstant? {
         var deadline = wheel.nextDeadline.map { clock.monotonic($0) }
-        if let retryAt = listener.retryAt {
+        if let retryAt = listeners.retryAt {
             let retryAt = clock.monotonic(retryAt)
             deadline = min(deadline ?? retryAt, retryAt)
         }
@@ -168,10 +168,7 @@ extension Reactor {
             handle(completion)
         }
         tellRefusedConnects()
-        if let retryAt = listener.retryAt, retryAt <= now {
-            listener.retryAt = nil
-            acceptIfRoom()
-        }
+        retryAccepts()
     }
 
     private func handle(_ completion: Completion) {

@@ -47,7 +47,7 @@ import Synchronization
     /// Until when the last wait would have lasted, if the turn that it began found nothing to do.
     var idleUntil: MonotonicInstant?
     var dueTokens: [UInt64] = []
-    var listener = ListenerState()
+    var listeners = ListenerStates()
     /// Completions are being taken from the driver into `recorded`.
     var isRecording = false
     /// Work was left when the last turn ended.
@@ -70,7 +70,9 @@ import Synchronization
 
     /// A reactor on `driver`, which the calling thread has made; `run` or `turn` must come from the same thread.
     public init(driver: IO, limits: ReactorLimits) {
-        precondition(limits.descriptorReserveCount < driver.descriptorCountMax, "the reserve leaves no room")
+        precondition(
+            limits.descriptorReserveCount + limits.sideConnectionCountMax < driver.descriptorCountMax,
+            "the reserves leave no room")
         self.limits = limits
         self.driver = driver
         waker = driver.waker

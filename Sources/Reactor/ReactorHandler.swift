@@ -10,7 +10,8 @@ public protocol ReactorHandler: AnyObject {
     /// What travels with a connection that is passed between reactors.
     associatedtype Parcel: Sendable
 
-    /// A listener accepted a connection; nothing is received until asked for.
+    /// A listener accepted a connection, `Reactor.listener(of:)` says which; nothing is received until asked for. The
+    /// address is nil when the kernel could not tell it, and for the side listener, which does not ask.
     func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?)
     /// A connection that `Reactor.connect` began is established; nothing is received until asked for.
     func connectionOpened(_ connection: ConnectionID, token: UInt64)

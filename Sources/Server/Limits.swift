@@ -2,6 +2,8 @@
 enum ServerLimits {
     /// The time for a request's head to arrive.
     static let headWait: Duration = .seconds(10)
+    /// Connections of the metrics listener. It has descriptors of its own for them, so that streams keep no scraper out.
+    static let metricsConnectionCountMax = 32
     /// The time for a request's body to arrive.
     static let bodyWait: Duration = .seconds(30)
     /// How long a connection may be idle between requests.

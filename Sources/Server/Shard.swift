@@ -57,7 +57,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var storeListener: PostgresListener?
     let images: any ImageStore
     let imageLinks: ImageLinks
-    let router: Router<RouteName>
+    let routes: ListenerRoutes
     let log: Logger
     let startedAt: Timestamp
     let demo: DemoSession?
@@ -152,7 +152,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         self.startedAt = startedAt
         self.log = log
         self.tokenKeys = tokenKeys
-        router = RouteName.router(configuration)
+        routes = ListenerRoutes(configuration)
         streams = SlotTable(capacity: reactor.connectionCountMax)
         heartbeatSchedule = Heartbeat.Schedule(
             pingPeriod: configuration.stream.pingPeriod, pongWait: configuration.stream.pongWait)

@@ -117,6 +117,7 @@ def test_a_second_server_on_the_same_port_is_refused_and_the_first_is_unharmed(s
 BAD_SETTINGS = {
     "SHOPSTREAM_MODE": ["prod"],
     "SHOPSTREAM_LISTEN": ["8080x", "127.0.0.1:99999", "nonsense:80:80"],
+    "SHOPSTREAM_METRICS_LISTEN": ["9090x", "127.0.0.1:99999"],
     "SHOPSTREAM_STORE": ["mysql:x", "sqlite:"],
     "SHOPSTREAM_REACTORS": ["0", "-1", "two", "100000"],
     "SHOPSTREAM_LOG_LEVEL": ["loud"],

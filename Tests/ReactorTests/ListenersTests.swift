@@ -28,6 +28,20 @@ import Testing
         #expect(ListenAddress(text) == nil)
     }
 
+    @Test(
+        arguments: [
+            ("127.0.0.1:80", "127.0.0.1:80", true), ("127.0.0.1:80", "127.0.0.1:81", false),
+            ("127.0.0.1:80", "127.0.0.2:80", false), ("127.0.0.1:0", "127.0.0.1:0", false),
+            ("*:80", "127.0.0.1:80", true), ("[::]:80", "127.0.0.1:80", true), ("[::]:80", "[::1]:80", true),
+            ("0.0.0.0:80", "[::1]:80", false), ("0.0.0.0:80", "[::]:80", true),
+            ("[::1]:80", "[0:0:0:0:0:0:0:1]:80", true), ("[::ffff:127.0.0.1]:80", "127.0.0.1:80", true),
+        ])
+    func `addresses overlap when one connection could be meant for both`(left: String, right: String, overlap: Bool) {
+        let (left, right) = (ListenAddress(left), ListenAddress(right))
+        #expect(left.flatMap { left in right.map { left.overlaps($0) } } == overlap)
+        #expect(right.flatMap { right in left.map { right.overlaps($0) } } == overlap)
+    }
+
     private func address(port: UInt16) throws -> ListenAddress { try #require(ListenAddress("127.0.0.1:\(port)")) }
 
     private func close(_ descriptors: [Int32]) { for descriptor in descriptors { Glibc.close(descriptor) } }

@@ -79,7 +79,7 @@ import Testing
         reactor.shutdownSending(connection)
         reactor.close(connection)
         for _ in 0..<4 { reactor.turn() }
-        #expect(reactor.io.pendingOperationCount == reactor.listener.acceptCount, "the accepts alone")
+        #expect(reactor.io.pendingOperationCount == reactor.listeners[.main].acceptCount, "the accepts alone")
         #expect(reactor.handler.closedCount == 1)
         #expect(reactor.handler.violations == [])
     }
@@ -177,10 +177,10 @@ import Testing
         #expect(reactor.connectionCount == min(countMax, 12), "12 are left besides the reserve")
         for _ in 0..<30 { reactor.turn() }
         #expect(reactor.connectionCount == 12)
-        #expect(reactor.listener.acceptCount == 0)
+        #expect(reactor.listeners[.main].acceptCount == 0)
         #expect(peers.allSatisfy { !$0.isReset })
         reactor.stopAccepting()
-        #expect(reactor.listener.descriptor < 0)
+        #expect(reactor.listeners[.main].descriptor < 0)
     }
 
     @Test func `with room again one accept takes all`() {
@@ -190,21 +190,21 @@ import Testing
         let reactor = Self.makeReactor(network, limits: limits)
         let listener = network.listen(backlogCountMax: 3)
         reactor.startAccepting(listener)
-        #expect(reactor.listener.mode == .multishot)
+        #expect(reactor.listeners[.main].mode == .multishot)
         var peers: [VirtualPeer] = []
         for _ in 0..<10 {
             if let peer = network.connect(to: listener) { peers.append(peer) }
             for _ in 0..<3 { reactor.turn() }
         }
-        #expect(reactor.listener.mode == .single)
+        #expect(reactor.listeners[.main].mode == .single)
         for connection in reactor.connections { reactor.close(connection) }
         for _ in 0..<20 {
-            if reactor.listener.mode == .multishot { break }
+            if reactor.listeners[.main].mode == .multishot { break }
             if let peer = network.connect(to: listener) { peers.append(peer) }
             for _ in 0..<3 { reactor.turn() }
             for connection in reactor.connections { reactor.close(connection) }
         }
-        #expect(reactor.listener.mode == .multishot)
+        #expect(reactor.listeners[.main].mode == .multishot)
         #expect(peers.allSatisfy { !$0.isReset })
     }
 

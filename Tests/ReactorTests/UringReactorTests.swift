@@ -189,7 +189,7 @@ import Testing
         try client.write([1])
         #expect(try client.read(exactly: 1) == [1])
         await live.on { $0.stopAccepting() }
-        await live.until { $0.listener.descriptor < 0 }
+        await live.until { $0.listeners[.main].descriptor < 0 }
         #expect(throws: LiveError.self) { try LiveClient(port: live.port) }
         try client.write([2])
         #expect(try client.read(exactly: 1) == [2])

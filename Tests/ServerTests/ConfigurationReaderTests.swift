@@ -89,6 +89,7 @@ import Testing
         ("SHOPSTREAM_MAX_READS_PER_USER", "-1"), ("SHOPSTREAM_MAX_UPLOADS_PER_USER", "65536"),
         ("SHOPSTREAM_WRITES_PER_SECOND", "1000001"), ("SHOPSTREAM_WRITES_BURST", "x"),
         ("SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", "-1"),
+        ("SHOPSTREAM_METRICS_LISTEN", "metrics:9090"),
         ("SHOPSTREAM_IMAGE_URLS", "open"), ("SHOPSTREAM_LIST_MAX_MESSAGES", "10001"),
         ("SHOPSTREAM_MAX_TEXT_BYTES", "-1"),
         ("SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", "511"), ("SHOPSTREAM_TRUSTED_PROXIES", "10.0.0.1,proxy"),
@@ -153,5 +154,30 @@ import Testing
         let missing = ConfigurationError(name: "A", value: nil, allowed: "c")
         #expect(wrong.description == "A='b' cannot be used: c")
         #expect(missing.description == "A is missing: c")
+    }
+
+    @Test func `the metrics listener has an address of its own`() throws {
+        let configuration = try ServerConfiguration(environment: ["SHOPSTREAM_METRICS_LISTEN": "[::1]:9090"])
+        #expect(configuration.metricsListen == ListenAddress("[::1]:9090"))
+        #expect(try ServerConfiguration(environment: [:]).metricsListen == nil)
+        #expect(throws: Never.self) {
+            try ServerConfiguration(
+                environment: ["SHOPSTREAM_LISTEN": "127.0.0.1:0", "SHOPSTREAM_METRICS_LISTEN": "127.0.0.1:0"])
+        }
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:8080", "127.0.0.1:8080"), ("127.0.0.1:8080", "localhost:8080"), ("0.0.0.0:8080", "127.0.0.1:8080"),
+        ("[::1]:8080", "[::]:8080"),
+    ])
+    func `the public address is refused for the metrics listener`(main: String, metrics: String) {
+        do throws(ConfigurationError) {
+            _ = try ServerConfiguration(
+                environment: ["SHOPSTREAM_LISTEN": main, "SHOPSTREAM_METRICS_LISTEN": metrics])
+            Issue.record("accepted")
+        } catch {
+            #expect(error.name == "SHOPSTREAM_METRICS_LISTEN")
+            #expect(error.description.contains("SHOPSTREAM_LISTEN's"))
+        }
     }
 }

@@ -17,14 +17,15 @@ final class Rehearsal: @unchecked Sendable {
 
     /// Plays a script on a thread of its own and returns what it contradicted.
     static func play(
-        reactorCount: Int, slowStore: Bool = false, replacesStreams: Bool = false,
+        reactorCount: Int, slowStore: Bool = false, replacesStreams: Bool = false, hasMetricsListener: Bool = false,
         _ script: @escaping @Sendable (Rehearsal) throws -> Void
     ) async -> [String] {
         await withCheckedContinuation { continuation in
             _ = ReactorThread(name: "rehearsal") {
                 do {
                     let rehearsal = try Rehearsal(
-                        reactorCount: reactorCount, slowStore: slowStore, replacesStreams: replacesStreams)
+                        reactorCount: reactorCount, slowStore: slowStore, replacesStreams: replacesStreams,
+                        hasMetricsListener: hasMetricsListener)
                     try script(rehearsal)
                     rehearsal.stop()
                     continuation.resume(returning: rehearsal.ledger.violations)
@@ -35,7 +36,7 @@ final class Rehearsal: @unchecked Sendable {
         }
     }
 
-    private init(reactorCount: Int, slowStore: Bool, replacesStreams: Bool) throws {
+    private init(reactorCount: Int, slowStore: Bool, replacesStreams: Bool, hasMetricsListener: Bool) throws {
         let chance = Chance(seed: 1)
         var scenario = Scenario(seed: 1, chance: chance)
         scenario.reactorCount = reactorCount
@@ -48,6 +49,7 @@ final class Rehearsal: @unchecked Sendable {
         scenario.failingStorePerMille = 0
         scenario.hasShortTokens = false
         scenario.replacesStreams = replacesStreams
+        scenario.hasMetricsListener = hasMetricsListener
         scenario.readsPerUserMax = 8
         scenario.writesPerUserMax = 0
         scenario.setsClockBack = false
@@ -105,7 +107,16 @@ final class Rehearsal: @unchecked Sendable {
 
     /// A connection to a reactor, the first unless told, that has sent `bytes`.
     func connect(sending bytes: [UInt8], to index: Int = 0) throws -> Socket {
-        let listener = stage.listeners[index]
+        try connect(sending: bytes, by: stage.listeners[index])
+    }
+
+    /// A connection to the metrics listener that has sent `bytes`.
+    func connectForMetrics(sending bytes: [UInt8]) throws -> Socket {
+        guard let listener = stage.metricsListener else { throw ScriptError.noConnection }
+        return try connect(sending: bytes, by: listener)
+    }
+
+    private func connect(sending bytes: [UInt8], by listener: Int32) throws -> Socket {
         guard let peer = stage.network.connect(to: listener) else { throw ScriptError.noConnection }
         let socket = Socket(peer, listener: listener, stage: stage)
         send(bytes, on: socket)

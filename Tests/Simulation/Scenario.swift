@@ -30,6 +30,8 @@ struct Scenario {
     var setsClockBack: Bool
     /// A stream over its user's limit ends the oldest one.
     var replacesStreams = false
+    /// The first reactor has a metrics listener.
+    var hasMetricsListener = false
     var limits: ReactorLimits
 
     init(seed: UInt64, chance: Chance) {
@@ -78,6 +80,7 @@ struct Scenario {
             configuration.stream.writeWait = .milliseconds(2_500)
             configuration.stream.connectionsPerUserMax = connectionsPerUserMax
             configuration.stream.attemptsPerMinuteMax = 0
+            if hasMetricsListener { configuration.metricsListen = ListenAddress("127.0.0.1:9090") }
             if replacesStreams { configuration.stream.overLimit = .replace }
             configuration.stream.waitingMessageCountMax = waitingMessageCountMax
             configuration.stream.messageByteCountMax = 2_000

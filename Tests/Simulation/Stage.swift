@@ -22,6 +22,8 @@ final class Stage {
     var act = Act.traffic
     /// The listeners, one for each reactor.
     var listeners: [Int32] = []
+    /// The metrics listener, if the scenario has one.
+    var metricsListener: Int32?
     /// For each shop the messages whose 201 was read before the drain began: no stream may lack one of them.
     var answeredAtDrain: [String: Int] = [:]
     private let minter: TokenMinter

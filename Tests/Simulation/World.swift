@@ -25,8 +25,10 @@ final class World {
         let configuration = try scenario.configuration
         let log = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         for index in 0..<scenario.reactorCount {
-            let driver = VirtualDriver(network: stage.network, limits: scenario.limits)
-            let reactor = VirtualShard.ShardReactor(driver: driver, limits: scenario.limits)
+            var limits = scenario.limits
+            if scenario.hasMetricsListener, index == 0 { limits.sideConnectionCountMax = 4 }
+            let driver = VirtualDriver(network: stage.network, limits: limits)
+            let reactor = VirtualShard.ShardReactor(driver: driver, limits: limits)
             let shard = VirtualShard(
                 index: index, reactor: reactor, configuration: configuration, store: store, images: MemoryImageStore(),
                 tokenSettings: settings,
@@ -40,6 +42,11 @@ final class World {
             let listener = stage.network.listen(backlogCountMax: 16)
             stage.listeners.append(listener)
             shard.reactor.startAccepting(listener)
+        }
+        if scenario.hasMetricsListener {
+            let listener = stage.network.listen(backlogCountMax: 16)
+            stage.metricsListener = listener
+            shards[0].reactor.startAccepting(listener, as: .side)
         }
         drainPosted = shards.map { _ in false }
         loadMembers()

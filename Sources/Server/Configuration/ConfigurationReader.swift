@@ -73,13 +73,10 @@ extension ServerConfiguration {
     public init(environment: [String: String]) throws(ConfigurationError) {
         try Setting.refuseUnknown(in: environment)
         let reader = ConfigurationReader(environment: environment)
-        let listenText = reader.value("SHOPSTREAM_LISTEN")
-        guard let listen = ListenAddress(listenText) else {
-            throw ConfigurationError(
-                name: "SHOPSTREAM_LISTEN", value: listenText,
-                allowed: "HOST:PORT with an IP address, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080")
+        listen = try Self.listenAddress("SHOPSTREAM_LISTEN", reader.value("SHOPSTREAM_LISTEN"))
+        if let text = reader.text("SHOPSTREAM_METRICS_LISTEN") {
+            metricsListen = try Self.metricsListenAddress(text, beside: listen)
         }
-        self.listen = listen
         store = try Self.store(reader)
         reactorCount = try reader.number("SHOPSTREAM_REACTORS", computed: Self.processorCount, in: 1...256)
         if reader.text("SHOPSTREAM_POSTGRES_CONNECTIONS") != nil {
@@ -123,6 +120,29 @@ extension ServerConfiguration {
         auth.audience = reader.text("AUTH_JWT_AUDIENCE")
         stream = try StreamConfiguration(reader)
         try checkMode()
+    }
+
+    private static func listenAddress(
+        _ name: String, _ text: String
+    ) throws(ConfigurationError) -> ListenAddress {
+        guard let address = ListenAddress(text) else {
+            throw ConfigurationError(
+                name: name, value: text,
+                allowed: "HOST:PORT with an IP address, such as 127.0.0.1:8080, 0.0.0.0:8080 or [::]:8080")
+        }
+        return address
+    }
+
+    private static func metricsListenAddress(
+        _ text: String, beside main: ListenAddress
+    ) throws(ConfigurationError) -> ListenAddress {
+        let name = "SHOPSTREAM_METRICS_LISTEN"
+        let address = try listenAddress(name, text)
+        guard !address.overlaps(main) else {
+            throw ConfigurationError(
+                name: name, value: text, allowed: "an address or a port other than SHOPSTREAM_LISTEN's (\(main))")
+        }
+        return address
     }
 
     private func checkMode() throws(ConfigurationError) {

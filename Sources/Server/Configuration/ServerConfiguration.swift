@@ -14,6 +14,8 @@ public struct ServerConfiguration: Sendable {
 
     /// Where to listen.
     public var listen: ListenAddress
+    /// Where to listen for requests of `/metrics`, `/healthz` and `/readyz`; nil: `/metrics` is on `listen`.
+    public var metricsListen: ListenAddress?
     /// Where messages and memberships live.
     public var store: StoreLocation
     /// Connections to PostgreSQL, of all reactors together; nil: two for each reactor.

@@ -10,6 +10,12 @@ extension Setting {
             "or `production`: an origin list and a secret of 32 bytes are then required"),
         Setting("SHOPSTREAM_LISTEN", flag: "--listen", .value("127.0.0.1:8080"), "address and port"),
         Setting(
+            "SHOPSTREAM_METRICS_LISTEN", .none,
+            """
+            address and port of a listener of their own for `/metrics`, `/healthz` and `/readyz`; `/metrics` is then 404 \
+            on the public one. Every client that reaches the address may read it
+            """),
+        Setting(
             "SHOPSTREAM_STORE", flag: "--store", .value("sqlite:shopstream.sqlite"),
             "`sqlite:PATH`; `postgres://USER@HOST/NAME`, see below; or `memory:` for benchmarks"),
         Setting(

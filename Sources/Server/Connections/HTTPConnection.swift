@@ -31,6 +31,8 @@ final class HTTPConnection {
     var waitingFor = Awaited.next
     var parser: RequestParser
     let address: PeerAddress?
+    /// The listener that accepted it.
+    let listener: ListenerKind
     /// Whether it takes one of its address's connections; the stream that it becomes takes it over.
     var isCounted: Bool
     var head: RequestHead?
@@ -73,8 +75,11 @@ final class HTTPConnection {
     var progress: ProgressWatch?
     var timer: TimerID?
 
-    init(address: PeerAddress?, isCounted: Bool, limits: HTTPLimits = HTTPLimits()) {
+    init(
+        address: PeerAddress?, isCounted: Bool, listener: ListenerKind = .main, limits: HTTPLimits = HTTPLimits()
+    ) {
         self.address = address
+        self.listener = listener
         self.isCounted = isCounted
         parser = RequestParser(limits: limits)
     }

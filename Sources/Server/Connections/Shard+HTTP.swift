@@ -8,6 +8,7 @@ import Reactor
 // time; those behind it wait unread, which is all the back-pressure that pipelining needs.
 
 extension Shard {
+    /// A connection of the metrics listener has no address, and so counts towards no address's limit.
     func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {
         if let address, isCounted(address) {
             Task(executorPreference: reactor) { await self.admitCounted(connection, from: address) }
@@ -18,7 +19,8 @@ extension Shard {
 
     /// Reads the first request of a connection.
     func beginHTTP(_ connection: ConnectionID, from address: PeerAddress?, isCounted: Bool) {
-        let state = HTTPConnection(address: address, isCounted: isCounted)
+        let state = HTTPConnection(
+            address: address, isCounted: isCounted, listener: reactor.listener(of: connection))
         http[connection] = state
         // One that was accepted while the server began to stop is answered, if it asks soon.
         setTimer(connection, state, isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
@@ -182,11 +184,12 @@ extension Shard {
         let content = state.upload.map(RequestContent.upload) ?? .bytes(state.body)
         state.upload = nil
         state.arrival = nil
-        let address = clientAddress(state.address, head)
+        let source = RequestSource(
+            connection: connection, listener: state.listener, address: clientAddress(state.address, head))
         state.head = nil
         state.body = []
         state.keepsBody = false
-        Task(executorPreference: reactor) { await self.handle(head, content, address, connection) }
+        Task(executorPreference: reactor) { await self.handle(head, content, source) }
     }
 
     func httpTimedOut(_ connection: ConnectionID, _ state: HTTPConnection) {

@@ -9,12 +9,11 @@ import Reactor
 extension Shard {
     /// Works on one request to the end of its response. On the reactor's thread, as the task of the request. What the
     /// request reserved is released here, and nowhere else.
-    func handle(
-        _ head: RequestHead, _ content: RequestContent, _ address: PeerAddress?, _ connection: ConnectionID
-    ) async {
-        let response = await route(head, content, address, connection)
+    func handle(_ head: RequestHead, _ content: RequestContent, _ source: RequestSource) async {
+        let connection = source.connection
+        let response = await route(head, content, source)
         guard let response, let state = http[connection], state.phase == .handling else { return }
-        let keepsConnection = !isDraining && !reactor.isCrowded
+        let keepsConnection = !isDraining && !reactor.isCrowded(for: connection)
         let context = ResponseContext(head, keepAlive: keepsConnection)
         switch response.body {
         case .whole(let body):

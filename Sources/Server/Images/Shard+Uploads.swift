@@ -14,7 +14,8 @@ extension Shard {
     /// Decides, with the head alone, how the body of a request is to be read; what it throws is answered at once, and
     /// the body is not read. Returns the caller when the body is an upload, which is to be admitted first.
     func prepareBody(_ state: HTTPConnection, _ head: RequestHead) throws(APIError) -> UserID? {
-        guard head.body != .none, case .matched(let route, _) = router.match(head.method, path: head.path),
+        guard head.body != .none,
+            case .matched(let route, _) = routes[state.listener].match(head.method, path: head.path),
             route.readsBody
         else { return nil }
         // Authenticate before buffering: unauthenticated clients must not cost memory.

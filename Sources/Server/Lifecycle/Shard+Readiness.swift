@@ -54,11 +54,12 @@ extension Shard {
 
     // MARK: - Metrics
 
-    /// Whether the metrics may be read: they name shops, so in production only from this machine and by trusted proxies.
+    /// Whether the metrics may be read: they name shops, so in production only from this machine and by trusted proxies,
+    /// or by any client of the metrics listener.
     /// A request that a proxy forwards counts as its client's; one that names a client without being forwarded by a
     /// trusted proxy does not count as this machine's.
     func mayReadMetrics(_ request: Request) -> Bool {
-        guard configuration.mode == .production else { return true }
+        guard configuration.mode == .production, request.source.listener == .main else { return true }
         guard let peer = http[request.connection]?.address, let client = request.address else { return false }
         let isForwarded = ["X-Forwarded-For", "Forwarded", "X-Real-IP"].contains { name in
             HTTPField.Name(name).map { request.head.fields[$0] != nil } ?? false

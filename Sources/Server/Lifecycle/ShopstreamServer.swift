@@ -12,6 +12,8 @@ public enum StartError: Error, CustomStringConvertible {
     case configuration(ConfigurationError)
     /// The address cannot be listened on.
     case listen(ListenError)
+    /// The same of the metrics listener's address.
+    case listenForMetrics(ListenError)
     /// io_uring cannot be had.
     case ring(UringError)
     /// The store does not open, or the members could not be loaded.
@@ -22,6 +24,10 @@ public enum StartError: Error, CustomStringConvertible {
         switch self {
         case .configuration(let error): error.description
         case .listen(let error): error.description
+        case .listenForMetrics(.inUse(let address)):
+            "SHOPSTREAM_METRICS_LISTEN='\(address)' cannot be used: the address is in use. Stop the process that listens "
+                + "there, or start with --takeover if that is the server to be replaced."
+        case .listenForMetrics(let error): "SHOPSTREAM_METRICS_LISTEN: \(error.description)"
         case .ring(let error): error.description
         case .store(let text): text
         }
@@ -31,7 +37,7 @@ public enum StartError: Error, CustomStringConvertible {
     public var exitStatus: Int32 {
         switch self {
         case .configuration: 78
-        case .listen: 71
+        case .listen, .listenForMetrics: 71
         case .ring(let error): error.exitStatus
         case .store: 74
         }
@@ -53,6 +59,8 @@ public final class ShopstreamServer: Sendable {
     private let keyReader: Task<Void, Never>?
     /// The port that is listened on.
     public let port: UInt16
+    /// The port of the metrics listener, if there is one.
+    public let metricsPort: UInt16?
 
     /// Opens the store, loads the members, starts the reactors and listens. When it returns, requests are served.
     public init(_ configuration: ServerConfiguration, log: Logger) async throws(StartError) {
@@ -68,15 +76,15 @@ public final class ShopstreamServer: Sendable {
         storeLock = stores.lock
         let images = try await Self.openImages(configuration)
         let linkSigner = try await Self.linkSigner(configuration, images)
-        let listeners: (descriptors: [Int32], port: UInt16)
-        do throws(ListenError) {
-            listeners = try Listeners.open(
-                configuration.listen, count: configuration.reactorCount, isTakeover: configuration.isTakeover)
+        let listeners: ServerListeners
+        do throws(StartError) {
+            listeners = try ServerListeners.open(configuration)
         } catch {
             await store.close()
-            throw .listen(error)
+            throw error
         }
         port = listeners.port
+        metricsPort = listeners.metrics?.port
         keyReader = keys.map { keys in
             Task.detached {
                 while !Task.isCancelled {
@@ -92,7 +100,7 @@ public final class ShopstreamServer: Sendable {
                     stores: stores, images: images, linkSigner: linkSigner, settings: settings, keys: keys,
                     demo: demo, startedAt: now, log: log))
         } catch {
-            for descriptor in listeners.descriptors { close(descriptor) }
+            listeners.close()
             await store.close()
             throw error
         }
@@ -105,13 +113,16 @@ public final class ShopstreamServer: Sendable {
         } catch {
             for shard in shards { shard.reactor.stop() }
             await Task.detached { [threads] in for thread in threads { thread.join() } }.value
-            for descriptor in listeners.descriptors { close(descriptor) }
+            listeners.close()
             await store.close()
             throw .store("the store \(configuration.store) cannot be used: \(error.description)")
         }
         for (shard, descriptor) in zip(shards, listeners.descriptors) {
             await Self.on(shard) { shard in
                 shard.reactor.startAccepting(descriptor)
+                if shard.index == 0, let metrics = listeners.metrics {
+                    shard.reactor.startAccepting(metrics.descriptor, as: .side)
+                }
                 shard.startHousekeeping()
             }
         }
@@ -122,6 +133,9 @@ public final class ShopstreamServer: Sendable {
                 "address": "\(configuration.listen.host):\(port)", "reactors": "\(shards.count)",
                 "store": "\(configuration.store)", "mode": "\(configuration.mode.rawValue)",
             ])
+        if let metrics = listeners.metrics {
+            log.notice("serving metrics", metadata: ["address": "\(metrics.address.host):\(metrics.port)"])
+        }
     }
 
     /// Stops accepting, closes streams with 1001, answers what is under way, and returns when all is over: at the
@@ -333,6 +347,9 @@ public final class ShopstreamServer: Sendable {
         limits.descriptorCountMax = configuration.connectionsPerReactorMax
         // Nobody passes connections to a reactor that is alone.
         if configuration.reactorCount == 1 { limits.descriptorReserveCount = 0 }
+        if index == 0, configuration.metricsListen != nil {
+            limits.sideConnectionCountMax = ServerLimits.metricsConnectionCountMax
+        }
         limits.receiveBufferByteCount = configuration.stream.receiveBufferByteCount
         limits.waitSpanMax = ServerLimits.reactorWaitMax
         do throws(UringError) {

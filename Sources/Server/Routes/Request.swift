@@ -5,13 +5,15 @@ import Reactor
 
 /// A complete request, as a route's handler gets it.
 struct Request: Sendable {
-    let connection: ConnectionID
+    let source: RequestSource
     let head: RequestHead
     /// What its body held.
     let content: RequestContent
-    /// The client's address, behind trusted proxies the one that they name.
-    let address: PeerAddress?
     let parameters: PathParameters
+
+    var connection: ConnectionID { source.connection }
+    /// The client's address, behind trusted proxies the one that they name.
+    var address: PeerAddress? { source.address }
 
     /// The token of the `Authorization` header; nil when there is none, or another scheme.
     var bearerToken: String? { Self.bearerToken(of: head) }
@@ -52,6 +54,14 @@ extension Request {
             throw APIError(error)
         }
     }
+}
+
+/// The connection that a request came by.
+struct RequestSource: Sendable {
+    let connection: ConnectionID
+    let listener: ListenerKind
+    /// The client's address, behind trusted proxies the one that they name.
+    let address: PeerAddress?
 }
 
 /// What the body of a request held.

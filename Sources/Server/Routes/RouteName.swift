@@ -32,11 +32,12 @@ extension RouteName {
         }
     }
 
-    /// The table of routes, as far as the configuration has them.
+    /// The public listener's table of routes, as far as the configuration has them.
     static func router(_ configuration: ServerConfiguration) -> Router<RouteName> {
         let prefixes = configuration.routePrefixes
         var routes = routes(
-            hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo, prefixes: prefixes)
+            hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo,
+            hasMetrics: configuration.metricsListen == nil, prefixes: prefixes)
         // A stream without a shop's id is a request that lacks something (400), not another resource.
         if configuration.stream.isEnabled {
             routes += prefixes.paths.map { Route(.get, "\($0)/shops//messages/stream", .stream) }
@@ -44,17 +45,23 @@ extension RouteName {
         return Router(routes)
     }
 
+    /// The rows of the metrics listener's table.
+    static let metricsListenerRoutes = [
+        Route(.get, "/metrics", RouteName.metrics), Route(.get, "/healthz", RouteName.alive),
+        Route(.get, "/readyz", RouteName.ready),
+    ]
+
     /// The rows of the table.
     static func routes(
-        hasStream: Bool, hasDemo: Bool, prefixes: RoutePrefixes = RoutePrefixes()
+        hasStream: Bool, hasDemo: Bool, hasMetrics: Bool = true, prefixes: RoutePrefixes = RoutePrefixes()
     ) -> [Route<RouteName>] {
         var routes = prefixes.paths.flatMap { prefixed(by: $0, hasStream: hasStream) }
         routes += [
             Route(.get, "/healthz", .alive),
             Route(.get, "/readyz", .ready),
-            Route(.get, "/metrics", .metrics),
             Route(.get, "/openapi.json", .openAPI),
         ]
+        if hasMetrics { routes.append(Route(.get, "/metrics", .metrics)) }
         if hasDemo {
             routes.append(Route(.get, "/", .demoPage))
             routes.append(Route(.get, "/demo.json", .demoSession))

@@ -9,18 +9,17 @@ import Storage
 extension Shard {
     /// Finds the route and runs it; nil when the connection became a stream and there is nothing to answer.
     func route(
-        _ head: RequestHead, _ content: RequestContent, _ address: PeerAddress?, _ connection: ConnectionID
+        _ head: RequestHead, _ content: RequestContent, _ source: RequestSource
     ) async -> Response? {
-        switch router.match(head.method, path: head.path) {
+        switch routes[source.listener].match(head.method, path: head.path) {
         case .notFound:
             return Response(APIError.notFound)
         case .methodNotAllowed(let allow):
             return Response(APIError.methodNotAllowed(allow: allow))
         case .options(let allow):
-            return preflight(head, allow)
+            return preflight(head, allow, by: source.listener)
         case .matched(let name, let parameters):
-            let request = Request(
-                connection: connection, head: head, content: content, address: address, parameters: parameters)
+            let request = Request(source: source, head: head, content: content, parameters: parameters)
             do throws(APIError) {
                 return try await run(name, request)
             } catch {
@@ -51,10 +50,12 @@ extension Shard {
     }
 
     /// `OPTIONS`, a browser's preflight among them (Fetch standard, section 4.8).
-    private func preflight(_ head: RequestHead, _ allow: [HTTPRequest.Method]) -> Response {
+    private func preflight(
+        _ head: RequestHead, _ allow: [HTTPRequest.Method], by listener: ListenerKind
+    ) -> Response {
         let methods = allow.map(\.rawValue).joined(separator: ", ")
         var response = Response(status: .noContent, contentType: nil, fields: [.allow: methods])
-        if let origin = head.fields[.origin] {
+        if listener == .main, let origin = head.fields[.origin] {
             configuration.crossOrigin.addPreflightFields(to: &response.fields, origin: origin, methods: methods)
         }
         return response

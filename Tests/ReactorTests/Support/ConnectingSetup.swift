@@ -38,7 +38,7 @@ struct ConnectingSetup<IO: Driver> {
     func end() {
         reactor.stopAccepting()
         for connection in reactor.connections { reactor.close(connection) }
-        turn(until: { reactor.connectionCount == 0 && reactor.listener.descriptor < 0 })
+        turn(until: { reactor.connectionCount == 0 && reactor.listeners[.main].descriptor < 0 })
         for descriptor in descriptors { Glibc.close(descriptor) }
         #expect(reactor.io.shutDown())
     }

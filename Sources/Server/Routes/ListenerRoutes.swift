@@ -1,0 +1,20 @@
+import HTTP
+import Reactor
+
+/// The routes of each listener. With a metrics listener, the reactor's side listener, the public one has no `/metrics`.
+struct ListenerRoutes: Sendable {
+    private let main: Router<RouteName>
+    private let side: Router<RouteName>
+
+    init(_ configuration: ServerConfiguration) {
+        main = RouteName.router(configuration)
+        side = Router(RouteName.metricsListenerRoutes)
+    }
+
+    subscript(listener: ListenerKind) -> Router<RouteName> {
+        switch listener {
+        case .main: main
+        case .side: side
+        }
+    }
+}

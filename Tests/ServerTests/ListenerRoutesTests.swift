@@ -1,0 +1,46 @@
+import HTTP
+import HTTPTypes
+import Reactor
+import Testing
+
+@testable import Server
+
+@Suite struct ListenerRoutesTests {
+    private func routes(_ environment: [String: String]) throws -> ListenerRoutes {
+        ListenerRoutes(try ServerConfiguration(environment: environment))
+    }
+
+    private func isFound(_ routes: Router<RouteName>, _ path: String, _ method: HTTPRequest.Method = .get) -> Bool {
+        if case .matched = routes.match(method, path: path) { return true }
+        return false
+    }
+
+    @Test func `without a metrics listener the public one has the metrics`() throws {
+        let routes = try routes([:])
+        #expect(isFound(routes[.main], "/metrics"))
+        #expect(isFound(routes[.main], "/readyz"))
+    }
+
+    @Test func `with a metrics listener the public one has no metrics`() throws {
+        let routes = try routes(["SHOPSTREAM_METRICS_LISTEN": "127.0.0.1:9090", "SHOPSTREAM_DEMO": "true"])
+        #expect(routes[.main].match(.get, path: "/metrics") == .notFound)
+        for path in ["/healthz", "/readyz", "/openapi.json", "/api/v1/health/websocket"] {
+            #expect(isFound(routes[.main], path))
+        }
+    }
+
+    @Test func `the metrics listener has three routes`() throws {
+        let routes = try routes(["SHOPSTREAM_METRICS_LISTEN": "127.0.0.1:9090", "SHOPSTREAM_DEMO": "true"])
+        for path in ["/metrics", "/healthz", "/readyz"] {
+            #expect(isFound(routes[.side], path) && isFound(routes[.side], path, .head))
+            #expect(routes[.side].match(.post, path: path) == .methodNotAllowed(allow: [.get, .head, .options]))
+        }
+        for path in [
+            "/", "/demo.json", "/openapi.json", "/api/v1/health/websocket", "/api/v1/shops/a/messages",
+            "/api/v1/shops/a/messages/stream",
+        ] {
+            #expect(routes[.side].match(.get, path: path) == .notFound)
+        }
+        #expect(routes[.side].match(.post, path: "/api/v1/shops/messages") == .notFound)
+    }
+}
