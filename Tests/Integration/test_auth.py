@@ -85,7 +85,7 @@ def test_the_body_of_a_stranger_is_not_waited_for(shop, method, header):
         )
         status, headers, _ = raw.response()
         assert (status, headers["connection"]) == (401, "close")
-        assert raw.is_at_end()
+        assert raw.is_at_end(sends_more=False)
 
 
 def test_the_body_that_no_route_reads_is_dropped_and_the_connection_goes_on(shop):

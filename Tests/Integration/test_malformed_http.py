@@ -30,6 +30,8 @@ def test_a_malformed_request_gets_its_status_and_the_end_of_the_connection(shop,
         statuses = []
         while (answer := raw.response()) is not None:
             statuses.append(answer[0])
+            if answer[1].get("connection") == "close":
+                raw.send_no_more()
         assert statuses[-1:] == [entry["status"]]
     assert shop.post("unharmed")["message"] == "unharmed"
 

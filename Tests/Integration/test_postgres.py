@@ -17,7 +17,7 @@ from support.postgres import Postgres
 from support.seeds import seeded
 from support.streams import open_stream, receive
 
-LOAD_SECONDS = int(os.environ.get("SHOPSTREAM_TEST_LOAD_SECONDS", 60))
+LOAD_SECONDS = int(os.environ.get("SHOPSTREAM_TEST_LOAD_SECONDS", 30))
 
 
 @pytest.fixture(scope="module")

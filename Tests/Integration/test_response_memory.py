@@ -1,4 +1,5 @@
-"""Responses are produced while they are sent: little of one is in memory, and a peer that takes too little is ended."""
+"""Responses are produced while they are sent, and little of one is in memory. Peers that take nothing are in
+test_stalled_transfers.py."""
 
 import json
 import time
@@ -7,15 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support.deadline import wait_until
-from support.images import IMAGE_BYTES_MAX, PNG, upload
 from support.rawsocket import RawSocket
 from support.tokens import token
 
 MIB = 1024 * 1024
 # Each byte becomes six in JSON.
 HOSTILE_TEXT = "\u0001" * 16_384
-# ServerLimits.progressCreditMax, and what a busy machine takes beside.
-STALL_SECONDS_MAX = 40
 
 
 def request(path, user, method="GET", version="1.1"):
@@ -36,29 +34,6 @@ def shop(serve, tmp_path):
     members = [("shop-0", f"reader-{number}", "member") for number in range(30)]
     env = {"SHOPSTREAM_IMAGES": str(tmp_path / "images")}
     return serve(reactors=1, shops=1, members=members, env=env).shops[0]
-
-
-def test_unread_images_hold_little_and_end_soon(shop):
-    server = shop.server
-    image = upload(shop, PNG + b"x" * (IMAGE_BYTES_MAX - len(PNG)))
-    before = server.resident_bytes()
-    sockets = [RawSocket(server, seconds=50, receive_buffer_bytes=4096) for _ in range(60)]
-    try:
-        for number, peer in enumerate(sockets):
-            peer.send(request(image["image_url"], f"reader-{number // 3}"))
-        assert {peer.socket.recv(12) for peer in sockets} == {b"HTTP/1.1 200"}
-        assert server.resident_bytes() - before < 60 * 256 * 1024 + 16 * MIB
-        # Others read and write meanwhile.
-        shop.post("goes on")
-        assert [message["message"] for message in shop.list()] == ["goes on"]
-        wait_until(
-            lambda: server.metric("http_responses_cut_total", reason="stalled") == 60,
-            seconds=STALL_SECONDS_MAX, what="those that read nothing are ended",
-        )
-    finally:
-        for peer in sockets:
-            peer.socket.close()
-    assert server.request("GET", image["image_url"], shop.member).content[:8] == PNG[:8]
 
 
 def test_unread_lists_hold_little(shop):

@@ -161,7 +161,7 @@ def test_a_body_that_is_too_large_is_413_before_it_was_sent(shop):
             "Content-Type: application/json\r\nContent-Length: 131073\r\n\r\n".encode()
         )
         assert raw.response()[0] == 413
-        assert raw.is_at_end()
+        assert raw.is_at_end(sends_more=False)
 
 
 def test_a_chunked_body_that_grows_too_large_is_413(shop):

@@ -59,6 +59,13 @@ class RawSocket:
         except (BrokenPipeError, ConnectionResetError):
             pass
 
+    def send_no_more(self):
+        """Ends the client's side of the connection; that the server has hung up meanwhile is no error here."""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
     def _more(self):
         try:
             data = self.socket.recv(65536)
@@ -154,7 +161,10 @@ class RawSocket:
             if opcode == CLOSE:
                 return struct.unpack("!H", payload[:2])[0] if payload else 1005
 
-    def is_at_end(self):
-        """Whether the server has ended the connection: waits for it, discarding what comes."""
+    def is_at_end(self, sends_more=True):
+        """Whether the server has ended the connection: waits for it, discarding what comes. A server that refused a body
+        waits some seconds for the rest of it, unless the client says that it sends no more."""
+        if not sends_more:
+            self.send_no_more()
         self.read_to_end()
         return True
