@@ -30,6 +30,9 @@ def test_a_locked_store_is_not_ready_and_reads_go_on(server, lock):
     answer = server.request("GET", "/readyz")
     assert answer.json()["code"] in ("storage_busy", "storage_unavailable")
     assert int(answer.headers["Retry-After"]) >= 1
+    # None of these waits for the file, nor is a line of the log.
+    assert {server.request("GET", "/readyz").status_code for _ in range(200)} == {503}
+    assert server.log().count('"not ready"') <= 2, "one for each state: without an answer, then busy"
     assert server.request("GET", "/healthz").status_code == 200
     assert shop.list() == []
     lock.execute("ROLLBACK")

@@ -69,14 +69,6 @@ def test_a_short_loss_of_the_lock_fails_no_write(serve, database):
     assert "the database's lock is lost" in server.log()
 
 
-def test_a_second_node_that_is_not_told_to_share_is_refused(serve, database):
-    first = serve(shops=1, store=database.uri)
-    second = serve(shops=1, ready=False, store=database.uri).launch()
-    assert second.wait(30) == 74
-    assert "SHOPSTREAM_POSTGRES_SHARED" in second.log()
-    first.shops[0].post("unharmed")
-
-
 def test_nodes_that_share_hold_the_lock_together(serve, database):
     env = {"SHOPSTREAM_POSTGRES_SHARED": "true"}
     nodes = [serve(shops=1, store=database.uri, env=env) for _ in range(2)]

@@ -1,7 +1,7 @@
-"""`/readyz` answers from what the server knows: a probe, however often it comes, costs the store and the log nothing."""
+"""`/readyz` answers from what the server knows: a probe, however often it comes, costs the store and the log nothing.
+A locked file is in test_locked_store.py."""
 
 import collections
-import sqlite3
 
 import pytest
 import requests
@@ -48,16 +48,3 @@ def test_probes_make_no_queries_and_no_lines_on_postgres(serve, database):
     assert probe(server) == {503: PROBE_COUNT}
     # The connections that are tried again have some.
     assert len(server.log().splitlines()) - lines < PROBE_COUNT / 4
-
-
-def test_probes_wait_for_no_locked_file_and_make_no_lines(serve):
-    server = serve(shops=1)
-    other = sqlite3.connect(server.folder / "shopstream.sqlite", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        wait_until(lambda: server.request("GET", "/readyz").status_code == 503, 15, "not ready")
-        assert probe(server) == {503: PROBE_COUNT}
-        assert server.log().count('"not ready"') <= 2, "one for each state: without an answer, then busy"
-    finally:
-        other.close()
-    wait_until(lambda: server.request("GET", "/readyz").status_code == 200, 15, "ready again")

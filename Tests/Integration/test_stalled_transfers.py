@@ -1,5 +1,5 @@
-"""Transfers that do not advance: they hold little, nobody else feels them, and they are ended by their lack of progress.
-All of them stall at the same time, as each takes as long as the server waits."""
+"""Transfers that do not advance: they hold little, other clients do not feel them, and they are ended
+by their lack of progress. All of them stall at the same time, as each takes as long as the server waits."""
 
 import types
 
