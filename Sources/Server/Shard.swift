@@ -75,6 +75,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let heartbeatSchedule: Heartbeat.Schedule
     /// What streams have sent beyond their frames of a turn.
     var heldInput = HeldInput()
+    /// Which responses may produce a piece in this turn.
+    var pieceTurns = PieceTurns(countMax: ServerLimits.piecesPerTurn)
 
     // The hub
     var hub: HubShard
@@ -302,6 +304,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         let isInputLeft = continueInput()
         let isFlushLeft = flush()
         postUndelivered()
+        for task in pieceTurns.turnEnded() { task.resume() }
         if isDraining { finishDrainIfIdle() }
         return isInputLeft || isFlushLeft || isDelivering
     }

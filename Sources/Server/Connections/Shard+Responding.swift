@@ -74,6 +74,7 @@ extension Shard {
             guard await transmitted(connection, state, bytes) else { return }
             bytes = []
             let askedAt = reactor.now
+            await pieceTurn()
             do throws(APIError) {
                 piece = try await pieces.next()
             } catch {
@@ -84,6 +85,12 @@ extension Shard {
             guard isResponding(connection, state) else { return }
             state.progress?.waitedForUs(reactor.now.since(askedAt))
         }
+    }
+
+    /// Returns when the task may produce a piece: in this turn of the reactor, or a later one.
+    private func pieceTurn() async {
+        if pieceTurns.take() { return }
+        await withCheckedContinuation { pieceTurns.wait($0) }
     }
 
     private func beginResponse(
