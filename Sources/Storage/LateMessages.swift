@@ -1,7 +1,7 @@
 import Primitives
 
 /// Asks for messages that were committed behind a list in the order of changes: dated no later than a place that the
-/// list, or the reader who goes on from it, has passed, but not yet visible then. Only a store that several processes
+/// list, or the client that goes on from it, has passed, but not yet visible then. Only a store that several processes
 /// write has any; there they come before what follows in the list, and do not count towards its limit.
 public struct LateMessagesQuery: Sendable {
     /// What was visible when the list passed the place.

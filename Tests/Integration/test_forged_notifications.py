@@ -4,7 +4,7 @@ import json
 
 import pytest
 from support.deadline import wait_until
-from support.postgres import Postgres
+from support.postgres import Postgres, migrated
 from support.streams import open_stream, receive
 
 LISTENERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'shopstream-listener'"
@@ -12,11 +12,9 @@ LISTENERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'shopstre
 
 @pytest.fixture(scope="module")
 def database():
-    postgres = Postgres()
-    assert postgres.migrate().returncode == 0
-    postgres.sql("CREATE ROLE guest LOGIN")
-    yield postgres
-    postgres.remove()
+    with migrated() as postgres:
+        postgres.sql("CREATE ROLE guest LOGIN")
+        yield postgres
 
 
 @pytest.fixture

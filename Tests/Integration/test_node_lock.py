@@ -3,7 +3,7 @@ A node that takes over is in test_takeover.py."""
 
 import pytest
 from support.deadline import wait_until
-from support.postgres import Postgres
+from support.postgres import migrated
 from support.streams import open_stream, receive
 
 LISTENERS = "FROM pg_stat_activity WHERE application_name = 'shopstream-listener'"
@@ -11,12 +11,10 @@ LISTENERS = "FROM pg_stat_activity WHERE application_name = 'shopstream-listener
 
 @pytest.fixture
 def database():
-    postgres = Postgres()
-    assert postgres.migrate().returncode == 0
-    # Roles of their own, so that one node's new connections can be refused and the other's not.
-    postgres.sql("CREATE ROLE first SUPERUSER LOGIN; CREATE ROLE second SUPERUSER LOGIN")
-    yield postgres
-    postgres.remove()
+    with migrated() as postgres:
+        # Roles of their own, so that one node's new connections can be refused and the other's not.
+        postgres.sql("CREATE ROLE first SUPERUSER LOGIN; CREATE ROLE second SUPERUSER LOGIN")
+        yield postgres
 
 
 def uri(database, role):

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from support.deadline import wait_until
-from support.postgres import Postgres
+from support.postgres import migrated
 from support.databaseproxy import DatabaseProxy
 from support.server import find_binary
 from support.streams import open_stream, receive
@@ -18,10 +18,8 @@ LISTENERS = "SELECT pid FROM pg_stat_activity WHERE application_name = 'shopstre
 
 @pytest.fixture(scope="module")
 def database():
-    postgres = Postgres()
-    assert postgres.migrate().returncode == 0
-    yield postgres
-    postgres.remove()
+    with migrated() as postgres:
+        yield postgres
 
 
 @pytest.fixture

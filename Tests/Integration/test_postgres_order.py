@@ -7,7 +7,7 @@ import time
 import pytest
 from support.catchup import Client, ForeignWriter, SlowForeignWriter, Writer
 from support.deadline import wait_until
-from support.postgres import Postgres
+from support.postgres import migrated
 from support.seeds import seeded
 from support.streams import open_stream, receive
 
@@ -19,10 +19,8 @@ OPEN_SECONDS = float(os.environ.get("SHOPSTREAM_TEST_OPEN_TRANSACTION_SECONDS", 
 
 @pytest.fixture
 def database():
-    postgres = Postgres()
-    assert postgres.migrate().returncode == 0
-    yield postgres
-    postgres.remove()
+    with migrated() as postgres:
+        yield postgres
 
 
 @pytest.fixture

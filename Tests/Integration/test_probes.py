@@ -6,7 +6,7 @@ import collections
 import pytest
 import requests
 from support.deadline import wait_until
-from support.postgres import Postgres
+from support.postgres import migrated
 
 PROBE_COUNT = 500
 
@@ -22,10 +22,8 @@ def probe(server):
 
 @pytest.fixture
 def database():
-    postgres = Postgres(log_statement="'all'")
-    assert postgres.migrate().returncode == 0
-    yield postgres
-    postgres.remove()
+    with migrated(log_statement="'all'") as postgres:
+        yield postgres
 
 
 def test_probes_make_no_queries_and_no_lines_on_postgres(serve, database):

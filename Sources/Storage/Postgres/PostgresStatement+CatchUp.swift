@@ -2,7 +2,7 @@
 
 extension PostgresStatement {
     /// Moves a shop's clock, for nodes that share the database: the row's lock is held until the commit, so that the
-    /// dates in a shop are in the order of the commits. Who locks several shops does it in the order of their keys.
+    /// dates in a shop are in the order of the commits. A transaction locks several shops in the order of their keys.
     static let advanceClock = """
         ON CONFLICT (shop_id) DO UPDATE SET latest = greatest(c.latest + interval '1 microsecond', excluded.latest)
             RETURNING latest

@@ -1,5 +1,6 @@
 """A throwaway PostgreSQL: a cluster in a temporary folder, which tests may stop, restart and starve."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -132,3 +133,14 @@ class Postgres:
             [str(find_binary()), "migrate", "--store", self.uri, *arguments],
             capture_output=True, text=True, timeout=60,
         )  # fmt: skip
+
+
+@contextlib.contextmanager
+def migrated(**settings):
+    """A cluster with our tables and these settings of the server; it is removed at the end."""
+    postgres = Postgres(**settings)
+    try:
+        assert postgres.migrate().returncode == 0
+        yield postgres
+    finally:
+        postgres.remove()

@@ -305,7 +305,7 @@ extension Message {
 
 extension [StoreChange] {
     /// In the order of the times of change, deletions last: a row that is read may be of a later change than the one
-    /// that was notified, and a reader who has seen its time must have been told of all that is dated before.
+    /// that was notified, and a client that has seen its time must have got all that is dated before.
     fileprivate var inOrderOfChange: [StoreChange] {
         func time(_ change: StoreChange) -> Timestamp {
             switch change {

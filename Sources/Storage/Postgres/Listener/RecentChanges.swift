@@ -92,10 +92,10 @@ public final class RecentChanges: Sendable {
         }
     }
 
-    /// Whether the node has told all that it heard, so that what is visible now may count as told.
+    /// Whether the node has published all that it heard, so that what is visible now may count as published.
     var isMarkDue: Bool { state.withLock { $0.isListenerUpToDate } }
 
-    /// The listener says whether it has told all that it heard.
+    /// The listener says whether it has published all that it heard.
     func setListener(isUpToDate: Bool) { state.withLock { $0.isListenerUpToDate = isUpToDate } }
 
     /// The doubts since the last call.

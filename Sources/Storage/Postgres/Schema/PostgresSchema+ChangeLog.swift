@@ -17,7 +17,7 @@
 // A node that is alone does not log its own changes, which cost nothing then. Two cases follow from that:
 // - C is logged, X is a change of the node: the node dates it when it begins to write it and a write ends within
 //   seconds, so X is dated after C's time less 30 s, and whether it was visible is known by the `xmin` of its row.
-// - C is not logged: then `seen` is the latest mark (a snapshot of a moment at which the node had told all that it
+// - C is not logged: then `seen` is the latest mark (a snapshot of a moment at which the node had published all that it
 //   heard) of 65 s before C's date at the latest. A shop's clock is ahead of the server's by a minute at the most.
 //   An older mark is always safe, as it sees less.
 // A write of the node whose outcome it does not know may be committed behind later ones: when it is found, it is logged.
@@ -64,7 +64,7 @@ extension PostgresSchema {
 
     private static let isLogged = "current_setting('\(announceSetting)', true) IS DISTINCT FROM 'off'"
 
-    /// The date is moved within the years that clients can be told, as everywhere.
+    /// The date is moved into the years of `Timestamp`, as everywhere.
     private static let logFunction = """
         CREATE OR REPLACE FUNCTION shopstream_message_logged() RETURNS trigger LANGUAGE plpgsql
             SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$

@@ -1,6 +1,6 @@
 extension PostgresSchema {
-    /// Where tables of another service lack a column, what it would hold lies in a table of our own: a column that
-    /// appears in somebody's table breaks their code generators. See `PostgresTableShape`.
+    /// Where tables of another service lack a column, what it would hold lies in a table of our own: a new column
+    /// would break that service's code generators. See `PostgresTableShape`.
     static let extras = """
         DO $step$
         DECLARE
