@@ -64,7 +64,7 @@ struct LateMessagesTests {
         of count: Int, since: Timestamp?, late: [[Message]]
     ) async throws -> (slices: [[String]], asked: [LateMessagesQuery]) {
         let store = Front(script: ScriptedStore(late: late))
-        for number in 1...count { try await store.append(.numbered(1_000 + number)) }
+        for number in 1...count { _ = try await store.append(.numbered(1_000 + number)) }
         var reader = MessageListReader(of: "shop", changedAfter: since, limit: 10_000, from: store)
         var slices: [[String]] = []
         while let slice = try await reader.next() { slices.append(slice.map(\.id.text)) }

@@ -49,7 +49,7 @@ import Testing
             let answers = try await (role, messages)
             #expect(answers.0 == .admin && answers.1.messages == [.numbered(1)])
             #expect(store.isOpen)
-            try await store.append(.numbered(2))
+            _ = try await store.append(.numbered(2))
             #expect(store.statistics.storedCount == 1)
             let isLockedWhileOpen = try isLocked(path)
             #expect(isLockedWhileOpen)
