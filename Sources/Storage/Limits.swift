@@ -54,7 +54,7 @@ public enum Limits {
     public static let membershipChangeCountMax = 10_000
     /// The largest image, in bytes.
     public static let imageByteCountMax = 5 * 1024 * 1024
-    /// The images that are written or read at a time.
+    /// The images that are written or read at a time; of those that are written, one is synced at a time.
     public static let imageWorkCountMax = 4
     /// An image's temporary file that is older belongs to nobody any more.
     static let temporaryFileAgeMax: Duration = .seconds(600)
