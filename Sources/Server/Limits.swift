@@ -11,7 +11,8 @@ enum ServerLimits {
     /// The bytes of a response that are handed to the kernel at a time: a peer of `progressBytesPerSecondMin` takes
     /// them within `progressWait`.
     static let responsePieceByteCount = 32 << 10
-    /// The pieces of responses that are produced in one turn of a reactor, of all its connections together.
+    /// The pieces of responses and of uploads that are worked on in one turn of a reactor, of all its connections
+    /// together.
     static let piecesPerTurn = 2
     /// A peer that takes or sends fewer bytes a second is ended …
     static let progressBytesPerSecondMin = 4 << 10

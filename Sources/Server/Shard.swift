@@ -75,7 +75,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let heartbeatSchedule: Heartbeat.Schedule
     /// What streams have sent beyond their frames of a turn.
     var heldInput = HeldInput()
-    /// Which responses may produce a piece in this turn.
+    /// Which bodies are worked on in this turn, a piece each.
     var pieceTurns = PieceTurns(countMax: ServerLimits.piecesPerTurn)
 
     // The hub
@@ -304,7 +304,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         let isInputLeft = continueInput()
         let isFlushLeft = flush()
         postUndelivered()
-        for task in pieceTurns.turnEnded() { task.resume() }
+        endPieceTurn()
         if isDraining { finishDrainIfIdle() }
         return isInputLeft || isFlushLeft || isDelivering
     }

@@ -1,32 +1,43 @@
-/// Lets so many pieces of responses be produced in a turn; the others have their turn later, in order. However many lists
-/// are read at a time, a turn of the reactor stays short, and the rest of its work comes in between.
+import Primitives
+
+/// Lets so many pieces of bodies be worked on in a turn of the reactor, those that lists and images send and those that
+/// uploads bring; after a turn in which some were, none is for as long as that turn took. However many there are, a turn
+/// stays short, half of the time is left to the rest of the reactor's work and to the threads of the store, and without
+/// such work a list takes twice its time.
 ///
-/// Each waiting task is resumed: by `turnEnded`, which follows while `isWaiting`.
+/// Each waiting task is resumed, in order: by `turnEnded` of the turn at `nextTurnAt` or a later one.
 struct PieceTurns {
-    private var producedCount = 0
-    private var waiting: [CheckedContinuation<Void, Never>] = []
     private let countMax: Int
+    /// Of this turn.
+    private var takenCount = 0
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var pauseEndsAt = MonotonicInstant(nanoseconds: 0)
 
     init(countMax: Int) { self.countMax = countMax }
 
-    /// Whether tasks wait for a later turn.
-    var isWaiting: Bool { !waiting.isEmpty }
+    /// Whether no task waits and none worked in this turn: its end changes nothing.
+    var isIdle: Bool { takenCount == 0 && waiting.isEmpty }
 
-    /// Takes one of this turn's pieces; false when all are taken or others wait.
-    mutating func take() -> Bool {
-        guard waiting.isEmpty, producedCount < countMax else { return false }
-        producedCount += 1
+    /// When the tasks that wait are to be looked at; nil when none does.
+    var nextTurnAt: MonotonicInstant? { waiting.isEmpty ? nil : pauseEndsAt }
+
+    /// Takes one of the pieces of the turn that began at `turnBeganAt`; false when all are taken, others wait or it is
+    /// the pause.
+    mutating func take(turnBeganAt: MonotonicInstant) -> Bool {
+        guard waiting.isEmpty, takenCount < countMax, turnBeganAt >= pauseEndsAt else { return false }
+        takenCount += 1
         return true
     }
 
     /// The task goes on in a later turn.
     mutating func wait(_ task: CheckedContinuation<Void, Never>) { waiting.append(task) }
 
-    /// The turn ended: the tasks whose turn is the next one, and which take its pieces.
-    mutating func turnEnded() -> [CheckedContinuation<Void, Never>] {
-        let next = Array(waiting.prefix(countMax))
+    /// The turn that began at `beganAt` ends: the tasks that go on in the next one, and take its pieces.
+    mutating func turnEnded(beganAt: MonotonicInstant, at now: MonotonicInstant) -> [CheckedContinuation<Void, Never>] {
+        if takenCount > 0 { pauseEndsAt = now + now.since(beganAt) }
+        let next = now >= pauseEndsAt ? Array(waiting.prefix(countMax)) : []
         waiting.removeFirst(next.count)
-        producedCount = next.count
+        takenCount = next.count
         return next
     }
 }

@@ -74,7 +74,6 @@ extension Shard {
             guard await transmitted(connection, state, bytes) else { return }
             bytes = []
             let askedAt = reactor.now
-            await pieceTurn()
             do throws(APIError) {
                 piece = try await pieces.next()
             } catch {
@@ -87,10 +86,17 @@ extension Shard {
         }
     }
 
-    /// Returns when the task may produce a piece: in this turn of the reactor, or a later one.
-    private func pieceTurn() async {
-        if pieceTurns.take() { return }
+    /// Returns when the task may work on a piece of a body: in this turn of the reactor, or a later one.
+    func pieceTurn() async {
+        if pieceTurns.take(turnBeganAt: reactor.turnBeganAt) { return }
         await withCheckedContinuation { pieceTurns.wait($0) }
+    }
+
+    /// The turn ends: those go on that have the next one's pieces.
+    func endPieceTurn() {
+        guard !pieceTurns.isIdle else { return }
+        for task in pieceTurns.turnEnded(beganAt: reactor.turnBeganAt, at: reactor.io.now) { task.resume() }
+        reactor.turnWantedAt = pieceTurns.nextTurnAt
     }
 
     private func beginResponse(

@@ -19,6 +19,7 @@ struct ImagePieces<IO: Driver>: ResponsePieces {
         } catch {
             throw shard.storageFailure(error)
         }
+        if offset > 0 { await shard.pieceTurn() }
         offset += bytes.count
         return ResponsePiece(bytes: bytes, isLast: offset >= image.byteCount)
     }

@@ -141,6 +141,7 @@ extension Shard {
             } catch {
                 failure = self.storageFailure(error)
             }
+            await self.pieceTurn()
             guard let state = self.http[connection], state.phase == .storing else {
                 // The connection ended meanwhile.
                 return await self.discard(upload)

@@ -20,7 +20,8 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
 
     mutating func next() async throws(APIError) -> ResponsePiece {
         var writer = JSONWriter.piece
-        if !hasBegun { writer.raw("{\"status\":200,\"message\":\"Messages\",\"data\":[") }
+        let isFirst = !hasBegun
+        if isFirst { writer.raw("{\"status\":200,\"message\":\"Messages\",\"data\":[") }
         hasBegun = true
         while writer.bytes.count < ServerLimits.responsePieceByteCount {
             if encoding.isEmpty {
@@ -34,6 +35,7 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
                 }
                 encoding.take(more)
             }
+            if !isFirst { await shard.pieceTurn() }
             encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount, at: shard.civilTime)
         }
         return ResponsePiece(bytes: writer.bytes, isLast: false)
@@ -70,7 +72,8 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
 
     mutating func next() async throws(APIError) -> ResponsePiece {
         var writer = JSONWriter.piece
-        if !hasBegun { writer.raw("{\"status\":200,\"message\":\"Messages\",\"data\":{\"messages\":[") }
+        let isFirst = !hasBegun
+        if isFirst { writer.raw("{\"status\":200,\"message\":\"Messages\",\"data\":{\"messages\":[") }
         hasBegun = true
         while writer.bytes.count < ServerLimits.responsePieceByteCount {
             if encoding.isEmpty {
@@ -84,6 +87,7 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
                 oldestID = more.last?.id.text ?? oldestID
                 encoding.take(more)
             }
+            if !isFirst { await shard.pieceTurn() }
             encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount, at: shard.civilTime)
         }
         return ResponsePiece(bytes: writer.bytes, isLast: false)

@@ -13,6 +13,7 @@ enum ResponseBody: Sendable {
 /// beside what the producer needs for the next. The request's own task asks, on its reactor.
 protocol ResponsePieces: Sendable {
     /// The next piece; not called again after the last. What it throws ends the connection: the head is gone by then.
+    /// Before it works on any but the first, which goes with the head, it awaits `Shard.pieceTurn`.
     mutating func next() async throws(APIError) -> ResponsePiece
 }
 
