@@ -255,5 +255,33 @@ static inline long shim_pin_this_thread(unsigned processor) {
 // Sets how much later than asked the kernel may end a timed wait of the calling thread, in nanoseconds.
 static inline void shim_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
 
+// struct sched_attr of sched_setattr(2), which this C library has no header for.
+struct shim_scheduling {
+    unsigned size, policy;
+    unsigned long long flags;
+    int nice;
+    unsigned priority;
+    unsigned long long slice, deadline, period;
+    unsigned utilization_min, utilization_max;
+};
+
+// Sets the time slice of a thread of the policies SCHED_OTHER and SCHED_BATCH; 0 is the calling one. Returns 0, or -1
+// with errno or for another policy.
+static inline long shim_set_time_slice(int thread, unsigned long long nanoseconds) {
+    struct shim_scheduling now = {0}, wanted = {.size = sizeof wanted, .slice = nanoseconds};
+    if (syscall(SYS_sched_getattr, thread, &now, sizeof now, 0) != 0) return -1;
+    if (now.policy != 0 && now.policy != 3) return -1;
+    wanted.policy = now.policy;
+    wanted.nice = now.nice;
+    wanted.flags = now.flags & 1; /* SCHED_FLAG_RESET_ON_FORK */
+    return syscall(SYS_sched_setattr, thread, &wanted, 0);
+}
+
+// That time slice; 0 when the kernel does not tell.
+static inline unsigned long long shim_time_slice(int thread) {
+    struct shim_scheduling now = {0};
+    return syscall(SYS_sched_getattr, thread, &now, sizeof now, 0) == 0 ? now.slice : 0;
+}
+
 // Names the calling thread, in at most 15 bytes.
 static inline void shim_name_this_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

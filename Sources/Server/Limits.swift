@@ -1,5 +1,8 @@
 /// The bounds of the server that no setting changes.
 enum ServerLimits {
+    /// For how long a thread of the process runs before others that want its processor: commits, which take less, do not
+    /// wait for a reactor that is busy, nor it for reads.
+    static let timeSlice: Duration = .microseconds(300)
     /// The time for a request's head to arrive.
     static let headWait: Duration = .seconds(10)
     /// Connections of the metrics listener. It has descriptors of its own for them, so that streams keep no scraper out.

@@ -1,7 +1,10 @@
 """What the world does to a process: a log that nobody reads, signals, closed descriptors."""
 
+import ctypes
 import os
+import platform
 import signal
+import struct
 import subprocess
 
 import pytest
@@ -181,3 +184,23 @@ def test_metrics_in_production_answer_this_machine_only(serve):
     assert proxied.request("GET", "/metrics").status_code == 200
     assert proxied.request("GET", "/metrics", headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 404
     assert proxied.request("GET", "/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 200
+
+
+def time_slice(thread):
+    """The nanoseconds of a thread's time slice (sched_getattr(2)); 0 before Linux 6.12."""
+    call = {"x86_64": 315, "aarch64": 275}[platform.machine()]
+    attributes = ctypes.create_string_buffer(56)
+    assert ctypes.CDLL(None).syscall(call, int(thread), attributes, len(attributes), 0) == 0
+    return struct.unpack_from("=IIQiIQ", attributes)[5]
+
+
+def test_all_threads_have_short_time_slices(serve):
+    if time_slice(0) == 0:
+        pytest.skip("the kernel has one time slice for all threads")
+    server = serve()
+    shop = server.shops[0]
+    shop.post("the store's threads are made by now")
+    assert len(shop.list()) == 1
+    threads = os.listdir(f"/proc/{server.process.pid}/task")
+    assert len(threads) > 2
+    assert {time_slice(thread) for thread in threads} == {300_000}

@@ -66,6 +66,7 @@ public final class ShopstreamServer: Sendable {
     public init(_ configuration: ServerConfiguration, log: Logger) async throws(StartError) {
         self.configuration = configuration
         self.log = log
+        TimeSlice.set(ServerLimits.timeSlice)
         let now = WallClock.now
         let (settings, secret, keys) = try await Self.tokenSettings(configuration, log)
         tokenKeys = keys
