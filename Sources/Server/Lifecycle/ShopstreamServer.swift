@@ -62,7 +62,8 @@ public final class ShopstreamServer: Sendable {
     /// The port of the metrics listener, if there is one.
     public let metricsPort: UInt16?
 
-    /// Opens the store, loads the members, starts the reactors and listens. When it returns, requests are served.
+    /// Opens the store, loads the members, starts the reactors and listens. When it returns, requests are served, and all
+    /// threads of the process have time slices of `ServerLimits.timeSlice`.
     public init(_ configuration: ServerConfiguration, log: Logger) async throws(StartError) {
         self.configuration = configuration
         self.log = log
