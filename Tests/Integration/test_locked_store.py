@@ -35,6 +35,8 @@ def test_a_locked_store_is_not_ready_and_reads_go_on(server, lock):
     assert server.log().count('"not ready"') <= 2, "one for each state: without an answer, then busy"
     assert server.request("GET", "/healthz").status_code == 200
     assert shop.list() == []
+    # Behind a probe, and then as long as the store waits for the file.
+    assert server.try_post(shop.id, shop.admin, "locked").status_code == 503
     lock.execute("ROLLBACK")
     wait_until(lambda: server.request("GET", "/readyz").status_code == 200, 15, "the server is ready")
     message = shop.post("unlocked")

@@ -1,6 +1,7 @@
 """What the world does to a process: a log that nobody reads, signals, closed descriptors."""
 
 import ctypes
+import errno
 import os
 import platform
 import signal
@@ -187,10 +188,12 @@ def test_metrics_in_production_answer_this_machine_only(serve):
 
 
 def time_slice(thread):
-    """The nanoseconds of a thread's time slice (sched_getattr(2)); 0 before Linux 6.12."""
+    """The nanoseconds of a thread's time slice (sched_getattr(2)); 0 before Linux 6.12, None when it has ended."""
     call = {"x86_64": 315, "aarch64": 275}[platform.machine()]
     attributes = ctypes.create_string_buffer(56)
-    assert ctypes.CDLL(None).syscall(call, int(thread), attributes, len(attributes), 0) == 0
+    if ctypes.CDLL(None, use_errno=True).syscall(call, int(thread), attributes, len(attributes), 0) != 0:
+        assert ctypes.get_errno() == errno.ESRCH
+        return None
     return struct.unpack_from("=IIQiIQ", attributes)[5]
 
 
@@ -201,6 +204,6 @@ def test_all_threads_have_short_time_slices(serve):
     shop = server.shops[0]
     shop.post("the store's threads are made by now")
     assert len(shop.list()) == 1
-    threads = os.listdir(f"/proc/{server.process.pid}/task")
-    assert len(threads) > 2
-    assert {time_slice(thread) for thread in threads} == {300_000}
+    slices = [time_slice(thread) for thread in os.listdir(f"/proc/{server.process.pid}/task")]
+    assert len(slices) > 2
+    assert set(slices) - {None} == {300_000}

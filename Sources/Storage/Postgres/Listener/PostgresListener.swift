@@ -168,8 +168,8 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     }
 
     func sessionNotified(_ index: Int, payload: String) {
-        // Beside other nodes the database orders the changes of a shop: the listener
-        // publishes this node's own in that order, with the others'.
+        // Beside other nodes the database orders the changes of a shop: the listener publishes this node's own in that
+        // order, with the others'.
         let notification = ChangeNotification(payload, ownOrigin: configuration.isShared ? "-" : configuration.origin)
         if notification == .unknown { refusedNotificationCount += 1 }
         perform(machine.notified(notification, at: loop.now))

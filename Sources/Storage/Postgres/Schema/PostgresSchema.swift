@@ -15,8 +15,8 @@ enum PostgresSchema {
     static let originSetting = "shopstream.origin"
     /// The session setting by which a writer says, with `off`, that nobody needs to be told of its messages.
     static let announceSetting = "shopstream.announce"
-    /// The setting of a transaction that names the message that a node deletes: the database
-    /// announces what a foreign key deletes along with it, also when the node announces nothing.
+    /// The setting of a transaction that names the message that a node deletes: the database announces what a foreign
+    /// key deletes along with it, also when the node announces nothing.
     static let deletingSetting = "shopstream.deleting"
     /// Notifications are sent to this channel, followed by the tables' schema.
     static let channelPrefix = "shopstream:"
