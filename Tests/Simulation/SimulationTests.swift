@@ -2,13 +2,15 @@ import Testing
 
 /// The whole server under faults, replayed from seeds. See README.md for running one, or thousands.
 @Suite(.serialized) struct SimulationTests {
-    /// Runs the seeds in their order and adds up what came to pass. The seed stands in the output before it runs: a
-    /// broken precondition of the server ends the process.
+    /// Runs the seeds in their order and adds up what came to pass. The output names the seed before it runs, as a
+    /// broken precondition of the server ends the process, and after it the hash of its trace: a change that alters no
+    /// behaviour leaves the hashes alone.
     private static func run(_ seeds: [UInt64]) async -> [String: Int] {
         var tally: [String: Int] = [:]
         for seed in seeds {
             print("simulation: seed \(seed)")
             let outcome = await Simulation.run(seed: seed)
+            print("simulation: seed \(seed) has trace \(String(outcome.trace, radix: 16))")
             #expect(outcome.violations.isEmpty, "replay with SIMULATION_SEED=\(seed)")
             tally.merge(outcome.tally, uniquingKeysWith: +)
         }
