@@ -49,8 +49,12 @@ let package = Package(
         .target(name: "Auth", dependencies: ["Primitives", jwtKit, crypto], swiftSettings: settings),
         .target(name: "Storage", dependencies: ["Primitives", "CLibpq", grdb], swiftSettings: settings),
         .target(
+            name: "Sessions", dependencies: ["Primitives", "HTTP", "WebSocket", "Auth"], swiftSettings: settings),
+        .target(
             name: "Server",
-            dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", httpTypes, logging],
+            dependencies: [
+                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Sessions", httpTypes, logging,
+            ],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
             swiftSettings: settings
         ),
@@ -109,16 +113,20 @@ let package = Package(
         .testTarget(name: "AuthTests", dependencies: ["Auth", "Primitives", crypto, jwtKit], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Primitives", grdb], swiftSettings: settings),
         .testTarget(
+            name: "SessionsTests", dependencies: ["Sessions", "Auth", "Primitives"], swiftSettings: settings),
+        .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives", httpTypes,
+                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Sessions", "Primitives", httpTypes,
+                logging, crypto,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Primitives", httpTypes, logging,
+                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Sessions", "Primitives", httpTypes,
+                logging,
             ],
             path: "Tests/Simulation",
             exclude: ["README.md"],

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import LoadGenerator
+import Primitives
 import Reactor
 
 /// The server, and how it is spoken to.

@@ -28,8 +28,8 @@ public enum Limits {
     public static let attemptCountMax = 255
     /// The keys that one attempt limiter remembers when nothing else is configured.
     public static let attemptKeyCountDefault = 64 * 1024
-    /// The connections that one user may hold when nothing else is configured.
-    public static let connectionsPerUserDefault = 5
-    /// The most connections a user that may be configured.
-    public static let connectionsPerUserMax = Int(UInt16.max)
+    /// The streams that one user may have open when nothing else is configured.
+    public static let streamsPerUserDefault = 5
+    /// The most streams a user that may be configured.
+    public static let streamsPerUserMax = Int(UInt16.max)
 }

@@ -1,5 +1,6 @@
 import CLiburing
 import Glibc
+import Primitives
 
 /// Where a server listens: an IP address and a port.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {

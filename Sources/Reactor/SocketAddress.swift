@@ -1,3 +1,5 @@
+import Primitives
+
 /// An IP address and a TCP port: where a connection goes to.
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The network address.

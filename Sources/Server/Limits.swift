@@ -49,8 +49,6 @@ enum ServerLimits {
     static let clientFramesPerTurn = 64
     /// How late a reactor notices, at most, that it was stopped.
     static let reactorWaitMax: Duration = .seconds(1)
-    /// Attempts without a valid token that one address has for each that a user has: proxies share addresses.
-    static let addressAttemptFactor = 10
     /// Sends of one flush, before the reactor looks at its sockets again …
     static let flushSendCountMax = 4_096
     /// … and the bytes that they offer.
@@ -69,8 +67,8 @@ enum ServerLimits {
     static let housekeepingPeriod: Duration = .seconds(1)
     /// Rounds after which a changed membership is looked at again.
     static let membershipRecheckRounds: UInt64 = 3
-    /// Rounds from one search for orphaned images to the next …
-    static let orphanSearchRounds: UInt64 = 60
+    /// From one search for orphaned images to the next …
+    static let orphanSearchPeriod: Duration = .seconds(60)
     /// … and the images that it takes from the store at a time.
     static let orphanBatchCountMax = 64
     /// The images that go at once with the message that named them, the first of its text: each costs three queries. The
@@ -88,8 +86,6 @@ enum ServerLimits {
     static let pageMessageCountDefault = 20
     /// … and when it does, at most.
     static let pageMessageCountMax = 100
-    /// Users whose writes and uploads of late one shard remembers; beyond, some are forgotten before their time.
-    static let limitedUserCountMax = 1 << 18
     /// The bytes of an upload that are held in memory, before they are written …
     static let uploadPieceByteCount = 64 << 10
     /// … and the uploads of one reactor at a time: 32 MiB.

@@ -1,4 +1,6 @@
+import Primitives
 import Reactor
+import Sessions
 import Storage
 import Testing
 

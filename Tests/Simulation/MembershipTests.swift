@@ -35,7 +35,7 @@ import Testing
             let shard = rehearsal.world.shards[0]
             for round in 1...3 as ClosedRange<UInt64> {
                 rehearsal.keepHouse()
-                rehearsal.ledger.expect(shard.housekeepingRound == round, "a round waits for the search")
+                rehearsal.ledger.expect(shard.memberships.round == round, "a round waits for the search")
                 rehearsal.ledger.expect(rehearsal.world.store.waitingCount == 1, "there is one search")
             }
             rehearsal.world.store.openDoor()
@@ -53,11 +53,11 @@ import Testing
                     let message = Storage.Message(
                         id: MessageID("\(number)"), shopID: shop, userID: UserID("user"), text: "number \(number)",
                         createdAt: Stage.origin, updatedAt: nil, isEdited: false, parentID: nil, username: nil)
-                    rehearsal.world.shards[0].post(.storeChanged(.messageCreated(message)), to: 1)
+                    rehearsal.world.shards[0].send(.storeChanged(.messageCreated(message)), to: 1)
                 }
             }
             post(1...3)
-            rehearsal.ledger.expect(rehearsal.world.shards[0].isDelivering, "the mailbox has room")
+            rehearsal.ledger.expect(!rehearsal.world.shards[0].outbox.isEmpty, "the mailbox has room")
             // It is empty again before the first shard's turn ends.
             rehearsal.world.shards[1].reactor.turn()
             post(4...5)

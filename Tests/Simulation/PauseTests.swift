@@ -126,10 +126,10 @@ import Testing
             var span = bytes.mutableSpan
             guard let connection = shard.streams.connections.first else { throw Rehearsal.ScriptError.noStream }
             shard.streamReceived(connection, &span)
-            rehearsal.ledger.expect(shard.heldInput.contains(connection), "all frames were handled at once")
+            rehearsal.ledger.expect(shard.streams.heldInput.contains(connection), "all frames were handled at once")
             // Held in this turn, so due in the next, and the rest in the one after that.
             rehearsal.ledger.expect(shard.continueInput(), "handled within the same turn")
-            rehearsal.ledger.expect(shard.heldInput.contains(connection), "handled within the same turn")
+            rehearsal.ledger.expect(shard.streams.heldInput.contains(connection), "handled within the same turn")
             rehearsal.ledger.expect(shard.continueInput(), "handled in one turn")
             rehearsal.ledger.expect(!shard.continueInput(), "still held")
             rehearsal.turn()

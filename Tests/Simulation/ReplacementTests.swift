@@ -1,4 +1,5 @@
 import Primitives
+import Sessions
 import Testing
 
 @testable import Server
@@ -26,7 +27,7 @@ import Testing
                 let replaced = sockets.enumerated().filter { Self.isReplaced($0.element) }.map(\.offset)
                 rehearsal.ledger.expect(
                     replaced == (round < countMax ? [] : [round - countMax]), "round \(round) replaced \(replaced)")
-                let open = rehearsal.world.shards.reduce(0) { $0 + $1.streamTickets.count }
+                let open = rehearsal.world.shards.reduce(0) { $0 + $1.streams.tickets.count }
                 rehearsal.ledger.expect(open <= countMax + 1, "\(open) streams are open")
                 for offset in replaced { sockets[offset].close() }
                 rehearsal.turn()
@@ -34,7 +35,7 @@ import Testing
             for socket in sockets { socket.close() }
             rehearsal.turn()
             for shard in rehearsal.world.shards {
-                rehearsal.ledger.expect(shard.streamOrder.userCount == 0, "an ended stream is in the order still")
+                rehearsal.ledger.expect(shard.userLimits.orderedUserCount == 0, "an ended stream is in the order still")
             }
         }
         #expect(violations.isEmpty)

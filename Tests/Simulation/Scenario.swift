@@ -1,5 +1,6 @@
 import Reactor
 import Server
+import Sessions
 
 @testable import Server
 

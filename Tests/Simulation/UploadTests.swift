@@ -1,5 +1,6 @@
 import Primitives
 import Reactor
+import Sessions
 import Storage
 import Testing
 
@@ -32,9 +33,9 @@ import Testing
     /// Nothing is left of any upload.
     private static func expectNothing(_ rehearsal: Rehearsal) {
         for shard in rehearsal.world.shards {
-            rehearsal.ledger.expect(shard.uploadCount == 0, "it counts on shard \(shard.index) still")
+            rehearsal.ledger.expect(shard.http.uploads.used == 0, "it counts on shard \(shard.index) still")
             rehearsal.ledger.expect(shard.userLimits.activeUserCount == 0, "its user holds it still")
-            let images = shard.images as? MemoryImageStore
+            let images = shard.storage.images as? MemoryImageStore
             rehearsal.ledger.expect(images?.partialCount == 0, "a part of an image is left")
         }
     }
@@ -65,8 +66,9 @@ import Testing
             let body = Self.body(imageByteCount: 200_000)
             let socket = try rehearsal.connect(sending: Self.head(rehearsal, body) + body.prefix(100_000))
             let shard = rehearsal.world.shards[0]
-            rehearsal.ledger.expect(shard.uploadCount == 1, "it counts")
-            rehearsal.ledger.expect((shard.images as? MemoryImageStore)?.partialCount == 1, "it is held in memory")
+            rehearsal.ledger.expect(shard.http.uploads.used == 1, "it counts")
+            rehearsal.ledger.expect(
+                (shard.storage.images as? MemoryImageStore)?.partialCount == 1, "it is held in memory")
             // A trickle is no progress.
             for _ in 0..<40 where !socket.hasArrivals {
                 rehearsal.advance(by: .seconds(1))

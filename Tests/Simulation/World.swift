@@ -2,6 +2,7 @@ import Auth
 import Hub
 import Logging
 import Primitives
+import Sessions
 import Storage
 import Synchronization
 
@@ -15,7 +16,7 @@ final class World {
     let stage: Stage
     let store: SimulatedStore
     private(set) var shards: [VirtualShard] = []
-    private var setBackMicroseconds: Int64 = 0
+    private let civilOrigin = CivilOrigin(Stage.origin)
     private var drainPosted: [Bool] = []
 
     init(_ stage: Stage, settings: TokenSettings) throws {
@@ -24,16 +25,18 @@ final class World {
         store = SimulatedStore(scenario, chance: stage.chance, ledger: stage.ledger)
         let configuration = try scenario.configuration
         let log = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+        let environment = ShardEnvironment(
+            configuration, startedAt: Stage.origin, civilClock: .counted(from: civilOrigin), log: log)
         for index in 0..<scenario.reactorCount {
             var limits = scenario.limits
             if scenario.hasMetricsListener, index == 0 { limits.sideConnectionCountMax = 4 }
             let driver = VirtualDriver(network: stage.network, limits: limits)
             let reactor = VirtualShard.ShardReactor(driver: driver, limits: limits)
             let shard = VirtualShard(
-                index: index, reactor: reactor, configuration: configuration, store: store, images: MemoryImageStore(),
-                tokenSettings: settings,
-                demo: nil, startedAt: Stage.origin, log: log)
-            shard.civilClock = .counted(from: Stage.origin)
+                index: index, reactor: reactor, environment: environment,
+                storage: ShardStorage(
+                    store: store, images: MemoryImageStore(), orphanSeconds: configuration.orphanImageSeconds),
+                authenticator: Authenticator(settings: settings))
             reactor.attach(shard)
             shards.append(shard)
         }
@@ -74,14 +77,12 @@ final class World {
     /// A canary: nobody will give this place back.
     func leakPlace() {
         let user = UserID(stage.scenario.userNames[0])
-        _ = shards[0].owner(of: user).places.reserve(user)
+        _ = shards[0].owner(of: user).userLimits.reserveSlot(for: user, shopOwner: 0)
     }
 
     /// The wall clock is set back by up to ten seconds, for all shards alike.
     func setClockBack() {
-        setBackMicroseconds += Int64(stage.chance.number(0...10_000_000))
-        let origin = Timestamp(microsecondsSinceEpoch: Stage.origin.microsecondsSinceEpoch - setBackMicroseconds)
-        for shard in shards { shard.civilClock = .counted(from: origin) }
+        civilOrigin.setBack(byMicroseconds: Int64(stage.chance.number(0...10_000_000)))
         stage.ledger.count("clock set back")
     }
 
@@ -116,12 +117,12 @@ final class World {
 
 extension World {
     /// The streams of each user that are in the hub, over all shards.
-    private func streamCounts() -> [ConnectionLimiter.Place: Int] {
-        var counts: [ConnectionLimiter.Place: Int] = [:]
+    private func streamCounts() -> [StreamQuota.Slot: Int] {
+        var counts: [StreamQuota.Slot: Int] = [:]
         for shard in shards {
             for connection in shard.streams.connections {
-                let place = shard.streams.withValue(connection) { $0.phase == .open ? $0.place : nil }
-                if let place = place ?? nil { counts[place, default: 0] += 1 }
+                let slot = shard.streams.withValue(connection) { $0.phase == .open ? $0.slot : nil }
+                if let slot = slot ?? nil { counts[slot, default: 0] += 1 }
             }
         }
         return counts
@@ -143,19 +144,16 @@ extension World {
         for user in stage.scenario.userNames {
             let id = UserID(user)
             let owner = shards[0].owner(of: id)
-            let held = owner.places.connectionCount(of: id)
-            // Places of a user are alike, whoever gives them: one of another limiter finds the streams.
-            var probe = ConnectionLimiter()
-            guard let place = probe.reserve(id) else { continue }
-            let count = counts[place, default: 0]
-            stage.ledger.expect(count == held, "\(user) has \(count) streams and \(held) places")
+            let held = owner.userLimits.streamCount(of: id)
+            let count = counts[StreamQuota.Slot(of: id), default: 0]
+            stage.ledger.expect(count == held, "\(user) has \(count) streams and \(held) quota slots")
         }
         let openCount = shards.reduce(0) { $0 + $1.counters.openStreams }
         stage.ledger.expect(openCount == counts.values.reduce(0, +), "the counters have \(openCount) streams")
         for shard in shards {
             stage.ledger.expect(shard.userLimits.activeUserCount == 0, "a read is in flight that was answered")
-            stage.ledger.expect(shard.clocks.values.allSatisfy(\.isIdle), "a shop waits for a write that is over")
-            stage.ledger.expect(!shard.isDelivering, "messages to shards were not delivered")
+            stage.ledger.expect(shard.shops.areIdle, "a shop waits for a write that is over")
+            stage.ledger.expect(shard.outbox.isEmpty, "messages to shards were not delivered")
         }
         stage.ledger.expect(store.waitingCount == 0, "somebody waits for the store")
     }
@@ -163,18 +161,18 @@ extension World {
     /// Nothing is left of anybody. Places that were given back while the last shards stopped are nobody's concern.
     func checkEmpty(includingPlaces: Bool) {
         for shard in shards {
-            let placeCount = shard.places.userCount
+            let placeCount = shard.userLimits.streamingUserCount
             if includingPlaces, placeCount > 0 { stage.ledger.violate("\(placeCount) users still have places") }
             let reactor = shard.reactor
             let counts: [(String, Int)] = [
                 ("HTTP connections", shard.http.count), ("streams", shard.streams.count),
                 ("open streams", shard.counters.openStreams),
-                ("tickets of streams", shard.streamTickets.count),
-                ("uploads", shard.uploadCount),
-                ("partial images", (shard.images as? MemoryImageStore)?.partialCount ?? 0),
+                ("tickets of streams", shard.streams.tickets.count),
+                ("uploads", shard.http.uploads.used),
+                ("partial images", (shard.storage.images as? MemoryImageStore)?.partialCount ?? 0),
                 ("users with something in flight", shard.userLimits.activeUserCount),
-                ("addresses", shard.connectionsByAddress.count),
-                ("undelivered messages", shard.undelivered.reduce(0) { $0 + $1.count }),
+                ("addresses", shard.addressLimits.connectedAddressCount),
+                ("undelivered messages", shard.outbox.count),
                 ("subscribers", shard.hub.subscriberCount), ("laggards", shard.hub.laggingCount),
                 ("shops", shard.hub.shopCount), ("lent bytes", shard.hub.lentByteCount),
                 ("retained bytes", shard.hub.retainedByteCount), ("connections", reactor.connectionCount),

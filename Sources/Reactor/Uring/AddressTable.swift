@@ -1,5 +1,6 @@
 import CLiburing
 import Glibc
+import Primitives
 
 /// Memory for the peers' addresses that the kernel has been asked for, one cell for each request under way.
 @safe final class AddressTable {

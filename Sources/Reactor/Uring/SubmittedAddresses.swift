@@ -1,5 +1,6 @@
 import CLiburing
 import Glibc
+import Primitives
 
 /// Memory for the socket addresses that submission entries name: one cell for each entry of the queue.
 ///

@@ -1,5 +1,6 @@
 import CLiburing
 import Glibc
+import Primitives
 
 extension UringDriver {
     /// Steps of the longest chain that makes a connection.

@@ -1,4 +1,5 @@
 import Glibc
+import Primitives
 
 // The kernel's part of connections that a driver opens.
 

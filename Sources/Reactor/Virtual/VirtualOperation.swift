@@ -1,3 +1,5 @@
+import Primitives
+
 /// An operation on a virtual driver, as it was queued and, when it has to wait, as it stays under way.
 ///
 /// `bytes` of a send are the caller's until its completion, as with the kernel: they are read when there is room.

@@ -1,3 +1,5 @@
+import Primitives
+
 /// A reactor's socket of one virtual connection, with what is on its way in both directions.
 ///
 /// The other end is a `VirtualPeer`, whom the names here take for the client of a server, or another socket like this

@@ -1,4 +1,5 @@
-public import Reactor
+public import Primitives
+import Reactor
 
 /// The addresses that begin with the same bits: a network in CIDR notation (RFC 4632, RFC 4291), or a single address.
 public struct AddressNetwork: Hashable, Sendable {
@@ -36,17 +37,6 @@ public struct AddressNetwork: Hashable, Sendable {
 
     /// Whether the address is in the network.
     public func contains(_ address: PeerAddress) -> Bool { address.prefix(bitCount: prefixBitCount) == base }
-}
-
-extension PeerAddress {
-    /// The address with all bits behind the first `bitCount` set to 0.
-    fileprivate func prefix(bitCount: Int) -> PeerAddress {
-        // A shift by 64 or more gives 0.
-        PeerAddress(high: high & ~(UInt64.max >> min(bitCount, 64)), low: low & ~(UInt64.max >> max(0, bitCount - 64)))
-    }
-
-    /// What limits by address count by: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has whole.
-    var countedNetwork: PeerAddress { isIPv4 ? self : prefix(bitCount: 64) }
 }
 
 /// The proxies whose `X-Forwarded-For` is believed.

@@ -1,4 +1,5 @@
 import HTTP
+import Primitives
 import Reactor
 
 /// The client's address of a request that came through trusted proxies.

@@ -2,6 +2,7 @@ import Auth
 import Glibc
 import Primitives
 import Reactor
+import Sessions
 import Storage
 
 /// Reads settings from the environment, where the command has entered those flags whose variables are not set.

@@ -1,5 +1,6 @@
 import Primitives
 import Reactor
+import Sessions
 import Storage
 
 /// Everything that an operator can set. Immutable once the server runs; shared by all reactors.

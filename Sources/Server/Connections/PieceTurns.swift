@@ -5,12 +5,13 @@ import Primitives
 /// stays short, half of the time is left to the rest of the reactor's work and to the threads of the store, and without
 /// such work a list takes twice its time.
 ///
-/// Each waiting task is resumed, in order: by `turnEnded` of the turn at `nextTurnAt` or a later one.
-struct PieceTurns {
+/// Each waiting task is named, in order, by `turnEnded` of the turn at `nextTurnAt` or a later one. A value; time is an
+/// argument, and `Waiter` stands for what resumes a task.
+struct PieceTurns<Waiter> {
     private let countMax: Int
     /// Of this turn.
     private var takenCount = 0
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var waiting: [Waiter] = []
     private var pauseEndsAt = MonotonicInstant(nanoseconds: 0)
 
     init(countMax: Int) { self.countMax = countMax }
@@ -30,10 +31,10 @@ struct PieceTurns {
     }
 
     /// The task goes on in a later turn.
-    mutating func wait(_ task: CheckedContinuation<Void, Never>) { waiting.append(task) }
+    mutating func wait(_ task: Waiter) { waiting.append(task) }
 
     /// The turn that began at `beganAt` ends: the tasks that go on in the next one, and take its pieces.
-    mutating func turnEnded(beganAt: MonotonicInstant, at now: MonotonicInstant) -> [CheckedContinuation<Void, Never>] {
+    mutating func turnEnded(beganAt: MonotonicInstant, at now: MonotonicInstant) -> [Waiter] {
         if takenCount > 0 { pauseEndsAt = now + now.since(beganAt) }
         let next = now >= pauseEndsAt ? Array(waiting.prefix(countMax)) : []
         waiting.removeFirst(next.count)

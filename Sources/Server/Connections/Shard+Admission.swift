@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import Primitives
 import Reactor
+import Sessions
 import Storage
 import WebSocket
 
@@ -25,25 +26,25 @@ extension Shard {
         let accepted = try handshake(request)
         guard let shopText = request.parameters["shop_id"], !shopText.isEmpty else { throw .missingField("shop_id") }
         let shop = ShopID(shopText)
-        guard !isDraining else { throw .draining }
-        if let origin = request.head.fields[.origin], !configuration.crossOrigin.isAllowed(origin) {
+        guard !drainProgress.isDraining else { throw .draining }
+        if let origin = request.head.fields[.origin], !environment.configuration.crossOrigin.isAllowed(origin) {
             throw .originRefused
         }
         let identity = try await streamIdentity(request)
         try await countAttempt(of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
-        guard let place = await reservePlace(for: identity.userID, in: shop) else { throw .tooManyConnections }
-        guard !isDraining else {
-            release(place)
+        guard let slot = await reserveSlot(for: identity.userID, in: shop) else { throw .tooManyConnections }
+        guard !drainProgress.isDraining else {
+            release(slot)
             throw .draining
         }
-        hand(request, accepted, identity, place, in: shop)
+        hand(request, accepted, identity, slot, in: shop)
         return nil
     }
 
     private func handshake(_ request: Request) throws(APIError) -> AcceptedHandshake {
         do throws(HandshakeRejection) {
-            return try handshake.accept(
+            return try environment.handshake.accept(
                 method: request.head.method, fields: request.head.fields, isHTTP11: request.head.version == .http11)
         } catch {
             throw APIError(
@@ -70,27 +71,28 @@ extension Shard {
     }
 
     private func countAttempt(of user: UserID) async throws(APIError) {
-        guard configuration.stream.attemptsPerMinuteMax > 0 else { return }
+        guard userLimits.areAttemptsLimited else { return }
+        let counted = UserLimits.User(user)
         let decision = await onShard(owner(of: user)) { shard in
-            shard.attemptsByUser.attempt(user.hashValue, now: shard.reactor.now)
+            shard.userLimits.attempt(by: counted, at: shard.reactor.now)
         }
         if case .refused(let seconds) = decision { throw .tooManyAttempts(retryAfterSeconds: seconds) }
     }
 
     /// Gives the connection to the shop's owner: that is this reactor, or it goes there with its descriptor.
     private func hand(
-        _ request: Request, _ accepted: AcceptedHandshake, _ identity: Identity, _ place: ReservedPlace,
+        _ request: Request, _ accepted: AcceptedHandshake, _ identity: Identity, _ slot: ReservedSlot,
         in shop: ShopID
     ) {
         let connection = request.connection
         guard let state = http[connection], state.phase == .handling, reactor.isOpen(connection) else {
-            release(place)
+            release(slot)
             return
         }
         var response: [UInt8] = []
         accepted.appendResponse(to: &response)
         let arrival = StreamArrival(
-            shopID: shop, place: place,
+            shopID: shop, slot: slot,
             tokenExpiresAt: identity.expiresAt, speaksEvents: accepted.subprotocol != nil, response: response,
             leftover: state.leftover, countedAddress: state.isCounted ? state.address : nil)
         state.isCounted = false
@@ -110,7 +112,7 @@ extension Shard {
     }
 
     func passFailed(_ connection: ConnectionID, parcel: StreamArrival) {
-        release(parcel.place)
+        release(parcel.slot)
         counters.upgradeFailures[503, default: 0] += 1
         guard let state = http[connection] else {
             if let address = parcel.countedAddress { release(address) }

@@ -48,8 +48,8 @@ extension Shard {
             writer.raw("}")
             publish(payload: writer.bytes, to: shop, in: .events)
         }
-        publishedAt.append(reactor.io.now)
-        isFlushNeeded = true
+        pendingFlush.publishedAt.append(reactor.io.now)
+        pendingFlush.isNeeded = true
     }
 
     private func publish(payload: [UInt8], to shop: ShopID, in encoding: StreamEncoding) {
@@ -64,18 +64,18 @@ extension Shard {
 
     /// Sends what is due; true when more is left for the next turn.
     func flush() -> Bool {
-        guard isFlushNeeded else { return false }
+        guard pendingFlush.isNeeded else { return false }
         sendDue()
-        isFlushNeeded = hub.needsFlush
-        if !publishedAt.isEmpty {
+        pendingFlush.isNeeded = hub.needsFlush
+        if !pendingFlush.publishedAt.isEmpty {
             let now = reactor.io.now
-            for instant in publishedAt {
+            for instant in pendingFlush.publishedAt {
                 counters.broadcastMilliseconds.observe(Double(now.nanoseconds - instant.nanoseconds) / 1e6)
             }
-            publishedAt.removeAll(keepingCapacity: true)
+            pendingFlush.publishedAt.removeAll(keepingCapacity: true)
         }
         settle()
-        return isFlushNeeded
+        return pendingFlush.isNeeded
     }
 
     /// One flush and its submission. Reports come from within, before the log may move.
@@ -90,7 +90,7 @@ extension Shard {
 
     /// What the submission's reports asked for: they come in the middle of a flush, where the hub must not change.
     private func settle() {
-        while let connection = closedFrames.popLast() { closeFrameSent(connection) }
+        while let connection = pendingFlush.sentCloseFrames.popLast() { closeFrameSent(connection) }
         while let connection = hub.nextSlowConsumer() {
             counters.broadcastErrors += 1
             closeStream(connection, .tooSlow, reason: .slowConsumer, text: "too slow")
@@ -123,14 +123,14 @@ extension Shard {
             reactor.waitForRoom(connection)
             noteBlocked(connection)
         case .closeFrameSent:
-            closedFrames.append(connection)
+            pendingFlush.sentCloseFrames.append(connection)
         }
     }
 
     /// A blocked subscriber has the write wait to take anything at all.
     private func noteBlocked(_ connection: ConnectionID) {
-        let deadline = reactor.now + configuration.stream.writeWait
-        let schedule = heartbeatSchedule
+        let deadline = reactor.now + environment.configuration.stream.writeWait
+        let schedule = environment.heartbeatSchedule
         let change = streams.withValue(connection) { stream -> (TimerID, MonotonicInstant)? in
             guard stream.phase == .open, stream.deadline.nanoseconds == .max, let timer = stream.timer else {
                 return nil
@@ -150,6 +150,6 @@ extension Shard {
         // The client has taken something since it was blocked: its write wait is over.
         streams.withValue(connection) { if $0.phase == .open { $0.deadline = .init(nanoseconds: .max) } }
         hub.becameWritable(connection)
-        isFlushNeeded = true
+        pendingFlush.isNeeded = true
     }
 }

@@ -23,7 +23,7 @@ extension Shard {
             address: address, isCounted: isCounted, listener: reactor.listener(of: connection))
         http[connection] = state
         // One that was accepted while the server began to stop is answered, if it asks soon.
-        setTimer(connection, state, isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
+        setTimer(connection, state, drainProgress.isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
         reactor.receive(connection, isMultishot: false)
     }
 

@@ -45,7 +45,8 @@ extension Shard {
 
     /// The last answer of the connection is sent: reads over what is left of a refused body, then ends.
     func skipRefusedBody(_ connection: ConnectionID, _ state: HTTPConnection) {
-        guard let refused = state.refusedBody, let wait = refused.wait(at: reactor.now), !isDraining else {
+        guard let refused = state.refusedBody, let wait = refused.wait(at: reactor.now), !drainProgress.isDraining
+        else {
             linger(connection, state)
             return
         }

@@ -13,7 +13,7 @@ extension Shard {
         let connection = source.connection
         let response = await route(head, content, source)
         guard let response, let state = http[connection], state.phase == .handling else { return }
-        let keepsConnection = !isDraining && !reactor.isCrowded(for: connection)
+        let keepsConnection = !drainProgress.isDraining && !reactor.isCrowded(for: connection)
         let context = ResponseContext(head, keepAlive: keepsConnection)
         switch response.body {
         case .whole(let body):
@@ -34,7 +34,7 @@ extension Shard {
     ) {
         let response = crossOrigin(response, to: state)
         var bytes: [UInt8] = []
-        responseWriter.append(
+        http.responseWriter.append(
             response.status, contentType: body.isEmpty ? nil : response.contentType, fields: response.fields,
             body: body.span, context: context, at: civilTime, to: &bytes)
         beginResponse(connection, state, response, context)
@@ -52,7 +52,7 @@ extension Shard {
             if let byteCount { .length(byteCount) } else if context.acceptsChunks { .chunked } else { .untilClose }
         let context = kind == .untilClose ? context.endingConnection : context
         var bytes: [UInt8] = []
-        responseWriter.appendHead(
+        http.responseWriter.appendHead(
             response.status, contentType: response.contentType, body: kind, fields: response.fields, context: context,
             at: civilTime, to: &bytes)
         beginResponse(connection, state, response, context)
@@ -88,15 +88,15 @@ extension Shard {
 
     /// Returns when the task may work on a piece of a body: in this turn of the reactor, or a later one.
     func pieceTurn() async {
-        if pieceTurns.take(turnBeganAt: reactor.turnBeganAt) { return }
-        await withCheckedContinuation { pieceTurns.wait($0) }
+        if http.pieceTurns.take(turnBeganAt: reactor.turnBeganAt) { return }
+        await withCheckedContinuation { http.pieceTurns.wait($0) }
     }
 
     /// The turn ends: those go on that have the next one's pieces.
     func endPieceTurn() {
-        guard !pieceTurns.isIdle else { return }
-        for task in pieceTurns.turnEnded(beganAt: reactor.turnBeganAt, at: reactor.io.now) { task.resume() }
-        reactor.turnWantedAt = pieceTurns.nextTurnAt
+        guard !http.pieceTurns.isIdle else { return }
+        for task in http.pieceTurns.turnEnded(beganAt: reactor.turnBeganAt, at: reactor.io.now) { task.resume() }
+        reactor.turnWantedAt = http.pieceTurns.nextTurnAt
     }
 
     private func beginResponse(
@@ -187,7 +187,7 @@ extension Shard {
         }
         state.phase = .reading
         state.origin = nil
-        if isDraining, state.leftover.isEmpty {
+        if drainProgress.isDraining, state.leftover.isEmpty {
             linger(connection, state)
             return
         }

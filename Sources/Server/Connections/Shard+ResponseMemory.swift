@@ -7,14 +7,14 @@ import Reactor
 extension Shard {
     /// Reserves what the response to a request may hold, from before it is made until it is sent or the connection ends.
     func holdResponseMemory(_ byteCount: Int, for request: Request) throws(APIError) {
-        guard responseByteCount + byteCount <= ServerLimits.responseByteCountMax else { throw .tooManyResponses }
+        guard http.responseBytes.hasRoom(for: byteCount) else { throw .tooManyResponses }
         // The connection may be gone; what is made for it then goes at once.
         if let state = http[request.connection] { setHeldMemory(state, byteCount) }
     }
 
     /// Corrects what a connection's response takes; 0 releases it.
     func setHeldMemory(_ state: HTTPConnection, _ byteCount: Int) {
-        responseByteCount += byteCount - state.heldByteCount
+        http.responseBytes.correct(from: state.heldByteCount, to: byteCount)
         state.heldByteCount = byteCount
     }
 }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hub
 import Primitives
 import Reactor
+import Sessions
 import WebSocket
 
 // Open streams: the data plane. The hub says what goes out; here is what comes in, what time does, and how it ends.
@@ -11,31 +12,32 @@ import WebSocket
 extension Shard {
     /// A connection becomes a stream of a shop that this shard owns.
     func beginStream(_ connection: ConnectionID, _ arrival: StreamArrival) {
-        guard !isDraining, !reactor.isCrowded else {
-            refuseArrival(connection, arrival, isDraining ? .draining : .full)
+        guard !drainProgress.isDraining, !reactor.isCrowded else {
+            refuseArrival(connection, arrival, drainProgress.isDraining ? .draining : .full)
             return
         }
         let now = reactor.now
         let lifetime = arrival.tokenExpiresAt.microsecondsSinceEpoch - civilTime.microsecondsSinceEpoch
         var stream = StreamConnection(
             decoder: FrameDecoder(
-                role: .server, messageByteCountMax: configuration.stream.messageByteCountMax),
+                role: .server, messageByteCountMax: environment.configuration.stream.messageByteCountMax),
             heartbeat: Heartbeat(startedAt: now), openedAt: now,
-            tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), place: arrival.place.place,
-            placeOwner: arrival.place.owner, speaksEvents: arrival.speaksEvents, allowance: ByteAllowance(at: now))
+            tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), slot: arrival.slot.slot,
+            slotCounter: arrival.slot.counter, speaksEvents: arrival.speaksEvents, allowance: ByteAllowance(at: now))
         stream.timer = reactor.schedule(
-            at: min(stream.heartbeat.deadline(heartbeatSchedule), reactor.deadline(at: stream.tokenExpiresAt)),
+            at: min(
+                stream.heartbeat.deadline(environment.heartbeatSchedule), reactor.deadline(at: stream.tokenExpiresAt)),
             token: Self.timerToken(connection))
         streams.insert(stream, for: connection)
-        if let ticket = arrival.place.ticket { streamTickets.insert(ticket, of: connection) }
-        if let address = arrival.countedAddress { streamAddresses[connection] = address }
+        if let ticket = arrival.slot.ticket { streams.tickets.insert(ticket, of: connection) }
+        if let address = arrival.countedAddress { streams.addresses[connection] = address }
         counters.openStreams += 1
         // The subscription stands before the 101 goes out, and the 101 goes out before any message.
         let response = arrival.response
         let result = hub.subscribe(
             connection, to: arrival.shopID, encoding: arrival.speaksEvents ? .events : .plain, prefix: response.span)
         precondition(result == .subscribed, "no limit of subscribers a shop is set")
-        isFlushNeeded = true
+        pendingFlush.isNeeded = true
         if !arrival.leftover.isEmpty {
             var bytes = arrival.leftover
             var span = bytes.mutableSpan
@@ -43,14 +45,12 @@ extension Shard {
         } else {
             receiveMore(connection)
         }
-        if let ticket = arrival.place.ticket {
-            post(.streamOpened(ticket, arrival.place.place), to: Int(ticket.counter))
-        }
+        if arrival.slot.ticket != nil { send(.streamOpened(arrival.slot), to: Int(arrival.slot.counter)) }
     }
 
     /// A connection that arrived while the server was stopping, or where no room is left.
     private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival, _ error: APIError) {
-        release(arrival.place)
+        release(arrival.slot)
         counters.upgradeFailures[error.status.code, default: 0] += 1
         let state = HTTPConnection(address: arrival.countedAddress, isCounted: arrival.countedAddress != nil)
         state.phase = .handling
@@ -64,7 +64,7 @@ extension Shard {
     /// time, so that a client fills one buffer a turn, and what it sends beyond waits in its socket.
     func streamReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
         takeFrames(connection, &bytes, frameCountMax: ServerLimits.clientFramesPerTurn)
-        if !heldInput.contains(connection) { receiveMore(connection) }
+        if !streams.heldInput.contains(connection) { receiveMore(connection) }
     }
 
     private func receiveMore(_ connection: ConnectionID) {
@@ -74,16 +74,16 @@ extension Shard {
 
     /// Goes on with what was held in the turn before; true when some is left for the next.
     func continueInput() -> Bool {
-        guard !heldInput.isEmpty else { return false }
-        while let (connection, rest) = heldInput.popDue() {
+        guard !streams.heldInput.isEmpty else { return false }
+        while let (connection, rest) = streams.heldInput.popDue() {
             guard streams.contains(connection) else { continue }
             var rest = rest
             var span = rest.mutableSpan
             takeFrames(connection, &span, frameCountMax: ServerLimits.clientFramesPerTurn)
-            if !heldInput.contains(connection) { receiveMore(connection) }
+            if !streams.heldInput.contains(connection) { receiveMore(connection) }
         }
-        heldInput.turnEnded()
-        return !heldInput.isEmpty
+        streams.heldInput.turnEnded()
+        return !streams.heldInput.isEmpty
     }
 
     /// Each frame has its price. What follows the one that a client has no allowance for is dropped, as is whatever a
@@ -94,7 +94,7 @@ extension Shard {
         var frameCount = 0
         while streams.withValue(connection, { $0.phase != .lingering && $0.state.isListening }) == true {
             guard frameCount < frameCountMax || offset == bytes.count else {
-                heldInput.hold(bytes.span.extracting(offset..<bytes.count), of: connection)
+                streams.heldInput.hold(bytes.span.extracting(offset..<bytes.count), of: connection)
                 return
             }
             let start = offset
@@ -150,7 +150,7 @@ extension Shard {
             var frame: [UInt8] = []
             FrameEncoder.appendPong(answering: payload, from: bytes, to: &frame)
             _ = hub.enqueueControl(.pong, frame.span, to: connection)
-            isFlushNeeded = true
+            pendingFlush.isNeeded = true
         case .pong:
             streams.withValue(connection) { $0.heartbeat.pongReceived() }
         case .close(let code, reason: _):
@@ -198,8 +198,8 @@ extension Shard {
             // A graceful end comes behind what was published before it; to a broken or slow peer it comes at once.
             let reason = streams.withValue(connection) { $0.reason }
             _ = hub.enqueueControl(reason == .serverStopping ? .closeAfterMessages : .close, frame.span, to: connection)
-            isFlushNeeded = true
-            setDeadline(connection, min(configuration.stream.writeWait, ServerLimits.drainWait))
+            pendingFlush.isNeeded = true
+            setDeadline(connection, min(environment.configuration.stream.writeWait, ServerLimits.drainWait))
         case .closeTransport:
             // Both have said their last, but ours may still wait behind a full socket: `closeFrameSent` goes on then.
             if !hub.isCloseFrameWaiting(connection) { endAndLinger(connection) }
@@ -235,17 +235,17 @@ extension Shard {
     /// for each stream; the first reason holds.
     private func countEnd(_ connection: ConnectionID, _ reason: DisconnectReason) {
         let now = reactor.now
-        let ended = streams.withValue(connection) { stream -> (ConnectionLimiter.Place, UInt16, Duration)? in
+        let ended = streams.withValue(connection) { stream -> (StreamQuota.Slot, UInt16, Duration)? in
             guard stream.phase == .open else { return nil }
             stream.phase = .closing
             stream.reason = reason
-            return (stream.place, stream.placeOwner, now.since(stream.openedAt))
+            return (stream.slot, stream.slotCounter, now.since(stream.openedAt))
         }
-        guard case .some(.some(let (place, placeOwner, lifetime))) = ended else { return }
+        guard case .some(.some(let (slot, counter, lifetime))) = ended else { return }
         counters.openStreams -= 1
         counters.disconnects[reason, default: 0] += 1
         counters.connectionSeconds.observe(Double(lifetime.wholeNanoseconds) / 1e9)
-        release(ReservedPlace(place: place, owner: placeOwner, ticket: streamTickets.remove(connection)))
+        release(ReservedSlot(slot: slot, counter: counter, ticket: streams.tickets.remove(connection)))
     }
 
     /// The stream is out of the hub; only its socket is left. Once for each stream.
@@ -278,7 +278,7 @@ extension Shard {
         else { return }
         streams.withValue(connection) { $0.timer = nil }
         // What the client has sent is looked at before its deadlines.
-        guard !heldInput.contains(connection) else { return reschedule(connection, at: now) }
+        guard !streams.heldInput.contains(connection) else { return reschedule(connection, at: now) }
         switch phase {
         case .open:
             if deadline <= now {
@@ -298,7 +298,7 @@ extension Shard {
     }
 
     private func beat(_ connection: ConnectionID, _ now: MonotonicInstant) {
-        let schedule = heartbeatSchedule
+        let schedule = environment.heartbeatSchedule
         if let expiry = streams.withValue(connection, { $0.tokenExpiresAt }), expiry <= reactor.turnBeganAt {
             closeStream(connection, .tokenExpired, reason: .tokenExpired, text: "token expired")
             return
@@ -307,7 +307,7 @@ extension Shard {
         case .sendPing:
             let ping = FrameEncoder.emptyPing
             _ = hub.enqueueControl(.ping, ping.span, to: connection)
-            isFlushNeeded = true
+            pendingFlush.isNeeded = true
         case .close:
             giveUp(connection, .internalError, reason: .pongTimeout, text: "no pong in time")
             return

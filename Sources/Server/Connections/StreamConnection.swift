@@ -1,6 +1,7 @@
 import Auth
 import Primitives
 import Reactor
+import Sessions
 import WebSocket
 
 /// What a reactor keeps of an open stream: a value without heap memory, for there are many.
@@ -24,9 +25,9 @@ struct StreamConnection {
     /// On the driver's clock: a token's time goes on while the process is stopped.
     var tokenExpiresAt: MonotonicInstant
     var timer: TimerID?
-    var place: ConnectionLimiter.Place
-    /// The reactor that gave the place.
-    var placeOwner: UInt16
+    var slot: StreamQuota.Slot
+    /// The shard that counts the user.
+    var slotCounter: UInt16
     var phase = Phase.open
     var speaksEvents: Bool
     /// The peer has ended its side; what it is owed still goes out.
@@ -86,7 +87,7 @@ enum DisconnectReason: UInt8, CaseIterable, Sendable {
 /// What travels with a connection to the reactor that owns its shop.
 struct StreamArrival: Sendable {
     let shopID: ShopID
-    let place: ReservedPlace
+    let slot: ReservedSlot
     let tokenExpiresAt: Timestamp
     let speaksEvents: Bool
     /// The 101 response: it goes out first.

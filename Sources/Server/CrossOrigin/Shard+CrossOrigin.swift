@@ -8,7 +8,7 @@ extension Shard {
     func crossOrigin(_ response: Response, to state: HTTPConnection) -> Response {
         guard state.listener == .main else { return response }
         var response = response
-        configuration.crossOrigin.addFields(
+        environment.configuration.crossOrigin.addFields(
             to: &response.fields, origin: state.origin ?? state.parser.unfinishedFields[.origin])
         return response
     }

@@ -47,7 +47,7 @@ extension Shard {
         writer.raw(",\"shop_id\":")
         writer.string(shop.text)
         writer.raw(",\"image_url\":")
-        writer.string(imageLinks.url(of: image.fileName, in: shop, under: request.head.path, at: civilTime))
+        writer.string(environment.imageLinks.url(of: image.fileName, in: shop, under: request.head.path, at: civilTime))
         writer.raw(",\"file_extension\":")
         writer.string(image.fileExtension)
         writer.raw("}")
@@ -61,13 +61,13 @@ extension Shard {
             var upload = upload
             if upload.isPartlyStored {
                 let rest = upload.takePiece()
-                try await images.append(rest.bytes, to: upload.partial, at: rest.offset)
-                try await images.finish(upload.partial, name: image.fileName)
+                try await storage.images.append(rest.bytes, to: upload.partial, at: rest.offset)
+                try await storage.images.finish(upload.partial, name: image.fileName)
             } else {
-                try await images.write(upload.form.pending, name: image.fileName)
+                try await storage.images.write(upload.form.pending, name: image.fileName)
             }
         } catch {
-            _ = try? await store.removeImage(image.id)
+            _ = try? await storage.store.removeImage(image.id)
             throw storageFailure(error)
         }
     }
@@ -94,9 +94,9 @@ extension Shard {
         let shop = ShopID(request.parameters["shop_id"] ?? "")
         let name = request.parameters["name"] ?? ""
         let lifetimeSeconds: Int64
-        if imageLinks.areSigned, let signature = try request.queryItem("signature") {
+        if environment.imageLinks.areSigned, let signature = try request.queryItem("signature") {
             // The signature stands in for the token, which image widgets do not send.
-            let remaining = imageLinks.remainingSeconds(
+            let remaining = environment.imageLinks.remainingSeconds(
                 of: name, in: shop, expires: try request.queryItem("expires"), signature: signature, at: civilTime)
             guard let remaining else { throw .badImageLink }
             try reserveSignedRead(for: request, in: shop)
@@ -112,7 +112,9 @@ extension Shard {
         else { throw .imageNotFound }
         try holdResponseMemory(ServerLimits.responseByteCountReserved, for: request)
         let file: (any ImageBytes)?
-        do throws(StorageError) { file = try await images.open(image.fileName) } catch { throw storageFailure(error) }
+        do throws(StorageError) { file = try await storage.images.open(image.fileName) } catch {
+            throw storageFailure(error)
+        }
         guard let file else { throw .imageNotFound }
         return try await Response(
             contentType: format.mediaType,
@@ -137,7 +139,8 @@ extension Shard {
                 let isNamed = try await stored { (store) async throws(StorageError) in try await store.isNamed(image) }
                 if !isNamed { try await remove(image) }
             } catch {
-                log.warning("an image was left behind", metadata: ["code": "\(error.code)", "image": "\(name)"])
+                environment.log.warning(
+                    "an image was left behind", metadata: ["code": "\(error.code)", "image": "\(name)"])
             }
         }
     }
@@ -152,13 +155,15 @@ extension Shard {
                 try await store.setKept(false, images: ids, in: message.shopID)
             }
         } catch {
-            log.warning("images were not reconsidered", metadata: ["code": "\(error.code)", "count": "\(ids.count)"])
+            environment.log.warning(
+                "images were not reconsidered", metadata: ["code": "\(error.code)", "count": "\(ids.count)"])
         }
     }
 
     /// Removes images that were uploaded long ago and that no message names.
     func removeOrphanedImages() async {
-        let deadline = civilTime.advanced(byMicroseconds: -Int64(configuration.orphanImageSeconds) * 1_000_000)
+        let deadline = civilTime.advanced(
+            byMicroseconds: -Int64(environment.configuration.orphanImageSeconds) * 1_000_000)
         var batch: [Storage.Image] = []
         repeat {
             let last = batch.last
@@ -168,10 +173,11 @@ extension Shard {
                         createdBefore: deadline, after: last, limit: ServerLimits.orphanBatchCountMax)
                 }
             } catch {
-                return log.warning("the search for orphaned images broke off", metadata: ["code": "\(error.code)"])
+                return environment.log.warning(
+                    "the search for orphaned images broke off", metadata: ["code": "\(error.code)"])
             }
-            for image in batch where !isDraining { await removeIfOrphaned(image) }
-        } while batch.count == ServerLimits.orphanBatchCountMax && !isDraining
+            for image in batch where !drainProgress.isDraining { await removeIfOrphaned(image) }
+        } while batch.count == ServerLimits.orphanBatchCountMax && !drainProgress.isDraining
     }
 
     /// An image that fails is passed over until the next search: the younger ones do not wait for it.
@@ -186,7 +192,7 @@ extension Shard {
             try await remove(image)
             counters.orphanedImages += 1
         } catch {
-            log.warning(
+            environment.log.warning(
                 "an image may be an orphan", metadata: ["code": "\(error.code)", "image": "\(image.fileName)"])
         }
     }
@@ -203,8 +209,8 @@ extension Shard {
     /// The file first: a record without a file is looked for again.
     private func remove(_ image: Storage.Image) async throws(APIError) {
         do throws(StorageError) {
-            _ = try await images.remove(image.fileName)
-            _ = try await store.removeImage(image.id)
+            _ = try await storage.images.remove(image.fileName)
+            _ = try await storage.store.removeImage(image.id)
         } catch {
             throw storageFailure(error)
         }

@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import Primitives
 import Reactor
+import Sessions
 import Storage
 
 // Bodies as they arrive. Only those that a route reads are kept, and only from users who may call it. An upload is
@@ -15,7 +16,7 @@ extension Shard {
     /// the body is not read. Returns the caller when the body is an upload, which is to be admitted first.
     func prepareBody(_ state: HTTPConnection, _ head: RequestHead) throws(APIError) -> UserID? {
         guard head.body != .none,
-            case .matched(let route, _) = routes[state.listener].match(head.method, path: head.path),
+            case .matched(let route, _) = environment.routes[state.listener].match(head.method, path: head.path),
             route.readsBody
         else { return nil }
         // Authenticate before buffering: unauthenticated clients must not cost memory.
@@ -24,8 +25,7 @@ extension Shard {
         state.keepsBody = true
         guard route == .uploadImage else { return nil }
         state.upload = ImageUpload(try ImageFormReader(contentType: head.fields[.contentType]))
-        guard uploadCount < ServerLimits.uploadCountMax else { throw .tooManyUploads }
-        uploadCount += 1
+        guard http.uploads.reserve(1) else { throw .tooManyUploads }
         state.isUpload = true
         state.parser.setBodyBytesMax(ServerLimits.uploadByteCountMax)
         return user
@@ -48,7 +48,7 @@ extension Shard {
         }
         state.upload = nil
         state.arrival = nil
-        if state.isUpload { uploadCount -= 1 }
+        if state.isUpload { http.uploads.release(1) }
         state.isUpload = false
     }
 
@@ -56,7 +56,7 @@ extension Shard {
     func discard(_ upload: ImageUpload) async {
         guard upload.isPartlyStored else { return }
         do throws(StorageError) {
-            try await images.discard(upload.partial)
+            try await storage.images.discard(upload.partial)
         } catch {
             // The next start removes it.
             _ = storageFailure(error)
@@ -137,7 +137,7 @@ extension Shard {
         Task(executorPreference: reactor) {
             var failure: APIError?
             do throws(StorageError) {
-                try await self.images.append(piece.bytes, to: upload.partial, at: piece.offset)
+                try await self.storage.images.append(piece.bytes, to: upload.partial, at: piece.offset)
             } catch {
                 failure = self.storageFailure(error)
             }
@@ -166,7 +166,7 @@ extension Shard {
     /// Puts them back when the image was not stored after all.
     func returnUploadBytes(_ byteCount: Int, of userID: UserID) {
         guard userLimits.areUploadBytesLimited else { return }
-        post(
+        send(
             .userLimit(.uploadReturned(byteCount: byteCount, UserLimits.User(userID))), to: owner(of: userID).index)
     }
 }

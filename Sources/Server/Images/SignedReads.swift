@@ -31,7 +31,7 @@ extension Shard {
         // Without its connection the request ends with its next step.
         guard let state = http[request.connection], state.phase == .handling else { return }
         precondition(state.signedReadShop == nil, "a request reserves once")
-        guard signedReads.begin(in: shop) else { throw .tooManyResponses }
+        guard http.signedReads.begin(in: shop) else { throw .tooManyResponses }
         state.signedReadShop = shop
     }
 
@@ -39,6 +39,6 @@ extension Shard {
     func endSignedRead(_ state: HTTPConnection) {
         guard let shop = state.signedReadShop else { return }
         state.signedReadShop = nil
-        signedReads.end(in: shop)
+        http.signedReads.end(in: shop)
     }
 }

@@ -1,18 +1,32 @@
 import Primitives
 import Reactor
+import Synchronization
 
 /// Where a shard reads civil time: for tokens, the times of messages and `Date`.
 enum CivilClock: Sendable {
     /// The machine's wall clock.
     case system
-    /// The driver's clock, counted from its origin at a civil time: a simulation's, so that a seed repeats every byte.
-    case counted(from: Timestamp)
+    /// The driver's clock, counted from a civil time: a simulation's, so that a seed repeats every byte.
+    case counted(from: CivilOrigin)
+}
+
+/// The civil time at which a driver's clock began, which a simulation moves. Any thread.
+final class CivilOrigin: Sendable {
+    private let microseconds: Atomic<Int64>
+
+    init(_ time: Timestamp) { microseconds = Atomic(time.microsecondsSinceEpoch) }
+
+    /// In microseconds since the Unix epoch.
+    var microsecondsSinceEpoch: Int64 { microseconds.load(ordering: .relaxed) }
+
+    /// Sets the clock back, or ahead with a negative number.
+    func setBack(byMicroseconds count: Int64) { microseconds.subtract(count, ordering: .relaxed) }
 }
 
 extension Shard {
     /// The civil time now, to the microsecond.
     var civilTime: Timestamp {
-        switch civilClock {
+        switch environment.civilClock {
         case .system:
             WallClock.now
         case .counted(let origin):

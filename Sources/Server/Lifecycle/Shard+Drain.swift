@@ -8,8 +8,7 @@ import WebSocket
 extension Shard {
     /// Begins the end. Every connection ends by itself or when the server's patience does.
     func drain() {
-        guard !isDraining else { return }
-        isDraining = true
+        guard drainProgress.began() else { return }
         reactor.stopAccepting()
         for connection in streams.connections {
             closeStream(connection, .goingAway, reason: .serverStopping, text: "server stopping")
@@ -20,28 +19,18 @@ extension Shard {
             let isIdle = state.phase == .reading && state.parser.isIdle && !state.isSending
             if isIdle || state.phase == .skipping { linger(connection, state) }
         }
-        isFlushNeeded = true
+        pendingFlush.isNeeded = true
     }
 
     /// Tells the others once the last connection is gone, and stops the reactor when all have said so: until then
     /// their requests still come here, to the owner of a shop or of a user.
     func finishDrainIfIdle() {
         guard reactor.connectionCount == 0 else { return }
-        if !isDrained {
-            guard !isDelivering else { return }
-            isDrained = true
-            for peer in peers { post(.drained, to: peer.index) }
+        if outbox.isEmpty, drainProgress.connectionsEnded() {
+            for index in directory.members.indices { send(.drained, to: index) }
         }
-        guard drainedShardCount == peers.count else { return }
-        // With no connection left anywhere nobody will ask for a place; who has stopped takes no message any more.
-        removeUndelivered { message in
-            switch message {
-            case .releasePlace, .releaseTicket, .streamOpened, .replaceStream, .releaseAddress, .userLimit,
-                .membershipsChanged, .recheckMemberships, .storeChanged, .readinessChanged:
-                true
-            case .drain, .drained: false
-            }
-        }
-        if !isDelivering { reactor.stop() }
+        guard drainProgress.isComplete(shardCount: directory.members.count) else { return }
+        dropDispensableCommands()
+        if outbox.isEmpty { reactor.stop() }
     }
 }

@@ -1,6 +1,7 @@
 import Auth
 import Primitives
 import Reactor
+import Sessions
 import Storage
 
 // What is to be done every now and then, whether or not anybody asks; the first shard does it for all.
@@ -14,7 +15,7 @@ extension Shard {
     }
 
     func housekeepingFired() {
-        guard !isDraining else { return }
+        guard !drainProgress.isDraining else { return }
         Task(executorPreference: reactor) {
             await self.keepHouse()
             // A period after the round's end: a slow store is not asked twice at once.
@@ -24,35 +25,31 @@ extension Shard {
 
     /// Gives back what tokens and attempts take that no longer count.
     private func forgetExpired() {
-        verifier.removeExpired(now: civilTime)
-        attemptsByUser.removeExpired(now: reactor.now)
+        authenticator.removeExpired(now: civilTime)
         userLimits.removeExpired(at: reactor.now)
-        attemptsByAddress.removeExpired(now: reactor.now)
+        addressLimits.removeExpired(at: reactor.now)
     }
 
     /// Looks for orphaned images beside the rounds, one search at a time: it may take long, and they must not wait.
     private func startOrphanSearch() {
-        guard !isSearchingOrphans else { return }
-        isSearchingOrphans = true
+        guard storage.orphanSearch.begin(at: reactor.now) else { return }
         Task(executorPreference: reactor) {
             await self.removeOrphanedImages()
-            self.isSearchingOrphans = false
+            self.storage.orphanSearch.ended()
         }
     }
 
     /// One round.
     func keepHouse() async {
         // While another server uses the store, the room of the calls that wait for it is the requests'.
-        let isStoreOpen = isStoreOpen
+        let isStoreOpen = storage.isOpen
         if isStoreOpen {
             await tellMembershipChanges()
-            await store.maintain()
+            await storage.store.maintain()
         }
-        for peer in peers { await onShard(peer) { shard in shard.forgetExpired() } }
+        for peer in directory.members { await onShard(peer) { shard in shard.forgetExpired() } }
         guard isStoreOpen else { return }
-        // Images that may go after seconds are not looked for once a minute.
-        let searchRounds = min(ServerLimits.orphanSearchRounds, UInt64(configuration.orphanImageSeconds))
-        if housekeepingRound % searchRounds == 0 { startOrphanSearch() }
-        housekeepingRound += 1
+        startOrphanSearch()
+        memberships.roundEnded()
     }
 }

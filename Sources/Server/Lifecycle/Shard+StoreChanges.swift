@@ -11,11 +11,11 @@ extension Shard: StoreChangeObserver {
     func storeChanged(_ change: StoreChange) {
         if case .nodeLock(let status) = change { return nodeLockChanged(status) }
         // Nobody has a stream open before the shards know each other.
-        guard !peers.isEmpty, !isDraining else { return }
+        guard !directory.isEmpty, !drainProgress.isDraining else { return }
         switch change {
         case .messageCreated(let message), .messageEdited(let message):
-            post(.storeChanged(change), to: owner(of: message.shopID).index)
-        case .messageDeleted(_, let shop): post(.storeChanged(change), to: owner(of: shop).index)
+            send(.storeChanged(change), to: directory.ownerIndex(of: message.shopID))
+        case .messageDeleted(_, let shop): send(.storeChanged(change), to: directory.ownerIndex(of: shop))
         // The log of changes tells which, after a gap too.
         case .membershipsChanged, .missed: hintMemberships()
         case .nodeLock: break
@@ -25,12 +25,12 @@ extension Shard: StoreChangeObserver {
     /// Says why writes wait. Each pool of the node follows the lock by itself.
     private func nodeLockChanged(_ status: NodeLock.Status) {
         switch status {
-        case .held: log.notice("this node holds the database's lock: it writes")
+        case .held: environment.log.notice("this node holds the database's lock: it writes")
         case .unknown:
-            log.warning(
+            environment.log.warning(
                 "the database's lock is lost with the listener's connection: writes wait until it is held again")
         case .taken:
-            log.error(
+            environment.log.error(
                 "another node holds the database's lock: this one writes nothing and is not ready",
                 metadata: ["remedy": "end the other node, or set SHOPSTREAM_POSTGRES_SHARED=true for each"])
         }
@@ -51,25 +51,20 @@ extension Shard: StoreChangeObserver {
 
     private func broadcast(_ event: Publication.Event, _ message: Storage.Message) {
         // Who catches up by time misses nothing only while the shop's own times stay behind all that were seen.
-        clocks[message.shopID]?.advance(past: message.changedAt, at: civilTime)
+        shops.advance(message.shopID, past: message.changedAt, at: civilTime)
         guard hub.subscriberCount(of: message.shopID) > 0 else { return }
         var writer = JSONWriter()
-        writer.message(shown(message), format: configuration.messageFormat)
+        writer.message(shown(message), format: environment.configuration.messageFormat)
         publishInOrder(Publication(event: event, json: writer.bytes), to: message.shopID)
     }
 
     /// Behind our own writes that are under way, whose times are earlier: who catches up from this change must have
     /// been told of them.
     private func publishInOrder(_ publication: Publication, to shop: ShopID) {
-        guard !isOrderedByDatabase, let ticket = clocks[shop]?.enter() else {
+        guard !isOrderedByDatabase, let ticket = shops.enterChange(in: shop) else {
             publish(publication, to: shop)
             return
         }
         endChange(in: shop, ticket, publication)
     }
-}
-
-extension Shard {
-    /// Whether this node may write: nil when the store has no such lock.
-    var nodeLock: NodeLock? { (store as? PostgresStore)?.nodeLock }
 }

@@ -147,17 +147,17 @@ struct ShardStores: Sendable {
 
     /// Lets the first shard hear what others change, on its thread.
     func listen<IO: Driver>(on shard: Shard<IO>) {
-        guard let postgres, let loop = shard.postgresLoop, shard.index == 0 else { return }
-        shard.storeListener = PostgresListener(
+        guard let postgres, let loop = shard.storage.postgresLoop, shard.index == 0 else { return }
+        shard.storage.listener = PostgresListener(
             postgres.location, configuration: postgres.configuration, loop: loop, recent: postgres.recent,
             start: postgres.start, nodeLock: postgres.nodeLock, observer: shard)
     }
 
     /// Ends a reactor's store behind the reactor's last turn, on its thread.
     static func end<IO: Driver>(_ shard: Shard<IO>) {
-        guard let loop = shard.postgresLoop else { return }
+        guard let loop = shard.storage.postgresLoop else { return }
         loop.end()
-        shard.storeListener?.stop()
-        (shard.store as? PostgresStore)?.abort()
+        shard.storage.listener?.stop()
+        (shard.storage.store as? PostgresStore)?.abort()
     }
 }

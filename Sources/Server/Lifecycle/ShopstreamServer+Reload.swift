@@ -24,7 +24,7 @@ extension ShopstreamServer {
         }
         let log = log
         await Self.on(shards[0]) { shard in
-            let store = shard.store
+            let store = shard.storage.store
             let time = shard.civilTime
             Task(executorPreference: shard.reactor) {
                 do throws(StorageError) {

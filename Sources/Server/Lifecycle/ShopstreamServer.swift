@@ -55,7 +55,7 @@ public final class ShopstreamServer: Sendable {
     let shards: [UringShard]
     private let threads: [ReactorThread]
     /// The keys of tokens, when they come from a file, and the task that reads it again and again.
-    private let tokenKeys: TokenKeys?
+    private let keyReloader: KeyReloader?
     private let keyReader: Task<Void, Never>?
     /// The port that is listened on.
     public let port: UInt16
@@ -70,7 +70,7 @@ public final class ShopstreamServer: Sendable {
         TimeSlice.set(ServerLimits.timeSlice)
         let now = WallClock.now
         let (settings, secret, keys) = try await Self.tokenSettings(configuration, log)
-        tokenKeys = keys
+        keyReloader = keys
         let demo = try Self.demo(configuration, secret, now)
         let stores = try await Self.openStores(configuration, log)
         let store = stores.common
@@ -90,7 +90,7 @@ public final class ShopstreamServer: Sendable {
         keyReader = keys.map { keys in
             Task.detached {
                 while !Task.isCancelled {
-                    try? await Task.sleep(for: TokenKeys.period)
+                    try? await Task.sleep(for: KeyReloader.period)
                     await keys.reload()
                 }
             }
@@ -99,8 +99,9 @@ public final class ShopstreamServer: Sendable {
             (shards, threads) = try await Self.startReactors(
                 configuration,
                 ShardSetup(
-                    stores: stores, images: images, linkSigner: linkSigner, settings: settings, keys: keys,
-                    demo: demo, startedAt: now, log: log))
+                    environment: ShardEnvironment(
+                        configuration, linkSigner: linkSigner, demo: demo, startedAt: now, log: log),
+                    stores: stores, images: images, settings: settings, keys: keys))
         } catch {
             listeners.close()
             await store.close()
@@ -175,7 +176,7 @@ public final class ShopstreamServer: Sendable {
 
     /// Reads the keys of tokens again, for all reactors, and returns when tokens are judged by them: for SIGHUP. The old
     /// keys go on when the file cannot be used, as the log says.
-    public func reloadKeys() async { await tokenKeys?.reload() }
+    public func reloadKeys() async { await keyReloader?.reload() }
 
     /// Cuts off the connections that `stop` waits for.
     public func hasten() {
@@ -201,18 +202,18 @@ public final class ShopstreamServer: Sendable {
 
     private static func tokenSettings(
         _ configuration: ServerConfiguration, _ log: Logger
-    ) async throws(StartError) -> (TokenSettings, TokenSecret?, TokenKeys?) {
+    ) async throws(StartError) -> (TokenSettings, TokenSecret?, KeyReloader?) {
         let auth = configuration.auth
         var name = "AUTH_JWT_SECRET"
         do {
             let secret = try auth.secret.map { text throws(AuthConfigurationError) in try TokenSecret(text) }
             if configuration.mode == .production { try secret?.requireProductionStrength() }
             let keys: KeySet
-            var reader: TokenKeys?
+            var reader: KeyReloader?
             if let path = auth.keySetPath {
                 name = "AUTH_JWKS_FILE"
-                let tokenKeys = try await TokenKeys(path: path, secret: secret, log: log)
-                (reader, keys) = (tokenKeys, tokenKeys.current)
+                let loaded = try await KeyReloader(path: path, secret: secret, log: log)
+                (reader, keys) = (loaded, loaded.current)
             } else if let secret {
                 keys = KeySet(secret: secret)
             } else {
@@ -306,14 +307,11 @@ public final class ShopstreamServer: Sendable {
 
     /// What all shards are made of.
     private struct ShardSetup: Sendable {
+        let environment: ShardEnvironment
         let stores: ShardStores
         let images: any ImageStore
-        let linkSigner: LinkSigner?
         let settings: TokenSettings
-        let keys: TokenKeys?
-        let demo: DemoSession?
-        let startedAt: Timestamp
-        let log: Logger
+        let keys: KeyReloader?
     }
 
     private static func startReactors(
@@ -360,10 +358,11 @@ public final class ShopstreamServer: Sendable {
             let reactor = UringShard.ShardReactor(driver: driver, limits: limits)
             let (store, loop) = setup.stores.make(on: reactor)
             let shard = UringShard(
-                index: index, reactor: reactor, configuration: configuration, store: store, postgresLoop: loop,
-                images: setup.images, linkSigner: setup.linkSigner,
-                tokenSettings: setup.settings, tokenKeys: setup.keys, demo: setup.demo, startedAt: setup.startedAt,
-                log: setup.log)
+                index: index, reactor: reactor, environment: setup.environment,
+                storage: ShardStorage(
+                    store: store, images: setup.images, orphanSeconds: configuration.orphanImageSeconds,
+                    postgresLoop: loop),
+                authenticator: Authenticator(settings: setup.settings, reloader: setup.keys))
             reactor.attach(shard)
             made(.success(shard))
             reactor.run()

@@ -22,10 +22,9 @@ extension Shard {
     func role(of user: UserID, in shop: ShopID) async throws(APIError) -> Storage.Role? {
         if let role = memberships.role(of: user, in: shop, at: reactor.now) { return role }
         do throws(StorageError) {
-            // A change that is told while the store looks makes the answer too old to be kept.
-            let version = membershipVersion
-            guard let role = try await store.role(of: user, in: shop) else { return nil }
-            if version == membershipVersion { memberships.remember(role, of: user, in: shop, at: reactor.now) }
+            let version = memberships.version
+            guard let role = try await storage.store.role(of: user, in: shop) else { return nil }
+            memberships.remember(role, of: user, in: shop, lookedUpAt: version, at: reactor.now)
             return role
         } catch {
             throw storageFailure(error)
@@ -36,17 +35,17 @@ extension Shard {
 
     /// A notification said that memberships changed: the log is read soon. On the first shard.
     func hintMemberships() {
-        if let time = membershipLooks.hinted(at: reactor.now) {
+        if let time = memberships.hinted(at: reactor.now) {
             schedule(.membershipLook, at: time)
         }
     }
 
     func membershipLookFired() {
-        guard !isDraining else { return }
-        membershipLooks.began()
+        guard !drainProgress.isDraining else { return }
+        memberships.lookBegan()
         Task(executorPreference: reactor) {
             await self.tellMembershipChanges()
-            if let time = self.membershipLooks.ended(at: self.reactor.now) {
+            if let time = self.memberships.lookEnded(at: self.reactor.now) {
                 self.schedule(.membershipLook, at: time)
             }
         }
@@ -56,53 +55,35 @@ extension Shard {
     /// notifications; one that overlaps another tells a change twice at worst.
     func tellMembershipChanges() async {
         do throws(StorageError) {
-            let known = membershipPosition
-            let answer = try await store.membershipChanges(after: known)
-            membershipPosition = answer.position
-            if known != nil, answer.isIncomplete { tellMembershipsChanged(.everybody) }
-            for change in Set(answer.changes) { tellMembershipsChanged(.user(change)) }
+            let answer = try await storage.store.membershipChanges(after: memberships.position)
+            for scope in memberships.changesRead(answer) { tell(scope) }
         } catch {
             // The next round asks again from the same position; what was missed meanwhile is in its answer.
             _ = storageFailure(error)
         }
-        let due = membershipRechecks.filter { $0.value <= housekeepingRound }
-        for scope in due.keys {
-            membershipRechecks[scope] = nil
-            tell(scope)
-        }
+        for scope in memberships.takeDueRechecks() { tell(scope) }
     }
 
     /// Tells every shard, now and once more when the streams stand that are being admitted meanwhile. On the first
     /// shard.
     func tellMembershipsChanged(_ scope: MembershipScope) {
         tell(scope)
-        recheckMemberships(scope)
-    }
-
-    /// Tells every shard some rounds from now. On the first shard.
-    func recheckMemberships(_ scope: MembershipScope) {
-        membershipRechecks[scope] = housekeepingRound + ServerLimits.membershipRecheckRounds
+        memberships.recheck(scope)
     }
 
     private func tell(_ scope: MembershipScope) {
-        for peer in peers { post(.membershipsChanged(scope), to: peer.index) }
+        for index in directory.members.indices { send(.membershipsChanged(scope), to: index) }
     }
 
     /// Memberships changed: what is remembered of them is forgotten, and the streams end whose users' are gone.
     func membershipsChanged(_ scope: MembershipScope) {
-        membershipVersion += 1
-        let shops: [ShopID]
-        switch scope {
-        case .user(let change):
-            memberships.forget(change)
-            shops = [change.shopID]
-        case .shop(let shop):
-            memberships.forgetAll()
-            shops = [shop]
-        case .everybody:
-            memberships.forgetAll()
-            shops = Array(hub.shops)
-        }
+        memberships.changed(scope)
+        let shops: [ShopID] =
+            switch scope {
+            case .user(let change): [change.shopID]
+            case .shop(let shop): [shop]
+            case .everybody: Array(hub.shops)
+            }
         let watched = shops.filter { owner(of: $0) === self && hub.subscriberCount(of: $0) > 0 }
         guard !watched.isEmpty else { return }
         Task(executorPreference: reactor) {
@@ -118,8 +99,8 @@ extension Shard {
 
     private func endStreams(of change: MembershipChange) async {
         do throws(StorageError) {
-            guard try await store.role(of: change.userID, in: change.shopID) == nil else { return }
-            endStreams(of: change.shopID) { place in !place.belongs(to: change.userID) }
+            guard try await storage.store.role(of: change.userID, in: change.shopID) == nil else { return }
+            endStreams(of: change.shopID) { slot in !slot.belongs(to: change.userID) }
         } catch {
             recheck(.user(change), after: error)
         }
@@ -127,9 +108,9 @@ extension Shard {
 
     private func endStreams(of shop: ShopID) async {
         do throws(StorageError) {
-            let members = try await store.members(of: shop)
-            let places = Set(members.map { ConnectionLimiter.Place(of: $0.userID) })
-            endStreams(of: shop) { places.contains($0) }
+            let members = try await storage.store.members(of: shop)
+            let slots = Set(members.map { StreamQuota.Slot(of: $0.userID) })
+            endStreams(of: shop) { slots.contains($0) }
         } catch {
             guard error.kind != .notFound else { return endStreams(of: shop) { _ in false } }
             recheck(.shop(shop), after: error)
@@ -139,14 +120,14 @@ extension Shard {
     /// What could not be looked at is looked at again: a change is told once, and its streams must not outlive it.
     private func recheck(_ scope: MembershipScope, after error: StorageError) {
         _ = storageFailure(error)
-        if !isDraining { post(.recheckMemberships(scope), to: 0) }
+        if !drainProgress.isDraining { send(.recheckMemberships(scope), to: 0) }
     }
 
     /// Closes those streams of a shop that are not kept.
-    private func endStreams(of shop: ShopID, keeping isKept: (ConnectionLimiter.Place) -> Bool) {
+    private func endStreams(of shop: ShopID, keeping isKept: (StreamQuota.Slot) -> Bool) {
         var ended: [ConnectionID] = []
         hub.forEachSubscriber(of: shop) { connection in
-            if let place = streams.withValue(connection, { $0.place }), !isKept(place) { ended.append(connection) }
+            if let slot = streams.withValue(connection, { $0.slot }), !isKept(slot) { ended.append(connection) }
         }
         for connection in ended {
             closeStream(connection, .membershipEnded, reason: .membershipEnded, text: "no longer a member")

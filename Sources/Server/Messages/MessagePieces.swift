@@ -15,7 +15,8 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
     init(_ reader: MessageListReader, of shard: Shard<IO>) {
         self.shard = shard
         self.reader = reader
-        encoding = MessagesEncoding(format: shard.configuration.messageFormat, images: shard.imageLinks)
+        encoding = MessagesEncoding(
+            format: shard.environment.configuration.messageFormat, images: shard.environment.imageLinks)
     }
 
     mutating func next() async throws(APIError) -> ResponsePiece {
@@ -67,7 +68,8 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
         self.shard = shard
         self.reader = reader
         self.continuation = continuation
-        encoding = MessagesEncoding(format: shard.configuration.messageFormat, images: shard.imageLinks)
+        encoding = MessagesEncoding(
+            format: shard.environment.configuration.messageFormat, images: shard.environment.imageLinks)
     }
 
     mutating func next() async throws(APIError) -> ResponsePiece {

@@ -3,6 +3,7 @@ import Glibc
 import Hub
 import Primitives
 import Reactor
+import Sessions
 import Storage
 
 /// A shard's figures at one moment.
@@ -39,26 +40,25 @@ extension Shard {
         snapshot.connections = reactor.connectionCount
         snapshot.laggingSubscribers = hub.laggingCount
         snapshot.retainedBytes = hub.retainedByteCount
-        snapshot.responseBytes = responseByteCount
-        snapshot.pool = (store as? PostgresStore)?.poolStatistics
-        snapshot.listener = storeListener.map {
+        snapshot.responseBytes = http.responseBytes.used
+        snapshot.pool = (storage.store as? PostgresStore)?.poolStatistics
+        snapshot.listener = storage.listener.map {
             ListenerFigures(
                 isListening: $0.isListening, gapCount: $0.gapCount,
-                refusedNotificationCount: $0.refusedNotificationCount, holdsNodeLock: nodeLock?.isHeld ?? false)
+                refusedNotificationCount: $0.refusedNotificationCount, holdsNodeLock: storage.nodeLock?.isHeld ?? false)
         }
         snapshot.deliveredFrames = hub.deliveredFrameCount
         snapshot.topShops = hub.topShops(countMax: ServerLimits.metricsShopCountMax).map {
             ($0.shop, $0.subscriberCount)
         }
         snapshot.forgottenTooEarly = UInt64(
-            userLimits.evictionCount + attemptsByUser.evictionCount + attemptsByAddress.evictionCount
-                + verifier.cacheStatistics.evictionCount)
+            userLimits.evictionCount + addressLimits.evictionCount + authenticator.cacheStatistics.evictionCount)
         return snapshot
     }
 
     private func snapshots() async -> [ShardSnapshot] {
         var snapshots: [ShardSnapshot] = []
-        for peer in peers { snapshots.append(await onShard(peer) { shard in shard.snapshot() }) }
+        for peer in directory.members { snapshots.append(await onShard(peer) { shard in shard.snapshot() }) }
         return snapshots
     }
 
@@ -207,8 +207,8 @@ extension Shard {
     }
 
     private func writeStore(_ total: ShardCounters, _ text: inout PrometheusText) {
-        let statistics = store.statistics
-        if let takeover {
+        let statistics = storage.store.statistics
+        if let takeover = storage.takeover {
             text.single(
                 "shopstream_store_takeover_waiting_calls", "gauge",
                 "Calls that wait until another server has given the store up.", Double(takeover.waitingCallCount))
@@ -243,7 +243,7 @@ extension Shard {
             Double(usage.ru_maxrss) * 1_024)
         text.single(
             "process_start_time_seconds", "gauge", "When the server started, in seconds of Unix time.",
-            Double(startedAt.microsecondsSinceEpoch) / 1e6)
+            Double(environment.startedAt.microsecondsSinceEpoch) / 1e6)
         let log = LogWriter.standardError.statistics
         text.single(
             "shopstream_log_lines_dropped_total", "counter", "Log lines dropped, as standard error took no more.",

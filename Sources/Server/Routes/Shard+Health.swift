@@ -17,7 +17,7 @@ extension Shard {
         writer.number(totals.openShops)
         writer.raw(",\"uptime_seconds\":")
         writer.number(
-            Int((civilTime.microsecondsSinceEpoch - startedAt.microsecondsSinceEpoch) / 1_000_000))
+            Int((civilTime.microsecondsSinceEpoch - environment.startedAt.microsecondsSinceEpoch) / 1_000_000))
         writer.raw("}")
         return Response(body: writer.bytes)
     }
@@ -43,7 +43,7 @@ extension Shard {
     /// `GET /demo.json`
     var demoSession: Response.Content {
         Response.Content(
-            contentType: "application/json", bytes: demo?.json ?? [], fields: [.cacheControl: "no-store"])
+            contentType: "application/json", bytes: environment.demo?.json ?? [], fields: [.cacheControl: "no-store"])
     }
 }
 

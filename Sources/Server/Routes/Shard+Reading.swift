@@ -14,12 +14,13 @@ extension Shard {
         let shop = ShopID(request.parameters["shop_id"] ?? "")
         let since = try Self.time(request.queryItem("since"))
         let limit = try Self.number(
-            request.queryItem("limit"), default: configuration.listMessageCountMax,
-            max: configuration.listMessageCountMax, or: .badLimit(max: configuration.listMessageCountMax))
+            request.queryItem("limit"), default: environment.configuration.listMessageCountMax,
+            max: environment.configuration.listMessageCountMax,
+            or: .badLimit(max: environment.configuration.listMessageCountMax))
         try holdResponseMemory(ServerLimits.responseByteCountReserved, for: request)
         try await reserveRead(for: request, of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
-        let reader = MessageListReader(of: shop, changedAfter: since, limit: limit, from: store)
+        let reader = MessageListReader(of: shop, changedAfter: since, limit: limit, from: storage.store)
         return try await Response(producedBy: MessageListPieces(reader, of: self))
     }
 
@@ -47,14 +48,15 @@ extension Shard {
     private func page(numbered number: Int, in shop: ShopID, limit: Int) async throws(APIError) -> Response {
         let total = try await messageTotal(of: shop)
         let pageCount = max(1, (total + limit - 1) / limit)
-        let reader = MessagePageReader(of: shop, from: .skipping((number - 1) * limit), limit: limit, from: store)
+        let reader = MessagePageReader(
+            of: shop, from: .skipping((number - 1) * limit), limit: limit, from: storage.store)
         return try await Response(
             producedBy: MessagePagePieces(
                 reader, .numbered(number, limit: limit, pageCount: pageCount), of: self))
     }
 
     private func messageTotal(of shop: ShopID) async throws(APIError) -> Int {
-        let count = messageTotals.count(of: shop, at: reactor.now) {
+        let count = storage.messageTotals.count(of: shop, at: reactor.now) {
             Task(executorPreference: reactor) { await self.countMessages(in: shop) }
         }
         return try await count.value.get()
@@ -62,9 +64,9 @@ extension Shard {
 
     private func countMessages(in shop: ShopID) async -> Result<Int, APIError> {
         do throws(StorageError) {
-            return .success(try await store.messageCount(in: shop))
+            return .success(try await storage.store.messageCount(in: shop))
         } catch {
-            messageTotals.forget(shop)
+            storage.messageTotals.forget(shop)
             return .failure(storageFailure(error))
         }
     }
@@ -77,7 +79,7 @@ extension Shard {
         guard place.shopID == shop else { throw .foreignCursor }
         let cursor = MessageCursor(of: place)
         guard isNewer else {
-            let reader = MessagePageReader(of: shop, from: .after(cursor), limit: limit, from: store)
+            let reader = MessagePageReader(of: shop, from: .after(cursor), limit: limit, from: storage.store)
             return try await Response(producedBy: MessagePagePieces(reader, .older, of: self))
         }
         let page = try await stored { (store) async throws(StorageError) in

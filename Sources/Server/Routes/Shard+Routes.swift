@@ -11,7 +11,7 @@ extension Shard {
     func route(
         _ head: RequestHead, _ content: RequestContent, _ source: RequestSource
     ) async -> Response? {
-        switch routes[source.listener].match(head.method, path: head.path) {
+        switch environment.routes[source.listener].match(head.method, path: head.path) {
         case .notFound:
             return Response(APIError.notFound)
         case .methodNotAllowed(let allow):
@@ -56,7 +56,8 @@ extension Shard {
         let methods = allow.map(\.rawValue).joined(separator: ", ")
         var response = Response(status: .noContent, contentType: nil, fields: [.allow: methods])
         if listener == .main, let origin = head.fields[.origin] {
-            configuration.crossOrigin.addPreflightFields(to: &response.fields, origin: origin, methods: methods)
+            environment.configuration.crossOrigin.addPreflightFields(
+                to: &response.fields, origin: origin, methods: methods)
         }
         return response
     }
@@ -94,7 +95,7 @@ extension Shard {
         _ body: (any Store) async throws(StorageError) -> Value
     ) async throws(APIError) -> Value {
         do throws(StorageError) {
-            return try await body(store)
+            return try await body(storage.store)
         } catch {
             throw storageFailure(error)
         }
@@ -103,7 +104,7 @@ extension Shard {
     /// What a client hears of a store's failure; the log hears more.
     func storageFailure(_ error: StorageError) -> APIError {
         counters.storageErrors[error.kind, default: 0] += 1
-        log.error("store failed", metadata: ["code": "\(error.kind.code)", "detail": "\(error.detail)"])
+        environment.log.error("store failed", metadata: ["code": "\(error.kind.code)", "detail": "\(error.detail)"])
         return APIError(error)
     }
 }

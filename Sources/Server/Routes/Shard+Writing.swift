@@ -12,7 +12,8 @@ extension Shard {
     func createMessage(_ request: Request) async throws(APIError) -> Response {
         let identity = try await identity(request)
         let body = try CreateMessageBody(
-            json: request.body, textByteCountMax: configuration.textByteCountMax, storedText: imageLinks.stored)
+            json: request.body, textByteCountMax: environment.configuration.textByteCountMax,
+            storedText: environment.imageLinks.stored)
         try await requireMembership(of: identity.userID, in: body.shopID)
         let json = try await write(by: identity.userID, in: body.shopID) { (owner) async throws(APIError) in
             try await owner.create(body, by: identity)
@@ -24,7 +25,8 @@ extension Shard {
     func editMessage(_ request: Request) async throws(APIError) -> Response {
         let identity = try await identity(request)
         let body = try EditMessageBody(
-            json: request.body, textByteCountMax: configuration.textByteCountMax, storedText: imageLinks.stored)
+            json: request.body, textByteCountMax: environment.configuration.textByteCountMax,
+            storedText: environment.imageLinks.stored)
         let (message, _) = try await visibleMessage(body.messageID, to: identity.userID)
         guard message.userID == identity.userID else { throw .notAuthor }
         let json = try await write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
@@ -80,7 +82,7 @@ extension Shard {
             guard parent?.shopID == body.shopID else { throw .badParent }
         }
         var username = identity.name
-        if configuration.messageFormat.includesUsername {
+        if environment.configuration.messageFormat.includesUsername {
             username =
                 try await stored { (store) async throws(StorageError) in
                     try await store.username(of: identity.userID)
@@ -92,9 +94,9 @@ extension Shard {
             createdAt: time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
         var json = json(of: message)
         do throws(StorageError) {
-            let storedAt = try await store.append(message)
+            let storedAt = try await storage.store.append(message)
             if storedAt != time {
-                clocks[body.shopID]?.advance(past: storedAt, at: civilTime)
+                shops.advance(body.shopID, past: storedAt, at: civilTime)
                 message.createdAt = storedAt
                 json = self.json(of: message)
             }
@@ -110,7 +112,7 @@ extension Shard {
         let (time, ticket) = try await beginChange(in: message.shopID)
         let edited: Storage.Message?
         do throws(StorageError) {
-            edited = try await store.edit(message.id, in: message.shopID, text: text, at: time)
+            edited = try await storage.store.edit(message.id, in: message.shopID, text: text, at: time)
         } catch {
             endChange(in: message.shopID, ticket, nil)
             throw storageFailure(error)
@@ -119,7 +121,7 @@ extension Shard {
             endChange(in: message.shopID, ticket, nil)
             throw .messageNotFound
         }
-        clocks[message.shopID]?.advance(past: edited.changedAt, at: civilTime)
+        shops.advance(message.shopID, past: edited.changedAt, at: civilTime)
         let json = json(of: edited)
         endChange(in: message.shopID, ticket, Publication(event: .messageEdited, json: json))
         return json
@@ -129,7 +131,7 @@ extension Shard {
         let (_, ticket) = try await beginChange(in: message.shopID)
         let deleted: Storage.Message?
         do throws(StorageError) {
-            deleted = try await store.delete(message.id, in: message.shopID)
+            deleted = try await storage.store.delete(message.id, in: message.shopID)
         } catch {
             endChange(in: message.shopID, ticket, nil)
             throw storageFailure(error)
@@ -145,16 +147,16 @@ extension Shard {
 
     /// A message as its readers get it: with signed image URLs, when the deployment signs them.
     func shown(_ message: Storage.Message) -> Storage.Message {
-        guard imageLinks.areSigned else { return message }
+        guard environment.imageLinks.areSigned else { return message }
         var shown = message
-        shown.text = imageLinks.shown(message.text, in: message.shopID, at: civilTime)
+        shown.text = environment.imageLinks.shown(message.text, in: message.shopID, at: civilTime)
         return shown
     }
 
     private func json(of message: Storage.Message) -> [UInt8] {
         var writer = JSONWriter()
         writer.bytes.reserveCapacity(message.text.utf8.count + 320)
-        writer.message(shown(message), format: configuration.messageFormat)
+        writer.message(shown(message), format: environment.configuration.messageFormat)
         return writer.bytes
     }
 
@@ -164,15 +166,12 @@ extension Shard {
     private func beginChange(in shop: ShopID) async throws(APIError) -> (time: Timestamp, ticket: UInt64) {
         try await requireWritability(in: shop)
         try await requireClock(of: shop)
-        guard let place = clocks[shop]?.begin(at: civilTime) else {
-            preconditionFailure("a shop's clock went away between two lines")
-        }
-        return place
+        return shops.beginChange(in: shop, at: civilTime)
     }
 
     /// Waits for the lock of a node that shares its database with no other: the node that holds it moves the clock.
     private func requireWritability(in shop: ShopID) async throws(APIError) {
-        guard let postgres = store as? PostgresStore else { return }
+        guard let postgres = storage.store as? PostgresStore else { return }
         do throws(StorageError) {
             try await postgres.waitUntilWritable(in: shop)
         } catch {
@@ -182,24 +181,22 @@ extension Shard {
 
     /// Sees to it that the shop has a clock, which goes on from the latest change in the store up to its horizon.
     private func requireClock(of shop: ShopID) async throws(APIError) {
-        guard clocks[shop] == nil else { return }
+        guard !shops.isOpen(shop) else { return }
         let horizon = ShopClock.horizon(at: civilTime)
         let latest = try await stored { (store) async throws(StorageError) in
             try await store.latestChange(in: shop, upTo: horizon)
         }
-        guard clocks[shop] == nil else { return }
-        if clocks.count >= ServerLimits.shopClockCountMax { clocks = clocks.filter { !$0.value.isIdle } }
-        clocks[shop] = ShopClock(latest: latest ?? .earliest)
+        shops.open(shop, latestChange: latest)
     }
 
     /// The change is through, or failed (nil): publishes what is now in order.
     func endChange(in shop: ShopID, _ ticket: UInt64, _ publication: Publication?) {
         // Where the database orders the changes of a shop, its listener publishes this node's own with the others'.
         let publication = isOrderedByDatabase ? nil : publication
-        for publication in clocks[shop]?.finish(ticket, publication) ?? [] { publish(publication, to: shop) }
+        for publication in shops.endChange(in: shop, ticket, publication) { publish(publication, to: shop) }
     }
 
     /// Whether other nodes write the shops too: then the order of the commits is the order of publication, of this
     /// node's changes as well, and the database gives the dates.
-    var isOrderedByDatabase: Bool { configuration.isPostgresShared && postgresLoop != nil }
+    var isOrderedByDatabase: Bool { environment.configuration.isPostgresShared && storage.postgresLoop != nil }
 }

@@ -1,5 +1,6 @@
 import Primitives
 import Reactor
+import Sessions
 
 // A user's limits are counted on the shard that owns the user's hash. A request that another shard works on asks there,
 // and what it took goes back by a message, whatever the request's end: `releaseReservation` for what is in flight,
@@ -11,13 +12,6 @@ struct UserReservation: Sendable {
     let activity: UserLimits.Activity
     let user: UserLimits.User
     let owner: Int
-}
-
-/// What a shard tells the shard that counts a user.
-enum UserLimitChange: Sendable {
-    case ended(UserLimits.Activity, UserLimits.User)
-    case writeReturned(UserLimits.User)
-    case uploadReturned(byteCount: Int, UserLimits.User)
 }
 
 extension Shard {
@@ -54,7 +48,7 @@ extension Shard {
     }
 
     func end(_ reservation: UserReservation) {
-        post(.userLimit(.ended(reservation.activity, reservation.user)), to: reservation.owner)
+        send(.userLimit(.ended(reservation.activity, reservation.user)), to: reservation.owner)
     }
 
     func userLimitChanged(_ change: UserLimitChange) {
@@ -115,7 +109,7 @@ extension Shard {
         do throws(APIError) {
             return try await onOwner(of: shop, body)
         } catch {
-            post(.userLimit(.writeReturned(user)), to: counter.index)
+            send(.userLimit(.writeReturned(user)), to: counter.index)
             throw error
         }
     }

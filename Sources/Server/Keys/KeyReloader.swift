@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// A set is published before any token is judged by it, so that no reactor refuses what another takes. The old keys go on
 /// while the file cannot be used. Any thread.
-final class TokenKeys: Sendable {
+final class KeyReloader: Sendable {
     /// Counts for the metrics.
     struct Statistics: Sendable {
         var readCount = 0
@@ -73,21 +73,14 @@ final class TokenKeys: Sendable {
 
     // MARK: - Waiting
 
-    /// Whether a token that names a key unknown to `known` is to be judged again: by other keys that are there already, or
-    /// by a read that ended meanwhile. False: it is refused now.
-    func isWorthAnotherLook(known: UInt64) async -> Bool {
-        guard let ticket = join(known: known) else { return false }
-        await wait(ticket)
-        return true
-    }
-
     /// A place among those that wait.
     struct Ticket: Sendable {
         /// Nil when there is nothing to wait for.
         fileprivate let waiter: UInt64?
     }
 
-    /// The same in two steps, for a caller that must know at once whether to wait: nil says no.
+    /// Joins those that wait until a token with a key unknown to `known` can be judged again: by other keys that are there
+    /// already, or by a reading that is in flight or due. Nil: the token is refused now.
     func join(known: UInt64) -> Ticket? {
         let now = now
         let (ticket, decision) = state.withLock { state -> (Ticket?, KeyReloads.Decision) in

@@ -3,37 +3,28 @@ import HTTP
 import Primitives
 import Reactor
 
-// Key rotation: the issuer of tokens writes a new file of keys. It is read every now and then, and when a token names a
-// key that is not in the set; that token waits for the read and is judged by what was read, as on every reactor.
+// Key rotation: a token with an unknown `kid` triggers a reading of the JWKS file and waits for it, then the keys of that
+// reading decide, as on every reactor.
 
 extension Shard {
-    /// The identity of a token, judged by the keys of this moment. A key that the set no longer holds verifies nothing from
-    /// here on, tokens that were verified before included; open streams end when their token expires.
-    func verify(_ token: String?) throws(AuthError) -> Identity {
-        guard let token else { throw .missing }
-        if let (keys, version) = tokenKeys?.newer(than: keysVersion) {
-            verifier.replaceKeys(keys)
-            keysVersion = version
-        }
-        return try verifier.verify(token, now: civilTime)
-    }
+    /// The identity of a token, by the keys of this moment. Open streams end when their token expires.
+    func verify(_ token: String?) throws(AuthError) -> Identity { try authenticator.verify(token, now: civilTime) }
 
-    /// The same; a token whose key is unknown waits for a read of the keys, when one is in flight or due.
+    /// The same; a token whose key is unknown waits for a reading of the keys, when one is in flight or due.
     func verifyAwaitingKeys(_ token: String?) async throws(AuthError) -> Identity {
         do throws(AuthError) {
             return try verify(token)
         } catch .unknownKey {
-            guard let tokenKeys, await tokenKeys.isWorthAnotherLook(known: keysVersion) else { throw .unknownKey }
+            guard let reload = authenticator.joinReload() else { throw .unknownKey }
+            await reload.wait()
         }
         return try verify(token)
     }
 
-    /// Stops reading a request whose token names an unknown key, when a read of the keys is in flight or due, and goes on
+    /// Stops reading a request whose token names an unknown key, when a reading of the keys is in flight or due, and goes on
     /// with the rest of its bytes after that. False when there is nothing to wait for.
     func pauseForKeys(_ connection: ConnectionID, _ state: HTTPConnection, _ rest: Span<UInt8>) -> Bool {
-        guard !state.hasAwaitedKeys, let tokenKeys, let ticket = tokenKeys.join(known: keysVersion) else {
-            return false
-        }
+        guard !state.hasAwaitedKeys, let reload = authenticator.joinReload() else { return false }
         // It is no failure yet.
         counters.authFailures[.unknownKey, default: 1] -= 1
         state.hasAwaitedKeys = true
@@ -43,7 +34,7 @@ extension Shard {
         state.timer = nil
         state.phase = .handling
         Task(executorPreference: reactor) {
-            await tokenKeys.wait(ticket)
+            await reload.wait()
             self.keysAwaited(connection)
         }
         return true
@@ -53,7 +44,7 @@ extension Shard {
 extension Shard {
     /// The reads of the file of keys; nothing without one.
     func writeKeys(_ text: inout PrometheusText) {
-        guard let statistics = tokenKeys?.statistics else { return }
+        guard let statistics = authenticator.reloadStatistics else { return }
         text.single(
             "shopstream_key_set_reads_total", "counter", "Reads of the file of keys.", Double(statistics.readCount))
         text.single(

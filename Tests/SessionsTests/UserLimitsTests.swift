@@ -1,7 +1,7 @@
 import Primitives
 import Testing
 
-@testable import Server
+@testable import Sessions
 
 @Suite struct UserLimitsTests {
     private let alice = UserLimits.User(UserID("alice"))

@@ -1,6 +1,3 @@
-import CLiburing
-import Glibc
-
 /// The network address of a peer, without its port: the key of limits by address.
 public struct PeerAddress: Hashable, Sendable {
     /// IPv6, or IPv4 mapped into it (RFC 4291, section 2.5.5.2), in network byte order.
@@ -39,22 +36,12 @@ extension PeerAddress: CustomStringConvertible {
 }
 
 extension PeerAddress {
-    /// Reads an IPv4 or IPv6 address, without brackets or port; nil when `text` is neither.
-    public init?(_ text: String) {
-        var address4 = in_addr()
-        // SAFETY: the call writes a local of the size that its family has.
-        if unsafe inet_pton(AF_INET, text, &address4) == 1 {
-            self.init(ipv4: UInt32(bigEndian: address4.s_addr))
-            return
-        }
-        var address6 = in6_addr()
-        guard unsafe inet_pton(AF_INET6, text, &address6) == 1 else { return nil }
-        let (high, low) = unsafe withUnsafeBytes(of: &address6) { bytes in
-            unsafe (
-                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
-                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            )
-        }
-        self.init(high: high, low: low)
+    /// The address with all bits after the first `bitCount` set to 0; an IPv4 address has its bits at the end of 128.
+    package func prefix(bitCount: Int) -> PeerAddress {
+        // A shift by 64 or more gives 0.
+        PeerAddress(high: high & ~(UInt64.max >> min(bitCount, 64)), low: low & ~(UInt64.max >> max(0, bitCount - 64)))
     }
+
+    /// What limits by address count by: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has whole.
+    package var countedNetwork: PeerAddress { isIPv4 ? self : prefix(bitCount: 64) }
 }

@@ -1,4 +1,4 @@
-import Primitives
+internal import Primitives
 
 /// Values by user, each kept for `period` after it was last set, and at most for twice as long.
 ///

@@ -1,4 +1,4 @@
-import Primitives
+internal import Primitives
 
 /// The bytes that a user stored within the last hour, in periods of five minutes: a byte counts for an hour at least and
 /// for five minutes longer at most.

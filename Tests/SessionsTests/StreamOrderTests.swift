@@ -2,11 +2,11 @@ import Auth
 import Primitives
 import Testing
 
-@testable import Server
+@testable import Sessions
 
 @Suite struct StreamOrderTests {
-    private let ada = ConnectionLimiter.Place(of: UserID("ada"))
-    private let grace = ConnectionLimiter.Place(of: UserID("grace"))
+    private let ada = StreamQuota.Slot(of: UserID("ada"))
+    private let grace = StreamQuota.Slot(of: UserID("grace"))
 
     @Test func `the oldest stream of the user makes room, and nobody else's`() {
         var order = StreamOrder()

@@ -1,0 +1,43 @@
+import Auth
+import Primitives
+import Reactor
+import Sessions
+import WebSocket
+
+// A user's quota slots: so many streams over all shops and reactors, counted on the shard that owns the user's hash. A
+// stream over the limit is refused; with `WEBSOCKET_OVER_LIMIT=replace` it takes the slot of the user's oldest one, which
+// is closed with 4409.
+
+extension Shard {
+    /// A slot for a stream of the shop; nil when the user has none left.
+    func reserveSlot(for user: UserID, in shop: ShopID) async -> ReservedSlot? {
+        let shopOwner = directory.ownerIndex(of: shop)
+        return await onShard(owner(of: user)) { shard in shard.takeSlot(user, shopOwner) }
+    }
+
+    private func takeSlot(_ user: UserID, _ shopOwner: Int) -> ReservedSlot? {
+        switch userLimits.reserveSlot(for: user, shopOwner: shopOwner) {
+        case .refused: return nil
+        case .reserved(let reserved): return reserved
+        case .replaced(let oldest, let reserved):
+            send(.replaceStream(oldest), to: Int(oldest.shard))
+            return reserved
+        }
+    }
+
+    /// Releases the slot of a stream that ended, or was not opened after all.
+    func release(_ reserved: ReservedSlot) { send(.releaseSlot(reserved), to: Int(reserved.counter)) }
+
+    /// A stream was opened. One that was replaced on its way to its shard is closed now: the order to do so did not find
+    /// it there.
+    func streamOpened(_ reserved: ReservedSlot) {
+        guard let ticket = reserved.ticket, userLimits.isReplaced(reserved) else { return }
+        send(.replaceStream(ticket), to: Int(ticket.shard))
+    }
+
+    /// Closes the stream of this shard that has the ticket, if it is open.
+    func replaceStream(_ ticket: StreamTicket) {
+        guard let connection = streams.tickets.connection(of: ticket) else { return }
+        closeStream(connection, .replaced, reason: .replaced, text: "replaced")
+    }
+}

@@ -1,0 +1,23 @@
+import Primitives
+
+/// When images are looked for that no message names: one search at a time, as it may take long, and a pause between the
+/// beginnings of two. A value; time is an argument.
+struct OrphanSearch {
+    private let period: Duration
+    private var isRunning = false
+    private var nextAt = MonotonicInstant(nanoseconds: 0)
+
+    /// Searches once a minute, or more often when images may go earlier than that.
+    init(orphanSeconds: Int) { period = min(ServerLimits.orphanSearchPeriod, .seconds(orphanSeconds)) }
+
+    /// Begins a search; false when one is running or none is due.
+    mutating func begin(at now: MonotonicInstant) -> Bool {
+        guard !isRunning, now >= nextAt else { return false }
+        isRunning = true
+        nextAt = now + period
+        return true
+    }
+
+    /// The search is over.
+    mutating func ended() { isRunning = false }
+}

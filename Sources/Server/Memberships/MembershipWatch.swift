@@ -1,0 +1,101 @@
+import Primitives
+import Storage
+
+/// What a shard knows of memberships, and on the first shard how the node notices that they change.
+///
+/// Look-ups: members that were found lately are remembered for seconds (`MembershipCache`). Changes: the first shard
+/// reads the store's log of changed memberships once a second and after notifications, and tells every shard; each
+/// change is told a second time some rounds later, for the streams that were being admitted meanwhile. A value without
+/// I/O; time is an argument.
+struct MembershipWatch {
+    /// Which changes had been told when a look-up began.
+    struct Version: Hashable { fileprivate let number: UInt64 }
+
+    private var cache: MembershipCache
+    /// Counts the changes that were told.
+    private var changeCount: UInt64 = 0
+    /// Up to where the log of changes was read; nil before the first reading. On the first shard, like all that follows.
+    private(set) var position: Int64?
+    private var looks = MembershipLooks()
+    /// The rounds of housekeeping so far.
+    private(set) var round: UInt64 = 0
+    /// The round in which each of these is told once more, and the order in which they were put off.
+    private var recheckRounds: [MembershipScope: UInt64] = [:]
+    private var recheckOrder: [MembershipScope] = []
+
+    /// A watch that knows nothing.
+    init(
+        timeToLive: Duration = ServerLimits.membershipTimeToLive,
+        countMax: Int = ServerLimits.cachedMembershipCountMax
+    ) {
+        cache = MembershipCache(timeToLive: timeToLive, countMax: countMax)
+    }
+
+    // MARK: - Look-ups
+
+    /// A look-up in the store begins; its answer is remembered under this version.
+    var version: Version { Version(number: changeCount) }
+
+    /// What the user may do in the shop, if that was looked up lately. O(1).
+    mutating func role(of user: UserID, in shop: ShopID, at now: MonotonicInstant) -> Role? {
+        cache.role(of: user, in: shop, at: now)
+    }
+
+    /// Remembers what a look-up found that began at `version`; nothing when a change was told meanwhile. O(1).
+    mutating func remember(
+        _ role: Role, of user: UserID, in shop: ShopID, lookedUpAt version: Version, at now: MonotonicInstant
+    ) {
+        guard version == self.version else { return }
+        cache.remember(role, of: user, in: shop, at: now)
+    }
+
+    /// Memberships changed: forgets those within the scope.
+    mutating func changed(_ scope: MembershipScope) {
+        changeCount += 1
+        switch scope {
+        case .user(let change): cache.forget(change)
+        case .shop, .everybody: cache.forgetAll()
+        }
+    }
+
+    // MARK: - The log of changes
+
+    /// A notification says that memberships changed: when to read the log; nil when a reading is due already.
+    mutating func hinted(at now: MonotonicInstant) -> MonotonicInstant? { looks.hinted(at: now) }
+
+    /// The reading after a notification begins.
+    mutating func lookBegan() { looks.began() }
+
+    /// That reading is over: when the next one is due, nil when none is.
+    mutating func lookEnded(at now: MonotonicInstant) -> MonotonicInstant? { looks.ended(at: now) }
+
+    /// The log was read behind `position`: what every shard is to be told, each scope once. The first reading only finds
+    /// the position.
+    mutating func changesRead(_ answer: MembershipChanges) -> [MembershipScope] {
+        let isFirst = position == nil
+        position = answer.position
+        var scopes: [MembershipScope] = !isFirst && answer.isIncomplete ? [.everybody] : []
+        var seen: Set<MembershipChange> = []
+        for change in answer.changes where seen.insert(change).inserted { scopes.append(.user(change)) }
+        for scope in scopes { recheck(scope) }
+        return scopes
+    }
+
+    /// Tells a scope again, `ServerLimits.membershipRecheckRounds` rounds from now. O(1).
+    mutating func recheck(_ scope: MembershipScope) {
+        let due = round + ServerLimits.membershipRecheckRounds
+        if recheckRounds.updateValue(due, forKey: scope) == nil { recheckOrder.append(scope) }
+    }
+
+    /// The scopes whose round has come, in the order in which they were put off. O(scopes that are put off).
+    mutating func takeDueRechecks() -> [MembershipScope] {
+        let due = recheckOrder.filter { recheckRounds[$0].map { $0 <= round } ?? false }
+        guard !due.isEmpty else { return [] }
+        for scope in due { recheckRounds[scope] = nil }
+        recheckOrder.removeAll { recheckRounds[$0] == nil }
+        return due
+    }
+
+    /// A round of housekeeping is over.
+    mutating func roundEnded() { round += 1 }
+}

@@ -1,0 +1,194 @@
+import Auth
+import Hub
+import Primitives
+import Reactor
+import Sessions
+import Storage
+
+/// One reactor's part of the server: its connections, its shops, and the users and addresses that it counts.
+///
+/// Events of the reactor come in here and become calls of values, which know no I/O; what they answer goes out through
+/// the reactor. All of it belongs to the reactor's thread. The data plane is the synchronous code that the reactor calls;
+/// requests are tasks on the same thread. Other shards are reached by `onShard`, which moves a task there and back, or by
+/// a command.
+final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
+    // @unchecked: tasks carry references to shards; each touches a shard's state only on that shard's reactor, which
+    // `onShard` sees to. `directory` is set before the first connection and never again.
+    typealias ShardReactor = Reactor<Shard<IO>, IO>
+    typealias Message = ShardCommand
+    typealias Parcel = StreamArrival
+
+    let reactor: ShardReactor
+    let environment: ShardEnvironment
+    private(set) var directory: ShardDirectory<Shard<IO>>
+    private(set) var outbox = ShardOutbox<ShardCommand>(shardCount: 0)
+    var storage: ShardStorage<IO>
+
+    // Connections
+    let http = HTTPConnections()
+    let streams: StreamConnections
+    var hub: HubShard
+    var pendingFlush = PendingFlush()
+
+    // What requests may do, and who makes them
+    var authenticator: Authenticator
+    var userLimits: UserLimits
+    var addressLimits: AddressLimits
+    var memberships = MembershipWatch()
+    var shops = Shops()
+
+    var drainProgress = DrainProgress()
+    var counters = ShardCounters()
+
+    init(
+        index: Int, reactor: ShardReactor, environment: ShardEnvironment, storage: ShardStorage<IO>,
+        authenticator: Authenticator
+    ) {
+        self.reactor = reactor
+        self.environment = environment
+        self.storage = storage
+        self.authenticator = authenticator
+        directory = ShardDirectory(ownIndex: index)
+        let configuration = environment.configuration
+        streams = StreamConnections(capacity: reactor.connectionCountMax)
+        var hubLimits = HubLimits()
+        hubLimits.waitingMessageCountMax = configuration.stream.waitingMessageCountMax
+        hub = HubShard(limits: hubLimits, subscriberCapacity: reactor.connectionCountMax)
+        userLimits = UserLimits(
+            configuration.userLimits, streams: StreamLimitSettings(configuration.stream), shardIndex: index)
+        addressLimits = AddressLimits(
+            connectionCountMax: configuration.connectionsPerAddressMax,
+            userAttemptsPerMinuteMax: configuration.stream.attemptsPerMinuteMax)
+    }
+
+    /// Tells who the other shards are; once, before the first connection.
+    func connect(to shards: [Shard<IO>]) {
+        directory = ShardDirectory(ownIndex: directory.ownIndex, members: shards)
+        outbox = ShardOutbox(shardCount: shards.count)
+    }
+
+    // MARK: - Other shards
+
+    var index: Int { directory.ownIndex }
+
+    /// The shard that owns a shop.
+    func owner(of shop: ShopID) -> Shard<IO> { directory[directory.ownerIndex(of: shop)] }
+
+    /// The shard that counts a user's streams, requests and attempts.
+    func owner(of user: UserID) -> Shard<IO> { directory[directory.ownerIndex(of: user)] }
+
+    /// Runs `body` on another shard's reactor and comes back with its result. Without a hop when it is this one.
+    func onShard<Result: Sendable>(
+        _ shard: Shard<IO>, _ body: @Sendable (Shard<IO>) async -> Result
+    ) async -> Result {
+        if shard === self { return await body(self) }
+        return await withTaskExecutorPreference(shard.reactor) { await Self.run(on: shard, body) }
+    }
+
+    @concurrent
+    private static func run<Result: Sendable>(
+        on shard: Shard<IO>, _ body: @Sendable (Shard<IO>) async -> Result
+    ) async -> Result {
+        precondition(shard.reactor.isCurrent, "a task did not reach the shard's reactor")
+        return await body(shard)
+    }
+
+    /// Sends a command to another shard, or does it at once when it is for this one. Commands to one shard arrive in
+    /// their order.
+    func send(_ command: ShardCommand, to shardIndex: Int) {
+        guard shardIndex != index else { return messageReceived(command) }
+        let target = directory[shardIndex].reactor
+        outbox.send(command, to: shardIndex) { target.post($0, from: reactor) }
+    }
+
+    /// Sends again what full mailboxes refused.
+    private func retryOutbox() {
+        guard !outbox.isEmpty else { return }
+        let shards = directory
+        outbox.retry { shards[$1].reactor.post($0, from: reactor) }
+    }
+
+    /// Drops the waiting commands that mean nothing once no shard has a connection left.
+    func dropDispensableCommands() { outbox.removeAll(where: \.isDispensableAfterDrain) }
+
+    // MARK: - Events of the reactor
+
+    func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
+        if streams.contains(connection) {
+            streamReceived(connection, &bytes)
+        } else if let state = http[connection] {
+            httpReceived(connection, state, bytes.span)
+        }
+    }
+
+    func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {
+        if streams.contains(connection) {
+            if errnoValue == 0, isAnswerOwed(connection) { return }
+            streamEnded(connection, reason: errnoValue == 0 ? .clientGone : .connectionError)
+        }
+        reactor.close(connection)
+    }
+
+    func connectionClosed(_ connection: ConnectionID) {
+        if let state = http.remove(connection) {
+            if let timer = state.timer { reactor.cancel(timer) }
+            releaseUpload(state)
+            releaseReservation(state)
+            setHeldMemory(state, 0)
+            endSending(state)
+            if state.isCounted, let address = state.address { release(address) }
+        } else if streams.contains(connection) {
+            streamEnded(connection, reason: .connectionError)
+            if let timer = streams.remove(connection)?.timer { reactor.cancel(timer) }
+            streams.heldInput.remove(connection)
+            if let address = streams.addresses.removeValue(forKey: connection) { release(address) }
+        }
+    }
+
+    func messageReceived(_ command: ShardCommand) {
+        switch command {
+        case .releaseSlot(let reserved): userLimits.release(reserved)
+        case .streamOpened(let reserved): streamOpened(reserved)
+        case .replaceStream(let ticket): replaceStream(ticket)
+        case .releaseAddress(let address): addressLimits.releaseConnection(of: address)
+        case .userLimit(let change): userLimitChanged(change)
+        case .membershipsChanged(let scope): membershipsChanged(scope)
+        case .recheckMemberships(let scope): memberships.recheck(scope)
+        case .storeChanged(let change): broadcast(change)
+        case .readinessChanged(let state): _ = storage.readiness.become(state)
+        case .drain: drain()
+        case .drained: drainProgress.shardDrained()
+        }
+    }
+
+    func descriptorReady(_ number: UInt64) { storage.postgresLoop?.descriptorReady(number) }
+
+    func timerFired(_ token: UInt64) {
+        switch TimerToken(rawValue: token) {
+        case .shard(.housekeeping): housekeepingFired()
+        case .shard(.membershipLook): membershipLookFired()
+        case .shard(.readiness): checkReadiness()
+        case .postgres(let number): storage.postgresLoop?.timerFired(number)
+        case .connection(let connection): timerFired(connection)
+        case nil: preconditionFailure("a timer that no one has set")
+        }
+    }
+
+    private func timerFired(_ connection: ConnectionID) {
+        if let state = http[connection] {
+            state.timer = nil
+            httpTimedOut(connection, state)
+        } else if streams.contains(connection) {
+            streamTimerFired(connection)
+        }
+    }
+
+    func turnEnded() -> Bool {
+        let isInputLeft = continueInput()
+        let isFlushLeft = flush()
+        retryOutbox()
+        endPieceTurn()
+        if drainProgress.isDraining { finishDrainIfIdle() }
+        return isInputLeft || isFlushLeft || !outbox.isEmpty
+    }
+}

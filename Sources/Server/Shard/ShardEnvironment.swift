@@ -1,0 +1,37 @@
+import Auth
+import Logging
+import Primitives
+import Reactor
+import WebSocket
+
+/// What a shard is given when it is made and what never changes after that: settings, and what they amount to.
+struct ShardEnvironment: Sendable {
+    let configuration: ServerConfiguration
+    /// Which routes each listener serves.
+    let routes: ListenerRoutes
+    let imageLinks: ImageLinks
+    let handshake = ServerHandshake(subprotocols: ["shopstream.v2"])
+    let heartbeatSchedule: Heartbeat.Schedule
+    /// Nil unless the demo is on.
+    let demo: DemoSession?
+    /// When the server started.
+    let startedAt: Timestamp
+    let civilClock: CivilClock
+    let log: Logger
+
+    init(
+        _ configuration: ServerConfiguration, linkSigner: LinkSigner? = nil, demo: DemoSession? = nil,
+        startedAt: Timestamp, civilClock: CivilClock = .system, log: Logger
+    ) {
+        self.configuration = configuration
+        routes = ListenerRoutes(configuration)
+        imageLinks = ImageLinks(
+            publicURL: configuration.publicURL, prefixes: configuration.routePrefixes, signer: linkSigner)
+        heartbeatSchedule = Heartbeat.Schedule(
+            pingPeriod: configuration.stream.pingPeriod, pongWait: configuration.stream.pongWait)
+        self.demo = demo
+        self.startedAt = startedAt
+        self.civilClock = civilClock
+        self.log = log
+    }
+}

@@ -1,0 +1,36 @@
+import Reactor
+import Storage
+
+/// A shard's store and image store, and what the shard knows of them.
+struct ShardStorage<IO: Driver> {
+    let store: any Store
+    let images: any ImageStore
+    /// The reactor as the loop of `store`, when that has connections of its own.
+    let postgresLoop: ReactorPostgresLoop<IO>?
+    /// Hears what other writers change in the database; on the first shard only.
+    var listener: PostgresListener?
+    /// The last result of the check that `/readyz` answers from.
+    var readiness = ReadinessCheck()
+    var messageTotals = MessageTotals(shopCountMax: ServerLimits.messageTotalShopCountMax)
+
+    var orphanSearch: OrphanSearch
+
+    /// - Parameter orphanSeconds: How long an image may be there that no message names.
+    init(
+        store: any Store, images: any ImageStore, orphanSeconds: Int, postgresLoop: ReactorPostgresLoop<IO>? = nil
+    ) {
+        orphanSearch = OrphanSearch(orphanSeconds: orphanSeconds)
+        self.store = store
+        self.images = images
+        self.postgresLoop = postgresLoop
+    }
+
+    /// The store of a server that takes over from another; nil for any other.
+    var takeover: TakeoverStore? { store as? TakeoverStore }
+
+    /// Whether the store is this server's: false while another server uses it.
+    var isOpen: Bool { takeover?.isOpen ?? true }
+
+    /// Whether this node may write: nil when the store has no such lock.
+    var nodeLock: NodeLock? { (store as? PostgresStore)?.nodeLock }
+}

@@ -1,0 +1,71 @@
+import Primitives
+import Testing
+
+@testable import Server
+
+@Suite struct ShopsTests {
+    private let bakery = ShopID("bakery")
+    private let now = Timestamp(microsecondsSinceEpoch: 1_000_000_000)
+
+    private func publication(_ number: UInt8) -> Publication { Publication(event: .messageCreated, json: [number]) }
+
+    @Test func `the clock of a shop goes on from its latest change, and another one's is its own`() {
+        var shops = Shops()
+        #expect(!shops.isOpen(bakery))
+        shops.open(bakery, latestChange: now.advanced(byMicroseconds: 5))
+        shops.open(ShopID("florist"), latestChange: nil)
+        #expect(shops.isOpen(bakery) && shops.count == 2)
+        #expect(shops.beginChange(in: bakery, at: now).time == now.advanced(byMicroseconds: 6))
+        #expect(shops.beginChange(in: ShopID("florist"), at: now).time == now)
+    }
+
+    @Test func `a shop that is opened twice keeps its clock`() {
+        var shops = Shops()
+        shops.open(bakery, latestChange: now.advanced(byMicroseconds: 5))
+        shops.open(bakery, latestChange: nil)
+        #expect(shops.beginChange(in: bakery, at: now).time == now.advanced(byMicroseconds: 6))
+    }
+
+    @Test func `changes are published in the order of their times`() {
+        var shops = Shops()
+        shops.open(bakery, latestChange: nil)
+        let tickets = (0..<3).map { _ in shops.beginChange(in: bakery, at: now).ticket }
+        #expect(!shops.areIdle)
+        #expect(shops.endChange(in: bakery, tickets[2], publication(2)).isEmpty)
+        #expect(shops.endChange(in: bakery, tickets[1], nil).isEmpty)
+        #expect(shops.endChange(in: bakery, tickets[0], publication(0)) == [publication(0), publication(2)])
+        #expect(shops.areIdle)
+    }
+
+    @Test
+    func `another writer's change is published after the writes in flight, and at once in a shop without a clock`()
+        throws
+    {
+        var shops = Shops()
+        #expect(shops.enterChange(in: bakery) == nil)
+        shops.open(bakery, latestChange: nil)
+        let own = shops.beginChange(in: bakery, at: now).ticket
+        let entered = shops.enterChange(in: bakery)
+        let other = try #require(entered)
+        #expect(shops.endChange(in: bakery, other, publication(1)).isEmpty)
+        #expect(shops.endChange(in: bakery, own, publication(0)) == [publication(0), publication(1)])
+    }
+
+    @Test func `another writer's time moves the clock`() {
+        var shops = Shops()
+        shops.advance(bakery, past: now.advanced(byMicroseconds: 9), at: now)
+        #expect(shops.count == 0)
+        shops.open(bakery, latestChange: nil)
+        shops.advance(bakery, past: now.advanced(byMicroseconds: 9), at: now)
+        #expect(shops.beginChange(in: bakery, at: now).time == now.advanced(byMicroseconds: 10))
+    }
+
+    @Test func `when there are too many clocks the idle ones go`() {
+        var shops = Shops(countMax: 3)
+        for number in 0..<3 { shops.open(ShopID("shop-\(number)"), latestChange: nil) }
+        let ticket = shops.beginChange(in: ShopID("shop-1"), at: now).ticket
+        shops.open(bakery, latestChange: nil)
+        #expect(shops.count == 2 && shops.isOpen(ShopID("shop-1")) && shops.isOpen(bakery))
+        #expect(shops.endChange(in: ShopID("shop-1"), ticket, publication(1)) == [publication(1)])
+    }
+}
