@@ -55,6 +55,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Sessions", httpTypes, logging,
             ],
+            exclude: ["README.md", "Demo/README.md"],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
             swiftSettings: settings
         ),

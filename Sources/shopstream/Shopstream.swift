@@ -21,7 +21,7 @@ struct Shopstream: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shopstream",
         abstract: "Streams the messages of shops to everyone who watches them.",
-        discussion: "Every option has an environment variable; README.md lists them all.",
+        discussion: "Every option has an environment variable; Sources/Server/README.md lists them all.",
         subcommands: [Serve.self, Migrate.self, Token.self, ShopCommand.self, MemberCommand.self])
 }
 

@@ -13,15 +13,15 @@ import Testing
         }
     }
 
-    @Test func `README's table has the rows of the settings`() throws {
+    @Test func `Sources/Server/README.md has the rows of the settings`() throws {
         let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "README.md")
+            .deletingLastPathComponent().appending(path: "Sources/Server/README.md")
         let prefixes = ["| `SHOPSTREAM_", "| `WEBSOCKET_", "| `AUTH_JW"]
         let lines = try String(decoding: Data(contentsOf: readme), as: UTF8.self).split(separator: "\n").map(
             String.init)
         let shown = lines.filter { line in prefixes.contains { line.hasPrefix($0) } }
         for setting in Setting.all {
-            #expect(shown.contains(setting.tableRow), "README.md lacks the row: \(setting.tableRow)")
+            #expect(shown.contains(setting.tableRow), "Sources/Server/README.md lacks the row: \(setting.tableRow)")
         }
         #expect(shown.count == Setting.all.count)
         #expect(shown == Setting.all.map(\.tableRow))

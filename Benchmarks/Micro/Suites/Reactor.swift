@@ -11,7 +11,7 @@ let reactorBenchmarks = [
         return Benchmark.Batch { wheel.scheduleAndCancel(count: 10_000) }
     },
     Benchmark(
-        name: "wheel-fire", operation: "one of 1,000,000 timers fired, and scheduled anew a minute later",
+        name: "wheel-fire", operation: "one of 1,000,000 timers fired, and scheduled again a minute later",
         batchOperationCount: 10_000
     ) {
         let wheel = FullWheel()

@@ -1,7 +1,7 @@
 /// A setting of the server: its variable, its flag, its default and what it does.
 ///
 /// `Setting.all` names all of them. The reader reads no other variable, the check at the start accepts no other, and
-/// README.md shows the same rows.
+/// Sources/Server/README.md shows the same rows.
 struct Setting: Sendable {
     /// What holds without the variable.
     enum Default: Sendable {
@@ -28,7 +28,7 @@ struct Setting: Sendable {
         self.help = help
     }
 
-    /// The row of README's table.
+    /// The row of the table in Sources/Server/README.md.
     var tableRow: String {
         let shown =
             switch defaultValue {
