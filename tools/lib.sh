@@ -4,7 +4,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-# Everything that the tools make stands here: ignored by git, safe to delete.
+# Everything that the tools make is in here: ignored by git, safe to delete.
 tools_build=$root/.build/tools
 
 # What a build needs of Debian beside Swift, and what the tests need beside that.
@@ -22,7 +22,7 @@ die() {
 
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# Debian's PostgreSQL makes a cluster when it is installed, and starts it. The tests make their own; nobody asked for that.
+# Debian's PostgreSQL makes a cluster when it is installed, and starts it. The tests make their own and do not need it.
 refuse_main_cluster() {
     local configuration=/etc/postgresql-common/createcluster.conf
     [ ! -e "$configuration" ] || return 0
@@ -75,12 +75,12 @@ need_swift() {
     command -v swift >/dev/null || die "no swift on the PATH: install Swift 6.2 or newer from swift.org"
 }
 
-# Prints a TCP port of loopback that nobody listens on at the moment.
+# Prints a TCP port of loopback that no process listens on at the moment.
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# Makes the Python environment of the tests, anew when requirements.txt or the interpreter changed; sets `python`.
+# Makes the Python environment of the tests, again when requirements.txt or the interpreter changed; sets `python`.
 need_python_environment() {
     local requirements=Tests/Integration/requirements.txt venv=$tools_build/python stamp
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 9))' || die "python3 is older than 3.9"

@@ -31,7 +31,7 @@ def free_port():
 
 
 def commit():
-    """What this project's programs were built of, if nobody has changed it since."""
+    """The commit that this project's programs were built from, marked when the tree has changed since."""
     run = subprocess.run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], capture_output=True, text=True)
     return run.stdout.strip()
 

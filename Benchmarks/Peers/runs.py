@@ -36,7 +36,7 @@ def parse(made, arguments):
 
 
 def members(options, scenario):
-    """The members file that a scenario's users need; `scenario` is what `shopload` is told of it."""
+    """The members file that a scenario's users need; `scenario` holds the scenario's options of `shopload`."""
     command = [str(options.shopload), "members", *scenario]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 

@@ -150,7 +150,7 @@ class Served:
 
 
 class Shopstream(peers.Shopstream):
-    """This project's server on the database, alone unless it is told otherwise."""
+    """This project's server on the database, alone unless `is_shared` says otherwise."""
 
     is_shared = False
 

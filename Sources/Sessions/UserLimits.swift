@@ -33,7 +33,7 @@ package struct StreamLimitSettings: Sendable, Equatable {
 /// What the users of one shard have open and in flight, and did lately, against the limits of one user.
 ///
 /// It lives on the shard that owns the user's hash, so that the limits hold over all reactors. A value without a clock
-/// and without I/O; time is an argument. Every operation is O(1). A user who has nothing open or in flight and did nothing
+/// and without I/O; time is an argument. Every operation is O(1). A user without anything open, in flight or done
 /// lately costs nothing: counts end at zero, and what is remembered for a time is bounded and dropped after it.
 package struct UserLimits {
     /// A user, by a hash under this process's random key: names would be most of the memory. Two users share their limits

@@ -1,4 +1,4 @@
-"""Fixtures: servers in all settings, and shops nobody else uses."""
+"""Fixtures: servers in all settings, and shops that no other test uses."""
 
 import pathlib
 

@@ -32,7 +32,7 @@ def test_connections_of_an_address_are_limited_over_all_reactors_streams_include
         assert not any(is_admitted(server) for _ in range(20))
         idle.socket.close()
         wait_until(lambda: is_admitted(server), what="the idle connection's place is free again")
-        # Each end of a stream gives its place back.
+        # Each end of a stream releases its place.
         for number, stream in enumerate(streams):
             if number % 2:
                 stream.send(close_frame(1000))

@@ -46,7 +46,7 @@ def test_what_a_notification_says_is_never_published(server, database):
         notify(
             database,
             *(forged(operation, shop) for operation in ("INSERT", "UPDATE", "DELETE")),
-            # The message is still there, and was told.
+            # The message still exists and was published.
             *(forged(operation, shop, posted["id"]) for operation in ("INSERT", "UPDATE", "DELETE")),
             forged("INSERT", other, posted["id"]),
         )

@@ -44,7 +44,7 @@ def test_a_full_reactor_refuses_streams_and_answers_everybody(full):
     shop = server.shops[0]
     assert is_server_full(first_refusal)
     assert CAPACITY - 2 * RESERVE < len(streams) <= CAPACITY - RESERVE
-    for attempt in range(2 * RESERVE):  # refused connections give their descriptors back
+    for attempt in range(2 * RESERVE):  # refused connections release their descriptors
         with RawSocket(server) as raw:
             assert is_server_full(raw.upgrade(shop.id, shop.admin)), attempt
         assert server.request("GET", "/healthz").status_code == 200
@@ -61,7 +61,7 @@ def test_a_place_that_becomes_free_is_taken_again(full):
     for stream in streams[:RESERVE]:
         stream.socket.close()
     opened = []
-    # A connection that was closed gives its descriptor back a moment later.
+    # A closed connection releases its descriptor a moment later.
     while len(opened) < RESERVE // 2:
         stream = RawSocket(server)
         answer = stream.upgrade(shop.id, shop.admin)

@@ -77,7 +77,7 @@ def test_what_anybody_saw_is_stored_whatever_the_step_before_which_the_server_is
     assert answer == frame == shop.list()[-1], "the last round went through"
     times = [message["created_at"] for message in shop.list()]
     assert times == sorted(set(times)), "the times rise across restarts"
-    # The kills struck where they were meant to: on both sides of the append, of the broadcast and of the answer.
+    # The kills struck where they were meant to: on both sides of the append, of the publication and of the answer.
     assert outcomes[0] == ("pwrite", False, False, False), "before the append"
     assert ("fdatasync", True, False, False) in outcomes, "appended, not yet durable"
     assert outcomes[-2] == ("send", True, False, False), "durable, and nobody has heard"

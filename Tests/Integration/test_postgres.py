@@ -45,7 +45,7 @@ def server(serve, database):
 
 
 class Writers:
-    """Posts from several threads until told to stop; knows what was answered how."""
+    """Posts from several threads until `finish`; knows the answer to each post."""
 
     def __init__(self, server, count=6):
         self.server = server
@@ -351,7 +351,7 @@ def test_streams_stay_open_while_the_database_is_away(server, database):
         for shop in server.shops:
             assert post(shop, "the end")
         for shop, stream in streams:
-            # What was refused may have been stored all the same, and is told then; once, like everything.
+            # A refused message may have been stored all the same. Then it is published, once like every other.
             frames = []
             while not frames or frames[-1]["message"] != "the end":
                 frames.append(receive(stream))

@@ -76,7 +76,7 @@ def test_an_edit_of_others_is_told_as_the_row_is_whatever_its_time_says(server, 
         )
         database.sql(insertion(shop, "edited-end", "end"))
         texts = [text for _, _, text in receive_until(events, "edited-end")]
-    # Rows are read, so that a state that was gone by then is told by no event; none is told twice in a row.
+    # The server reads rows: no event shows a state that was replaced before the read, and no two in a row are equal.
     assert texts[0] in ("first", "second") and texts[-1] == "fourth" and "third" not in texts
     assert all(text != following for text, following in zip(texts, texts[1:], strict=False))
 

@@ -1,4 +1,4 @@
-"""Nothing is lost by `since`, whoever writes and however late it commits; nodes that share a shop give it one order."""
+"""Nothing is lost by `since`, however late a service commits; nodes that share a shop give it one order."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""What the world does to a process: a log that nobody reads, signals, closed descriptors."""
+"""What the world does to a process: a log without a reader, signals, closed descriptors."""
 
 import ctypes
 import errno

@@ -20,7 +20,7 @@ TITLES = "[...document.querySelectorAll('figure h3')].map((title) => title.textC
 # Each plot is drawn twice, for broad and for narrow pages; one of the two is shown.
 SHOWN = """[...document.querySelectorAll('figure')].map((figure) =>
     [...figure.querySelectorAll('.plot')].filter((plot) => plot.checkVisibility()).length)"""
-# What sticks out of a page to the right, unless it stands in something that scrolls.
+# What sticks out of a page to the right, unless it is in an element that scrolls.
 BEYOND = """[...document.querySelectorAll('main *')].filter((e) => !e.closest('.scroll') &&
     e.getBoundingClientRect().right > innerWidth + 0.5).map((e) => e.tagName + '.' + e.className)"""
 

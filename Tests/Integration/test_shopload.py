@@ -331,7 +331,7 @@ def test_slow_readers_are_not_counted_as_losses_and_harm_nobody(tmp_path, serve)
     assert sum(ends.values()) == 2 and ends["4408"] >= 1
     sent = counters["requestsSent"]
     assert sent == 500 and 18 * sent <= counters["delivered"] < 20 * sent
-    # What they did not read in time has no latency, and nobody waits for them.
+    # What they did not read in time has no latency, and the run does not wait for them.
     assert report["latencies"]["delivery"]["count"] == 18 * sent
     assert report["latencies"]["lastRecipient"]["count"] == sent
     assert kind_of(tmp_path) not in MISSED
@@ -372,7 +372,7 @@ def test_workers_end_with_their_leader(tmp_path):
 
 
 def is_running(process):
-    """Whether there is such a process, and it is no mere entry that nobody has asked for."""
+    """Whether there is such a process, and it is no zombie."""
     try:
         return " Z " not in f" {pathlib.Path(f'/proc/{process}/stat').read_text().rpartition(')')[2]} "
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from support.server import find_binary, free_port
 from support.tokens import SECRET
 
 # Two numbers of streams with two rates each, and shops of another size: the fewest points that costs can be fitted to.
-# Everybody keeps to five seconds and nobody to a microsecond.
+# Every run keeps to five seconds and none to a microsecond.
 GRID = ["--streams", "40,80", "--rate-min", "200", "--rate-max", "400", "--p99", "5000,0.001",
         "--members-per-shop", "10", "--members-per-shop-grid", "5"]  # fmt: skip
 RUN = ["--warm-up", "0", "--duration", "2.2", "--drain", "5", "--quiet"]

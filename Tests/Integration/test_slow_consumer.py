@@ -1,4 +1,4 @@
-"""A subscriber that stops reading harms nobody but itself."""
+"""A subscriber that stops reading harms no other."""
 
 import json
 import threading

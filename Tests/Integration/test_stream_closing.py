@@ -47,7 +47,7 @@ def test_a_peer_that_ends_while_messages_wait_for_it_gets_them_whole(serve, last
         for number in range(MESSAGE_COUNT):
             shop.post(f"{number:06}" + "x" * TEXT_BYTES)
         server.signal(signal.SIGTERM)
-        # A shop's streams are told of the end together.
+        # The streams of a shop receive the close frame together.
         while (found := reader.frame())[0] == TEXT:
             pass
         assert found[0] == CLOSE

@@ -1,4 +1,4 @@
-"""Clients that send without end on their streams: each frame has its price, and nobody else notices."""
+"""Clients that send without end on their streams: each frame has its price, and no other client notices."""
 
 import pytest
 from support.rawsocket import PING, TEXT, RawSocket, frame

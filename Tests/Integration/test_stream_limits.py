@@ -1,4 +1,4 @@
-"""Five connections a user, across shops and reactors: one winner for the last place, and every place given back."""
+"""Five connections a user, across shops and reactors: one winner for the last place, and every place is released."""
 
 import concurrent.futures
 import socket

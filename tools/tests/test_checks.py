@@ -11,7 +11,8 @@ import unittest
 sys.dont_write_bytecode = True
 TOOLS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOOLS))
-from swift_text import code_only
+import prose
+from swift_text import code_only, prose_only
 
 
 def load(name):
@@ -203,12 +204,103 @@ class Rules(Tree):
         self.assertEqual(check_rules.violations(self.root), [])
 
 
+class Words(Tree):
+    """The banned words of prose."""
+
+    def setUp(self):
+        super().setUp()
+        subprocess.run(["git", "init", "-q", str(self.root)], check=True)
+
+    def found(self, name, text):
+        return [(line, word) for line, word, _ in prose.uses(name, text)]
+
+    def test_a_comment_and_a_string_of_swift_are_read(self):
+        text = "/// It is told.\nlet told = 1 // nobody\nlet text = \"somebody\"\n/* For\n * ever */\n"
+        self.assertEqual(
+            self.found("Sources/Hub/A.swift", text), [(1, "told"), (2, "nobody"), (3, "somebody"), (4, "For ever")]
+        )
+
+    def test_code_is_not_read(self):
+        text = "let laggard = told(parcel) // `Laggard`\nlet text = \"\\(laggard.parcel(of: told))\"\n"
+        self.assertEqual(self.found("Sources/Hub/A.swift", text), [])
+        self.assertEqual(self.found("Sources/Hub/A.swift", "let laggardCount = 0 // laggardCount, untold\n"), [])
+
+    def test_a_phrase_goes_on_in_the_next_line(self):
+        self.assertEqual(self.found("Sources/Hub/A.swift", "/// what is under\n    /// way\n"), [(1, "under way")])
+        self.assertEqual(self.found("Sources/Hub/A.swift", "// under\n\n// way\n"), [])
+        self.assertEqual(self.found("A.md", "- what became\n  of it\n"), [(1, "what became of")])
+
+    def test_forms_of_a_phrase(self):
+        for text in ("gives back", "gave it back", "given back", "give its buffer back", "giving the place back"):
+            with self.subTest(text=text):
+                self.assertEqual(self.found("A.md", text), [(1, text)])
+        for text in ("gives", "the back", "stands for itself", "stands in for it", "strange", "who", "a giveback"):
+            with self.subTest(text=text):
+                self.assertEqual(self.found("A.md", text), [])
+
+    def test_markdown_is_read_but_for_code_spans(self):
+        self.assertEqual(self.found("A.md", "`told` and\n```sh\nx # told\n```\n"), [(3, "told")])
+
+    def test_comments_and_docstrings_of_scripts_are_read_and_their_strings_are_not(self):
+        word = "nobody"
+        text = f'#!/usr/bin/env python3\n"""é {word}"""\nx = "{word}"  # {word}\n\ndef f():\n    """A\n    {word}"""\n'
+        self.assertEqual(self.found("tools/x", text), [(2, word), (3, word), (7, word)])
+        self.assertEqual(self.found("x.py", "#!/usr/bin/python3 told\nx = 'told'\n"), [])
+        self.assertEqual(self.found("x.py", "x = (\n"), [])
+        text = f"#!/usr/bin/env bash\n# {word}\necho $#{word} {word} # {word}\n"
+        self.assertEqual(self.found("tools/x", text), [(2, word), (3, word)])
+
+    def test_comments_of_the_demo_page_are_read(self):
+        text = "<p>told</p>\n<!-- told -->\n// told\nlet a = 'https://told';\n/* told */\n"
+        self.assertEqual(self.found("Sources/Server/Demo/index.html", text), [(2, "told"), (3, "told"), (5, "told")])
+
+    def test_other_files_are_not_read(self):
+        for name in ("Tests/HubTests/A.swift", "Benchmarks/A.swift", "x.json", "x.txt"):
+            with self.subTest(name=name):
+                self.assertEqual(self.found(name, "// told"), [])
+
+    def test_every_word_has_advice_without_a_banned_word(self):
+        for pattern, advice in prose.WORDS:
+            self.assertEqual(self.found("A.md", advice.split(" (")[0]), [], pattern.pattern)
+
+    def test_a_new_use_is_refused_with_its_place_and_the_word_to_use(self):
+        self.write("README.md", "\nIt is told.\n")
+        found = check_rules.violations(self.root)
+        self.assertEqual(len(found), 2, found)
+        self.assertIn("README.md:2: 'told': notified", found[0])
+        self.assertIn("1 banned words, at most 0 are allowed: reword it", found[1])
+
+    def test_the_list_of_old_uses_only_shrinks(self):
+        self.write("tools/allowed/words", "Sources/Hub/A.swift 2 older than the list\n")
+        self.write("Sources/Hub/A.swift", "// told, told\n")
+        self.assertEqual(check_rules.violations(self.root), [])
+        self.write("Sources/Hub/A.swift", "// told, told, told\n")
+        self.assertIn("the list only shrinks", check_rules.violations(self.root)[-1])
+        self.write("Sources/Hub/A.swift", "// told\n")
+        self.assertEqual(len(check_rules.violations(self.root)), 1)
+        self.assertIn("write 1", check_rules.violations(self.root)[0])
+        self.write("Sources/Hub/A.swift", "// notified\n")
+        self.assertIn("strike it out", check_rules.violations(self.root)[0])
+
+    def test_the_command_prints_all_uses(self):
+        self.write("tools/allowed/words", "Sources/Hub/A.swift 1 older than the list\n")
+        self.write("Sources/Hub/A.swift", "// told\n")
+        run = subprocess.run([str(TOOLS / "check-rules"), "--words", str(self.root)], capture_output=True, text=True)
+        self.assertEqual((run.returncode, run.stdout[:29]), (0, "Sources/Hub/A.swift:1: 'told'"))
+
+
 class Code(unittest.TestCase):
     def test_blanking_keeps_lines_and_code(self):
         text = 'a // b\nc /* d\n e */ f "g\\"h" i #"j"k"# l """\n m \\""" n\n""" o'
         blanked = code_only(text)
         self.assertEqual(blanked.count("\n"), text.count("\n"))
         self.assertEqual(blanked.split(), ["a", "c", "f", "i", "l", "o"])
+
+    def test_prose_is_the_rest_without_marks_and_interpolations(self):
+        text = 'a /// b\nc /* d\n * e */ f "g\\(h(i))j" k """\n l \\\n m\n """ n'
+        prose = prose_only(text)
+        self.assertEqual([len(line) for line in prose.split("\n")], [len(line) for line in text.split("\n")])
+        self.assertEqual(prose.split(), ["b", "d", "e", "*/", '"g', 'j"', '"""', "l", "m", '"""'])
 
 
 if __name__ == "__main__":

@@ -6,6 +6,6 @@ struct PendingFlush {
     var isNeeded = false
     /// Connections whose close frame went out in the submission in flight.
     var sentCloseFrames: [ConnectionID] = []
-    /// When the publications of this turn came, for the latency of broadcasts.
+    /// When the publications of this turn came, for the metric of their latency.
     var publishedAt: [MonotonicInstant] = []
 }

@@ -1,7 +1,7 @@
 /// How far the stop of the server is, as one shard sees it.
 ///
 /// A shard without connections still owns shops and counts users, so it works for the others until all of them are
-/// drained. A value without I/O; each event is told once.
+/// drained. A value without I/O; the shard reports each event once.
 struct DrainProgress {
     private enum State: Hashable {
         /// Becomes `draining`.
@@ -13,7 +13,7 @@ struct DrainProgress {
     }
 
     private var state = State.serving
-    /// Shards without connections, this one included. One that was told early counts too.
+    /// Shards that reported to have no connections, this one included.
     private var drainedShardCount = 0
 
     /// Whether the server stops: nothing new begins.
@@ -26,14 +26,14 @@ struct DrainProgress {
         return true
     }
 
-    /// This shard has no connection left. True when the other shards are to be told: the first time.
+    /// This shard has no connection left. True the first time: the other shards are to be notified.
     mutating func connectionsEnded() -> Bool {
         guard state == .draining else { return false }
         state = .drained
         return true
     }
 
-    /// A shard said that it has no connection left.
+    /// A shard reported that it has no connection left.
     mutating func shardDrained() { drainedShardCount += 1 }
 
     /// Whether none of `shardCount` shards has a connection left, so that this one may stop.

@@ -4,22 +4,22 @@ import Storage
 /// What a shard knows of memberships, and on the first shard how the node notices that they change.
 ///
 /// Look-ups: members that were found lately are remembered for seconds (`MembershipCache`). Changes: the first shard
-/// reads the store's log of changed memberships once a second and after notifications, and tells every shard; each
-/// change is told a second time some rounds later, for the streams that were being admitted meanwhile. A value without
+/// reads the store's log of changed memberships once a second and after notifications, and notifies every shard. It repeats
+/// each notification some rounds later, for the streams that were being admitted meanwhile. A value without
 /// I/O; time is an argument.
 struct MembershipWatch {
-    /// Which changes had been told when a look-up began.
+    /// Which changes the shard had been notified of when a look-up began.
     struct Version: Hashable { fileprivate let number: UInt64 }
 
     private var cache: MembershipCache
-    /// Counts the changes that were told.
+    /// Counts the notifications of changes.
     private var changeCount: UInt64 = 0
     /// Up to where the log of changes was read; nil before the first reading. On the first shard, like all that follows.
     private(set) var position: Int64?
     private var looks = MembershipLooks()
     /// The rounds of housekeeping so far.
     private(set) var round: UInt64 = 0
-    /// The round in which each of these is told once more, and the order in which they were put off.
+    /// The round in which each notification is repeated, and the order in which they were scheduled.
     private var recheckRounds: [MembershipScope: UInt64] = [:]
     private var recheckOrder: [MembershipScope] = []
 
@@ -41,7 +41,8 @@ struct MembershipWatch {
         cache.role(of: user, in: shop, at: now)
     }
 
-    /// Remembers what a look-up found that began at `version`; nothing when a change was told meanwhile. O(1).
+    /// Remembers what a look-up found that began at `version`; nothing when a
+    /// notification came meanwhile. O(1).
     mutating func remember(
         _ role: Role, of user: UserID, in shop: ShopID, lookedUpAt version: Version, at now: MonotonicInstant
     ) {
@@ -69,8 +70,8 @@ struct MembershipWatch {
     /// That reading is over: when the next one is due, nil when none is.
     mutating func lookEnded(at now: MonotonicInstant) -> MonotonicInstant? { looks.ended(at: now) }
 
-    /// The log was read behind `position`: what every shard is to be told, each scope once. The first reading only finds
-    /// the position.
+    /// The log was read from `position` on: what to notify every shard of, each scope once. The first reading only finds the
+    /// position.
     mutating func changesRead(_ answer: MembershipChanges) -> [MembershipScope] {
         let isFirst = position == nil
         position = answer.position
@@ -81,13 +82,13 @@ struct MembershipWatch {
         return scopes
     }
 
-    /// Tells a scope again, `ServerLimits.membershipRecheckRounds` rounds from now. O(1).
+    /// Schedules another notification, `ServerLimits.membershipRecheckRounds` rounds from now. O(1).
     mutating func recheck(_ scope: MembershipScope) {
         let due = round + ServerLimits.membershipRecheckRounds
         if recheckRounds.updateValue(due, forKey: scope) == nil { recheckOrder.append(scope) }
     }
 
-    /// The scopes whose round has come, in the order in which they were put off. O(scopes that are put off).
+    /// The scopes whose round has come, in the order in which they were scheduled. O(scheduled scopes).
     mutating func takeDueRechecks() -> [MembershipScope] {
         let due = recheckOrder.filter { recheckRounds[$0].map { $0 <= round } ?? false }
         guard !due.isEmpty else { return [] }

@@ -140,7 +140,7 @@ def test_an_upload_in_pieces_of_a_byte_is_read(shop):
 def test_an_upload_that_breaks_off_leaves_nothing(shop):
     before = files(shop)
     body, kind = form(file_part(PNG + bytes(100_000)))
-    for _ in range(20):  # more than may be under way: each gives its place back
+    for _ in range(20):  # more than may be in flight: each releases its place
         with RawSocket(shop.server) as raw:
             raw.send(head(shop, len(body), kind=kind) + body[:50_000])
     wait_until(lambda: try_upload(shop).status_code == 200, 10, "uploads are taken again")
@@ -152,8 +152,8 @@ FORM, FORM_KIND = form(file_part(PNG + bytes(1000)))
 
 @contextlib.contextmanager
 def uploads_under_way(uploaders):
-    """An upload for each (shop, user), all begun; those that are taken have been told to go on. Gives the connections
-    with the answers to their heads."""
+    """An upload for each (shop, user), all begun; those that are admitted have received 100. Gives the
+    connections with the answers to their heads."""
     with contextlib.ExitStack() as stack:
         begun = []
         for shop, user in uploaders:

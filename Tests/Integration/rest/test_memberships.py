@@ -28,7 +28,7 @@ def test_who_is_removed_is_refused_and_loses_the_streams_of_that_shop_alone(serv
     streams = [open_stream(server, shop.id, shop.member, **more) for more in ({}, {"subprotocols": ["shopstream.v2"]})]
     with open_stream(server, shop.id, shop.admin) as neighbour, open_stream(server, other.id, shop.member) as elsewhere:
         command(server, "member", "remove", shop.id, shop.member)
-        # Closed at the latest after `SECONDS_MAX` without a word from anybody.
+        # Closed after `SECONDS_MAX` at the latest, though no other process notified the server.
         assert [close_code(stream, SECONDS_MAX) for stream in streams] == [4403, 4403]
         for answer in (
             server.try_post(shop.id, shop.member, "x"),

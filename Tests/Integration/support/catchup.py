@@ -14,7 +14,7 @@ from .tokens import token
 
 
 class Worker(threading.Thread):
-    """Works until the end; what it fails with is told by the test's own thread."""
+    """Works until the end; the test's own thread raises what it failed with."""
 
     def __init__(self, chance, ends):
         super().__init__()
@@ -222,7 +222,7 @@ def drop_and_rejoin(client, workers, chance):
     stored = client.shop.list(since="1970-01-01T00:00:00Z")
     assert len(stored) == len({message["id"] for message in stored})
     stored = {message["id"]: message for message in stored}
-    # What went while it was away it is not told.
+    # The client receives no deletions of the time in which it was offline.
     known = {key: message for key, message in client.messages.items() if key in stored or key not in deleted}
     assert known == stored
     edited = sum(message["is_edited"] for message in stored.values())

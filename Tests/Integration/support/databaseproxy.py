@@ -1,4 +1,4 @@
-"""A TCP proxy in front of PostgreSQL that loses what the server says, or holds back what it is told."""
+"""A TCP proxy in front of PostgreSQL that drops the database's responses, or delays its requests."""
 
 import socket
 import threading

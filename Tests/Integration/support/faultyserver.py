@@ -39,8 +39,8 @@ class Stream:
 class FaultyServer:
     """Use it as a context manager; `url` is where it listens.
 
-    `refuse(message)` says with which status a POST is answered instead of 201, without a broadcast; 0 is no answer but
-    the connection's end. `omit(message)` says what lists leave out. `stall` is a pair (period, length) in seconds: that
+    `refuse(message)` says with which status a POST is answered instead of 201, without a publication; 0 is no answer
+    but the connection's end. `omit(message)` says what lists leave out. `stall` is a pair (period, length) in seconds: that
     long the whole server stands still, that often. The first `refused_upgrades` upgrades are refused after `delay`
     seconds. `greeting` is sent to each stream first.
     """

@@ -30,7 +30,7 @@ def file_part(content, name=b"a.png", kind=b"image/png"):
 
 
 def try_upload(shop, content=PNG, user=None, name="a.png", kind="image/png", in_form=False):
-    """Uploads by the client library; the shop stands in the query, or in the form."""
+    """Uploads by the client library; the shop is in the query, or in the form."""
     where = {"data": {"shop_id": shop.id}} if in_form else {"params": {"shop_id": shop.id}}
     return shop.server.request("POST", UPLOAD_PATH, user or shop.member, files={"file": (name, content, kind)}, **where)
 

@@ -1,10 +1,10 @@
-"""Shops nobody else uses."""
+"""Shops that no other test uses."""
 
 SHOP_COUNT = 400
 
 
 class Shop:
-    """A shop with an admin, a member, and somebody who is neither."""
+    """A shop with an admin, a member, and a user who is neither."""
 
     def __init__(self, server, number):
         self.server = server
