@@ -17,7 +17,7 @@ _GAP = r"(?:[ \t]+(?:\n[ \t]*)?|\n[ \t]*)"
 # Patterns of whole words, case aside, with what to say instead. A space matches a gap.
 _TABLE = [
     # The actor has a name: the client, the peer, the caller, another node, another service, the kernel.
-    (r"somebody|nobody|anybody|everybody|whoever|who has", "name the actor: the client, the peer, the caller, no reader"),
+    (r"somebody|nobody|anybody|everybody|whoever|who has", "name the actor: the client, the peer, the caller"),
     (r"strangers?", "name the actor: an unauthenticated client, another service, another node"),
     # The field's verbs.
     (r"told", "notified, sent, logged, reported, or what the actor receives"),
