@@ -47,13 +47,16 @@ let package = Package(
         .target(name: "WebSocket", dependencies: ["Primitives", httpTypes, crypto], swiftSettings: settings),
         .target(name: "Hub", dependencies: ["Primitives"], swiftSettings: settings),
         .target(name: "Auth", dependencies: ["Primitives", jwtKit, crypto], swiftSettings: settings),
-        .target(name: "Storage", dependencies: ["Primitives", "CLibpq", grdb], swiftSettings: settings),
+        .target(name: "JSON", dependencies: ["Primitives"], swiftSettings: settings),
+        .target(name: "Chat", dependencies: ["Primitives", "JSON"], swiftSettings: settings),
+        .target(name: "Storage", dependencies: ["Primitives", "Chat", "CLibpq", grdb], swiftSettings: settings),
         .target(
             name: "Sessions", dependencies: ["Primitives", "HTTP", "WebSocket", "Auth"], swiftSettings: settings),
         .target(
             name: "Server",
             dependencies: [
-                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Sessions", httpTypes, logging,
+                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Sessions",
+                httpTypes, logging,
             ],
             exclude: ["README.md", "Demo/README.md"],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
@@ -61,7 +64,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "shopstream",
-            dependencies: ["Server", "Auth", "Storage", "Reactor", "Primitives", argumentParser, logging],
+            dependencies: ["Server", "Auth", "Chat", "Storage", "Reactor", "Primitives", argumentParser, logging],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -93,8 +96,8 @@ let package = Package(
         .executableTarget(
             name: "micro",
             dependencies: [
-                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Server", "CAllocationCounter",
-                "CMeasuredRegion", httpTypes, argumentParser,
+                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Server",
+                "CAllocationCounter", "CMeasuredRegion", httpTypes, argumentParser,
             ],
             path: "Benchmarks/Micro",
             exclude: ["README.md", "judge.py", "thresholds.json"],
@@ -112,22 +115,25 @@ let package = Package(
             name: "WebSocketTests", dependencies: ["WebSocket", "Primitives", httpTypes], swiftSettings: settings),
         .testTarget(name: "HubTests", dependencies: ["Hub", "Primitives"], swiftSettings: settings),
         .testTarget(name: "AuthTests", dependencies: ["Auth", "Primitives", crypto, jwtKit], swiftSettings: settings),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "Primitives", grdb], swiftSettings: settings),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Storage", "Chat", "Primitives", grdb], swiftSettings: settings),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "Primitives"], swiftSettings: settings),
+        .testTarget(name: "ChatTests", dependencies: ["Chat", "JSON", "Primitives"], swiftSettings: settings),
         .testTarget(
             name: "SessionsTests", dependencies: ["Sessions", "Auth", "Primitives"], swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Sessions", "Primitives", httpTypes,
-                logging, crypto,
+                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Sessions",
+                "Primitives", httpTypes, logging, crypto,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "Auth", "Storage", "Sessions", "Primitives", httpTypes,
-                logging,
+                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Sessions",
+                "Primitives", httpTypes, logging,
             ],
             path: "Tests/Simulation",
             exclude: ["README.md"],

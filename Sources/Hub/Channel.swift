@@ -1,3 +1,5 @@
+import Primitives
+
 /// A shop in one encoding: those who subscribed, and its log while it has one.
 ///
 /// This is all that an idle shop holds besides its name. The log exists while bytes are retained, a subscriber lags

@@ -55,8 +55,6 @@ enum ServerLimits {
     static let flushByteCountMax = 16 << 20
     /// Verified tokens that each reactor remembers.
     static let cachedTokenCountMax = 4_096
-    /// Clocks of shops that an owner remembers; idle ones beyond are read from the store again.
-    static let shopClockCountMax = 65_536
     /// Shops that the metrics name.
     static let metricsShopCountMax = 20
     /// How long a membership that was looked up is taken to hold.

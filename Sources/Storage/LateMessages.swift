@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// Asks for messages that were committed behind a list in the order of changes: dated no later than a place that the

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// Decides where a list of messages ends, while it is read.

@@ -1,3 +1,4 @@
+import Chat
 import FoundationEssentials
 import Primitives
 
@@ -65,7 +66,7 @@ public enum MembersFile {
         let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]
         var rest = bytes.starts(with: byteOrderMark) ? bytes[byteOrderMark.count...] : bytes[...]
         var rows: [Membership] = []
-        var firstLines: [Member: (line: Int, role: Role)] = [:]
+        var firstLines: [Member: (line: Int, role: ShopRole)] = [:]
         var line = 0
         while !rest.isEmpty {
             line += 1
@@ -104,7 +105,7 @@ public enum MembersFile {
         for (text, name) in [(texts[0], "shop_id"), (texts[1], "user_id")] where !Validation.isIdentifier(text) {
             throw ParseError(line: line, reason: .badIdentifier(field: name))
         }
-        guard let role = Role(rawValue: texts[2]) else {
+        guard let role = ShopRole(rawValue: texts[2]) else {
             throw ParseError(line: line, reason: .badRole(String(texts[2].prefix(32))))
         }
         return Membership(shopID: ShopID(texts[0]), userID: UserID(texts[1]), role: role)

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// That a user is in a shop, and as what.
@@ -7,10 +8,10 @@ public struct Membership: Hashable, Sendable {
     /// The user.
     public let userID: UserID
     /// What the user may do there.
-    public let role: Role
+    public let role: ShopRole
 
     /// Joins the parts as they are.
-    public init(shopID: ShopID, userID: UserID, role: Role) {
+    public init(shopID: ShopID, userID: UserID, role: ShopRole) {
         self.shopID = shopID
         self.userID = userID
         self.role = role

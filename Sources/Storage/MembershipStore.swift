@@ -1,9 +1,10 @@
+import Chat
 import Primitives
 
 /// Knows the shops, who is in them, and what users are called. The same rules as for `MessageStore` hold.
 public protocol MembershipStore: Sendable {
     /// What `userID` may do in `shopID`; nil when it is no member or there is no such shop.
-    func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role?
+    func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> ShopRole?
 
     /// Makes a shop. Throws `.conflict` when there is one of that id.
     func createShop(_ shopID: ShopID, name: String?, at time: Timestamp) async throws(StorageError)

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// A place in a shop's order of creation, behind and before which messages are read (keyset pagination).

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// Reads a list of a shop's messages from a store, slice by slice: what is read is given away before the next slice.

@@ -1,3 +1,5 @@
+import Chat
+
 /// The messages that a read returned, and whether its limit cut it short.
 public struct MessagePage: Sendable, Equatable {
     /// In the order that was asked for.

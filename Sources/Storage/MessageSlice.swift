@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// A part of a list of messages that is read at once: `Limits.sliceMessageCountMax` messages and

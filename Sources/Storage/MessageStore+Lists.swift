@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 // Whole lists and pages in memory, for tools and tests: a server reads them slice by slice.

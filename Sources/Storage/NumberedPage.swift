@@ -1,3 +1,5 @@
+import Chat
+
 /// One of the pages of a shop, which are numbered from 1, the newest messages first.
 public struct NumberedPage: Sendable, Equatable {
     /// Newest first; empty behind the last page.

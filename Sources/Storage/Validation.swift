@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// What every store demands of values, so that they agree. NUL is refused because SQL databases do not keep it.

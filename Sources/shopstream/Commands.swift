@@ -1,5 +1,6 @@
 import ArgumentParser
 import Auth
+import Chat
 import Primitives
 import Reactor
 import Storage
@@ -81,7 +82,7 @@ struct MemberAdd: AsyncParsableCommand {
     var role = "member"
 
     func run() async throws {
-        guard let role = Role(rawValue: role) else {
+        guard let role = ShopRole(rawValue: role) else {
             throw ValidationError("--role '\(role)': admin or member is expected")
         }
         try await change(storeOptions) { store throws(StorageError) in

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Storage
 import Testing
@@ -15,7 +16,7 @@ import Testing
         MembershipChanges(position: position, changes: changes, isIncomplete: isIncomplete)
     }
 
-    private func role(_ watch: inout MembershipWatch, _ change: MembershipChange) -> Role? {
+    private func role(_ watch: inout MembershipWatch, _ change: MembershipChange) -> ShopRole? {
         watch.role(of: change.userID, in: change.shopID, at: now)
     }
 

@@ -1,3 +1,5 @@
+import Chat
+import JSON
 import Primitives
 import Storage
 import Testing
@@ -22,14 +24,14 @@ import Testing
         ("one byte", "\u{1f}"),
     ]
 
-    private static func message(_ number: Int, _ text: String) -> Storage.Message {
-        Storage.Message(
+    private static func message(_ number: Int, _ text: String) -> Chat.Message {
+        Chat.Message(
             id: MessageID("m\(number)"), shopID: ShopID("s"), userID: UserID("u"), text: text,
             createdAt: Timestamp(microsecondsSinceEpoch: Int64(number)),
             parentID: number % 2 == 0 ? nil : MessageID("p\""))
     }
 
-    private static func whole(_ messages: [Storage.Message]) -> [UInt8] {
+    private static func whole(_ messages: [Chat.Message]) -> [UInt8] {
         var writer = JSONWriter()
         for (index, message) in messages.enumerated() {
             if index > 0 { writer.raw(",") }
@@ -39,7 +41,7 @@ import Testing
     }
 
     /// The pieces of messages that come in slices, as a response takes them.
-    private static func pieces(_ slices: [[Storage.Message]], byteCountMax: Int) -> [[UInt8]] {
+    private static func pieces(_ slices: [[Chat.Message]], byteCountMax: Int) -> [[UInt8]] {
         var encoding = MessagesEncoding(
             format: MessageFormat(), images: ImageLinks(publicURL: nil, prefixes: RoutePrefixes(), signer: nil))
         var slices = slices[...]

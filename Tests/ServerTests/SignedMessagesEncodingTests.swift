@@ -1,4 +1,6 @@
 import Auth
+import Chat
+import JSON
 import Primitives
 import Storage
 import Testing
@@ -13,8 +15,8 @@ import Testing
         publicURL: "https://chat.example", prefixes: RoutePrefixes(),
         signer: LinkSigner(key: [UInt8](repeating: 7, count: 32)))
 
-    private func message(_ number: Int, _ text: String) -> Storage.Message {
-        Storage.Message(
+    private func message(_ number: Int, _ text: String) -> Chat.Message {
+        Chat.Message(
             id: MessageID("m\(number)"), shopID: ShopID("bakery"), userID: UserID("ada"), text: text, createdAt: now,
             updatedAt: nil, isEdited: false, parentID: nil, username: nil)
     }

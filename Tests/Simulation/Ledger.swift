@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Storage
 
@@ -40,7 +41,7 @@ final class Ledger {
 
     // MARK: - What the store did
 
-    func stored(_ message: Storage.Message) {
+    func stored(_ message: Chat.Message) {
         let shop = message.shopID.text
         expect(places[message.text] == nil, "\(Self.name(message.text)) was stored twice")
         if let last = times[shop]?.last {

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Reactor
 import Storage
@@ -50,7 +51,7 @@ import Testing
             let socket = try rehearsal.openStream(of: shop.text)
             func post(_ numbers: ClosedRange<Int>) {
                 for number in numbers {
-                    let message = Storage.Message(
+                    let message = Chat.Message(
                         id: MessageID("\(number)"), shopID: shop, userID: UserID("user"), text: "number \(number)",
                         createdAt: Stage.origin, updatedAt: nil, isEdited: false, parentID: nil, username: nil)
                     rehearsal.world.shards[0].send(.storeChanged(.messageCreated(message)), to: 1)

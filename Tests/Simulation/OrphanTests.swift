@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Storage
 import Testing
@@ -39,7 +40,7 @@ import Testing
             // More than go at once with the message.
             let images = (0..<ServerLimits.imagesRemovedAtOnceMax + 4).map { Self.image($0, by: uploader) }
             let text = images.map { "[IMAGE:\($0.fileName)]" }.joined()
-            let message = Storage.Message(
+            let message = Chat.Message(
                 id: MessageID("m"), shopID: ShopID("shop-1"), userID: UserID("user"), text: text,
                 createdAt: Stage.origin, updatedAt: nil,
                 isEdited: false, parentID: nil, username: nil)

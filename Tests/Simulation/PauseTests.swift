@@ -93,7 +93,7 @@ import Testing
     @Test func `a slow client that reads in a pause has the write wait again`() async {
         let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
             let stream = try rehearsal.openStream(of: "shop-1")
-            let change = Publication(event: .messageCreated, json: Array(repeating: 0x20, count: 2_000))
+            let change = rehearsal.event(ofByteCount: 2_000)
             rehearsal.world.shards[0].publish(change, to: ShopID("shop-1"))
             rehearsal.turn()
             var byteCount = 0

@@ -26,7 +26,7 @@ import Testing
         let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
             let socket = try rehearsal.openStream(of: "shop-1")
             rehearsal.advance(by: .milliseconds(1_900))
-            let change = Publication(event: .messageCreated, json: Array(repeating: 0x20, count: 2_000))
+            let change = rehearsal.event(ofByteCount: 2_000)
             rehearsal.world.shards[0].publish(change, to: ShopID("shop-1"))
             rehearsal.turn()
             while socket.hasArrivals {

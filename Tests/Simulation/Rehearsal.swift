@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import HTTPTypes
 import Primitives
 import Reactor
@@ -143,6 +144,14 @@ final class Rehearsal: @unchecked Sendable {
         turn()
         guard socket.read().starts(with: Array("HTTP/1.1 101".utf8)) else { throw ScriptError.noStream }
         return socket
+    }
+
+    /// A message that takes so many bytes of a log, or a few more.
+    func event(ofByteCount byteCount: Int) -> EncodedEvent {
+        let message = Message(
+            id: MessageID("0"), shopID: ShopID("shop-1"), userID: UserID("user"),
+            text: String(repeating: " ", count: byteCount - 150), createdAt: Stage.origin)
+        return EncodedEvent(.messageCreated(message), format: MessageFormat())
     }
 
     /// A shop that a shard owns.

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Storage
 
@@ -45,7 +46,7 @@ final class SimulatedStore: Store, @unchecked Sendable {
         await withCheckedContinuation { reads.append($0) }
     }
 
-    func append(_ message: Storage.Message) async throws(StorageError) -> Timestamp {
+    func append(_ message: Chat.Message) async throws(StorageError) -> Timestamp {
         // Behind a write that waits, every other waits too.
         if lateWriteCount > 0 || (!isHasty && chance.perMille(slowPerMille)) {
             lateWriteCount += 1
@@ -81,11 +82,11 @@ final class SimulatedStore: Store, @unchecked Sendable {
 
     func edit(
         _ id: MessageID, in shopID: ShopID, text: String, at time: Timestamp
-    ) async throws(StorageError) -> Storage.Message? {
+    ) async throws(StorageError) -> Chat.Message? {
         try await memory.edit(id, in: shopID, text: text, at: time)
     }
 
-    func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Storage.Message? {
+    func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Chat.Message? {
         try await memory.delete(id, in: shopID)
     }
 
@@ -94,12 +95,12 @@ final class SimulatedStore: Store, @unchecked Sendable {
         return try await memory.latestChange(in: shopID, upTo: horizon)
     }
 
-    func message(_ id: MessageID) async throws(StorageError) -> Storage.Message? {
+    func message(_ id: MessageID) async throws(StorageError) -> Chat.Message? {
         await pause()
         return try await memory.message(id)
     }
 
-    func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
+    func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> ShopRole? {
         await pause()
         if hidesMembers { throw StorageError(.unavailable, detail: "simulated") }
         return try await memory.role(of: userID, in: shopID)

@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import Hub
 import Logging
 import Primitives

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 
 /// How every store tells which memberships changed.
 @Suite struct MembershipChangeTests {
-    private func member(_ user: UserID, _ role: Role = .member) -> Membership {
+    private func member(_ user: UserID, _ role: ShopRole = .member) -> Membership {
         Membership(shopID: "shop", userID: user, role: role)
     }
 

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Testing
 
@@ -5,7 +6,7 @@ import Testing
 
 /// What every store of memberships does.
 @Suite struct MembershipStoreTests {
-    static func membership(_ shop: String, _ user: String, _ role: Role) -> Membership {
+    static func membership(_ shop: String, _ user: String, _ role: ShopRole) -> Membership {
         Membership(shopID: ShopID(shop), userID: UserID(user), role: role)
     }
 

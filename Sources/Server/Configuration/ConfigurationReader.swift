@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import Glibc
 import Primitives
 import Reactor

@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import HTTP
 import HTTPTypes
 import Primitives
@@ -93,7 +94,8 @@ extension Shard {
         accepted.appendResponse(to: &response)
         let arrival = StreamArrival(
             shopID: shop, slot: slot,
-            tokenExpiresAt: identity.expiresAt, speaksEvents: accepted.subprotocol != nil, response: response,
+            tokenExpiresAt: identity.expiresAt, encoding: EventEncoding(subprotocol: accepted.subprotocol),
+            response: response,
             leftover: state.leftover, countedAddress: state.isCounted ? state.address : nil)
         state.isCounted = false
         let owner = owner(of: shop)

@@ -1,3 +1,4 @@
+import Chat
 import Hub
 import Primitives
 import Reactor
@@ -22,31 +23,15 @@ private struct ReactorSink<IO: Driver>: HubSink {
     }
 }
 
-extension StreamEncoding {
-    /// Frames of `shopstream.v2`: each message is an event.
-    static let events: StreamEncoding = {
-        guard let encoding = StreamEncoding(rawValue: 1) else { preconditionFailure("two encodings fit") }
-        return encoding
-    }()
-}
-
 extension Shard {
-    /// Encodes a change's frame, once in each encoding that somebody is subscribed with, and appends it to the log.
-    func publish(_ publication: Publication, to shop: ShopID) {
+    /// Appends an event's frames to the shop's logs, one for each encoding that a stream subscribed with.
+    func publish(_ event: EncodedEvent, to shop: ShopID) {
         counters.broadcasts += 1
-        let encodings = hub.encodings(of: shop)
-        guard !encodings.isEmpty else { return }
-        if publication.event.isMessage, encodings.contains(.plain) {
-            publish(payload: publication.json, to: shop, in: .plain)
-        }
-        if encodings.contains(.events) {
-            var writer = JSONWriter()
-            writer.raw("{\"type\":\"")
-            writer.raw(publication.event.type)
-            writer.raw("\",\"data\":")
-            writer.raw(publication.json)
-            writer.raw("}")
-            publish(payload: writer.bytes, to: shop, in: .events)
+        let subscribed = hub.encodings(of: shop)
+        guard !subscribed.isEmpty else { return }
+        for encoding in EventEncoding.allCases where subscribed.contains(encoding.streamEncoding) {
+            guard let payload = event.payload(in: encoding) else { continue }
+            publish(payload: payload, to: shop, in: encoding.streamEncoding)
         }
         pendingFlush.publishedAt.append(reactor.io.now)
         pendingFlush.isNeeded = true

@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import HTTP
 import HTTPTypes
 import Hub
@@ -23,7 +24,7 @@ extension Shard {
                 role: .server, messageByteCountMax: environment.configuration.stream.messageByteCountMax),
             heartbeat: Heartbeat(startedAt: now), openedAt: now,
             tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), slot: arrival.slot.slot,
-            slotCounter: arrival.slot.counter, speaksEvents: arrival.speaksEvents, allowance: ByteAllowance(at: now))
+            slotCounter: arrival.slot.counter, allowance: ByteAllowance(at: now))
         stream.timer = reactor.schedule(
             at: min(
                 stream.heartbeat.deadline(environment.heartbeatSchedule), reactor.deadline(at: stream.tokenExpiresAt)),
@@ -35,7 +36,7 @@ extension Shard {
         // The subscription stands before the 101 goes out, and the 101 goes out before any message.
         let response = arrival.response
         let result = hub.subscribe(
-            connection, to: arrival.shopID, encoding: arrival.speaksEvents ? .events : .plain, prefix: response.span)
+            connection, to: arrival.shopID, encoding: arrival.encoding.streamEncoding, prefix: response.span)
         precondition(result == .subscribed, "no limit of subscribers a shop is set")
         pendingFlush.isNeeded = true
         if !arrival.leftover.isEmpty {

@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import Primitives
 import Reactor
 import Sessions
@@ -29,7 +30,6 @@ struct StreamConnection {
     /// The shard that counts the user.
     var slotCounter: UInt16
     var phase = Phase.open
-    var speaksEvents: Bool
     /// The peer has ended its side; what it is owed still goes out.
     var hasPeerEnded = false
     var reason = DisconnectReason.clientGone
@@ -89,7 +89,7 @@ struct StreamArrival: Sendable {
     let shopID: ShopID
     let slot: ReservedSlot
     let tokenExpiresAt: Timestamp
-    let speaksEvents: Bool
+    let encoding: EventEncoding
     /// The 101 response: it goes out first.
     let response: [UInt8]
     /// Bytes that came behind the handshake.

@@ -1,6 +1,8 @@
 import Auth
+import Chat
 import HTTP
 import HTTPTypes
+import JSON
 import Logging
 import Primitives
 import Reactor
@@ -129,7 +131,7 @@ extension Shard {
 
     /// A message is gone: so are the images of its author's that no other message names. The message stays gone
     /// whatever becomes of them; what fails here is found by the search for orphans.
-    func removeImages(namedBy message: Storage.Message) async {
+    func removeImages(namedBy message: Chat.Message) async {
         await reconsiderImages(namedBy: message)
         for name in ImageMarker.fileNames(in: message.text).prefix(ServerLimits.imagesRemovedAtOnceMax) {
             do throws(APIError) {
@@ -147,7 +149,7 @@ extension Shard {
 
     /// A message that is gone or edited may have been the last to name an image, whoever uploaded that: the search for
     /// orphans looks at it again.
-    func reconsiderImages(namedBy message: Storage.Message) async {
+    func reconsiderImages(namedBy message: Chat.Message) async {
         let ids = ImageMarker.fileNames(in: message.text).compactMap(ImageMarker.imageID(fileName:))
         guard !ids.isEmpty else { return }
         do throws(APIError) {

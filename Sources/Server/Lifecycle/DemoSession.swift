@@ -1,11 +1,13 @@
 import Auth
+import Chat
+import JSON
 import Primitives
 import Storage
 
 /// The demo: one shop, two users, and tokens for the page that plays both.
 struct DemoSession: Sendable {
     static let shopID = ShopID("demo")
-    private static let users: [(id: String, name: String, role: Role)] = [
+    private static let users: [(id: String, name: String, role: ShopRole)] = [
         ("ada", "Ada", .admin), ("grace", "Grace", .member),
     ]
     private static let tokenLifetime: Duration = .seconds(86_400)

@@ -1,11 +1,12 @@
+import Chat
 import Hub
 import Logging
 import Primitives
 import Reactor
 import Storage
 
-// What others change in the database: the first shard hears of it for the node and passes it to the shop's owner, who
-// broadcasts it behind what it has broadcast before.
+// What others change in the database: the first shard hears of it for the node and sends it to the shop's owner, which
+// publishes it after what it has published before.
 
 extension Shard: StoreChangeObserver {
     func storeChanged(_ change: StoreChange) {
@@ -36,35 +37,28 @@ extension Shard: StoreChangeObserver {
         }
     }
 
-    /// Broadcasts a change that somebody else made, on the shop's owner.
-    func broadcast(_ change: StoreChange) {
+    /// Publishes a change that another writer made; on the shop's owner.
+    func publish(_ change: StoreChange) {
         switch change {
-        case .messageCreated(let message): broadcast(.messageCreated, message)
-        case .messageEdited(let message): broadcast(.messageEdited, message)
-        case .messageDeleted(let id, let shop):
-            var writer = JSONWriter()
-            writer.deletion(of: id, in: shop)
-            publishInOrder(Publication(event: .messageDeleted, json: writer.bytes), to: shop)
+        case .messageCreated(let message): publish(message) { .messageCreated($0) }
+        case .messageEdited(let message): publish(message) { .messageEdited($0) }
+        case .messageDeleted(let id, let shop): publishInOrder(.messageDeleted(id, in: shop), to: shop)
         case .membershipsChanged, .missed, .nodeLock: break
         }
     }
 
-    private func broadcast(_ event: Publication.Event, _ message: Storage.Message) {
-        // Who catches up by time misses nothing only while the shop's own times stay behind all that were seen.
+    private func publish(_ message: Chat.Message, as event: (Chat.Message) -> ChatEvent) {
+        // A client that catches up by time misses nothing only while the shop's own times stay after all that were seen.
         shops.advance(message.shopID, past: message.changedAt, at: civilTime)
         guard hub.subscriberCount(of: message.shopID) > 0 else { return }
-        var writer = JSONWriter()
-        writer.message(shown(message), format: environment.configuration.messageFormat)
-        publishInOrder(Publication(event: event, json: writer.bytes), to: message.shopID)
+        publishInOrder(event(shown(message)), to: message.shopID)
     }
 
-    /// Behind our own writes that are under way, whose times are earlier: who catches up from this change must have
-    /// been told of them.
-    private func publishInOrder(_ publication: Publication, to shop: ShopID) {
-        guard !isOrderedByDatabase, let ticket = shops.enterChange(in: shop) else {
-            publish(publication, to: shop)
-            return
-        }
-        endChange(in: shop, ticket, publication)
+    /// After our own writes that are in flight, whose times are earlier: a client that catches up from this change must
+    /// have got them.
+    private func publishInOrder(_ event: ChatEvent, to shop: ShopID) {
+        let event = encoded(event)
+        guard !isOrderedByDatabase, let ticket = shops.enterChange(in: shop) else { return publish(event, to: shop) }
+        endChange(in: shop, ticket, event)
     }
 }

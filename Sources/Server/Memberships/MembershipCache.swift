@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Storage
 
@@ -8,7 +9,7 @@ import Storage
 /// entries go unless they are asked for. O(1) amortised.
 struct MembershipCache {
     private struct Entry {
-        let role: Role
+        let role: ShopRole
         let expiresAt: MonotonicInstant
     }
 
@@ -28,7 +29,7 @@ struct MembershipCache {
     var count: Int { younger.count + older.count }
 
     /// What the user may do, if that is known still.
-    mutating func role(of userID: UserID, in shopID: ShopID, at now: MonotonicInstant) -> Role? {
+    mutating func role(of userID: UserID, in shopID: ShopID, at now: MonotonicInstant) -> ShopRole? {
         let key = MembershipChange(shopID: shopID, userID: userID)
         if let entry = younger[key] { return now < entry.expiresAt ? entry.role : nil }
         guard let entry = older.removeValue(forKey: key), now < entry.expiresAt else { return nil }
@@ -37,7 +38,7 @@ struct MembershipCache {
     }
 
     /// Remembers what a look-up found.
-    mutating func remember(_ role: Role, of userID: UserID, in shopID: ShopID, at now: MonotonicInstant) {
+    mutating func remember(_ role: ShopRole, of userID: UserID, in shopID: ShopID, at now: MonotonicInstant) {
         let key = MembershipChange(shopID: shopID, userID: userID)
         older.removeValue(forKey: key)
         insert(Entry(role: role, expiresAt: now + timeToLive), for: key)

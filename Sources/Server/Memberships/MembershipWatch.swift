@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Storage
 
@@ -37,14 +38,14 @@ struct MembershipWatch {
     var version: Version { Version(number: changeCount) }
 
     /// What the user may do in the shop, if that was looked up lately. O(1).
-    mutating func role(of user: UserID, in shop: ShopID, at now: MonotonicInstant) -> Role? {
+    mutating func role(of user: UserID, in shop: ShopID, at now: MonotonicInstant) -> ShopRole? {
         cache.role(of: user, in: shop, at: now)
     }
 
     /// Remembers what a look-up found that began at `version`; nothing when a
     /// notification came meanwhile. O(1).
     mutating func remember(
-        _ role: Role, of user: UserID, in shop: ShopID, lookedUpAt version: Version, at now: MonotonicInstant
+        _ role: ShopRole, of user: UserID, in shop: ShopID, lookedUpAt version: Version, at now: MonotonicInstant
     ) {
         guard version == self.version else { return }
         cache.remember(role, of: user, in: shop, at: now)

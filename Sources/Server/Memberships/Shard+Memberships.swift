@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import Hub
 import Logging
 import Primitives
@@ -13,13 +14,13 @@ import WebSocket
 extension Shard {
     /// What the user may do in the shop; throws when it is no member. A shop that does not exist looks the same.
     @discardableResult
-    func requireMembership(of user: UserID, in shop: ShopID) async throws(APIError) -> Storage.Role {
+    func requireMembership(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole {
         guard let role = try await role(of: user, in: shop) else { throw .notMember }
         return role
     }
 
     /// What the user may do in the shop, nil for nothing.
-    func role(of user: UserID, in shop: ShopID) async throws(APIError) -> Storage.Role? {
+    func role(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole? {
         if let role = memberships.role(of: user, in: shop, at: reactor.now) { return role }
         do throws(StorageError) {
             let version = memberships.version

@@ -1,3 +1,4 @@
+import JSON
 import Primitives
 
 /// The body of `POST /api/v1/shops/messages`, checked.

@@ -1,3 +1,5 @@
+import Chat
+import JSON
 import Primitives
 import Reactor
 import Storage

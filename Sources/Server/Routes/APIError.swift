@@ -1,6 +1,7 @@
 import Auth
 import HTTP
 import HTTPTypes
+import JSON
 import Storage
 
 /// A request's failure as the client sees it: status, stable code, one line for people.

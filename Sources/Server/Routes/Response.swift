@@ -1,5 +1,6 @@
 import HTTP
 import HTTPTypes
+import JSON
 
 /// The body of a response.
 enum ResponseBody: Sendable {

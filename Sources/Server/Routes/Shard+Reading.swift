@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import HTTP
 import HTTPTypes
 import Primitives

@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import HTTP
 import HTTPTypes
 import Primitives
@@ -53,7 +54,7 @@ extension Shard {
 
     /// A message that the user may see, and what else the user may do in its shop. One that does not exist and one of
     /// a shop that the user is no member of look the same.
-    private func visibleMessage(_ id: MessageID, to user: UserID) async throws(APIError) -> (Storage.Message, Role) {
+    private func visibleMessage(_ id: MessageID, to user: UserID) async throws(APIError) -> (Chat.Message, ShopRole) {
         guard let message = try await stored({ (store) async throws(StorageError) in try await store.message(id) }),
             let role = try await role(of: user, in: message.shopID)
         else { throw .messageNotFound }
@@ -89,28 +90,27 @@ extension Shard {
                 } ?? identity.name
         }
         let (time, ticket) = try await beginChange(in: body.shopID)
-        var message = Storage.Message(
+        var message = Chat.Message(
             id: MessageID(UUIDText.random()), shopID: body.shopID, userID: identity.userID, text: body.text,
             createdAt: time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
-        var json = json(of: message)
         do throws(StorageError) {
             let storedAt = try await storage.store.append(message)
             if storedAt != time {
                 shops.advance(body.shopID, past: storedAt, at: civilTime)
                 message.createdAt = storedAt
-                json = self.json(of: message)
             }
         } catch {
             endChange(in: body.shopID, ticket, nil)
             throw storageFailure(error)
         }
-        endChange(in: body.shopID, ticket, Publication(event: .messageCreated, json: json))
-        return json
+        let event = encoded(.messageCreated(shown(message)))
+        endChange(in: body.shopID, ticket, event)
+        return event.data
     }
 
-    private func edit(_ message: Storage.Message, to text: String) async throws(APIError) -> [UInt8] {
+    private func edit(_ message: Chat.Message, to text: String) async throws(APIError) -> [UInt8] {
         let (time, ticket) = try await beginChange(in: message.shopID)
-        let edited: Storage.Message?
+        let edited: Chat.Message?
         do throws(StorageError) {
             edited = try await storage.store.edit(message.id, in: message.shopID, text: text, at: time)
         } catch {
@@ -122,14 +122,14 @@ extension Shard {
             throw .messageNotFound
         }
         shops.advance(message.shopID, past: edited.changedAt, at: civilTime)
-        let json = json(of: edited)
-        endChange(in: message.shopID, ticket, Publication(event: .messageEdited, json: json))
-        return json
+        let event = encoded(.messageEdited(shown(edited)))
+        endChange(in: message.shopID, ticket, event)
+        return event.data
     }
 
-    private func delete(_ message: Storage.Message) async throws(APIError) {
+    private func delete(_ message: Chat.Message) async throws(APIError) {
         let (_, ticket) = try await beginChange(in: message.shopID)
-        let deleted: Storage.Message?
+        let deleted: Chat.Message?
         do throws(StorageError) {
             deleted = try await storage.store.delete(message.id, in: message.shopID)
         } catch {
@@ -140,24 +140,20 @@ extension Shard {
             endChange(in: message.shopID, ticket, nil)
             throw .messageNotFound
         }
-        var writer = JSONWriter()
-        writer.deletion(of: message.id, in: message.shopID)
-        endChange(in: message.shopID, ticket, Publication(event: .messageDeleted, json: writer.bytes))
+        endChange(in: message.shopID, ticket, encoded(.messageDeleted(message.id, in: message.shopID)))
     }
 
     /// A message as its readers get it: with signed image URLs, when the deployment signs them.
-    func shown(_ message: Storage.Message) -> Storage.Message {
+    func shown(_ message: Chat.Message) -> Chat.Message {
         guard environment.imageLinks.areSigned else { return message }
         var shown = message
         shown.text = environment.imageLinks.shown(message.text, in: message.shopID, at: civilTime)
         return shown
     }
 
-    private func json(of message: Storage.Message) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.bytes.reserveCapacity(message.text.utf8.count + 320)
-        writer.message(shown(message), format: environment.configuration.messageFormat)
-        return writer.bytes
+    /// An event with its data, as the deployment writes it.
+    func encoded(_ event: ChatEvent) -> EncodedEvent {
+        EncodedEvent(event, format: environment.configuration.messageFormat)
     }
 
     // MARK: - The shop's clock
@@ -190,10 +186,10 @@ extension Shard {
     }
 
     /// The change is through, or failed (nil): publishes what is now in order.
-    func endChange(in shop: ShopID, _ ticket: UInt64, _ publication: Publication?) {
+    func endChange(in shop: ShopID, _ ticket: UInt64, _ event: EncodedEvent?) {
         // Where the database orders the changes of a shop, its listener publishes this node's own with the others'.
-        let publication = isOrderedByDatabase ? nil : publication
-        for publication in shops.endChange(in: shop, ticket, publication) { publish(publication, to: shop) }
+        let event = isOrderedByDatabase ? nil : event
+        for event in shops.endChange(in: shop, ticket, event) { publish(event, to: shop) }
     }
 
     /// Whether other nodes write the shops too: then the order of the commits is the order of publication, of this

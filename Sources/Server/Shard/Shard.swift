@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import Hub
 import Primitives
 import Reactor
@@ -154,7 +155,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .userLimit(let change): userLimitChanged(change)
         case .membershipsChanged(let scope): membershipsChanged(scope)
         case .recheckMemberships(let scope): memberships.recheck(scope)
-        case .storeChanged(let change): broadcast(change)
+        case .storeChanged(let change): publish(change)
         case .readinessChanged(let state): _ = storage.readiness.become(state)
         case .drain: drain()
         case .drained: drainProgress.shardDrained()

@@ -1,4 +1,5 @@
 import Auth
+import Chat
 import Logging
 import Primitives
 import Reactor
@@ -10,7 +11,7 @@ struct ShardEnvironment: Sendable {
     /// Which routes each listener serves.
     let routes: ListenerRoutes
     let imageLinks: ImageLinks
-    let handshake = ServerHandshake(subprotocols: ["shopstream.v2"])
+    let handshake = ServerHandshake(subprotocols: EventEncoding.subprotocols)
     let heartbeatSchedule: Heartbeat.Schedule
     /// Nil unless the demo is on.
     let demo: DemoSession?

@@ -1,8 +1,9 @@
+import Chat
 import Primitives
 
 extension MemoryStore {
     /// See `MembershipStore`. O(1).
-    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
+    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> ShopRole? {
         try withState { state in state.members[shopID]?[userID] }
     }
 

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Synchronization
 
@@ -22,9 +23,9 @@ public final class MemoryStore: Store {
     struct State {
         var messages: [MessageID: Entry] = [:]
         var shops: [ShopID: Shop] = [:]
-        var members: [ShopID: [UserID: Role]] = [:]
+        var members: [ShopID: [UserID: ShopRole]] = [:]
         /// The roles that members files gave.
-        var importedRoles: [MembershipChange: Role] = [:]
+        var importedRoles: [MembershipChange: ShopRole] = [:]
         var usernames: [UserID: String] = [:]
         var images: [MessageID: Image] = [:]
         var keptImages: Set<MessageID> = []

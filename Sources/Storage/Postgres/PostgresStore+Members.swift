@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 import Synchronization
 
@@ -13,8 +14,8 @@ extension PostgresStore {
     private static let purgeCountMax: Int64 = 10_000
 
     /// See `MembershipStore`. O(log n).
-    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
-        try await read(.role, [.text(shopID.text), .text(userID.text)]).firstText.flatMap(Role.init(rawValue:))
+    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> ShopRole? {
+        try await read(.role, [.text(shopID.text), .text(userID.text)]).firstText.flatMap(ShopRole.init(rawValue:))
     }
 
     /// See `MembershipStore`. O(log n).
@@ -55,7 +56,8 @@ extension PostgresStore {
         var members: [Membership] = []
         for row in 0..<result.rowCount {
             // A role that is somebody else's makes no member here, as in `role`, and does not hide the others.
-            guard let userID = result.text(row, 0), let role = result.text(row, 1).flatMap(Role.init(rawValue:)) else {
+            guard let userID = result.text(row, 0), let role = result.text(row, 1).flatMap(ShopRole.init(rawValue:))
+            else {
                 continue
             }
             members.append(Membership(shopID: shopID, userID: UserID(userID), role: role))

@@ -1,14 +1,15 @@
+import Chat
 import FoundationEssentials
 import GRDB
 import Primitives
 
 extension SQLiteStore {
     /// See `MembershipStore`. O(log n).
-    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
+    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> ShopRole? {
         let text = try await lookUp { db in
             try String.fetchOne(db.cachedStatement(sql: Queries.role), arguments: [shopID.text, userID.text])
         }
-        return text.flatMap(Role.init(rawValue:))
+        return text.flatMap(ShopRole.init(rawValue:))
     }
 
     /// See `MembershipStore`. O(log n).
@@ -45,7 +46,7 @@ extension SQLiteStore {
             let rows = try Row.fetchCursor(db.cachedStatement(sql: Queries.members), arguments: [shopID.text])
             var members: [Membership] = []
             while let row = try rows.next() {
-                guard let role = Role(rawValue: row[1]) else { throw StorageError(.corrupt, detail: "role") }
+                guard let role = ShopRole(rawValue: row[1]) else { throw StorageError(.corrupt, detail: "role") }
                 members.append(Membership(shopID: shopID, userID: UserID(row[0]), role: role))
             }
             return members

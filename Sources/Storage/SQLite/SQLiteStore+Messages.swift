@@ -1,3 +1,4 @@
+import Chat
 import GRDB
 import Primitives
 

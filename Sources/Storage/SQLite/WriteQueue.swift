@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// A change of one message, or none.

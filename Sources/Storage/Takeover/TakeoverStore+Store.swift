@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 // Every call waits for the store and is then the store's: see its protocols.
@@ -60,7 +61,7 @@ extension TakeoverStore: MessageStore {
 
 extension TakeoverStore: MembershipStore {
     /// See `MembershipStore`.
-    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> Role? {
+    public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> ShopRole? {
         try await opened().role(of: userID, in: shopID)
     }
 

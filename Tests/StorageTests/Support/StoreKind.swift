@@ -1,3 +1,4 @@
+import Chat
 import FoundationEssentials
 import GRDB
 import Primitives

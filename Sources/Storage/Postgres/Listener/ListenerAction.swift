@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// What the listener wants done.

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// The listener's one connection, and the order in which changes are told. A pure state machine.

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// Hears what others change in the database, on one connection of its own: LISTEN, and after a gap a look at what was

@@ -1,3 +1,4 @@
+import Chat
 import Primitives
 
 /// What others changed in the store, as it tells those that listen.

@@ -1,12 +1,12 @@
 /// The members of a JSON object that a route knows. Other members are checked and skipped; of a key that comes twice
 /// the last counts.
-struct JSONObject {
+package struct JSONObject {
     /// A key, as UTF-8.
-    struct Key {
-        let name: String
+    package struct Key: Sendable {
+        package let name: String
         fileprivate let bytes: [UInt8]
 
-        init(_ name: String) {
+        package init(_ name: String) {
             self.name = name
             bytes = Array(name.utf8)
         }
@@ -24,7 +24,7 @@ struct JSONObject {
     private var values: [Value]
 
     /// Reads one text that is an object. O(n).
-    init(_ json: [UInt8], keys: [Key]) throws(JSONError) {
+    package init(_ json: [UInt8], keys: [Key]) throws(JSONError) {
         self.json = json
         self.keys = keys
         values = Array(repeating: .absent, count: keys.count)
@@ -53,7 +53,7 @@ struct JSONObject {
     /// The text of a member; nil when it is missing or null. Throws when it is no string, or one that is no text.
     ///
     /// - Precondition: `index` is that of one of the keys.
-    func text(at index: Int) throws(JSONError) -> String? {
+    package func text(at index: Int) throws(JSONError) -> String? {
         switch values[index] {
         case .absent, .null: return nil
         case .other: throw .malformed

@@ -1,4 +1,4 @@
-import Primitives
+public import Primitives
 
 /// A message of a shop, as it is stored. Its id and its times were chosen by the shop's owner.
 public struct Message: Sendable {

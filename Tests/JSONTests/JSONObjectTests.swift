@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-@testable import Server
+@testable import JSON
 
 @Suite struct JSONObjectTests {
     private static let keys = [JSONObject.Key("shop_id"), JSONObject.Key("message")]

@@ -1,51 +1,57 @@
-import FoundationEssentials
+import JSON
 import Primitives
-import Storage
 import Testing
 
-@testable import Server
+@testable import Chat
 
-@Suite struct JSONWriterTests {
-    private static func string(_ text: String) -> String {
-        var writer = JSONWriter()
-        writer.string(text)
-        return String(decoding: writer.bytes, as: UTF8.self)
+@Suite struct EventEncodingTests {
+    private let message = Message(
+        id: MessageID("m"), shopID: ShopID("s"), userID: UserID("u"), text: "t",
+        createdAt: Timestamp(microsecondsSinceEpoch: 0))
+    private let json =
+        #"{"id":"m","shop_id":"s","user_id":"u","message":"t","created_at":"1970-01-01T00:00:00.000000Z","#
+        + #""updated_at":null,"is_edited":false,"parent_id":null}"#
+
+    private func payload(of event: ChatEvent, in encoding: EventEncoding) -> String? {
+        EncodedEvent(event, format: MessageFormat()).payload(in: encoding).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test(arguments: [
-        ("", #""""#), ("plain", #""plain""#), ("a\"b", #""a\"b""#), ("a\\b", #""a\\b""#),
-        ("line\nfeed\rtab\t", #""line\nfeed\rtab\t""#), ("\u{0}\u{1}\u{1f}", #""\u0000\u0001\u001f""#),
-        ("\u{7f}/é🙂", "\"\u{7f}/é🙂\""),
-    ])
-    func `a string is escaped where JSON demands it and nowhere else`(text: String, json: String) {
-        #expect(Self.string(text).utf8.elementsEqual(json.utf8))
-    }
+    // MARK: - Events
 
-    @Test func `every scalar below 0x800 comes back from a JSON decoder`() throws {
-        var text = ""
-        for value in 0..<0x800 as Range<UInt32> {
-            if let scalar = Unicode.Scalar(value) { text.unicodeScalars.append(scalar) }
+    @Test func `a message is the same JSON in the answer, bare and in an envelope`() {
+        for (event, type) in [
+            (ChatEvent.messageCreated(message), "message.created"), (.messageEdited(message), "message.edited"),
+        ] {
+            #expect(EncodedEvent(event, format: MessageFormat()).data == Array(json.utf8))
+            #expect(payload(of: event, in: .bare) == json)
+            #expect(payload(of: event, in: .enveloped) == #"{"type":"\#(type)","data":\#(json)}"#)
         }
-        let decoded = try JSONDecoder().decode([String].self, from: Data("[\(Self.string(text))]".utf8))
-        #expect(decoded.first.map { Array($0.utf8) } == Array(text.utf8))
     }
 
-    @Test func `numbers, booleans, nulls and times stand as JSON has them`() {
-        var writer = JSONWriter()
-        writer.number(-12)
-        writer.raw(",")
-        writer.boolean(true)
-        writer.raw(",")
-        writer.boolean(false)
-        writer.raw(",")
-        writer.string(orNull: nil)
-        writer.raw(",")
-        writer.time(Timestamp(microsecondsSinceEpoch: 1))
-        #expect(String(decoding: writer.bytes, as: UTF8.self) == #"-12,true,false,null,"1970-01-01T00:00:00.000001Z""#)
+    @Test func `a deletion has no bare form`() {
+        let event = ChatEvent.messageDeleted(MessageID("m\""), in: ShopID("s"))
+        #expect(payload(of: event, in: .bare) == nil)
+        #expect(
+            payload(of: event, in: .enveloped) == #"{"type":"message.deleted","data":{"id":"m\"","shop_id":"s"}}"#)
     }
+
+    @Test func `a stream without a subprotocol gets bare messages`() {
+        #expect(EventEncoding(subprotocol: nil) == .bare)
+        for subprotocol in EventEncoding.subprotocols {
+            #expect(EventEncoding(subprotocol: subprotocol) == .enveloped)
+        }
+        #expect(EventEncoding.bare.streamEncoding == .plain)
+    }
+
+    @Test func `every encoding has a log of its own in the hub`() {
+        let encodings = Set(EventEncoding.allCases.map(\.streamEncoding))
+        #expect(encodings.count == EventEncoding.allCases.count)
+    }
+
+    // MARK: - Messages
 
     @Test func `a message has the keys of the interface, in their order`() {
-        let message = Storage.Message(
+        let message = Message(
             id: MessageID("m"), shopID: ShopID("s"), userID: UserID("u"), text: "Hello \"team\"",
             createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: Timestamp(microsecondsSinceEpoch: 1_000_000),
             isEdited: true, parentID: MessageID("p"), username: "Ann")
@@ -63,7 +69,7 @@ import Testing
     }
 
     @Test func `what a message does not have is null`() {
-        let message = Storage.Message(
+        let message = Message(
             id: MessageID("m"), shopID: ShopID("s"), userID: UserID("u"), text: "t",
             createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: nil, isEdited: false, parentID: nil,
             username: nil)
@@ -76,7 +82,7 @@ import Testing
     }
 
     @Test func `the author's key and the time of a message that was never edited are the deployment's`() {
-        var message = Storage.Message(
+        var message = Message(
             id: MessageID("m"), shopID: ShopID("s"), userID: UserID("u"), text: "t",
             createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: nil, isEdited: false, parentID: nil,
             username: "Ann")
@@ -89,7 +95,7 @@ import Testing
         let created = String(decoding: writer.bytes, as: UTF8.self)
         #expect(created.contains(#""updated_at":"1970-01-01T00:00:00.000000Z""#))
         #expect(created.hasSuffix(#","author_username":"Ann"}"#) && !created.contains(#""username""#))
-        message = Storage.Message(
+        message = Message(
             id: message.id, shopID: message.shopID, userID: message.userID, text: "t", createdAt: message.createdAt,
             updatedAt: Timestamp(microsecondsSinceEpoch: 1_000_000), isEdited: true, parentID: nil, username: nil)
         writer = JSONWriter()

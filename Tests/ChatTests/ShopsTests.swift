@@ -1,13 +1,11 @@
 import Primitives
 import Testing
 
-@testable import Server
+@testable import Chat
 
 @Suite struct ShopsTests {
     private let bakery = ShopID("bakery")
     private let now = Timestamp(microsecondsSinceEpoch: 1_000_000_000)
-
-    private func publication(_ number: UInt8) -> Publication { Publication(event: .messageCreated, json: [number]) }
 
     @Test func `the clock of a shop goes on from its latest change, and another one's is its own`() {
         var shops = Shops()
@@ -31,9 +29,9 @@ import Testing
         shops.open(bakery, latestChange: nil)
         let tickets = (0..<3).map { _ in shops.beginChange(in: bakery, at: now).ticket }
         #expect(!shops.areIdle)
-        #expect(shops.endChange(in: bakery, tickets[2], publication(2)).isEmpty)
+        #expect(shops.endChange(in: bakery, tickets[2], event(2)).isEmpty)
         #expect(shops.endChange(in: bakery, tickets[1], nil).isEmpty)
-        #expect(shops.endChange(in: bakery, tickets[0], publication(0)) == [publication(0), publication(2)])
+        #expect(shops.endChange(in: bakery, tickets[0], event(0)) == [event(0), event(2)])
         #expect(shops.areIdle)
     }
 
@@ -47,8 +45,8 @@ import Testing
         let own = shops.beginChange(in: bakery, at: now).ticket
         let entered = shops.enterChange(in: bakery)
         let other = try #require(entered)
-        #expect(shops.endChange(in: bakery, other, publication(1)).isEmpty)
-        #expect(shops.endChange(in: bakery, own, publication(0)) == [publication(0), publication(1)])
+        #expect(shops.endChange(in: bakery, other, event(1)).isEmpty)
+        #expect(shops.endChange(in: bakery, own, event(0)) == [event(0), event(1)])
     }
 
     @Test func `another writer's time moves the clock`() {
@@ -66,6 +64,6 @@ import Testing
         let ticket = shops.beginChange(in: ShopID("shop-1"), at: now).ticket
         shops.open(bakery, latestChange: nil)
         #expect(shops.count == 2 && shops.isOpen(ShopID("shop-1")) && shops.isOpen(bakery))
-        #expect(shops.endChange(in: ShopID("shop-1"), ticket, publication(1)) == [publication(1)])
+        #expect(shops.endChange(in: ShopID("shop-1"), ticket, event(1)) == [event(1)])
     }
 }

@@ -1,4 +1,4 @@
-/// How the frames of a stream are encoded; each shop has a log for every encoding that somebody subscribed with.
+/// How the frames of a stream are encoded; each shop has a log for every encoding that a stream subscribed with.
 ///
 /// The hub gives the numbers no meaning: a server may count plain text, events and compressed frames.
 public struct StreamEncoding: RawRepresentable, Hashable, Sendable, BitwiseCopyable {

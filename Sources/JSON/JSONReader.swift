@@ -14,7 +14,7 @@ package struct JSONReader {
     /// The arrays and objects that may lie within each other. One bit of `objects` belongs to each.
     package static let depthMax = 64
 
-    /// A string as it stands in the input.
+    /// A string as the input has it, with its escapes.
     package struct RawString: Hashable, Sendable {
         /// The bytes between the quotes.
         package let range: Range<Int>

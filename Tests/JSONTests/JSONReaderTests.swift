@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Server
+@testable import JSON
 
 @Suite struct JSONReaderTests {
     private static func fault(_ json: [UInt8]) -> JSONError? {

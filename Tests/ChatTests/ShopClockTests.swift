@@ -1,7 +1,7 @@
 import Primitives
 import Testing
 
-@testable import Server
+@testable import Chat
 
 @Suite struct ShopClockTests {
     @Test func `times strictly increase even when the wall clock stands still or goes back`() {
@@ -15,7 +15,7 @@ import Testing
     @Test func `changes are published in the order of their times whatever order the writes end in`() {
         var clock = ShopClock(latest: .earliest)
         let tickets = (0..<4).map { _ in clock.begin(at: .earliest).ticket }
-        let changes = (0..<4).map { Publication(event: $0 == 2 ? .messageEdited : .messageCreated, json: [$0]) }
+        let changes = (0..<4).map { event($0) }
         #expect(clock.finish(tickets[2], changes[2]).isEmpty)
         #expect(clock.finish(tickets[0], changes[0]) == [changes[0]])
         #expect(clock.finish(tickets[1], nil) == [changes[2]])
@@ -24,11 +24,11 @@ import Testing
         #expect(clock.isIdle)
     }
 
-    @Test func `a failed write holds nobody up`() {
+    @Test func `a failed write holds no other up`() {
         var clock = ShopClock(latest: .earliest)
         let first = clock.begin(at: .earliest).ticket
         let second = clock.begin(at: .earliest).ticket
-        let change = Publication(event: .messageCreated, json: [2])
+        let change = event(2)
         #expect(clock.finish(first, nil).isEmpty)
         #expect(clock.finish(second, change) == [change])
         #expect(clock.isIdle)
@@ -40,25 +40,25 @@ import Testing
             for offset in 0..<12 {
                 var clock = ShopClock(latest: .earliest)
                 let tickets = (0..<12).map { _ in clock.begin(at: .earliest).ticket }
-                var published: [UInt8] = []
+                var published: [EncodedEvent] = []
                 for step in 0..<12 {
                     let ticket = tickets[(step * stride + offset) % 12]
-                    let change = Publication(event: .messageCreated, json: [UInt8(ticket)])
-                    published += clock.finish(ticket, ticket % 3 == 0 ? nil : change).flatMap(\.json)
+                    let change = event(UInt8(ticket))
+                    published += clock.finish(ticket, ticket % 3 == 0 ? nil : change)
                 }
-                #expect(published == [1, 2, 4, 5, 7, 8, 10, 11])
+                #expect(published == [1, 2, 4, 5, 7, 8, 10, 11].map(event))
                 #expect(clock.isIdle)
             }
         }
     }
 
-    @Test func `a change of another's is published behind our own that are under way`() {
+    @Test func `another writer's change is published after our own in flight`() {
         var clock = ShopClock(latest: .earliest)
         let now = Timestamp(microsecondsSinceEpoch: 100)
         let own = clock.begin(at: now).ticket
         clock.advance(past: now.successor, at: now)
         let foreign = clock.enter()
-        let changes = (0..<2).map { Publication(event: .messageCreated, json: [$0]) }
+        let changes = (0..<2).map { event($0) }
         #expect(clock.finish(foreign, changes[1]).isEmpty)
         #expect(clock.begin(at: now).time == now.successor.successor)
         #expect(clock.finish(own, changes[0]) == changes)

@@ -1,5 +1,4 @@
-import Primitives
-import Storage
+internal import Primitives
 
 /// How messages are written out, in answers and in frames, where deployments differ.
 public struct MessageFormat: Hashable, Sendable {
@@ -8,7 +7,7 @@ public struct MessageFormat: Hashable, Sendable {
         case username
         case authorUsername = "author_username"
 
-        /// The key as it stands in a message, with what is around it.
+        /// The key and the punctuation around it, as a message has them.
         var member: StaticString {
             switch self {
             case .username: ",\"username\":"
@@ -35,31 +34,11 @@ public struct MessageFormat: Hashable, Sendable {
     public init() {}
 
     /// What a message says in `updated_at`.
-    func updatedAt(of message: Storage.Message) -> Timestamp? {
+    func updatedAt(of message: Message) -> Timestamp? {
         if let updatedAt = message.updatedAt { return updatedAt }
         switch updatedAtOnCreate {
         case .null: return nil
         case .created: return message.createdAt
         }
-    }
-}
-
-extension MessageFormat {
-    init(_ reader: ConfigurationReader) throws(ConfigurationError) {
-        includesUsername = try reader.flag("WEBSOCKET_INCLUDE_USERNAME")
-        authorKey = try reader.choice("SHOPSTREAM_AUTHOR_KEY")
-        updatedAtOnCreate = try reader.choice("SHOPSTREAM_UPDATED_AT_ON_CREATE")
-    }
-}
-
-extension ConfigurationReader {
-    /// One of the values that a setting has.
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws(ConfigurationError) -> Choice {
-        let text = value(name)
-        guard let choice = Choice(rawValue: text) else {
-            throw ConfigurationError(
-                name: name, value: text, allowed: Choice.allCases.map(\.rawValue).joined(separator: " or "))
-        }
-        return choice
     }
 }

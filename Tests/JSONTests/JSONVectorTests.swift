@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Testing
 
-@testable import Server
+@testable import JSON
 
 /// The parsing vectors of JSONTestSuite, which lie beside this checkout in `../shared/vectors/json`.
 @Suite struct JSONVectorTests {

@@ -1,0 +1,106 @@
+package import JSON
+package import Primitives
+
+/// How an event becomes the payload of a frame: what a stream chose by its subprotocol.
+package enum EventEncoding: UInt8, CaseIterable, Sendable {
+    /// A message as it is, without an envelope: a stream without a subprotocol. It has no form for a deletion.
+    case bare = 0
+    /// `{"type","data"}`, subprotocol `shopstream.v2`.
+    case enveloped = 1
+
+    /// The subprotocols that streams may ask for, the preferred one first.
+    package static let subprotocols = ["shopstream.v2"]
+
+    /// The encoding of a stream that negotiated a subprotocol of `subprotocols`, or none.
+    package init(subprotocol: String?) { self = subprotocol == nil ? .bare : .enveloped }
+
+    /// The number that the hub knows it by.
+    package var streamEncoding: StreamEncoding {
+        guard let encoding = StreamEncoding(rawValue: rawValue) else { preconditionFailure("too many encodings") }
+        return encoding
+    }
+}
+
+/// An event whose data is encoded: what the answer to its request says too, so that it is encoded once for all.
+package struct EncodedEvent: Sendable, Equatable {
+    /// What happened.
+    package let kind: ChatEvent.Kind
+    /// JSON: the message; of a deleted one its id and its shop.
+    package let data: [UInt8]
+
+    /// Encodes an event. O(bytes), one allocation.
+    package init(_ event: ChatEvent, format: MessageFormat) {
+        kind = event.kind
+        var writer = JSONWriter()
+        switch event {
+        case .messageCreated(let message), .messageEdited(let message):
+            writer.bytes.reserveCapacity(message.text.utf8.count + 320)
+            writer.message(message, format: format)
+        case .messageDeleted(let id, let shop):
+            writer.deletion(of: id, in: shop)
+        }
+        data = writer.bytes
+    }
+
+    /// The payload of a frame; nil when the encoding has no form for the event. O(bytes) but for `.bare`.
+    package func payload(in encoding: EventEncoding) -> [UInt8]? {
+        switch encoding {
+        case .bare: return kind.isMessage ? data : nil
+        case .enveloped:
+            var writer = JSONWriter()
+            writer.bytes.reserveCapacity(data.count + 48)
+            writer.raw("{\"type\":\"")
+            writer.raw(kind.name)
+            writer.raw("\",\"data\":")
+            writer.raw(data)
+            writer.raw("}")
+            return writer.bytes
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Appends a message as clients know it.
+    package mutating func message(_ message: Message, format: MessageFormat) {
+        messageBeforeText(message)
+        _ = escaped(message.text, from: 0, byteCountMax: .max)
+        messageAfterText(message, format: format)
+    }
+
+    /// Appends a message up to the inside of its text …
+    package mutating func messageBeforeText(_ message: Message) {
+        raw("{\"id\":")
+        string(message.id.text)
+        raw(",\"shop_id\":")
+        string(message.shopID.text)
+        raw(",\"user_id\":")
+        string(message.userID.text)
+        raw(",\"message\":\"")
+    }
+
+    /// … and from there to its end.
+    package mutating func messageAfterText(_ message: Message, format: MessageFormat) {
+        raw("\",\"created_at\":")
+        time(message.createdAt)
+        raw(",\"updated_at\":")
+        if let updatedAt = format.updatedAt(of: message) { time(updatedAt) } else { raw("null") }
+        raw(",\"is_edited\":")
+        boolean(message.isEdited)
+        raw(",\"parent_id\":")
+        string(orNull: message.parentID?.text)
+        if format.includesUsername {
+            raw(format.authorKey.member)
+            string(orNull: message.username)
+        }
+        raw("}")
+    }
+
+    /// Appends what clients get of a deleted message.
+    fileprivate mutating func deletion(of id: MessageID, in shop: ShopID) {
+        raw("{\"id\":")
+        string(id.text)
+        raw(",\"shop_id\":")
+        string(shop.text)
+        raw("}")
+    }
+}
