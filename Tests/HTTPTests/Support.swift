@@ -117,23 +117,6 @@ private func pieces(of bytes: [UInt8], cuts: [Int]) -> [[UInt8]] {
     return pieces
 }
 
-/// SplitMix64: a random test replays from the seed that it prints.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
-    }
-}
-
 /// Valid streams of requests, each with what must come of it.
 struct RequestVector: Sendable, CustomTestStringConvertible {
     let name: String

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 @testable import JSON
@@ -58,7 +59,7 @@ import Testing
     @Test func `mutations of a text end in an answer, and what is accepted is read alike in full`() {
         let seed = UInt64.random(in: .min ... .max)
         print("JSON mutations: seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let text = Array(#"{"shop_id":"s","x":[{"y":-1.5e3},true,"\u00e9\ud83d\ude00"],"message":"é\n"}"#.utf8)
         let alphabet = Array(#"{}[]",:\u0e+-. "#.utf8) + [0, 0x0A, 0x80, 0xC3, 0xED, 0xFF]
         for round in 0..<20_000 {
@@ -75,18 +76,5 @@ import Testing
             let isAccepted = Self.fault(json) == nil && json.first { $0 > 0x20 } == UInt8(ascii: "{")
             #expect(isObject == isAccepted, "seed \(seed), round \(round): \(json)")
         }
-    }
-}
-
-/// A generator that its seed repeats.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

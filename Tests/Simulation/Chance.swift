@@ -1,21 +1,10 @@
-/// The one source of chance of a run (SplitMix64): the same seed gives the same run.
+import Primitives
+
+/// The one source of chance of a run: the same seed gives the same run.
 final class Chance {
-    private var generator: Generator
+    private var generator: SeededGenerator
 
-    init(seed: UInt64) { generator = Generator(state: seed) }
-
-    /// A generator of its own, for what takes one by reference.
-    struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
-        }
-    }
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
     func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
 
@@ -26,7 +15,7 @@ final class Chance {
 
     func pick<Element>(_ elements: [Element]) -> Element { elements[number(0...elements.count - 1)] }
 
-    func withGenerator<Result>(_ body: (inout Generator) -> Result) -> Result { body(&generator) }
+    func withGenerator<Result>(_ body: (inout SeededGenerator) -> Result) -> Result { body(&generator) }
 }
 
 /// A hash over what happened, in its order: equal for equal runs.

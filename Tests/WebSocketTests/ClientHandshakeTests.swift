@@ -1,4 +1,5 @@
 import HTTPTypes
+import Primitives
 import Testing
 
 @testable import WebSocket

@@ -56,7 +56,7 @@ package final class Lane: ReactorHandler {
     var disturbances: Disturbances
     /// The measured part of the run, once it is known.
     var steady: Range<UInt64> = .max ..< .max
-    var random: SplitMix64
+    var random: SeededGenerator
     var phase = Board.Phase.connecting
     var failure: LoadConfigurationError?
 
@@ -102,7 +102,7 @@ package final class Lane: ReactorHandler {
         measurements = LaneMeasurements(
             lane: index, groupCount: plan.measuredGroupCount, beganAt: board.beganAt)
         disturbances = Disturbances()
-        random = SplitMix64(state: plan.seed &+ UInt64(index) &* 0x1234_5678_9abc_def1)
+        random = SeededGenerator(seed: plan.seed &+ UInt64(index) &* 0x1234_5678_9abc_def1)
     }
 
     /// Begins to connect.

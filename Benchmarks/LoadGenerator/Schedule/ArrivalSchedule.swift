@@ -27,7 +27,7 @@ package struct ArrivalSchedule: Sendable {
     private var count: UInt64 = 0
     /// Nanoseconds behind the start, with their fractions.
     private var offset = 0.0
-    private var random: SplitMix64
+    private var random: SeededGenerator
 
     /// A schedule from `start` up to and not including `end`; nothing at a rate of zero.
     package init(
@@ -41,7 +41,7 @@ package struct ArrivalSchedule: Sendable {
         self.kind = kind
         self.profile = profile
         self.phase = phase
-        random = SplitMix64(state: seed)
+        random = SeededGenerator(seed: seed)
         if perSecond > 0 { advance() }
     }
 
@@ -110,26 +110,4 @@ package enum RateProfile: String, Hashable, Sendable, Codable {
         0.1, 0.1, 0.05, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 4, 4, 3, 2.5, 2.5, 3, 4, 5, 5, 4, 2, 1, 0.5, 0.2,
     ]
     private static let hourSum = hours.reduce(0, +)
-}
-
-/// A small generator whose sequence is fixed by its seed (Steele, Lea and Flood's SplitMix64).
-package struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
-
-    /// A generator from a seed.
-    package init(state: UInt64) {
-        self.state = state
-    }
-
-    /// The next 64 bits.
-    package mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
-        bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
-        return bits ^ bits >> 31
-    }
-
-    /// A number in 0 ..< 1.
-    package mutating func unitInterval() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

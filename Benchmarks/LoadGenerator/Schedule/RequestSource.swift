@@ -14,7 +14,7 @@ package struct RequestSource: Sendable {
     private var streams: [Stream] = []
     private let stride: Int
     private let isRandom: Bool
-    private var random: SplitMix64
+    private var random: SeededGenerator
     /// When the next request is meant to be sent; nil when there is none any more.
     package private(set) var next: MonotonicInstant?
 
@@ -25,7 +25,7 @@ package struct RequestSource: Sendable {
     ) {
         stride = laneCount
         isRandom = scenario.arrival == .poisson
-        random = SplitMix64(state: seed ^ 0x5851_f42d_4c95_7f2d)
+        random = SeededGenerator(seed: seed ^ 0x5851_f42d_4c95_7f2d)
         let end = start + scenario.warmUp + scenario.steady
         for group in scenario.groups.indices {
             let shops = population.shops(ofGroup: group)

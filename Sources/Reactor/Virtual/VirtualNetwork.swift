@@ -17,7 +17,7 @@ public final class VirtualNetwork {
     /// The simulation's time.
     public private(set) var now: MonotonicInstant
 
-    var random: VirtualRandom
+    var random: SeededGenerator
     private var drivers: [VirtualDriver?] = []
     /// Drivers that found nothing to do since something happened.
     private var waiting: Set<VirtualDriver.Address> = []
@@ -33,7 +33,7 @@ public final class VirtualNetwork {
     public init(seed: UInt64, faults: VirtualFaults = VirtualFaults()) {
         self.seed = seed
         self.faults = faults
-        random = VirtualRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
         now = MonotonicInstant(nanoseconds: 1 << 40)
     }
 
@@ -107,7 +107,9 @@ public final class VirtualNetwork {
         }
     }
 
-    func chance(perMille: Int) -> Bool { random.chance(perMille: perMille) }
+    func chance(perMille: Int) -> Bool {
+        perMille > 0 && Int.random(in: 0..<1_000, using: &random) < perMille
+    }
 
     /// Some driver had something to do: every other one looks again before time passes.
     func activityHappened() { waiting.removeAll(keepingCapacity: true) }

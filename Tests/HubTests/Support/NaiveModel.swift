@@ -256,3 +256,8 @@ final class NaiveModel {
         return Array("\(mark)\(frameCount)|\(String(repeating: "x", count: count))".utf8.prefix(count))
     }
 }
+
+extension SeededGenerator {
+    /// True once in `count`.
+    mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
+}

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 @testable import LoadGenerator
@@ -5,7 +6,7 @@ import Testing
 /// A capacity run that might have been.
 enum SampleCapacity {
     static func report(demand: Demand?) throws -> CapacityReport {
-        var server = SyntheticServer(noise: 0.03, random: SplitMix64(state: 11))
+        var server = SyntheticServer(noise: 0.03, random: SeededGenerator(seed: 11))
         var search = KneeSearch(
             connectionCounts: [1000, 10_000, 50_000, 100_000],
             objectives: [Objective(p99NanosecondsMax: 50_000_000), Objective(p99NanosecondsMax: 10_000_000)])

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 @testable import LoadGenerator
@@ -38,7 +39,7 @@ import Testing
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `with 5 percent of noise the costs are near and the stated error is honest`(seed: UInt64) throws {
-        let server = SyntheticServer(noise: 0.05, random: SplitMix64(state: seed))
+        let server = SyntheticServer(noise: 0.05, random: SeededGenerator(seed: seed))
         let model = try #require(CostModel(rows(server)))
         #expect(isNear(model.processors.perDelivery, 3e-6, within: 0.1), "seed \(seed)")
         #expect(isNear(try #require(model.kernelBytes).perConnection, 4600, within: 0.03), "seed \(seed)")
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func `no cost is negative`() throws {
-        var random = SplitMix64(state: 5)
+        var random = SeededGenerator(seed: 5)
         let noise = (0..<30).map { index in
             CostRow(
                 point: LoadPoint(connectionCount: index, messagesPerSecond: 1),
@@ -87,7 +88,7 @@ import Testing
 
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
     func `a twin of each run does not make the error look smaller`(seed: UInt64) throws {
-        let rows = rows(SyntheticServer(noise: 0.05, random: SplitMix64(state: seed)))
+        let rows = rows(SyntheticServer(noise: 0.05, random: SeededGenerator(seed: seed)))
         let once = try #require(CostModel(rows)).processors
         let twice = try #require(CostModel(rows + rows)).processors
         #expect(isNear(twice.heldOutErrorMedian, once.heldOutErrorMedian, within: 1e-6), "seed \(seed)")

@@ -1,3 +1,4 @@
+import Primitives
 import Testing
 
 @testable import LoadGenerator
@@ -54,7 +55,7 @@ import Testing
 
     @Test(arguments: 1...60 as ClosedRange<UInt64>)
     func `noise and spoilt runs do not lead astray`(seed: UInt64) throws {
-        var server = SyntheticServer(noise: 0.05, spoiltRunInterval: 30, random: SplitMix64(state: seed))
+        var server = SyntheticServer(noise: 0.05, spoiltRunInterval: 30, random: SeededGenerator(seed: seed))
         let (knees, runs) = search(&server, connectionCounts: [5000, 50_000])
         #expect(knees.count == 4)
         for knee in knees {

@@ -1,3 +1,5 @@
+import Primitives
+
 @testable import LoadGenerator
 
 /// A server with known costs: its latency rises as the reciprocal of the CPU that it has left.
@@ -14,7 +16,7 @@ struct SyntheticServer {
     var noise = 0.0
     /// One run in so many is spoilt by something else, and ten times as slow; 0 for none.
     var spoiltRunInterval = 0
-    var random = SplitMix64(state: 1)
+    var random = SeededGenerator(seed: 1)
 
     /// Processors' worth of CPU that a load takes.
     func processors(_ point: LoadPoint) -> Double {

@@ -142,7 +142,7 @@ private struct Feed {
     /// Against a model that keeps everything: random swaps, drops and repeats of a run of numbers.
     @Test(arguments: 0..<200)
     func `counts agree with a model that keeps everything`(seed: Int) {
-        var random = SplitMix64(state: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let issued = UInt32(1 + random.next() % 60)
         var sequences = Array(1...issued)
         for _ in 0..<Int(random.next() % 8) {

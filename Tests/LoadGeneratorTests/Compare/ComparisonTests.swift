@@ -1,10 +1,11 @@
+import Primitives
 import Testing
 
 @testable import LoadGenerator
 
 @Suite struct ComparisonTests {
     /// About normal: the sum of twelve uniform numbers, with a standard deviation of 1.
-    private func normal(_ random: inout SplitMix64) -> Double {
+    private func normal(_ random: inout SeededGenerator) -> Double {
         (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }
     }
 
@@ -12,7 +13,7 @@ import Testing
     private func rounds(
         _ roundCount: Int, factor: Double, noise: Double, drift: Double = 0, seed: UInt64
     ) -> Comparison.Measure {
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         var measure = Comparison.Measure(name: "delivery p99", unit: .nanoseconds, a: [], b: [])
         for (index, way) in RoundOrder.runs(roundCount: roundCount).enumerated() {
             let value = 1e6 * (1 + drift * Double(index)) * (1 + noise * normal(&random))

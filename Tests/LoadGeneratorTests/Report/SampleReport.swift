@@ -1,3 +1,5 @@
+import Primitives
+
 @testable import LoadGenerator
 
 /// A run that might have been: a report with every field filled, from a seed.
@@ -21,7 +23,7 @@ struct SampleReport {
     var process = 0
 
     func report() -> RunReport {
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(seed: seed)
         let phases = ScenarioDescription.Phases(
             connectSeconds: 5, warmUpSeconds: 5, steadySeconds: Double(steadySeconds), drainSeconds: 2)
         var report = RunReport(
@@ -54,7 +56,7 @@ struct SampleReport {
             sharesMachineWithServer: true)
     }
 
-    private func fillSeconds(of report: inout RunReport, random: inout SplitMix64) {
+    private func fillSeconds(of report: inout RunReport, random: inout SeededGenerator) {
         var delivery = LatencyRecorder()
         var post = LatencyRecorder()
         var connect = LatencyRecorder()
@@ -112,7 +114,7 @@ struct SampleReport {
     }
 
     /// About log-normal: the product of four uniform factors, with one in 500 in a tail of up to 12 times as much.
-    private func latency(_ random: inout SplitMix64, scale: Double) -> Int64 {
+    private func latency(_ random: inout SeededGenerator, scale: Double) -> Int64 {
         let body = (0..<4).reduce(1.0) { product, _ in product * Double.random(in: 0.6...1.5, using: &random) }
         let tail = Int.random(in: 0..<500, using: &random) == 0 ? Double.random(in: 2...12, using: &random) : 1
         return Int64(medianLatency * scale * body * tail)

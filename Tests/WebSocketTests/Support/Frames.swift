@@ -1,3 +1,5 @@
+import Primitives
+
 @testable import WebSocket
 
 /// A frame built by hand, bit for bit and with none of the encoder's checks, so that broken ones can be built too.
