@@ -16,6 +16,7 @@ extension HubShard {
     mutating func openChannel(of shop: ShopID, _ encoding: StreamEncoding) -> SlabIndex<Channel> {
         if let channel = channel(of: shop, encoding) { return channel }
         let index = channels.insert(Channel(encoding: encoding))
+        precondition(index.raw < SubscriberSlot.channelBound, "a subscriber's slot names its channel in 24 bits")
         if let first = firstChannels[shop] {
             channels[index].next = channels[first].next
             channels[first].next = index

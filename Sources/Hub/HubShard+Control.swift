@@ -14,14 +14,14 @@ extension HubShard {
         _ kind: ControlFrameKind, _ frame: Span<UInt8>, to connection: ConnectionID
     ) -> Bool {
         precondition(!frame.isEmpty && frame.count <= limits.controlFrameByteCountMax, "no control frame is that long")
-        guard let slot = slot(of: connection) else { return false }
+        guard let slot = slots[connection] else { return false }
         switch slot.state {
         case .member:
             let laggard = makeLaggard(connection, slot)
             return append(kind, frame, to: laggard)
         case .lagging:
             return append(kind, frame, to: slot.laggard)
-        case .ended, .free:
+        case .ended:
             return false
         }
     }

@@ -13,17 +13,17 @@ extension HubShard {
 
     /// Whether messages go to the connection. O(1).
     public func isSubscribed(_ connection: ConnectionID) -> Bool {
-        guard let slot = slot(of: connection) else { return false }
+        guard let slot = slots[connection] else { return false }
         switch slot.state {
         case .member: return true
         case .lagging: return laggards[slot.laggard].isAttached
-        case .ended, .free: return false
+        case .ended: return false
         }
     }
 
     /// Whether a close frame of the connection waits, or is under way. O(1).
     public func isCloseFrameWaiting(_ connection: ConnectionID) -> Bool {
-        guard let slot = slot(of: connection), slot.state == .lagging else { return false }
+        guard let slot = slots[connection], slot.state == .lagging else { return false }
         return laggards[slot.laggard].isClosing
     }
 

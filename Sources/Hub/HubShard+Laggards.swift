@@ -10,8 +10,7 @@ extension HubShard {
             Laggard(
                 connection, log: log, cursor: cursor, state: state,
                 leftMembersInFlush: isAwaitingSubmission ? flushNumber : flushNumber &- 1))
-        slots[connection.slot] = SubscriberSlot(
-            connection, state: .lagging, channel: logs[log].channel, place: laggard.raw)
+        slots.set(SubscriberSlot(state: .lagging, channel: logs[log].channel, place: laggard.raw), for: connection)
         logs[log].laggingCount += 1
         laggingCount += 1
         enter(laggard)

@@ -7,7 +7,7 @@ extension HubShard {
     /// The subscriber is a laggard from here on; nobody else is affected. O(frames sent).
     public mutating func groupSendFellShort(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
         precondition(isAwaitingSubmission, "a report comes between the flush and submitted()")
-        guard let slot = slot(of: connection) else { return .none }
+        guard let slot = slots[connection] else { return .none }
         switch slot.state {
         case .member:
             let log = channels[slot.channel].log
@@ -29,7 +29,7 @@ extension HubShard {
                 move(laggard, to: .blocked, cursor: cursor)
                 prependRestOfFrame(laggard)
             }
-        case .ended, .free:
+        case .ended:
             return .none
         }
         return .waitForRoom
@@ -39,7 +39,7 @@ extension HubShard {
     ///
     /// O(frames sent).
     public mutating func singleSendCompleted(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
-        guard let slot = slot(of: connection), slot.state == .lagging else { return .none }
+        guard let slot = slots[connection], slot.state == .lagging else { return .none }
         let laggard = slot.laggard
         precondition(laggards[laggard].state == .underWay, "no single send is under way")
         let isWhole = sentByteCount == laggards[laggard].underWayByteCount
@@ -71,7 +71,7 @@ extension HubShard {
 
     /// The socket that was full has room. O(1).
     public mutating func becameWritable(_ connection: ConnectionID) {
-        guard let slot = slot(of: connection), slot.state == .lagging else { return }
+        guard let slot = slots[connection], slot.state == .lagging else { return }
         let laggard = slot.laggard
         guard laggards[laggard].state == .blocked else { return }
         let isIdle = !laggards[laggard].isAttached && laggards[laggard].outbox.isEmpty

@@ -7,7 +7,7 @@ extension HubShard {
     /// it, which goes out behind that rest if it ever makes room, and close it in any case after the write wait.
     public mutating func nextSlowConsumer() -> ConnectionID? {
         while let connection = slowConsumers.popLast() {
-            if let slot = slot(of: connection), slot.state == .lagging { return connection }
+            if let slot = slots[connection], slot.state == .lagging { return connection }
         }
         return nil
     }

@@ -16,7 +16,7 @@ extension HubShard {
     public mutating func subscribe(
         _ connection: ConnectionID, to shop: ShopID, encoding: StreamEncoding = .plain, prefix: Span<UInt8>
     ) -> SubscribeResult {
-        precondition(slots[connection.slot].state == .free, "the slot's last connection is still subscribed")
+        precondition(slots.isFree(connection.slot), "the slot's last connection is still subscribed")
         precondition(connection.generation < ConnectionID.generationBound, "generations are 24 bits")
         precondition(prefix.count <= limits.prefixByteCountMax, "the prefix is too long")
         if let countMax = limits.shopSubscriberCountMax, subscriberCount(of: shop) >= countMax { return .shopFull }
@@ -41,23 +41,23 @@ extension HubShard {
     /// What a send under way reports afterwards is ignored; the slot is used again after `submitted`.
     @discardableResult
     public mutating func unsubscribe(_ connection: ConnectionID) -> Bool {
-        guard let slot = slot(of: connection) else { return false }
+        guard let slot = slots[connection] else { return false }
         silence(connection, slot)
-        slots[connection.slot] = SubscriberSlot()
+        slots.remove(connection)
         return true
     }
 
     /// The I/O could not send to the connection: nothing more is, and the subscription counts no longer. Stands in for
     /// the send's report. `unsubscribe` is still due. O(1) amortised.
     public mutating func sendFailed(_ connection: ConnectionID) {
-        guard let slot = slot(of: connection) else { return }
+        guard let slot = slots[connection] else { return }
         end(connection, slot)
     }
 
     /// Silences a subscriber and waits for its `unsubscribe`.
     mutating func end(_ connection: ConnectionID, _ slot: SubscriberSlot) {
         silence(connection, slot)
-        slots[connection.slot] = SubscriberSlot(connection, state: .ended, channel: .null, place: 0)
+        slots.set(.ended, for: connection)
     }
 
     private mutating func silence(_ connection: ConnectionID, _ slot: SubscriberSlot) {
@@ -69,7 +69,7 @@ extension HubShard {
             if log.isNull { releaseChannelIfUnused(slot.channel) } else { settle(log) }
         case .lagging:
             closeLaggard(slot.laggard)
-        case .ended, .free:
+        case .ended:
             break
         }
     }
@@ -97,7 +97,7 @@ extension HubShard {
     mutating func append(_ connection: ConnectionID, to channel: SlabIndex<Channel>) {
         let place = UInt32(channels[channel].members.count)
         channels[channel].members.append(connection)
-        slots[connection.slot] = SubscriberSlot(connection, state: .member, channel: channel, place: place)
+        slots.set(SubscriberSlot(state: .member, channel: channel, place: place), for: connection)
     }
 
     /// Takes a member out; its slot is the caller's to write. O(1) amortised.
@@ -128,6 +128,6 @@ extension HubShard {
 
     private mutating func setMember(_ connection: ConnectionID, at place: Int, of channel: SlabIndex<Channel>) {
         channels[channel].members[place] = connection
-        slots[connection.slot] = SubscriberSlot(connection, state: .member, channel: channel, place: UInt32(place))
+        slots.set(SubscriberSlot(state: .member, channel: channel, place: UInt32(place)), for: connection)
     }
 }

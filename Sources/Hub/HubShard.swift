@@ -21,7 +21,7 @@ import Primitives
 public struct HubShard: ~Copyable {
     let limits: HubLimits
 
-    var slots: SlotTable
+    let slots: SlotTable<SubscriberSlot>
     var channels = Slab<Channel>()
     var logs = Slab<ChannelLog>()
     var laggards = Slab<Laggard>()
@@ -57,7 +57,7 @@ public struct HubShard: ~Copyable {
     /// Frames that went whole to a subscriber, since the shard was made.
     public internal(set) var deliveredFrameCount: UInt64 = 0
 
-    /// A shard for connections whose slots are below `subscriberCapacity`. Allocates 8 bytes for each 1,024 of them;
+    /// A shard for connections whose slots are below `subscriberCapacity`. Allocates 8 bytes for each 256 of them;
     /// the rest when they come.
     public init(limits: HubLimits = HubLimits(), subscriberCapacity: Int) {
         limits.check()
@@ -79,15 +79,9 @@ public struct HubShard: ~Copyable {
                 index = channel.next
             }
         }
-        slots.visitUsed { slot in
-            if slot.state == .lagging { laggards[slot.laggard].outbox.buffer?.deallocate() }
+        for connection in slots.connections {
+            guard let slot = slots[connection], slot.state == .lagging else { continue }
+            laggards[slot.laggard].outbox.buffer?.deallocate()
         }
-    }
-
-    /// The slot's record when `connection` is what it holds; nil when the identifier is stale.
-    func slot(of connection: ConnectionID) -> SubscriberSlot? {
-        let slot = slots[connection.slot]
-        guard slot.state != .free, slot.generation == connection.generation else { return nil }
-        return slot
     }
 }

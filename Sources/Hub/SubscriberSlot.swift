@@ -1,34 +1,34 @@
-import Primitives
-
-/// What the hub knows of a slot of the descriptor table, in 12 bytes.
+/// What the hub knows of a connection that is subscribed, in 8 bytes.
 struct SubscriberSlot: BitwiseCopyable {
-    private var stateAndGeneration: UInt32 = 0
-    /// The channel, while attached to one.
-    private(set) var channel = SlabIndex<Channel>.null
+    /// The state in the upper 8 bits, the channel's index in the others.
+    private let stateAndChannel: UInt32
     /// The index among the channel's members, or the place of the laggard.
-    private(set) var place: UInt32 = 0
+    let place: UInt32
 
-    init() {}
+    /// Channels are numbered below it.
+    static let channelBound: UInt32 = 1 << 24
 
-    init(_ connection: ConnectionID, state: SubscriberState, channel: SlabIndex<Channel>, place: UInt32) {
-        stateAndGeneration = UInt32(state.rawValue) << 24 | connection.generation
-        self.channel = channel
+    /// The connection gets nothing any more.
+    static let ended = SubscriberSlot(state: .ended, channel: SlabIndex(raw: 0), place: 0)
+
+    init(state: SubscriberState, channel: SlabIndex<Channel>, place: UInt32) {
+        assert(channel.raw < Self.channelBound)
+        stateAndChannel = UInt32(state.rawValue) << 24 | channel.raw
         self.place = place
     }
 
-    var generation: UInt32 { stateAndGeneration & (ConnectionID.generationBound - 1) }
-    var state: SubscriberState { SubscriberState(rawValue: UInt8(stateAndGeneration >> 24)) ?? .free }
+    var state: SubscriberState { SubscriberState(rawValue: UInt8(stateAndChannel >> 24)) ?? .ended }
+    /// The channel, while the state is not `ended`.
+    var channel: SlabIndex<Channel> { SlabIndex(raw: stateAndChannel & (Self.channelBound - 1)) }
     var laggard: SlabIndex<Laggard> { SlabIndex(raw: place) }
 }
 
 /// How a subscriber stands with the hub.
 enum SubscriberState: UInt8, BitwiseCopyable {
-    /// Nobody is subscribed.
-    case free = 0
-    /// Caught up: shares the channel's cursor. Becomes lagging, ended or free.
+    /// Caught up: shares the channel's cursor. Becomes lagging or ended.
     case member
-    /// Has a cursor or an outbox of its own. Becomes member, ended or free.
+    /// Has a cursor or an outbox of its own. Becomes member or ended.
     case lagging
-    /// Gets nothing any more; becomes free with `unsubscribe`.
+    /// Gets nothing any more, and waits for `unsubscribe`.
     case ended
 }
