@@ -149,3 +149,11 @@ import Primitives
     /// What the result of the cancellation says: a count, or that there was nothing to cancel.
     static func isQuiet(afterCancel status: Int32) -> Bool { status >= 0 || status == -ENOENT }
 }
+
+/// Where other rings reach a `UringDriver`.
+public struct UringAddress: Sendable {
+    /// The ordinary descriptor of the ring.
+    let ringDescriptor: Int32
+    /// The event descriptor of its waker, which stays open as long as the process.
+    let wakeDescriptor: Int32
+}
