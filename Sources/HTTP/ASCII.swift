@@ -95,3 +95,10 @@ enum ASCII {
         return String(copying: utf8)
     }
 }
+
+extension StringProtocol {
+    /// Byte equality but for the case of ASCII letters, as schemes, codings and other tokens are compared.
+    package func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
+        utf8.elementsEqual(other.utf8) { ASCII.lowercased($0) == ASCII.lowercased($1) }
+    }
+}

@@ -38,3 +38,16 @@ enum FieldLine {
         throw index < line.count && line[index] == ASCII.colon ? .whitespaceBeforeColon : .malformedFieldName
     }
 }
+
+/// The value of a list-valued field (RFC 9110, section 5.6.1). Its commas and white space are looked for as bytes: in
+/// characters a comma with a combining mark behind it would be another one.
+package enum FieldList {
+    /// The members of one field line in their order, without the white space around them; empty ones count for nothing.
+    package static func members(of value: String) -> [Substring] {
+        value.utf8.split(separator: ASCII.comma).compactMap { member in
+            var member = member.drop(while: ASCII.isWhitespace)
+            while let last = member.last, ASCII.isWhitespace(last) { member.removeLast() }
+            return member.isEmpty ? nil : Substring(member)
+        }
+    }
+}

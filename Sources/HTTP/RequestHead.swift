@@ -90,3 +90,55 @@ public struct RequestHead: Hashable, Sendable {
     /// The items of the query.
     public var query: QueryItems { QueryItems(rawQuery) }
 }
+
+/// The first line of a request (RFC 9112, section 3).
+struct RequestLine: Sendable {
+    let method: HTTPRequest.Method
+    let target: RequestTarget
+    let version: HTTPVersion
+
+    /// Reads `method SP target SP version`, each separated by exactly one space. The version is looked at first, so
+    /// that the preface of HTTP/2 is told that its version is not spoken here.
+    init(parsing line: Span<UInt8>) throws(HTTPParseError) {
+        guard let methodEnd = ASCII.firstIndex(of: ASCII.space, in: line),
+            let targetEnd = ASCII.firstIndex(of: ASCII.space, in: line, from: methodEnd + 1),
+            targetEnd > methodEnd + 1
+        else { throw .malformedRequestLine }
+        version = try HTTPVersion(
+            parsing: line.extracting(targetEnd + 1..<line.count),
+            malformed: .malformedRequestLine
+        )
+        let name = line.extracting(0..<methodEnd)
+        guard ASCII.isToken(name), let text = ASCII.text(name), let method = HTTPRequest.Method(text) else {
+            throw .malformedRequestLine
+        }
+        self.method = method
+        target = try RequestTarget(parsing: line.extracting(methodEnd + 1..<targetEnd), method: method)
+    }
+}
+
+/// The versions that this module speaks.
+public enum HTTPVersion: Hashable, Sendable {
+    /// HTTP/1.0: connections end after the answer unless `keep-alive` is asked for; no chunks.
+    case http10
+    /// HTTP/1.1, and every later 1.x, which a recipient treats as 1.1 (RFC 9110, section 2.5).
+    case http11
+
+    /// The number of bytes of `HTTP/1.1`.
+    static let byteCount = 8
+
+    /// Reads `HTTP/1.x`; throws `versionNotSupported` for other majors and `malformed` for anything else.
+    init(parsing bytes: Span<UInt8>, malformed: HTTPParseError) throws(HTTPParseError) {
+        let prefix: StaticString = "HTTP/"
+        guard bytes.count == Self.byteCount, ASCII.isDigit(bytes[5]), bytes[6] == UInt8(ascii: "."),
+            ASCII.isDigit(bytes[7])
+        else { throw malformed }
+        var index = 0
+        for byte in prefix.description.utf8 {
+            guard bytes[index] == byte else { throw malformed }
+            index += 1
+        }
+        guard bytes[5] == UInt8(ascii: "1") else { throw .versionNotSupported }
+        self = bytes[7] == UInt8(ascii: "0") ? .http10 : .http11
+    }
+}

@@ -1,5 +1,22 @@
 public import HTTPTypes
 
+/// A method and a pattern, and what they lead to.
+public struct Route<Value: Sendable>: Sendable {
+    /// The method that is served; `GET` serves `HEAD` too.
+    public let method: HTTPRequest.Method
+    /// A path whose segments are literals, or parameters when they begin with a colon: `/shops/:shop_id/messages`.
+    public let pattern: String
+    /// What the route leads to.
+    public let value: Value
+
+    /// A route; the pattern is checked when a router is built from it.
+    public init(_ method: HTTPRequest.Method, _ pattern: String, _ value: Value) {
+        self.method = method
+        self.pattern = pattern
+        self.value = value
+    }
+}
+
 /// Finds the route for a method and a raw path.
 ///
 /// Paths are split at slashes first and each segment is decoded after, so `%2F` stays in its segment. A literal wins
@@ -137,5 +154,26 @@ public struct Router<Value: Sendable>: Sendable {
 
     private static func allowList(_ methods: Set<HTTPRequest.Method>) -> [HTTPRequest.Method] {
         methods.sorted { $0.rawValue < $1.rawValue }
+    }
+}
+
+/// Splits raw paths.
+enum PathSegments {
+    /// The decoded segments of `path`, which begins with a slash; nil when it does not, when a segment cannot be
+    /// decoded to UTF-8, or when there are more than `countMax`.
+    static func decoded(_ path: String, countMax: Int) -> [String]? {
+        let utf8 = path.utf8
+        let bytes = utf8.span
+        guard !bytes.isEmpty, bytes[0] == ASCII.slash else { return nil }
+        var segments: [String] = []
+        var start = 1
+        while true {
+            guard segments.count < countMax else { return nil }
+            let end = ASCII.firstIndex(of: ASCII.slash, in: bytes, from: start) ?? bytes.count
+            guard let segment = PercentCoding.decoded(bytes.extracting(start..<end)) else { return nil }
+            segments.append(segment)
+            if end == bytes.count { return segments }
+            start = end + 1
+        }
     }
 }
