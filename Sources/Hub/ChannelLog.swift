@@ -123,3 +123,58 @@ extension ChannelLog {
         return larger
     }
 }
+
+/// A place in a log: so many bytes after its opening, and the number of the frame that the next byte belongs to.
+struct LogPosition: BitwiseCopyable {
+    var offset: UInt64
+    var frame: UInt64
+
+    static let origin = LogPosition(offset: 0, frame: 0)
+}
+
+/// A retained frame: where it starts, and the laggards whose cursors lie in it.
+///
+/// The frames make the oldest cursor, the slow consumers and the boundaries O(1): the first frame with a list that is
+/// not empty is where the log is trimmed to, and a frame that passes a limit names those that are too far behind.
+/// The last record is the open frame, which starts at the tail and has no bytes yet.
+struct LogFrame: BitwiseCopyable {
+    let start: UInt64
+    /// The first of those that wait for room.
+    var firstBlocked = SlabIndex<Laggard>.null
+    /// The first of the others.
+    var firstMoving = SlabIndex<Laggard>.null
+
+    var isEmpty: Bool { firstBlocked.isNull && firstMoving.isNull }
+}
+
+/// A first-in-first-out list of logs, linked through `nextDirty`.
+struct LogQueue: BitwiseCopyable {
+    private var first = SlabIndex<ChannelLog>.null
+    private var last = SlabIndex<ChannelLog>.null
+
+    var isEmpty: Bool { first.isNull }
+
+    /// O(1).
+    mutating func append(_ log: SlabIndex<ChannelLog>, in logs: inout Slab<ChannelLog>) {
+        logs[log].nextDirty = .null
+        if last.isNull { first = log } else { logs[last].nextDirty = log }
+        last = log
+    }
+
+    /// O(1).
+    mutating func popFirst(in logs: borrowing Slab<ChannelLog>) -> SlabIndex<ChannelLog>? {
+        if first.isNull { return nil }
+        let log = first
+        first = logs[log].nextDirty
+        if first.isNull { last = .null }
+        return log
+    }
+
+    /// Moves all of `other` behind its own. O(1).
+    mutating func append(contentsOf other: inout LogQueue, in logs: inout Slab<ChannelLog>) {
+        if other.isEmpty { return }
+        if last.isNull { first = other.first } else { logs[last].nextDirty = other.first }
+        last = other.last
+        other = LogQueue()
+    }
+}

@@ -46,3 +46,11 @@ extension HubShard {
         dirty.append(log, in: &logs)
     }
 }
+
+/// What became of a publication.
+public enum PublishResult: Hashable, Sendable {
+    /// It goes to so many subscribers; with none, nothing was stored.
+    case published(recipientCount: Int)
+    /// The shop's log is full of messages that no flush has sent yet; nothing was stored. Flush and publish again.
+    case logFull
+}

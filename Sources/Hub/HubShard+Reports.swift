@@ -106,3 +106,13 @@ extension HubShard {
         return laggards[laggard].state == .blocked ? .waitForRoom : .none
     }
 }
+
+/// What the I/O does after it reported a send.
+public enum SendFollowUp: Hashable, Sendable {
+    /// Nothing.
+    case none
+    /// Poll the socket once and call `becameWritable`.
+    case waitForRoom
+    /// The close frame is out, and the hub sends nothing more: shut down, or wait for the peer's.
+    case closeFrameSent
+}

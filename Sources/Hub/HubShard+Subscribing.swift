@@ -131,3 +131,11 @@ extension HubShard {
         slots.set(SubscriberSlot(state: .member, channel: channel, place: UInt32(place)), for: connection)
     }
 }
+
+/// What became of a subscription.
+public enum SubscribeResult: Hashable, Sendable {
+    /// It stands: every message published from now on is delivered, none from before.
+    case subscribed
+    /// The shop has as many subscribers as it may; nothing was changed.
+    case shopFull
+}
