@@ -150,3 +150,82 @@ package struct KneeSearch: Sendable {
             failingMessagesPerSecond: failing, limit: limit)
     }
 }
+
+extension KneeSearch {
+    /// The next load with shops of another size; nil when all were run, or shops are as the scenario has them.
+    ///
+    /// With each number of streams and each size once. Of the lowest knee, K messages a second to M streams each, half
+    /// the messages are sent, or the half of its deliveries if that is less: K ÷ 2 × min(1, M ÷ m) to m streams each.
+    /// Neither messages nor deliveries are then more than at the knee, so the load is one that the server keeps up with.
+    func calibrationPoint(_ knees: [Knee]) -> LoadPoint? {
+        guard let membersPerShop else { return nil }
+        let known = Set(observations.map(\.point))
+        let lowest = Dictionary(grouping: knees, by: \.connectionCount).compactMapValues { knees in
+            knees.compactMap(\.messagesPerSecond).min()
+        }
+        for (connectionCount, knee) in lowest.sorted(by: { $0.key < $1.key }) {
+            for size in calibrationMembersPerShop where size != membersPerShop && size <= connectionCount {
+                let rate = knee / 2 * min(1, Double(membersPerShop) / Double(size))
+                let point = LoadPoint(
+                    connectionCount: connectionCount, messagesPerSecond: Decimals.rounded(rate, digits: 3),
+                    membersPerShop: size)
+                if !known.contains(point) { return point }
+            }
+        }
+        return nil
+    }
+}
+
+/// The highest rate that a server keeps to an objective at, with a number of streams.
+package struct Knee: Codable, Equatable, Sendable {
+    /// Open streams.
+    let connectionCount: Int
+    /// What was to be kept to.
+    let objective: Objective
+    /// The highest rate that passed, messages a second; nil when even the lowest failed.
+    let messagesPerSecond: Double?
+    /// The lowest rate that failed; nil when the search's highest rate passed: the knee is then further out.
+    let failingMessagesPerSecond: Double?
+    /// What was full where it failed; nil when nothing that was watched was.
+    let limit: Resource?
+
+    /// The share from which a resource counts as full.
+    static let fullShareMin = 0.8
+
+    /// What was full in `observation`: the fullest resource from `fullShareMin` on. The generator comes first, since
+    /// with it at its limit nothing else is known.
+    static func limit(in observation: Observation) -> Resource? {
+        if observation.shares[.generator] ?? 0 >= 1 { return .generator }
+        let full = observation.shares.filter { $0.key != .generator && $0.value >= fullShareMin }
+        return full.max { ($0.value, $0.key.rawValue) < ($1.value, $1.key.rawValue) }?.key
+    }
+}
+
+/// The bounds of a search for knees.
+package struct SearchLimits: Codable, Equatable, Sendable {
+    /// The rate that a search starts with, messages a second.
+    var messagesPerSecondMin = 10.0
+    /// The rate beyond which it does not go.
+    var messagesPerSecondMax = 100_000.0
+    /// By how much the rate is raised while the objective is kept.
+    var raiseFactor = 2.0
+    /// A knee is found when the lowest failing rate is at most so many times the highest passing one.
+    var precisionFactor = 1.05
+    /// How near to the bound, as a part of it, a latency needs a second run.
+    var doubtBand = 0.2
+    /// Runs of one point at most: an odd number, so that a majority decides.
+    var runsPerPointMax = 3
+    /// The same for a point that failed although a higher rate passed.
+    var runsPerContradictedPointMax = 7
+
+    /// The default limits.
+    package init() {}
+
+    /// Stops the process when the limits contradict each other.
+    func check() {
+        precondition(messagesPerSecondMin > 0 && messagesPerSecondMax >= messagesPerSecondMin, "rates are positive")
+        precondition(raiseFactor > 1 && precisionFactor > 1, "a search makes progress")
+        precondition(runsPerPointMax > 0 && !runsPerPointMax.isMultiple(of: 2), "a majority decides")
+        precondition(runsPerContradictedPointMax >= runsPerPointMax, "a contradiction needs no less")
+    }
+}
