@@ -10,24 +10,24 @@ import Testing
     /// One that was uploaded the longer ago the lower its number.
     private static func image(_ number: Int, by user: UserID = UserID("user")) -> Storage.Image {
         let day: Int64 = 86_400_000_000
-        let time = Timestamp(microsecondsSinceEpoch: Stage.origin.microsecondsSinceEpoch - 2 * day + Int64(number))
+        let time = Timestamp(microsecondsSinceEpoch: RunContext.origin.microsecondsSinceEpoch - 2 * day + Int64(number))
         return Image(
             id: MessageID(UUIDText.random()), shopID: ShopID("shop-1"), userID: user, fileExtension: "png",
             createdAt: time)
     }
 
     @Test func `images that cannot be looked at do not hold up the younger ones`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let store = rehearsal.world.store
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let store = run.server.store
             let images = (0..<ServerLimits.orphanBatchCountMax + 6).map { Self.image($0) }
             let failing = images.prefix(ServerLimits.orphanBatchCountMax + 2)
             store.imagesNobodyFinds = Set(failing.map(\.id))
-            rehearsal.perform { shard in
+            run.perform { shard in
                 for image in images { try await store.addImage(image) }
                 await shard.removeOrphanedImages()
-                let left = try await store.unkeptImages(createdBefore: Stage.origin, after: nil, limit: 1_000)
-                rehearsal.ledger.expect(left == Array(failing), "\(left.count) are left")
-                rehearsal.ledger.expect(shard.counters.orphanedImages == 4, "they are counted")
+                let left = try await store.unkeptImages(createdBefore: RunContext.origin, after: nil, limit: 1_000)
+                run.ledger.expect(left == Array(failing), "\(left.count) are left")
+                run.ledger.expect(shard.counters.orphanedImages == 4, "they are counted")
             }
         }
         #expect(violations.isEmpty)
@@ -35,28 +35,28 @@ import Testing
 
     @Test(arguments: [UserID("user"), UserID("another")])
     func `an image that a deleted message named is looked at again, whoever uploaded it`(uploader: UserID) async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let store = rehearsal.world.store
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let store = run.server.store
             // More than go at once with the message.
             let images = (0..<ServerLimits.imagesRemovedAtOnceMax + 4).map { Self.image($0, by: uploader) }
             let text = images.map { "[IMAGE:\($0.fileName)]" }.joined()
             let message = Chat.Message(
                 id: MessageID("m"), shopID: ShopID("shop-1"), userID: UserID("user"), text: text,
-                createdAt: Stage.origin, updatedAt: nil,
+                createdAt: RunContext.origin, updatedAt: nil,
                 isEdited: false, parentID: nil, username: nil)
-            rehearsal.perform { shard in
+            run.perform { shard in
                 for image in images { try await store.addImage(image) }
                 _ = try await store.append(message)
                 await shard.removeOrphanedImages()
-                rehearsal.ledger.expect(shard.counters.orphanedImages == 0, "an image that is named is gone")
-                let kept = try await store.unkeptImages(createdBefore: Stage.origin, after: nil, limit: 100)
-                rehearsal.ledger.expect(kept.isEmpty, "the search forgets what it found")
+                run.ledger.expect(shard.counters.orphanedImages == 0, "an image that is named is gone")
+                let kept = try await store.unkeptImages(createdBefore: RunContext.origin, after: nil, limit: 100)
+                run.ledger.expect(kept.isEmpty, "the search forgets what it found")
                 _ = try await store.delete(message.id, in: message.shopID)
                 await shard.removeImages(namedBy: message)
                 await shard.removeOrphanedImages()
                 for image in images {
                     let left = try await store.image(image.id)
-                    rehearsal.ledger.expect(left == nil, "an image stays for ever")
+                    run.ledger.expect(left == nil, "an image stays for ever")
                 }
             }
         }

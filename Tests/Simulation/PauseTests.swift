@@ -11,44 +11,44 @@ import Testing
     private static let pong: [UInt8] = [0x8a, 0x80, 0, 0, 0, 0]
 
     @Test func `streams whose pongs lie unread survive a pause longer than the wait`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
             // More than there are receive buffers, so that not all pongs can be read at once.
-            let streams = try (0..<24).map { try rehearsal.openStream(of: "shop-\($0 % 8 + 1)") }
-            rehearsal.advance(by: .milliseconds(2_100))
+            let streams = try (0..<24).map { try run.openStream(of: "shop-\($0 % 8 + 1)") }
+            run.advance(by: .milliseconds(2_100))
             for stream in streams {
-                rehearsal.ledger.expect(stream.read() == Self.ping, "no ping after its period")
+                run.ledger.expect(stream.read() == Self.ping, "no ping after its period")
                 stream.send(Self.pong)
                 stream.write()
             }
             for seconds in [5, 60, 3] {
-                rehearsal.pause(for: .seconds(seconds))
-                rehearsal.ledger.expect(rehearsal.openStreamCount == 24, "\(rehearsal.openStreamCount) of 24 are left")
-                rehearsal.advance(by: .milliseconds(2_100))
+                run.pause(for: .seconds(seconds))
+                run.ledger.expect(run.openStreamCount == 24, "\(run.openStreamCount) of 24 are left")
+                run.advance(by: .milliseconds(2_100))
                 for stream in streams {
-                    rehearsal.ledger.expect(stream.read() == Self.ping, "no ping after a pause of \(seconds) s")
+                    run.ledger.expect(stream.read() == Self.ping, "no ping after a pause of \(seconds) s")
                     stream.send(Self.pong)
                     stream.write()
                 }
             }
-            rehearsal.advance(by: .milliseconds(1_900))
+            run.advance(by: .milliseconds(1_900))
             for stream in streams { stream.close() }
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `a stream that was not asked before a pause is asked after it`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let stream = try rehearsal.openStream(of: "shop-1")
-            rehearsal.pause(for: .seconds(30))
-            rehearsal.advance(by: .milliseconds(2_100))
-            rehearsal.ledger.expect(stream.read() == Self.ping, "no ping, or more than that")
-            rehearsal.ledger.expect(rehearsal.openStreamCount == 1, "closed without having been asked")
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let stream = try run.openStream(of: "shop-1")
+            run.pause(for: .seconds(30))
+            run.advance(by: .milliseconds(2_100))
+            run.ledger.expect(stream.read() == Self.ping, "no ping, or more than that")
+            run.ledger.expect(run.openStreamCount == 1, "closed without having been asked")
             // One that does not answer is closed all the same, and told so.
-            rehearsal.advance(by: .milliseconds(4_100))
-            rehearsal.ledger.expect(rehearsal.openStreamCount == 0, "still counted")
+            run.advance(by: .milliseconds(4_100))
+            run.ledger.expect(run.openStreamCount == 0, "still counted")
             let last = stream.read()
-            rehearsal.ledger.expect(last.prefix(2) == Self.ping[...], "no second ping")
-            rehearsal.ledger.expect(
+            run.ledger.expect(last.prefix(2) == Self.ping[...], "no second ping")
+            run.ledger.expect(
                 last.dropFirst(2).prefix(4).elementsEqual([0x88, 17, 0x03, 0xf3]), "no close frame")
             stream.close()
         }
@@ -56,55 +56,55 @@ import Testing
     }
 
     @Test func `a body whose rest came in a pause is a request`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let body = #"{"shop_id":"shop-1","message":"in time"}"#
             let head = """
                 POST /api/v1/shops/messages HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\
-                Authorization: Bearer \(rehearsal.stage.token(of: "user").text)\r\n\r\n
+                Authorization: Bearer \(run.context.token(of: "user").text)\r\n\r\n
                 """
-            let socket = try rehearsal.connect(sending: Array(head.utf8))
-            rehearsal.turn()
+            let socket = try run.connect(sending: Array(head.utf8))
+            run.turn()
             socket.send(Array(body.utf8))
             socket.write()
-            rehearsal.pause(for: ServerLimits.bodyWait + .seconds(10))
-            rehearsal.world.store.openDoor()
-            rehearsal.turn()
-            rehearsal.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 201".utf8)), "not answered")
+            run.pause(for: ServerLimits.bodyWait + .seconds(10))
+            run.server.store.resumeSome()
+            run.turn()
+            run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 201".utf8)), "not answered")
             socket.close()
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `a head that a pause held up has its whole time`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let socket = try rehearsal.connect(sending: Array("GET /healthz HTTP/1.1\r\n".utf8))
-            rehearsal.advance(by: ServerLimits.headWait - .seconds(1))
-            rehearsal.pause(for: .seconds(20))
-            rehearsal.ledger.expect(!socket.isOver && !socket.hasArrivals, "the pause counted")
-            rehearsal.advance(by: .milliseconds(500))
-            rehearsal.send(Array("Host: a\r\n\r\n".utf8), on: socket)
-            rehearsal.turn()
-            rehearsal.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "not answered")
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let socket = try run.connect(sending: Array("GET /healthz HTTP/1.1\r\n".utf8))
+            run.advance(by: ServerLimits.headWait - .seconds(1))
+            run.pause(for: .seconds(20))
+            run.ledger.expect(!socket.isOver && !socket.hasArrivals, "the pause counted")
+            run.advance(by: .milliseconds(500))
+            run.send(Array("Host: a\r\n\r\n".utf8), on: socket)
+            run.turn()
+            run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "not answered")
             socket.close()
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `a slow client that reads in a pause has the write wait again`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let stream = try rehearsal.openStream(of: "shop-1")
-            let change = rehearsal.event(ofByteCount: 2_000)
-            rehearsal.world.shards[0].publish(change, to: ShopID("shop-1"))
-            rehearsal.turn()
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let stream = try run.openStream(of: "shop-1")
+            let change = run.event(ofByteCount: 2_000)
+            run.server.shards[0].publish(change, to: ShopID("shop-1"))
+            run.turn()
             var byteCount = 0
             for _ in 0..<3 {
                 // Less than the write wait of 2.5 s before the pause, more than it with the pause.
-                rehearsal.advance(by: .milliseconds(1_200))
+                run.advance(by: .milliseconds(1_200))
                 byteCount += stream.read().count
-                rehearsal.pause(for: .seconds(3))
+                run.pause(for: .seconds(3))
             }
-            rehearsal.ledger.expect(rehearsal.openStreamCount == 1, "closed as a client that takes nothing")
-            rehearsal.ledger.expect(byteCount >= 600, "the script misses its moment")
+            run.ledger.expect(run.openStreamCount == 1, "closed as a client that takes nothing")
+            run.ledger.expect(byteCount >= 600, "the script misses its moment")
             stream.close()
         }
         #expect(violations.isEmpty)
@@ -116,24 +116,24 @@ import Testing
     private static let maskedPing: [UInt8] = [0x89, 0x80, 0, 0, 0, 0]
 
     @Test func `a client's frames beyond those of a turn wait, in order, and a deadline waits for them`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let stream = try rehearsal.openStream(of: "shop-1")
-            let shard = rehearsal.world.shards[0]
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let stream = try run.openStream(of: "shop-1")
+            let shard = run.server.shards[0]
             // The virtual socket holds 300 bytes: 50 pings, within the frames of a turn. Empty fragments cost as much.
             let frameCount = 2 * ServerLimits.clientFramesPerTurn + 10
             var bytes: [UInt8] = []
             for _ in 0..<frameCount { bytes += Self.maskedPing }
             var span = bytes.mutableSpan
-            guard let connection = shard.streams.connections.first else { throw Rehearsal.ScriptError.noStream }
+            guard let connection = shard.streams.connections.first else { throw ScriptedRun.ScriptError.noStream }
             shard.streamReceived(connection, &span)
-            rehearsal.ledger.expect(shard.streams.heldInput.contains(connection), "all frames were handled at once")
+            run.ledger.expect(shard.streams.heldInput.contains(connection), "all frames were handled at once")
             // Held in this turn, so due in the next, and the rest in the one after that.
-            rehearsal.ledger.expect(shard.continueInput(), "handled within the same turn")
-            rehearsal.ledger.expect(shard.streams.heldInput.contains(connection), "handled within the same turn")
-            rehearsal.ledger.expect(shard.continueInput(), "handled in one turn")
-            rehearsal.ledger.expect(!shard.continueInput(), "still held")
-            rehearsal.turn()
-            rehearsal.ledger.expect(stream.hasArrivals, "no pong")
+            run.ledger.expect(shard.continueInput(), "handled within the same turn")
+            run.ledger.expect(shard.streams.heldInput.contains(connection), "handled within the same turn")
+            run.ledger.expect(shard.continueInput(), "handled in one turn")
+            run.ledger.expect(!shard.continueInput(), "still held")
+            run.turn()
+            run.ledger.expect(stream.hasArrivals, "no pong")
             stream.close()
         }
         #expect(violations.isEmpty)
@@ -141,10 +141,10 @@ import Testing
 
     @Test(arguments: [[0x89, 0x80, 0, 0, 0, 0], [0x00, 0x80, 0, 0, 0, 0]] as [[UInt8]])
     func `each frame has its price, and after the last that was paid for none is handled`(frame: [UInt8]) async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let stream = try rehearsal.openStream(of: "shop-1")
-            let shard = rehearsal.world.shards[0]
-            guard let connection = shard.streams.connections.first else { throw Rehearsal.ScriptError.noStream }
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let stream = try run.openStream(of: "shop-1")
+            let shard = run.server.shards[0]
+            guard let connection = shard.streams.connections.first else { throw ScriptedRun.ScriptError.noStream }
             // Opens the message that empty fragments continue.
             var bytes: [UInt8] = [0x01, 0x80, 0, 0, 0, 0]
             let paidCount = ServerLimits.clientByteCountBurst / (frame.count + ServerLimits.clientSendByteCost)
@@ -158,16 +158,16 @@ import Testing
                 shard.streamReceived(connection, &span)
                 while shard.continueInput() { turnCount += 1 }
             }
-            rehearsal.ledger.expect(shard.counters.openStreams == 0, "within the rate")
-            rehearsal.ledger.expect(offset > bytes.count - 8_192, "closed early")
-            rehearsal.ledger.expect(shard.counters.disconnects[.rateExceeded] == 1, "another reason")
-            rehearsal.turn()
+            run.ledger.expect(shard.counters.openStreams == 0, "within the rate")
+            run.ledger.expect(offset > bytes.count - 8_192, "closed early")
+            run.ledger.expect(shard.counters.disconnects[.rateExceeded] == 1, "another reason")
+            run.turn()
             stream.close()
         }
         #expect(violations.isEmpty)
     }
 }
 
-extension Rehearsal {
-    fileprivate var openStreamCount: Int { world.shards.reduce(0) { $0 + $1.counters.openStreams } }
+extension ScriptedRun {
+    fileprivate var openStreamCount: Int { server.shards.reduce(0) { $0 + $1.counters.openStreams } }
 }

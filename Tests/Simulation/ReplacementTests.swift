@@ -17,25 +17,25 @@ import Testing
     @Test(arguments: [1, 2, 3]) func `the oldest stream ends with 4409, whichever reactor has it`(
         reactorCount: Int
     ) async {
-        let violations = await Rehearsal.play(reactorCount: reactorCount, replacesStreams: true) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: reactorCount, replacesStreams: true) { run in
             var sockets: [Socket] = []
-            let countMax = rehearsal.stage.scenario.connectionsPerUserMax
+            let countMax = run.context.scenario.connectionsPerUserMax
             for round in 0..<countMax * 3 {
-                let shop = rehearsal.stage.scenario.shopNames[round % rehearsal.stage.scenario.shopNames.count]
-                sockets.append(try rehearsal.openStream(of: shop))
-                rehearsal.turn()
+                let shop = run.context.scenario.shopNames[round % run.context.scenario.shopNames.count]
+                sockets.append(try run.openStream(of: shop))
+                run.turn()
                 let replaced = sockets.enumerated().filter { Self.isReplaced($0.element) }.map(\.offset)
-                rehearsal.ledger.expect(
+                run.ledger.expect(
                     replaced == (round < countMax ? [] : [round - countMax]), "round \(round) replaced \(replaced)")
-                let open = rehearsal.world.shards.reduce(0) { $0 + $1.streams.tickets.count }
-                rehearsal.ledger.expect(open <= countMax + 1, "\(open) streams are open")
+                let open = run.server.shards.reduce(0) { $0 + $1.streams.tickets.count }
+                run.ledger.expect(open <= countMax + 1, "\(open) streams are open")
                 for offset in replaced { sockets[offset].close() }
-                rehearsal.turn()
+                run.turn()
             }
             for socket in sockets { socket.close() }
-            rehearsal.turn()
-            for shard in rehearsal.world.shards {
-                rehearsal.ledger.expect(shard.userLimits.orderedUserCount == 0, "an ended stream is in the order still")
+            run.turn()
+            for shard in run.server.shards {
+                run.ledger.expect(shard.userLimits.orderedUserCount == 0, "an ended stream is in the order still")
             }
         }
         #expect(violations.isEmpty)

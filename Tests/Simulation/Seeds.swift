@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The seeds to run: those of the environment, or a fixed set and some that nobody has tried before.
+/// The seeds to run: those of the environment, or a fixed set and some fresh ones.
 enum Seeds {
     private static let environment = ProcessInfo.processInfo.environment
 
@@ -9,7 +9,7 @@ enum Seeds {
     /// `SIMULATION_COUNT`: how many seeds.
     private static let count = environment["SIMULATION_COUNT"].flatMap { UInt64($0) }
 
-    /// Whether a human asked for certain seeds.
+    /// Whether the environment names seeds.
     static let areGiven = first != nil || count != nil
 
     /// The seeds of every run of the tests.

@@ -2,10 +2,10 @@ import Chat
 import Primitives
 import Storage
 
-/// The memory store behind a door that opens when the simulation says: writes take effect in the order in which they
-/// came, some of them late, some not at all; reads come back whenever chance lets them.
+/// A memory store whose calls wait until the simulation resumes them: writes take effect in the order of their calls,
+/// some late, some never; reads return in a random order.
 ///
-/// Nothing here leaves the simulation's thread: who waits is resumed from it, onto its own reactor.
+/// Nothing leaves the simulation's thread: it resumes a waiting call onto the caller's reactor.
 final class SimulatedStore: Store, @unchecked Sendable {
     // @unchecked: all reactors of a run, and so all callers, share one thread.
     private let memory = MemoryStore()
@@ -19,7 +19,7 @@ final class SimulatedStore: Store, @unchecked Sendable {
     private var reads: [CheckedContinuation<Void, Never>] = []
     /// A canary: writes are answered and not done.
     var forgetsOneIn: Int?
-    /// Nobody can be told who is a member.
+    /// Reads of members and roles fail.
     var hidesMembers = false
     /// The search for the messages that name one of these takes too long.
     var imagesNobodyFinds: Set<MessageID> = []
@@ -35,8 +35,8 @@ final class SimulatedStore: Store, @unchecked Sendable {
 
     var waitingCount: Int { writes.count + reads.count }
 
-    /// Lets the oldest write and some read go on.
-    func openDoor() {
+    /// Resumes the oldest waiting write and a random waiting read.
+    func resumeSome() {
         if !writes.isEmpty { writes.removeFirst().resume() }
         if !reads.isEmpty { reads.remove(at: chance.number(0...reads.count - 1)).resume() }
     }

@@ -6,80 +6,80 @@ import Testing
 
 @testable import Server
 
-/// The server's patience with one connection, which nobody could wait for on a clock that ticks.
+/// The server's time limits of one connection, which are too long for a test on a real clock.
 @Suite struct TimeLimitTests {
     @Test func `a head that trickles is answered with 408 after its time`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let socket = try rehearsal.connect(sending: Array("GET /healthz HTTP/1.1\r\nX-Long: ".utf8))
-            rehearsal.trickle(over: socket, until: ServerLimits.headWait)
-            rehearsal.expectTimeout(of: socket)
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let socket = try run.connect(sending: Array("GET /healthz HTTP/1.1\r\nX-Long: ".utf8))
+            run.trickle(over: socket, until: ServerLimits.headWait)
+            run.expectTimeout(of: socket)
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `a body that trickles is answered with 408 after its time`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let head = """
                 POST /api/v1/shops/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\
-                Authorization: Bearer \(rehearsal.stage.token(of: "user").text)\r\n\r\n{
+                Authorization: Bearer \(run.context.token(of: "user").text)\r\n\r\n{
                 """
-            let socket = try rehearsal.connect(sending: Array(head.utf8))
-            rehearsal.trickle(over: socket, until: ServerLimits.bodyWait)
+            let socket = try run.connect(sending: Array(head.utf8))
+            run.trickle(over: socket, until: ServerLimits.bodyWait)
             // The rest of the body is waited for, so that a client that still sends sees the answer.
-            rehearsal.expectTimeout(of: socket, endAfter: ServerLimits.refusedBodyIdleWait + .milliseconds(100))
+            run.expectTimeout(of: socket, endAfter: ServerLimits.refusedBodyIdleWait + .milliseconds(100))
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `a connection that is idle between requests is closed without a word`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let request = Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
-            let socket = try rehearsal.connect(sending: request)
+            let socket = try run.connect(sending: request)
             // Each request gives the connection its whole time again.
             for _ in 0..<3 {
-                rehearsal.turn()
-                rehearsal.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "no answer")
-                rehearsal.advance(by: ServerLimits.keepAliveWait - .milliseconds(100))
-                rehearsal.ledger.expect(!socket.isOver, "closed before its time")
+                run.turn()
+                run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "no answer")
+                run.advance(by: ServerLimits.keepAliveWait - .milliseconds(100))
+                run.ledger.expect(!socket.isOver, "closed before its time")
                 socket.send(request)
                 socket.write()
             }
-            rehearsal.turn()
+            run.turn()
             _ = socket.read()
-            rehearsal.advance(by: ServerLimits.keepAliveWait + .milliseconds(100))
-            rehearsal.ledger.expect(socket.read().isEmpty && socket.isOver, "not closed")
+            run.advance(by: ServerLimits.keepAliveWait + .milliseconds(100))
+            run.ledger.expect(socket.read().isEmpty && socket.isOver, "not closed")
             socket.close()
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `an answer that is not read is cut off after its time`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            // Its answer is larger than what the sockets of a rehearsal hold.
-            let socket = try rehearsal.connect(sending: Array("GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
-            let reactor = rehearsal.world.shards[0].reactor
-            rehearsal.advance(by: ServerLimits.progressWait - .milliseconds(100))
-            rehearsal.ledger.expect(reactor.connectionCount == 1, "cut off before its time")
-            for _ in 0..<ServerLimits.progressCreditMax.components.seconds { rehearsal.advance(by: .seconds(1)) }
-            rehearsal.ledger.expect(reactor.connectionCount == 0, "not cut off")
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            // Its answer is larger than what the sockets of a run hold.
+            let socket = try run.connect(sending: Array("GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+            let reactor = run.server.shards[0].reactor
+            run.advance(by: ServerLimits.progressWait - .milliseconds(100))
+            run.ledger.expect(reactor.connectionCount == 1, "cut off before its time")
+            for _ in 0..<ServerLimits.progressCreditMax.components.seconds { run.advance(by: .seconds(1)) }
+            run.ledger.expect(reactor.connectionCount == 0, "not cut off")
             socket.close()
         }
         #expect(violations.isEmpty)
     }
 }
 
-extension Rehearsal {
+extension ScriptedRun {
     /// Lets one byte a second arrive until shortly before `duration` has passed, in which nothing may be answered.
     fileprivate func trickle(over socket: Socket, until duration: Duration) {
-        let end = stage.network.now + duration
-        while end.since(stage.network.now) > .seconds(1) {
+        let end = context.network.now + duration
+        while end.since(context.network.now) > .seconds(1) {
             advance(by: .seconds(1))
             socket.send([0x20])
             socket.write()
             turn()
         }
         ledger.expect(!socket.hasArrivals && !socket.isOver, "the server lost its patience before its time")
-        advance(by: end.since(stage.network.now) + .milliseconds(100))
+        advance(by: end.since(context.network.now) + .milliseconds(100))
     }
 
     /// The answer is 408, and the connection ends after it.

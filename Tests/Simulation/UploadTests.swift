@@ -15,12 +15,12 @@ import Testing
         """.utf8)
 
     private static func head(
-        _ rehearsal: Rehearsal, of user: String = "user", _ body: [UInt8] = UploadTests.body
+        _ run: ScriptedRun, of user: String = "user", _ body: [UInt8] = UploadTests.body
     ) -> [UInt8] {
         Array(
             """
             POST /api/v1/shops/messages/image/upload?shop_id=shop-1 HTTP/1.1\r\nHost: x\r\n\
-            Authorization: Bearer \(rehearsal.stage.token(of: user).text)\r\n\
+            Authorization: Bearer \(run.context.token(of: user).text)\r\n\
             Content-Type: multipart/form-data; boundary=b\r\nContent-Length: \(body.count)\r\n\r\n
             """.utf8)
     }
@@ -31,102 +31,102 @@ import Testing
     }
 
     /// Nothing is left of any upload.
-    private static func expectNothing(_ rehearsal: Rehearsal) {
-        for shard in rehearsal.world.shards {
-            rehearsal.ledger.expect(shard.http.uploads.used == 0, "it counts on shard \(shard.index) still")
-            rehearsal.ledger.expect(shard.userLimits.activeUserCount == 0, "its user holds it still")
+    private static func expectNothing(_ run: ScriptedRun) {
+        for shard in run.server.shards {
+            run.ledger.expect(shard.http.uploads.used == 0, "it counts on shard \(shard.index) still")
+            run.ledger.expect(shard.userLimits.activeUserCount == 0, "its user holds it still")
             let images = shard.storage.images as? MemoryImageStore
-            rehearsal.ledger.expect(images?.partialCount == 0, "a part of an image is left")
+            run.ledger.expect(images?.partialCount == 0, "a part of an image is left")
         }
     }
 
     @Test func `an upload may take minutes as long as it goes on`() async {
-        let violations = await Rehearsal.play(reactorCount: 2) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: 2) { run in
             let body = Self.body(imageByteCount: 600_000)
-            let socket = try rehearsal.connect(sending: Self.head(rehearsal, body))
-            let began = rehearsal.stage.network.now
+            let socket = try run.connect(sending: Self.head(run, body))
+            let began = run.context.network.now
             // 4.5 KB a second, over two minutes.
             for start in stride(from: 0, to: body.count, by: 4_500) {
-                rehearsal.ledger.expect(!socket.hasArrivals, "it is answered before it is there")
-                rehearsal.advance(by: .seconds(1))
-                rehearsal.send(Array(body[start..<min(body.count, start + 4_500)]), on: socket)
+                run.ledger.expect(!socket.hasArrivals, "it is answered before it is there")
+                run.advance(by: .seconds(1))
+                run.send(Array(body[start..<min(body.count, start + 4_500)]), on: socket)
             }
-            rehearsal.turn()
-            rehearsal.ledger.expect(rehearsal.stage.network.now.since(began) > .seconds(120), "too fast")
-            rehearsal.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "it is not taken")
-            rehearsal.turn()
-            Self.expectNothing(rehearsal)
+            run.turn()
+            run.ledger.expect(run.context.network.now.since(began) > .seconds(120), "too fast")
+            run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "it is not taken")
+            run.turn()
+            Self.expectNothing(run)
             socket.close()
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `an upload that stalls is 408 and gives its place back`() async {
-        let violations = await Rehearsal.play(reactorCount: 2) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: 2) { run in
             let body = Self.body(imageByteCount: 200_000)
-            let socket = try rehearsal.connect(sending: Self.head(rehearsal, body) + body.prefix(100_000))
-            let shard = rehearsal.world.shards[0]
-            rehearsal.ledger.expect(shard.http.uploads.used == 1, "it counts")
-            rehearsal.ledger.expect(
+            let socket = try run.connect(sending: Self.head(run, body) + body.prefix(100_000))
+            let shard = run.server.shards[0]
+            run.ledger.expect(shard.http.uploads.used == 1, "it counts")
+            run.ledger.expect(
                 (shard.storage.images as? MemoryImageStore)?.partialCount == 1, "it is held in memory")
             // A trickle is no progress.
             for _ in 0..<40 where !socket.hasArrivals {
-                rehearsal.advance(by: .seconds(1))
-                rehearsal.send([7], on: socket)
+                run.advance(by: .seconds(1))
+                run.send([7], on: socket)
             }
-            rehearsal.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 408".utf8)), "no 408")
-            rehearsal.turn()
-            Self.expectNothing(rehearsal)
+            run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 408".utf8)), "no 408")
+            run.turn()
+            Self.expectNothing(run)
             socket.close()
         }
         #expect(violations.isEmpty)
     }
 
     @Test(arguments: [0, 10, 100_000]) func `an upload whose client is gone leaves nothing`(byteCount: Int) async {
-        let violations = await Rehearsal.play(reactorCount: 2) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: 2) { run in
             let body = Self.body(imageByteCount: 200_000)
             for _ in 0..<5 {
-                let socket = try rehearsal.connect(sending: Self.head(rehearsal, body) + body.prefix(byteCount))
+                let socket = try run.connect(sending: Self.head(run, body) + body.prefix(byteCount))
                 socket.reset()
-                rehearsal.turn()
+                run.turn()
             }
-            Self.expectNothing(rehearsal)
+            Self.expectNothing(run)
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `a user has so many uploads at a time over all reactors, and others have theirs`() async {
-        let violations = await Rehearsal.play(reactorCount: 2) { rehearsal in
+        let violations = await ScriptedRun.run(reactorCount: 2) { run in
             var sockets: [Socket] = []
             for listener in 0..<2 {
-                sockets.append(try rehearsal.connect(sending: Self.head(rehearsal), to: listener))
+                sockets.append(try run.connect(sending: Self.head(run), to: listener))
             }
-            rehearsal.turn()
-            let refused = try rehearsal.connect(sending: Self.head(rehearsal))
-            rehearsal.turn()
-            rehearsal.ledger.expect(refused.read().starts(with: Array("HTTP/1.1 429".utf8)), "one too many is taken")
-            let other = try rehearsal.connect(sending: Self.head(rehearsal, of: "other") + Self.body)
-            rehearsal.turn()
-            rehearsal.ledger.expect(other.read().starts(with: Array("HTTP/1.1 200".utf8)), "another user is held up")
+            run.turn()
+            let refused = try run.connect(sending: Self.head(run))
+            run.turn()
+            run.ledger.expect(refused.read().starts(with: Array("HTTP/1.1 429".utf8)), "one too many is taken")
+            let other = try run.connect(sending: Self.head(run, of: "other") + Self.body)
+            run.turn()
+            run.ledger.expect(other.read().starts(with: Array("HTTP/1.1 200".utf8)), "another user is held up")
             for socket in sockets {
-                rehearsal.send(Self.body, on: socket)
-                rehearsal.turn()
-                rehearsal.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "it is not taken")
+                run.send(Self.body, on: socket)
+                run.turn()
+                run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "it is not taken")
             }
-            rehearsal.turn()
-            Self.expectNothing(rehearsal)
+            run.turn()
+            Self.expectNothing(run)
             for socket in sockets + [refused, other] { socket.close() }
         }
         #expect(violations.isEmpty)
     }
 
     @Test func `an upload of a shop that the caller is no member of is refused before its body`() async {
-        let violations = await Rehearsal.play(reactorCount: 1) { rehearsal in
-            let head = Self.head(rehearsal, of: "outsider")
-            let socket = try rehearsal.connect(sending: head)
-            rehearsal.turn()
-            rehearsal.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 403".utf8)), "no 403")
-            Self.expectNothing(rehearsal)
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let head = Self.head(run, of: "outsider")
+            let socket = try run.connect(sending: head)
+            run.turn()
+            run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 403".utf8)), "no 403")
+            Self.expectNothing(run)
             socket.close()
         }
         #expect(violations.isEmpty)

@@ -6,7 +6,7 @@ import Primitives
 final class CatchUp {
     private static let pageMessageCount = 5
 
-    private let stage: Stage
+    private let context: RunContext
     private let socket: Socket
     private let shop: String
     private let user: String
@@ -18,8 +18,8 @@ final class CatchUp {
     private(set) var isOver = false
 
     /// Asks for what follows the first `count` messages of a shop.
-    init(_ stage: Stage, _ socket: Socket, shop: String, user: String, behind count: Int) {
-        self.stage = stage
+    init(_ context: RunContext, _ socket: Socket, shop: String, user: String, behind count: Int) {
+        self.context = context
         self.socket = socket
         self.shop = shop
         self.user = user
@@ -32,14 +32,14 @@ final class CatchUp {
 
     private func ask() {
         var target = "/api/v1/shops/\(shop)/messages?limit=\(Self.pageMessageCount)"
-        if next > 0 { target += "&since=\(stage.ledger.times(of: shop)[next - 1].rfc3339)" }
+        if next > 0 { target += "&since=\(context.ledger.times(of: shop)[next - 1].rfc3339)" }
         var bytes: [UInt8] = []
-        let fields: HTTPFields = [.authorization: "Bearer \(stage.token(of: user).text)"]
+        let fields: HTTPFields = [.authorization: "Bearer \(context.token(of: user).text)"]
         RequestWriter.append(.get, target: target, authority: "simulation", fields: fields, to: &bytes)
         socket.send(bytes)
     }
 
-    func act() {
+    func step() {
         guard !isOver else { return }
         socket.write()
         let bytes = socket.read()
@@ -47,7 +47,7 @@ final class CatchUp {
         do throws(HTTPParseError) {
             while let answer = try answers.next(bytes, &offset) { take(answer) }
         } catch {
-            stage.ledger.violate("a page is no HTTP: \(error)")
+            context.ledger.violate("a page is no HTTP: \(error)")
             abandon()
         }
         if isComplete || socket.isOver { abandon() }
@@ -66,15 +66,15 @@ final class CatchUp {
             // The server's patience with a client that wrote too slowly, or a token that lasted too short.
             let isExcused =
                 answer.head.status == .requestTimeout
-                || (answer.head.status == .tooManyRequests && stage.scenario.readsPerUserMax > 0)
-                || (answer.head.status == .unauthorized && stage.hasShortTokens(user))
-            stage.ledger.expect(isExcused, "\(answer.head.status) for a page of \(shop)")
+                || (answer.head.status == .tooManyRequests && context.scenario.readsPerUserMax > 0)
+                || (answer.head.status == .unauthorized && context.hasShortTokens(user))
+            context.ledger.expect(isExcused, "\(answer.head.status) for a page of \(shop)")
             abandon()
             return
         }
-        stage.ledger.count("pages")
-        let expected = stage.ledger.texts(of: shop).dropFirst(next).prefix(page.data.count)
-        stage.ledger.expect(page.data.map(\.text) == Array(expected), "a page of \(shop) is not what was asked for")
+        context.ledger.count("pages")
+        let expected = context.ledger.texts(of: shop).dropFirst(next).prefix(page.data.count)
+        context.ledger.expect(page.data.map(\.text) == Array(expected), "a page of \(shop) is not what was asked for")
         next += page.data.count
         isComplete = !hasMore
         if hasMore, answer.head.keepAlive { ask() }

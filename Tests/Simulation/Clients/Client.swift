@@ -1,9 +1,9 @@
-/// Somebody who uses the server over one connection at a time.
+/// A client of the server with one connection at a time.
 protocol Client: AnyObject {
     /// Whether nothing more will happen here.
     var isOver: Bool { get }
-    /// One step, by chance.
-    func act()
+    /// Takes one random step.
+    func step()
     /// Called after each turn of a reactor: what can be seen without reading.
     func observe()
     /// Whether the server owes nothing here.

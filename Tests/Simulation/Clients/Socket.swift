@@ -3,7 +3,7 @@ import Reactor
 
 /// A client's end of a connection, with what it still has to write.
 final class Socket {
-    let stage: Stage
+    let context: RunContext
     private let peer: VirtualPeer
     private(set) var unwritten: [UInt8] = []
     private(set) var isEnded = false
@@ -13,11 +13,11 @@ final class Socket {
     private let listener: Int32
     private var isAnswered = false
 
-    init(_ peer: VirtualPeer, listener: Int32, stage: Stage) {
+    init(_ peer: VirtualPeer, listener: Int32, context: RunContext) {
         self.peer = peer
         self.listener = listener
-        self.stage = stage
-        lastMoved = stage.network.now
+        self.context = context
+        lastMoved = context.network.now
     }
 
     var isReset: Bool { peer.isReset }
@@ -26,10 +26,10 @@ final class Socket {
     /// Something came that was not read yet.
     var hasArrivals: Bool { peer.readableByteCount > 0 }
     /// Nothing went either way for so long that the server may have lost its patience.
-    var isStale: Bool { stage.network.now.since(lastMoved) > .seconds(8) }
+    var isStale: Bool { context.network.now.since(lastMoved) > .seconds(8) }
 
     /// Nobody has accepted the connection yet, for want of room, as far as a client can tell.
-    var isKeptWaiting: Bool { !isAnswered && stage.isCrowded(listener) }
+    var isKeptWaiting: Bool { !isAnswered && context.isCrowded(listener) }
 
     func send(_ bytes: [UInt8]) { unwritten += bytes }
 
@@ -37,18 +37,18 @@ final class Socket {
     func write(byteCountMax: Int = .max) {
         guard !isEnded, !unwritten.isEmpty else { return }
         let count = peer.write(unwritten.prefix(byteCountMax))
-        if count > 0 { lastMoved = stage.network.now }
+        if count > 0 { lastMoved = context.network.now }
         unwritten.removeFirst(count)
-        stage.ledger.trace.note(1, count)
+        context.ledger.trace.note(1, count)
     }
 
     func read(byteCountMax: Int = .max) -> [UInt8] {
         let bytes = peer.read(byteCountMax: byteCountMax)
         if !bytes.isEmpty {
-            lastMoved = stage.network.now
+            lastMoved = context.network.now
             isAnswered = true
         }
-        stage.ledger.trace.note(2, bytes.count)
+        context.ledger.trace.note(2, bytes.count)
         return bytes
     }
 

@@ -4,7 +4,7 @@ import Primitives
 import Reactor
 import WebSocket
 
-/// A client of the stream: opens it, reads in its own way, and ends it in its own way or waits for the server to.
+/// A client of the stream: it opens it, reads as its `reading` says, and ends it as its `exit` says.
 final class Subscriber: Client {
     private enum Phase {
         case asking
@@ -13,10 +13,10 @@ final class Subscriber: Client {
         case ending
     }
 
-    let stage: Stage
+    let context: RunContext
     let shop: String
     let user: String
-    let temper: Temper
+    let reading: Reading
     private let exit: Exit
     private let speaksEvents: Bool
     private let socket: Socket
@@ -28,24 +28,24 @@ final class Subscriber: Client {
     private var text: [UInt8] = []
     private var lifetime: Int
     private(set) var isOver = false
-    private(set) var course: Course
+    private(set) var observed: ObservedStream
     /// The code of the server's close frame.
     private(set) var closeCode: CloseCode?
 
-    init(_ stage: Stage, _ socket: Socket, shop: String, user: String) {
-        let chance = stage.chance
-        self.stage = stage
+    init(_ context: RunContext, _ socket: Socket, shop: String, user: String) {
+        let chance = context.chance
+        self.context = context
         self.socket = socket
         self.shop = shop
         self.user = user
-        temper = chance.oneIn(2) ? .diligent : chance.pick(Temper.allCases)
+        reading = chance.oneIn(2) ? .diligent : chance.pick(Reading.allCases)
         exit = chance.oneIn(2) ? .stay : chance.pick(Exit.allCases)
         speaksEvents = chance.oneIn(3)
         lifetime = chance.number(20...600)
         let protocols = speaksEvents ? ["shopstream.v2"] : []
         handshake = chance.withGenerator { ClientHandshake(subprotocols: protocols, using: &$0) }
-        course = Course(shop: shop, ledger: stage.ledger)
-        let token = stage.token(of: user)
+        observed = ObservedStream(shop: shop, ledger: context.ledger)
+        let token = context.token(of: user)
         expiresAt = token.expiresAt
         var request: [UInt8] = []
         handshake.appendRequest(
@@ -57,7 +57,7 @@ final class Subscriber: Client {
     }
 
     private func masked(_ opcode: Opcode, _ payload: [UInt8], isFinal: Bool = true) -> [UInt8] {
-        let mask = stage.chance.withGenerator { MaskKey.random(using: &$0) }
+        let mask = context.chance.withGenerator { MaskKey.random(using: &$0) }
         var frame: [UInt8] = []
         FrameEncoder.append(opcode: opcode, payload: payload.span, isFinal: isFinal, mask: mask, to: &frame)
         return frame
@@ -65,16 +65,16 @@ final class Subscriber: Client {
 
     // MARK: - Steps
 
-    func act() {
+    func step() {
         guard !isOver else { return }
-        if stage.isTraffic { actInTraffic() } else { catchUp() }
+        if context.isTraffic { stepInTraffic() } else { catchUp() }
         if !isOver, socket.isOver, !socket.hasArrivals { ended() }
     }
 
-    private func actInTraffic() {
-        let chance = stage.chance
+    private func stepInTraffic() {
+        let chance = context.chance
         socket.write(byteCountMax: chance.oneIn(2) ? .max : chance.number(1...60))
-        switch temper {
+        switch reading {
         case .diligent: take(socket.read())
         case .sluggish where chance.oneIn(6): take(socket.read(byteCountMax: chance.number(1...200)))
         case .asleep where phase == .asking: take(socket.read(byteCountMax: 1))
@@ -94,7 +94,7 @@ final class Subscriber: Client {
     }
 
     private func chatter() {
-        switch stage.chance.number(0...3) {
+        switch context.chance.number(0...3) {
         case 0: socket.send(masked(.ping, Array("are you there".utf8)))
         case 1: socket.send(masked(.pong, []))
         case 2: socket.send(masked(.text, Array("nobody listens".utf8)))
@@ -106,34 +106,34 @@ final class Subscriber: Client {
     }
 
     private func leave() {
-        stage.ledger.count("left by \(exit)")
+        context.ledger.count("left by \(exit)")
         switch exit {
         case .stay: break
         case .close:
             socket.send(masked(.close, [0x03, 0xe8]))
-            course.mayEndSilently = true
+            observed.mayEndSilently = true
         case .reset:
             socket.reset()
             finish()
         case .halfClose:
             socket.write()
             socket.end()
-            course.mayEndSilently = true
+            observed.mayEndSilently = true
         case .vanish:
             socket.close()
             finish()
         case .garbage:
-            socket.send((0..<stage.chance.number(2...80)).map { _ in UInt8(stage.chance.number(0...255)) })
-            course.mayEndSilently = true
+            socket.send((0..<context.chance.number(2...80)).map { _ in UInt8(context.chance.number(0...255)) })
+            observed.mayEndSilently = true
         case .oversize:
             socket.send(masked(.binary, Array(repeating: 0, count: 2_001)))
-            course.mayEndSilently = true
+            observed.mayEndSilently = true
         }
     }
 
     func observe() {
-        // The answer to the handshake stands in front of everything: the subscription stands from here on.
-        if phase == .asking, !course.isBegun, socket.hasArrivals { course.begin() }
+        // The answer to the handshake comes before all messages: the subscription exists from here on.
+        if phase == .asking, !observed.isBegun, socket.hasArrivals { observed.begin() }
     }
 
     // MARK: - What comes
@@ -147,7 +147,7 @@ final class Subscriber: Client {
                 guard let answer = try answers.next(bytes, &offset) else { return }
                 answered(answer)
             } catch {
-                stage.ledger.violate("the answer to a handshake is no HTTP: \(error)")
+                context.ledger.violate("the answer to a handshake is no HTTP: \(error)")
                 return finish()
             }
             bytes.removeFirst(offset)
@@ -155,27 +155,27 @@ final class Subscriber: Client {
         if phase == .open {
             decode(&bytes)
         } else if phase == .ending, closeCode != nil, !bytes.isEmpty {
-            stage.ledger.violate("bytes behind a close frame in \(shop)")
+            context.ledger.violate("bytes behind a close frame in \(shop)")
         }
     }
 
     private func answered(_ answer: Answers.Answer) {
         let status = answer.head.status.code
-        stage.ledger.trace.note(4, status)
-        stage.ledger.count("handshakes \(status)")
+        context.ledger.trace.note(4, status)
+        context.ledger.count("handshakes \(status)")
         guard status == 101 else {
-            let isExpired = status == 401 && stage.hasShortTokens(user)
-            stage.ledger.expect(isExpired || [429, 503].contains(status), "a handshake was answered with \(status)")
+            let isExpired = status == 401 && context.hasShortTokens(user)
+            context.ledger.expect(isExpired || [429, 503].contains(status), "a handshake was answered with \(status)")
             phase = .ending
-            course.mayEndSilently = true
+            observed.mayEndSilently = true
             if !socket.isEnded { socket.end() }
             return
         }
         do throws(ClientHandshakeError) {
             let chosen = try handshake.accept(status: answer.head.status, fields: answer.head.fields)
-            stage.ledger.expect((chosen != nil) == speaksEvents, "the wrong subprotocol")
+            context.ledger.expect((chosen != nil) == speaksEvents, "the wrong subprotocol")
         } catch {
-            stage.ledger.violate("a bad answer to a handshake: \(error)")
+            context.ledger.violate("a bad answer to a handshake: \(error)")
         }
         phase = .open
     }
@@ -190,10 +190,10 @@ final class Subscriber: Client {
                 handle(event, bytes)
             }
         } catch {
-            stage.ledger.violate("a frame of the server is wrong: \(error)")
+            context.ledger.violate("a frame of the server is wrong: \(error)")
             finish()
         }
-        if closeCode != nil, offset < count { stage.ledger.violate("bytes behind a close frame in \(shop)") }
+        if closeCode != nil, offset < count { context.ledger.violate("bytes behind a close frame in \(shop)") }
     }
 
     private func next(_ bytes: inout [UInt8], _ offset: inout Int) throws(WebSocketError) -> FrameEvent? {
@@ -207,13 +207,13 @@ final class Subscriber: Client {
         case .payload(let range): text += bytes[range]
         case .messageEnded: messageReceived()
         case .ping(let payload):
-            stage.ledger.count("pings")
+            context.ledger.count("pings")
             if !socket.isEnded { socket.send(masked(.pong, payload.bytes(from: bytes.span))) }
-        case .pong: stage.ledger.count("pongs")
+        case .pong: context.ledger.count("pongs")
         case .close(let code, _):
             closeCode = code ?? .noStatusReceived
             phase = .ending
-            stage.ledger.count("closed with \(closeCode?.rawValue ?? 0)")
+            context.ledger.count("closed with \(closeCode?.rawValue ?? 0)")
             if !socket.isEnded {
                 socket.send(masked(.close, code.map { [UInt8($0.rawValue >> 8), UInt8($0.rawValue & 0xff)] } ?? []))
             }
@@ -223,17 +223,17 @@ final class Subscriber: Client {
     private func messageReceived() {
         let message: WireMessage? =
             speaksEvents ? WireEnvelope<WireMessage>.parse(text)?.data : WireMessage.parse(text)
-        guard let message else { return stage.ledger.violate("a frame in \(shop) is no message") }
-        if stage.flaw == .clientDropsMessage, stage.chance.oneIn(10) { return }
-        course.receive(message)
-        if stage.flaw == .clientDoublesMessage, stage.chance.oneIn(10) { course.receive(message) }
+        guard let message else { return context.ledger.violate("a frame in \(shop) is no message") }
+        if context.flaw == .clientDropsMessage, context.chance.oneIn(10) { return }
+        observed.receive(message)
+        if context.flaw == .clientDoublesMessage, context.chance.oneIn(10) { observed.receive(message) }
     }
 
     // MARK: - The end
 
     private func finish() {
         isOver = true
-        course.end()
+        observed.end()
     }
 
     private func ended() {
@@ -244,41 +244,41 @@ final class Subscriber: Client {
 
     /// Whether the server had a reason to end the stream, and said it.
     private func checkEnd() {
-        let ledger = stage.ledger
+        let ledger = context.ledger
         switch closeCode {
         case nil:
             // Those who do not read get no ping, or cannot be told that their time is over.
-            let isExcused = course.mayEndSilently || temper != .diligent || phase == .asking || socket.isStale
+            let isExcused = observed.mayEndSilently || reading != .diligent || phase == .asking || socket.isStale
             ledger.expect(isExcused, "the stream of a diligent client in \(shop) ended without a word")
             if phase == .open { ledger.count("streams cut") }
         case .goingAway?:
-            ledger.expect(stage.act == .draining, "1001 and no drain")
+            ledger.expect(context.phase == .draining, "1001 and no drain")
             // The hub takes one that is too slow off its shop even while it says goodbye.
-            if !course.isBehind(by: stage.scenario.waitingMessageCountMax) {
-                course.requireAll(before: stage.answeredAtDrain[shop] ?? 0)
+            if !observed.isBehind(by: context.scenario.waitingMessageCountMax) {
+                observed.requireAll(before: context.answeredAtDrain[shop] ?? 0)
             }
         case .tooSlow?: ledger.count("slow consumers")
         case .internalError?:
             // No pong came in time.
             ledger.expect(
-                course.mayEndSilently || temper != .diligent, "a diligent client's pongs in \(shop) were missed")
+                observed.mayEndSilently || reading != .diligent, "a diligent client's pongs in \(shop) were missed")
             ledger.count("pongs missed")
-        case .tokenExpired? where stage.network.now + .seconds(1) >= expiresAt: break
+        case .tokenExpired? where context.network.now + .seconds(1) >= expiresAt: break
         case let code?:
-            ledger.expect(course.mayEndSilently, "a stream in \(shop) was closed with \(code)")
+            ledger.expect(observed.mayEndSilently, "a stream in \(shop) was closed with \(code)")
         }
     }
 
-    var isAtRest: Bool { !isStreaming || course.mayEndSilently || course.reaches(stage.ledger.storedCount(shop)) }
+    var isAtRest: Bool { !isStreaming || observed.mayEndSilently || observed.reaches(context.ledger.storedCount(shop)) }
 
     func checkSettled() {
-        stage.ledger.expect(
-            !isStreaming || stage.network.now < expiresAt + .seconds(1), "a stream outlives its token")
-        if !isAtRest { course.requireAll(before: stage.ledger.storedCount(shop)) }
+        context.ledger.expect(
+            !isStreaming || context.network.now < expiresAt + .seconds(1), "a stream outlives its token")
+        if !isAtRest { observed.requireAll(before: context.ledger.storedCount(shop)) }
     }
 
     func checkStopped() {
-        stage.ledger.expect(isOver || socket.isOver, "the server stopped and a stream of \(shop) is open")
+        context.ledger.expect(isOver || socket.isOver, "the server stopped and a stream of \(shop) is open")
     }
 
     /// Whether nobody has accepted the connection yet, for want of room.

@@ -10,28 +10,28 @@ import Synchronization
 @testable import Reactor
 @testable import Server
 
-/// The server of a run: real shards on real reactors, over the drivers of one virtual network, turned by one thread.
-final class World {
+/// The server of a run: real shards on real reactors over the drivers of one virtual network, all on one thread.
+final class SimulatedServer {
     typealias VirtualShard = Shard<VirtualDriver>
 
-    let stage: Stage
+    let context: RunContext
     let store: SimulatedStore
     private(set) var shards: [VirtualShard] = []
-    private let civilOrigin = CivilOrigin(Stage.origin)
+    private let civilOrigin = CivilOrigin(RunContext.origin)
     private var drainPosted: [Bool] = []
 
-    init(_ stage: Stage, settings: TokenSettings) throws {
-        self.stage = stage
-        let scenario = stage.scenario
-        store = SimulatedStore(scenario, chance: stage.chance, ledger: stage.ledger)
+    init(_ context: RunContext, settings: TokenSettings) throws {
+        self.context = context
+        let scenario = context.scenario
+        store = SimulatedStore(scenario, chance: context.chance, ledger: context.ledger)
         let configuration = try scenario.configuration
         let log = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         let environment = ShardEnvironment(
-            configuration, startedAt: Stage.origin, civilClock: .counted(from: civilOrigin), log: log)
+            configuration, startedAt: RunContext.origin, civilClock: .counted(from: civilOrigin), log: log)
         for index in 0..<scenario.reactorCount {
             var limits = scenario.limits
             if scenario.hasMetricsListener, index == 0 { limits.sideConnectionCountMax = 4 }
-            let driver = VirtualDriver(network: stage.network, limits: limits)
+            let driver = VirtualDriver(network: context.network, limits: limits)
             let reactor = VirtualShard.ShardReactor(driver: driver, limits: limits)
             let shard = VirtualShard(
                 index: index, reactor: reactor, environment: environment,
@@ -43,28 +43,28 @@ final class World {
         }
         for shard in shards {
             shard.connect(to: shards)
-            let listener = stage.network.listen(backlogCountMax: 16)
-            stage.listeners.append(listener)
+            let listener = context.network.listen(backlogCountMax: 16)
+            context.listeners.append(listener)
             shard.reactor.startAccepting(listener)
         }
         if scenario.hasMetricsListener {
-            let listener = stage.network.listen(backlogCountMax: 16)
-            stage.metricsListener = listener
+            let listener = context.network.listen(backlogCountMax: 16)
+            context.metricsListener = listener
             shards[0].reactor.startAccepting(listener, as: .side)
         }
         drainPosted = shards.map { _ in false }
         loadMembers()
     }
 
-    /// Everybody is a member of every shop.
+    /// Makes every user a member of every shop.
     private func loadMembers() {
-        let rows = stage.scenario.shopNames.flatMap { shop in
-            stage.scenario.userNames.map { Membership(shopID: ShopID(shop), userID: UserID($0), role: .member) }
+        let rows = context.scenario.shopNames.flatMap { shop in
+            context.scenario.userNames.map { Membership(shopID: ShopID(shop), userID: UserID($0), role: .member) }
         }
         let store = store
         let loaded = Flag()
         Task(executorPreference: shards[0].reactor) {
-            do { try await store.importMembers(rows, at: Stage.origin) } catch { preconditionFailure("\(error)") }
+            do { try await store.importMembers(rows, at: RunContext.origin) } catch { preconditionFailure("\(error)") }
             loaded.isSet = true
         }
         while !loaded.isSet { shards[0].reactor.turn() }
@@ -75,29 +75,29 @@ final class World {
         var isSet = false
     }
 
-    /// A canary: nobody will give this place back.
+    /// A canary: reserves a quota slot that is never released.
     func leakPlace() {
-        let user = UserID(stage.scenario.userNames[0])
+        let user = UserID(context.scenario.userNames[0])
         _ = shards[0].owner(of: user).userLimits.reserveSlot(for: user, shopOwner: 0)
     }
 
     /// The wall clock is set back by up to ten seconds, for all shards alike.
     func setClockBack() {
-        civilOrigin.setBack(byMicroseconds: Int64(stage.chance.number(0...10_000_000)))
-        stage.ledger.count("clock set back")
+        civilOrigin.setBack(byMicroseconds: Int64(context.chance.number(0...10_000_000)))
+        context.ledger.count("clock set back")
     }
 
     // MARK: - Time and turns
 
     /// One turn of a reactor that runs, chosen by chance.
-    func turnOne() { turn(stage.chance.pick(shards)) }
+    func turnOne() { turn(context.chance.pick(shards)) }
 
     func turnAll() { for shard in shards { turn(shard) } }
 
     private func turn(_ shard: VirtualShard) {
         guard !isStopped(shard) else { return }
         shard.reactor.turn()
-        stage.ledger.trace.note(7, shard.index, Int(stage.network.now.nanoseconds), shard.reactor.connectionCount)
+        context.ledger.trace.note(7, shard.index, Int(context.network.now.nanoseconds), shard.reactor.connectionCount)
     }
 
     private func isStopped(_ shard: VirtualShard) -> Bool {
@@ -114,9 +114,9 @@ final class World {
     }
 }
 
-// MARK: - Oracles
+// MARK: - Checks
 
-extension World {
+extension SimulatedServer {
     /// The streams of each user that are in the hub, over all shards.
     private func streamCounts() -> [StreamQuota.Slot: Int] {
         var counts: [StreamQuota.Slot: Int] = [:]
@@ -131,39 +131,39 @@ extension World {
 
     /// What must hold after every turn.
     func checkInvariants() {
-        for (_, count) in streamCounts() where count > stage.scenario.connectionsPerUserMax {
-            stage.ledger.violate("\(count) streams of a user who may have \(stage.scenario.connectionsPerUserMax)")
+        for (_, count) in streamCounts() where count > context.scenario.connectionsPerUserMax {
+            context.ledger.violate("\(count) streams of a user who may have \(context.scenario.connectionsPerUserMax)")
         }
         for shard in shards {
-            stage.ledger.expect(shard.counters.openStreams >= 0, "a negative count of streams")
+            context.ledger.expect(shard.counters.openStreams >= 0, "a negative count of streams")
         }
     }
 
-    /// What must hold when nothing is under way: every place is that of an open stream.
+    /// What must hold when nothing is pending: every quota slot belongs to an open stream.
     func checkSettled() {
         let counts = streamCounts()
-        for user in stage.scenario.userNames {
+        for user in context.scenario.userNames {
             let id = UserID(user)
             let owner = shards[0].owner(of: id)
             let held = owner.userLimits.streamCount(of: id)
             let count = counts[StreamQuota.Slot(of: id), default: 0]
-            stage.ledger.expect(count == held, "\(user) has \(count) streams and \(held) quota slots")
+            context.ledger.expect(count == held, "\(user) has \(count) streams and \(held) quota slots")
         }
         let openCount = shards.reduce(0) { $0 + $1.counters.openStreams }
-        stage.ledger.expect(openCount == counts.values.reduce(0, +), "the counters have \(openCount) streams")
+        context.ledger.expect(openCount == counts.values.reduce(0, +), "the counters have \(openCount) streams")
         for shard in shards {
-            stage.ledger.expect(shard.userLimits.activeUserCount == 0, "a read is in flight that was answered")
-            stage.ledger.expect(shard.shops.areIdle, "a shop waits for a write that is over")
-            stage.ledger.expect(shard.outbox.isEmpty, "messages to shards were not delivered")
+            context.ledger.expect(shard.userLimits.activeUserCount == 0, "a read is in flight that was answered")
+            context.ledger.expect(shard.shops.areIdle, "a shop waits for a write that is over")
+            context.ledger.expect(shard.outbox.isEmpty, "messages to shards were not delivered")
         }
-        stage.ledger.expect(store.waitingCount == 0, "somebody waits for the store")
+        context.ledger.expect(store.waitingCount == 0, "a call waits for the store")
     }
 
-    /// Nothing is left of anybody. Places that were given back while the last shards stopped are nobody's concern.
+    /// Nothing is left. Quota slots that were released while the last shards stopped are ignored.
     func checkEmpty(includingPlaces: Bool) {
         for shard in shards {
             let placeCount = shard.userLimits.streamingUserCount
-            if includingPlaces, placeCount > 0 { stage.ledger.violate("\(placeCount) users still have places") }
+            if includingPlaces, placeCount > 0 { context.ledger.violate("\(placeCount) users still have places") }
             let reactor = shard.reactor
             let counts: [(String, Int)] = [
                 ("HTTP connections", shard.http.count), ("streams", shard.streams.count),
@@ -183,7 +183,7 @@ extension World {
                 ("operations", reactor.io.pendingOperationCount),
             ]
             for (name, count) in counts where count != 0 {
-                stage.ledger.violate("\(count) \(name) are left on shard \(shard.index)")
+                context.ledger.violate("\(count) \(name) are left on shard \(shard.index)")
             }
         }
     }
@@ -198,7 +198,7 @@ extension World {
         let remains = shards.map { WeakShard(shard: $0) }
         shards = []
         for (index, remain) in remains.enumerated() where remain.shard != nil {
-            stage.ledger.violate("a task still holds shard \(index)")
+            context.ledger.violate("a task still holds shard \(index)")
         }
     }
 

@@ -1,6 +1,6 @@
 extension Subscriber {
     /// How it reads.
-    enum Temper: CaseIterable {
+    enum Reading: CaseIterable {
         /// All that is there, at once, and answers pings.
         case diligent
         /// A little, now and then.
@@ -9,7 +9,7 @@ extension Subscriber {
         case asleep
     }
 
-    /// How it ends.
+    /// How it ends the stream.
     enum Exit: CaseIterable {
         case stay
         case close

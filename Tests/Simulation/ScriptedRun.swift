@@ -7,31 +7,31 @@ import WebSocket
 
 @testable import Server
 
-/// A run that a script plays instead of chance: for what a seed found once, told in as few steps as it takes.
-final class Rehearsal: @unchecked Sendable {
+/// A run whose steps a script decides instead of chance: reproduces what a seed found once in as few steps as possible.
+final class ScriptedRun: @unchecked Sendable {
     // @unchecked: it and all that it holds stay on the script's thread, which turns the reactors.
 
-    let stage: Stage
-    let world: World
+    let context: RunContext
+    let server: SimulatedServer
     let ledger = Ledger()
     private var isPerformed = false
 
-    /// Plays a script on a thread of its own and returns what it contradicted.
-    static func play(
+    /// Runs a script on a thread of its own and returns the violations.
+    static func run(
         reactorCount: Int, slowStore: Bool = false, replacesStreams: Bool = false, hasMetricsListener: Bool = false,
-        _ script: @escaping @Sendable (Rehearsal) throws -> Void
+        _ script: @escaping @Sendable (ScriptedRun) throws -> Void
     ) async -> [String] {
         await withCheckedContinuation { continuation in
-            _ = ReactorThread(name: "rehearsal") {
+            _ = ReactorThread(name: "scripted run") {
                 do {
-                    let rehearsal = try Rehearsal(
+                    let run = try ScriptedRun(
                         reactorCount: reactorCount, slowStore: slowStore, replacesStreams: replacesStreams,
                         hasMetricsListener: hasMetricsListener)
-                    try script(rehearsal)
-                    rehearsal.stop()
-                    continuation.resume(returning: rehearsal.ledger.violations)
+                    try script(run)
+                    run.stop()
+                    continuation.resume(returning: run.ledger.violations)
                 } catch {
-                    continuation.resume(returning: ["the script broke off: \(error)"])
+                    continuation.resume(returning: ["the script failed: \(error)"])
                 }
             }
         }
@@ -63,32 +63,32 @@ final class Rehearsal: @unchecked Sendable {
         scenario.limits.receiveBufferCount = 16
         scenario.limits.waitSpanMax = ServerLimits.reactorWaitMax
         let secret = try TokenSecret("the secret of the simulation, long enough")
-        stage = Stage(scenario, chance: chance, ledger: ledger, flaw: nil, secret: secret)
-        world = try World(stage, settings: TokenSettings(keys: KeySet(secret: secret), leeway: .zero))
+        context = RunContext(scenario, chance: chance, ledger: ledger, flaw: nil, secret: secret)
+        server = try SimulatedServer(context, settings: TokenSettings(keys: KeySet(secret: secret), leeway: .zero))
     }
 
     /// Turns every reactor until nothing more can happen at this time.
-    func turn() { for _ in 0..<20 { world.turnAll() } }
+    func turn() { for _ in 0..<20 { server.turnAll() } }
 
     /// Lets time pass, in steps short enough that no reactor takes one for a pause.
     func advance(by duration: Duration) {
-        let end = stage.network.now + duration
-        while stage.network.now < end {
-            stage.network.advance(by: min(end.since(stage.network.now), .milliseconds(50)))
-            world.turnAll()
+        let end = context.network.now + duration
+        while context.network.now < end {
+            context.network.advance(by: min(end.since(context.network.now), .milliseconds(50)))
+            server.turnAll()
         }
         turn()
     }
 
     /// The process is stopped and goes on after `duration`: peers and the network had that time, the reactors did not.
     func pause(for duration: Duration) {
-        stage.network.advance(by: duration)
+        context.network.advance(by: duration)
         turn()
     }
 
     /// Runs `body` to its end on the first reactor.
-    func perform(_ body: @escaping @Sendable (World.VirtualShard) async throws -> Void) {
-        let shard = world.shards[0]
+    func perform(_ body: @escaping @Sendable (SimulatedServer.VirtualShard) async throws -> Void) {
+        let shard = server.shards[0]
         var turnCountMax = 100
         Task(executorPreference: shard.reactor) {
             do { try await body(shard) } catch { self.ledger.violate("\(error)") }
@@ -106,20 +106,20 @@ final class Rehearsal: @unchecked Sendable {
     /// A round of housekeeping, and what follows from it.
     func keepHouse() { perform { await $0.keepHouse() } }
 
-    /// A connection to a reactor, the first unless told, that has sent `bytes`.
+    /// A connection to a reactor, by default the first, that has sent `bytes`.
     func connect(sending bytes: [UInt8], to index: Int = 0) throws -> Socket {
-        try connect(sending: bytes, by: stage.listeners[index])
+        try connect(sending: bytes, by: context.listeners[index])
     }
 
     /// A connection to the metrics listener that has sent `bytes`.
     func connectForMetrics(sending bytes: [UInt8]) throws -> Socket {
-        guard let listener = stage.metricsListener else { throw ScriptError.noConnection }
+        guard let listener = context.metricsListener else { throw ScriptError.noConnection }
         return try connect(sending: bytes, by: listener)
     }
 
     private func connect(sending bytes: [UInt8], by listener: Int32) throws -> Socket {
-        guard let peer = stage.network.connect(to: listener) else { throw ScriptError.noConnection }
-        let socket = Socket(peer, listener: listener, stage: stage)
+        guard let peer = context.network.connect(to: listener) else { throw ScriptError.noConnection }
+        let socket = Socket(peer, listener: listener, context: context)
         send(bytes, on: socket)
         return socket
     }
@@ -136,10 +136,10 @@ final class Rehearsal: @unchecked Sendable {
     /// An open stream of a shop.
     func openStream(of shop: String) throws -> Socket {
         var request: [UInt8] = []
-        let handshake = stage.chance.withGenerator { ClientHandshake(using: &$0) }
+        let handshake = context.chance.withGenerator { ClientHandshake(using: &$0) }
         handshake.appendRequest(
             host: "simulation", path: "/api/v1/shops/\(shop)/messages/stream",
-            fields: [.authorization: "Bearer \(stage.token(of: "user").text)"], to: &request)
+            fields: [.authorization: "Bearer \(context.token(of: "user").text)"], to: &request)
         let socket = try connect(sending: request)
         turn()
         guard socket.read().starts(with: Array("HTTP/1.1 101".utf8)) else { throw ScriptError.noStream }
@@ -150,28 +150,28 @@ final class Rehearsal: @unchecked Sendable {
     func event(ofByteCount byteCount: Int) -> EncodedEvent {
         let message = Message(
             id: MessageID("0"), shopID: ShopID("shop-1"), userID: UserID("user"),
-            text: String(repeating: " ", count: byteCount - 150), createdAt: Stage.origin)
+            text: String(repeating: " ", count: byteCount - 150), createdAt: RunContext.origin)
         return EncodedEvent(.messageCreated(message), format: MessageFormat())
     }
 
     /// A shop that a shard owns.
     func shop(ownedBy index: Int) throws -> String {
-        let owned = stage.scenario.shopNames.first { world.shards[0].owner(of: ShopID($0)).index == index }
+        let owned = context.scenario.shopNames.first { server.shards[0].owner(of: ShopID($0)).index == index }
         guard let owned else { throw ScriptError.noShop }
         return owned
     }
 
     private func stop() {
-        stage.act = .draining
-        for _ in 0..<1_000 where !world.isStopped {
-            world.postDrain()
-            world.store.openDoor()
-            world.turnAll()
-            stage.network.advance(by: .milliseconds(7))
+        context.phase = .draining
+        for _ in 0..<1_000 where !server.isStopped {
+            server.postDrain()
+            server.store.resumeSome()
+            server.turnAll()
+            context.network.advance(by: .milliseconds(7))
         }
-        ledger.expect(world.isStopped, "the server did not stop within 7 s")
-        world.checkEmpty(includingPlaces: true)
-        world.takeApart()
+        ledger.expect(server.isStopped, "the server did not stop within 7 s")
+        server.checkEmpty(includingPlaces: true)
+        server.takeApart()
     }
 
     enum ScriptError: Error {

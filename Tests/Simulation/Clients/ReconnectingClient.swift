@@ -1,8 +1,8 @@
-/// Somebody who wants every message of a shop: reconnects when the stream ends, and then asks for what came between.
+/// A client that wants every message of a shop: it reconnects when the stream ends and then lists what it missed.
 ///
-/// The new stream is opened first and the list is asked for when it stands, so that nothing falls between the two.
-final class Returner: Client {
-    private let stage: Stage
+/// It opens the new stream first and asks for the list once the stream is open, so that no message is between the two.
+final class ReconnectingClient: Client {
+    private let context: RunContext
     private let shop: String
     private let user: String
     private var session: Subscriber?
@@ -16,24 +16,24 @@ final class Returner: Client {
     private var pause = 0
     private var sessionCountLeft = 12
 
-    init(_ stage: Stage) {
-        self.stage = stage
-        shop = stage.chance.pick(stage.scenario.shopNames)
-        user = stage.chance.pick(stage.scenario.userNames)
+    init(_ context: RunContext) {
+        self.context = context
+        shop = context.chance.pick(context.scenario.shopNames)
+        user = context.chance.pick(context.scenario.userNames)
     }
 
-    var isOver: Bool { session == nil && (sessionCountLeft == 0 || stage.act == .draining) }
+    var isOver: Bool { session == nil && (sessionCountLeft == 0 || context.phase == .draining) }
 
-    func act() {
+    func step() {
         if let session {
-            session.act()
+            session.step()
             if session.isStreaming { readBehind(session) }
             if session.isOver { end(session) }
         } else if pause > 0 {
             pause -= 1
-        } else if !isOver, let socket = stage.connect() {
+        } else if !isOver, let socket = context.connect() {
             sessionCountLeft -= 1
-            session = Subscriber(stage, socket, shop: shop, user: user)
+            session = Subscriber(context, socket, shop: shop, user: user)
         }
     }
 
@@ -42,23 +42,23 @@ final class Returner: Client {
     private func readBehind(_ session: Subscriber) {
         guard !isCaughtUp else { return }
         if let reading = catchUp {
-            reading.act()
+            reading.step()
             guard reading.isOver else { return }
             if reading.isComplete {
                 isCaughtUp = true
-                stage.ledger.count("caught up")
-                let course = session.course
-                stage.ledger.expect(
-                    reading.next >= course.first, "between list and stream of \(shop) something is missing")
-                seenCount = max(reading.next, course.next)
+                context.ledger.count("caught up")
+                let observed = session.observed
+                context.ledger.expect(
+                    reading.next >= observed.first, "between list and stream of \(shop) something is missing")
+                seenCount = max(reading.next, observed.next)
             } else if reading.next > reading.first {
                 // Whole pages count, though the connection was to end behind them.
                 seenCount = reading.next
             }
             catchUp = nil
-        } else if let socket = stage.connect() {
+        } else if let socket = context.connect() {
             // The first time a client reads the whole shop.
-            catchUp = CatchUp(stage, socket, shop: shop, user: user, behind: seenCount ?? 0)
+            catchUp = CatchUp(context, socket, shop: shop, user: user, behind: seenCount ?? 0)
             isShutOut = false
         } else {
             isShutOut = true
@@ -67,12 +67,12 @@ final class Returner: Client {
 
     private func end(_ session: Subscriber) {
         // What a stream brought counts only together with what came before it.
-        if isCaughtUp { seenCount = max(seenCount ?? 0, session.course.next) }
+        if isCaughtUp { seenCount = max(seenCount ?? 0, session.observed.next) }
         self.session = nil
         catchUp?.abandon()
         catchUp = nil
         isCaughtUp = false
-        pause = stage.chance.number(0...30)
+        pause = context.chance.number(0...30)
     }
 
     // MARK: - The end
@@ -87,7 +87,7 @@ final class Returner: Client {
     func checkSettled() {
         guard let session, session.isStreaming else { return }
         session.checkSettled()
-        stage.ledger.expect(isAtRest, "somebody could not catch up in \(shop)")
+        context.ledger.expect(isAtRest, "a client could not catch up in \(shop)")
     }
 
     func checkStopped() { session?.checkStopped() }

@@ -2,17 +2,17 @@ import HTTP
 import HTTPTypes
 
 /// A client that speaks no HTTP, or half of it, or too slowly: the server must answer or end it, and stay alive.
-final class Vandal: Client {
-    private let stage: Stage
+final class MisbehavingClient: Client {
+    private let context: RunContext
     private let socket: Socket
     private var answers = Answers()
     private var patience: Int
     private(set) var isOver = false
 
-    init(_ stage: Stage, _ socket: Socket) {
-        self.stage = stage
+    init(_ context: RunContext, _ socket: Socket) {
+        self.context = context
         self.socket = socket
-        let chance = stage.chance
+        let chance = context.chance
         patience = chance.number(5...200)
         switch chance.number(0...4) {
         case 0: socket.send((0..<chance.number(1...400)).map { _ in UInt8(chance.number(0...255)) })
@@ -26,16 +26,16 @@ final class Vandal: Client {
         }
     }
 
-    func act() {
+    func step() {
         guard !isOver else { return }
-        socket.write(byteCountMax: stage.isTraffic ? stage.chance.number(1...50) : .max)
+        socket.write(byteCountMax: context.isTraffic ? context.chance.number(1...50) : .max)
         read(socket.read())
         patience -= 1
         if socket.isOver {
             socket.close()
             isOver = true
-        } else if patience <= 0 || !stage.isTraffic {
-            if stage.chance.oneIn(2) { socket.reset() } else { socket.close() }
+        } else if patience <= 0 || !context.isTraffic {
+            if context.chance.oneIn(2) { socket.reset() } else { socket.close() }
             isOver = true
         }
     }
@@ -45,12 +45,12 @@ final class Vandal: Client {
         var offset = 0
         do {
             while let answer = try answers.next(bytes, &offset) {
-                stage.ledger.count("refusals")
+                context.ledger.count("refusals")
                 let status = answer.head.status.code
-                stage.ledger.expect(status >= 400, "nonsense was answered with \(status)")
+                context.ledger.expect(status >= 400, "nonsense was answered with \(status)")
             }
         } catch {
-            stage.ledger.violate("a refusal is no HTTP: \(error)")
+            context.ledger.violate("a refusal is no HTTP: \(error)")
             isOver = true
         }
     }

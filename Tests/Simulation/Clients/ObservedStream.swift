@@ -2,7 +2,7 @@ import Primitives
 
 /// What one stream got of its shop's messages, checked as it comes: a part of the shop's one order without a gap,
 /// from the handshake's answer on.
-struct Course {
+struct ObservedStream {
     private let shop: String
     private let ledger: Ledger
     /// Messages that were answered before the stream was asked for: none of them may come.

@@ -3,14 +3,14 @@ import Primitives
 
 @testable import Reactor
 
-/// What the clients of a run share: the network, chance, the ledger, and what time of the run it is.
-final class Stage {
-    enum Act {
-        /// Clients come, go and misbehave; the network is as bad as the scenario has it.
+/// What the clients of a run share: the network, chance, the ledger, and the phase of the run.
+final class RunContext {
+    enum Phase {
+        /// Clients come, go and misbehave; the network has the scenario's faults.
         case traffic
-        /// Nothing new is begun: everybody reads, answers and finishes.
+        /// Clients begin nothing new: they read, answer and finish.
         case settling
-        /// The server stops; everybody still reads and answers.
+        /// The server stops; clients still read and answer.
         case draining
     }
 
@@ -19,7 +19,7 @@ final class Stage {
     let chance: Chance
     let ledger: Ledger
     let flaw: Flaw?
-    var act = Act.traffic
+    var phase = Phase.traffic
     /// The listeners, one for each reactor.
     var listeners: [Int32] = []
     /// The metrics listener, if the scenario has one.
@@ -46,15 +46,15 @@ final class Stage {
         minter = TokenMinter(secret: secret)
     }
 
-    var isTraffic: Bool { act == .traffic }
+    var isTraffic: Bool { phase == .traffic }
 
     /// A civil time that the run's clock counts from.
     static let origin = Timestamp(microsecondsSinceEpoch: 1_767_000_000_000_000)
 
-    /// Whether the user's tokens may expire under way.
+    /// Whether the user's tokens may expire during the run.
     func hasShortTokens(_ user: String) -> Bool { scenario.hasShortTokens && user == scenario.userNames[0] }
 
-    /// The user's token, made anew shortly before it expires; most outlive the run.
+    /// The user's token, renewed shortly before it expires; most outlive the run.
     func token(of user: String) -> Token {
         if let token = tokens[user], token.expiresAt > network.now + .seconds(1) { return token }
         let lifetime: Duration = hasShortTokens(user) ? .seconds(5) : .seconds(86_400)
@@ -74,23 +74,23 @@ final class Stage {
     func connect() -> Socket? {
         let listener = chance.pick(listeners)
         guard let peer = network.connect(to: listener) else { return nil }
-        return Socket(peer, listener: listener, stage: self)
+        return Socket(peer, listener: listener, context: self)
     }
 
     /// Whether connections wait at the listener because the reactor's table is full.
     func isCrowded(_ listener: Int32) -> Bool { network.listener(listener)?.backlog.isEmpty == false }
 }
 
-/// A deliberate mistake of the harness's own: a run with one must be found faulty, or the oracles are asleep.
+/// A deliberate mistake of the harness: the checks must find it in some run, or they check nothing.
 enum Flaw: CaseIterable {
     /// A client overlooks a message.
     case clientDropsMessage
     /// A client sees a message twice.
     case clientDoublesMessage
-    /// A client takes two answers for each other.
+    /// A client swaps two answers.
     case clientSwapsAnswers
     /// The store says that it stored what it did not.
     case storeForgets
-    /// A place is taken that nobody gives back.
+    /// A quota slot is reserved and never released.
     case placeLeaks
 }

@@ -4,7 +4,7 @@ import Primitives
 
 /// A client of the REST interface on one connection: posts, lists and other requests, pipelined; answers must come in
 /// their order, one for each.
-final class Customer: Client {
+final class RequestClient: Client {
     /// A request that waits for its answer.
     private enum Request {
         case post(text: String, shop: String)
@@ -13,7 +13,7 @@ final class Customer: Client {
         case other(statuses: [Int], isHead: Bool)
     }
 
-    private let stage: Stage
+    private let context: RunContext
     private let socket: Socket
     private let user: String
     private var answers = Answers()
@@ -23,17 +23,17 @@ final class Customer: Client {
     private(set) var isOver = false
     private var requestCountLeft: Int
 
-    init(_ stage: Stage, _ socket: Socket) {
-        self.stage = stage
+    init(_ context: RunContext, _ socket: Socket) {
+        self.context = context
         self.socket = socket
-        user = stage.chance.pick(stage.scenario.userNames)
-        requestCountLeft = stage.chance.number(1...30)
+        user = context.chance.pick(context.scenario.userNames)
+        requestCountLeft = context.chance.number(1...30)
     }
 
-    func act() {
+    func step() {
         guard !isOver else { return }
-        let chance = stage.chance
-        if stage.isTraffic {
+        let chance = context.chance
+        if context.isTraffic {
             if !isClosing, waiting.count < 6, requestCountLeft > 0, chance.oneIn(3) { ask() }
             if chance.oneIn(300) { return vanish() }
             if requestCountLeft == 0, socket.unwritten.isEmpty, chance.oneIn(20) {
@@ -50,8 +50,8 @@ final class Customer: Client {
     }
 
     private func vanish() {
-        if stage.chance.oneIn(2) { socket.reset() } else { socket.close() }
-        stage.ledger.count("customers vanished")
+        if context.chance.oneIn(2) { socket.reset() } else { socket.close() }
+        context.ledger.count("request clients vanished")
         isOver = true
     }
 
@@ -59,8 +59,8 @@ final class Customer: Client {
 
     private func ask() {
         requestCountLeft -= 1
-        let shop = stage.chance.pick(stage.scenario.shopNames)
-        switch stage.chance.number(0...9) {
+        let shop = context.chance.pick(context.scenario.shopNames)
+        switch context.chance.number(0...9) {
         case 0...5: post(to: shop)
         case 6...7: list(shop)
         default: askOther(shop)
@@ -68,18 +68,18 @@ final class Customer: Client {
     }
 
     private func post(to shop: String) {
-        let text = stage.ledger.freshText(byteCount: stage.chance.number(0...stage.scenario.textByteCountMax))
+        let text = context.ledger.freshText(byteCount: context.chance.number(0...context.scenario.textByteCountMax))
         waiting.append(.post(text: text, shop: shop))
         let body = Array(#"{"shop_id":"\#(shop)","message":"\#(text)"}"#.utf8)
         // A client that says so may send the body without waiting for the word.
-        let fields: HTTPFields = stage.chance.oneIn(6) ? [.expect: "100-continue"] : [:]
+        let fields: HTTPFields = context.chance.oneIn(6) ? [.expect: "100-continue"] : [:]
         send(.post, "/api/v1/shops/messages", fields, body: body)
     }
 
     private func list(_ shop: String) {
-        let ledger = stage.ledger
+        let ledger = context.ledger
         let times = ledger.times(of: shop)
-        let since = times.isEmpty || stage.chance.oneIn(2) ? nil : stage.chance.pick(times)
+        let since = times.isEmpty || context.chance.oneIn(2) ? nil : context.chance.pick(times)
         waiting.append(.list(shop: shop, since: since, answeredCount: ledger.answeredCount(shop)))
         send(.get, "/api/v1/shops/\(shop)/messages" + (since.map { "?since=\($0.rfc3339)" } ?? ""))
     }
@@ -87,11 +87,11 @@ final class Customer: Client {
     private func askOther(_ shop: String) {
         let statuses: [Int]
         var method = HTTPRequest.Method.get
-        switch stage.chance.number(0...6) {
+        switch context.chance.number(0...6) {
         case 6:
             // The limit of uploads in flight, or the mail of its end is on its way.
             statuses = [200, 429]
-            let image = [UInt8](repeating: 7, count: stage.chance.number(0...stage.scenario.textByteCountMax))
+            let image = [UInt8](repeating: 7, count: context.chance.number(0...context.scenario.textByteCountMax))
             let body =
                 Array("--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nGIF89a".utf8) + image
                 + Array("\r\n--b--\r\n".utf8)
@@ -124,7 +124,7 @@ final class Customer: Client {
 
     private func send(_ method: HTTPRequest.Method, _ target: String, _ more: HTTPFields = [:], body: [UInt8]? = nil) {
         var fields = more
-        fields[.authorization] = "Bearer \(stage.token(of: user).text)"
+        fields[.authorization] = "Bearer \(context.token(of: user).text)"
         var bytes: [UInt8] = []
         RequestWriter.append(method, target: target, authority: "simulation", fields: fields, body: body, to: &bytes)
         socket.send(bytes)
@@ -141,13 +141,13 @@ final class Customer: Client {
                 check(answer)
             }
         } catch {
-            stage.ledger.violate("an answer is no HTTP: \(error)")
+            context.ledger.violate("an answer is no HTTP: \(error)")
             isOver = true
         }
     }
 
     private func check(_ answer: Answers.Answer) {
-        let ledger = stage.ledger
+        let ledger = context.ledger
         let status = answer.head.status.code
         ledger.trace.note(3, status)
         if !answer.head.keepAlive { isClosing = true }
@@ -158,9 +158,9 @@ final class Customer: Client {
             return
         }
         guard !waiting.isEmpty else { return ledger.violate("an answer (\(status)) that nobody asked for") }
-        if stage.flaw == .clientSwapsAnswers, waiting.count > 1 { waiting.swapAt(0, 1) }
+        if context.flaw == .clientSwapsAnswers, waiting.count > 1 { waiting.swapAt(0, 1) }
         let request = waiting.removeFirst()
-        if status == 401, stage.hasShortTokens(user) {
+        if status == 401, context.hasShortTokens(user) {
             ledger.count("tokens refused")
             if case .post(let text, _) = request {
                 ledger.expect(ledger.place(of: text) == nil, "401 for a message that was stored")
@@ -176,7 +176,7 @@ final class Customer: Client {
     }
 
     private func checkPost(_ answer: Answers.Answer, _ text: String, _ shop: String) {
-        let ledger = stage.ledger
+        let ledger = context.ledger
         let status = answer.head.status.code
         if status == 503 || status == 429 {
             if status == 429 { ledger.count("posts over the rate") }
@@ -193,8 +193,8 @@ final class Customer: Client {
 
     /// The page is what is stored behind `since`, without a gap, and at least what was answered before the question.
     private func checkList(_ answer: Answers.Answer, _ shop: String, _ since: Timestamp?, _ answeredCount: Int) {
-        let ledger = stage.ledger
-        if answer.head.status.code == 429, stage.scenario.readsPerUserMax > 0 {
+        let ledger = context.ledger
+        if answer.head.status.code == 429, context.scenario.readsPerUserMax > 0 {
             return ledger.count("lists over the limit")
         }
         guard answer.head.status.code == 200, let page = WireEnvelope<[WireMessage]>.parse(answer.body) else {
@@ -212,9 +212,9 @@ final class Customer: Client {
     private func ended() {
         isOver = true
         if socket.isReset {
-            stage.ledger.count("customers reset")
-        } else if !waiting.isEmpty, !isClosing, !socket.isStale, stage.act != .draining {
-            stage.ledger.violate("a connection ended with \(waiting.count) requests unanswered")
+            context.ledger.count("request clients reset")
+        } else if !waiting.isEmpty, !isClosing, !socket.isStale, context.phase != .draining {
+            context.ledger.violate("a connection ended with \(waiting.count) requests unanswered")
         }
         socket.close()
     }
@@ -223,11 +223,11 @@ final class Customer: Client {
 
     func checkSettled() {
         guard !isOver else { return }
-        stage.ledger.expect(isAtRest, "\(waiting.count) requests were never answered")
+        context.ledger.expect(isAtRest, "\(waiting.count) requests were never answered")
         if !socket.isEnded { socket.end() }
     }
 
     func checkStopped() {
-        stage.ledger.expect(isOver || socket.isOver, "the server stopped and a customer's connection is open")
+        context.ledger.expect(isOver || socket.isOver, "the server stopped and a request client's connection is open")
     }
 }
