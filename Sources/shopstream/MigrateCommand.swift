@@ -2,9 +2,9 @@ import ArgumentParser
 import Storage
 
 /// `shopstream migrate`
-struct Migrate: AsyncParsableCommand {
+struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Brings the store's tables up to date.",
+        commandName: "migrate", abstract: "Brings the store's tables up to date.",
         discussion: """
             PostgreSQL: numbered steps in one transaction, all or none; several nodes may do this at once. Tables that \
             other services made are kept and gain what they lack. Indexes are built under a lock that holds writers: \

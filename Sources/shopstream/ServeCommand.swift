@@ -4,9 +4,9 @@ import Reactor
 import Server
 
 /// `shopstream serve`
-struct Serve: AsyncParsableCommand {
+struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs the server until SIGTERM or SIGINT; SIGHUP reads keys and members again.")
+        commandName: "serve", abstract: "Runs the server until SIGTERM or SIGINT; SIGHUP reads keys and members again.")
 
     @Option(help: "Where to listen: HOST:PORT (SHOPSTREAM_LISTEN; default 127.0.0.1:8080).")
     var listen: String?
