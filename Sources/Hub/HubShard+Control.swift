@@ -16,38 +16,38 @@ extension HubShard {
         precondition(!frame.isEmpty && frame.count <= limits.controlFrameByteCountMax, "no control frame is that long")
         guard let slot = slots[connection] else { return false }
         switch slot.state {
-        case .member:
-            let laggard = makeLaggard(connection, slot)
-            return append(kind, frame, to: laggard)
-        case .lagging:
-            return append(kind, frame, to: slot.laggard)
+        case .current:
+            let subscriber = makeTrailing(connection, slot)
+            return append(kind, frame, to: subscriber)
+        case .trailing:
+            return append(kind, frame, to: slot.trailing)
         case .ended:
             return false
         }
     }
 
     private mutating func append(
-        _ kind: ControlFrameKind, _ frame: Span<UInt8>, to laggard: SlabIndex<Laggard>
+        _ kind: ControlFrameKind, _ frame: Span<UInt8>, to subscriber: SlabIndex<TrailingSubscriber>
     ) -> Bool {
-        if laggards[laggard].isClosing { return false }
-        let underWayByteCount = laggards[laggard].isSendingOutbox ? laggards[laggard].underWayByteCount : 0
-        let isTaken = laggards[laggard].outbox.append(
-            kind, frame, underWayByteCount: underWayByteCount, pongByteCountMax: limits.waitingPongByteCountMax,
+        if trailing[subscriber].isClosing { return false }
+        let inFlightByteCount = trailing[subscriber].isSendingOutbox ? trailing[subscriber].inFlightByteCount : 0
+        let isTaken = trailing[subscriber].outbox.append(
+            kind, frame, inFlightByteCount: inFlightByteCount, pongByteCountMax: limits.waitingPongByteCountMax,
             pool: &pool)
         guard isTaken else { return false }
-        switch laggards[laggard].state {
+        switch trailing[subscriber].state {
         case .parked, .idle:
-            move(laggard, to: .ready)
-        case .ready, .underWay, .blocked:
+            move(subscriber, to: .ready)
+        case .ready, .inFlight, .blocked:
             break
         }
         switch kind {
         case .close:
-            startClosing(laggard)
+            startClosing(subscriber)
         case .closeAfterMessages:
-            laggards[laggard].isClosing = true
-            if laggards[laggard].isAttached {
-                laggards[laggard].closeOffset = logs[laggards[laggard].log].tail.offset
+            trailing[subscriber].isClosing = true
+            if trailing[subscriber].isAttached {
+                trailing[subscriber].closeOffset = logs[trailing[subscriber].log].tail.offset
             }
         case .ping, .pong:
             break
@@ -55,13 +55,13 @@ extension HubShard {
         return true
     }
 
-    private mutating func startClosing(_ laggard: SlabIndex<Laggard>) {
-        laggards[laggard].isClosing = true
-        // What is under way decides where the frame ends: its report comes first.
-        if laggards[laggard].state == .underWay || !laggards[laggard].isAttached { return }
-        let log = laggards[laggard].log
-        detach(laggard)
-        settle(log)
+    private mutating func startClosing(_ subscriber: SlabIndex<TrailingSubscriber>) {
+        trailing[subscriber].isClosing = true
+        // What is in flight decides where the frame ends: its report comes first.
+        if trailing[subscriber].state == .inFlight || !trailing[subscriber].isAttached { return }
+        let log = trailing[subscriber].log
+        detach(subscriber)
+        trim(log)
     }
 }
 

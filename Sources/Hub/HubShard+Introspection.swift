@@ -2,8 +2,8 @@ public import Primitives
 
 // For metrics and for whoever closes a shop's streams: not on the hot path.
 extension HubShard {
-    /// The number of shops with a subscriber, or with bytes that are still under way.
-    public var shopCount: Int { firstChannels.count }
+    /// The number of shops with a subscriber, or with bytes that are still in flight.
+    public var shopCount: Int { firstTopics.count }
 
     /// Bytes of buffers lent to logs and outboxes, or held until `submitted`.
     public var lentByteCount: Int { pool.lentByteCount }
@@ -15,34 +15,34 @@ extension HubShard {
     public func isSubscribed(_ connection: ConnectionID) -> Bool {
         guard let slot = slots[connection] else { return false }
         switch slot.state {
-        case .member: return true
-        case .lagging: return laggards[slot.laggard].isAttached
+        case .current: return true
+        case .trailing: return trailing[slot.trailing].isAttached
         case .ended: return false
         }
     }
 
-    /// Whether a close frame of the connection waits, or is under way. O(1).
+    /// Whether a close frame of the connection waits, or is in flight. O(1).
     public func isCloseFrameWaiting(_ connection: ConnectionID) -> Bool {
-        guard let slot = slots[connection], slot.state == .lagging else { return false }
-        return laggards[slot.laggard].isClosing
+        guard let slot = slots[connection], slot.state == .trailing else { return false }
+        return trailing[slot.trailing].isClosing
     }
 
     /// The number of subscribers of a shop, in all encodings. O(1), one hash.
     public func subscriberCount(of shop: ShopID) -> Int {
-        subscriberCount(from: firstChannels[shop] ?? .null)
+        subscriberCount(from: firstTopics[shop] ?? .null)
     }
 
-    /// The shops with a subscriber, or with bytes that are still under way, in no order. O(shops); allocates.
-    public var shops: [ShopID] { Array(firstChannels.keys) }
+    /// The shops with a subscriber, or with bytes that are still in flight, in no order. O(shops); allocates.
+    public var shops: [ShopID] { Array(firstTopics.keys) }
 
     /// Calls `body` for every subscriber of a shop, in no order. O(subscribers + retained frames).
     public func forEachSubscriber(of shop: ShopID, _ body: (ConnectionID) -> Void) {
-        var index = firstChannels[shop] ?? .null
+        var index = firstTopics[shop] ?? .null
         while !index.isNull {
-            let channel = channels[index]
-            for place in 0..<channel.members.count { body(channel.members[place]) }
-            if !channel.log.isNull { forEachLaggard(of: channel.log, body) }
-            index = channel.next
+            let topic = topics[index]
+            for place in 0..<topic.current.count { body(topic.current[place]) }
+            if !topic.log.isNull { forEachTrailing(of: topic.log, body) }
+            index = topic.next
         }
     }
 
@@ -51,8 +51,8 @@ extension HubShard {
     public func topShops(countMax: Int) -> [(shop: ShopID, subscriberCount: Int)] {
         if countMax <= 0 { return [] }
         var top: [(shop: ShopID, subscriberCount: Int)] = []
-        top.reserveCapacity(min(countMax, firstChannels.count) + 1)
-        for (shop, first) in firstChannels {
+        top.reserveCapacity(min(countMax, firstTopics.count) + 1)
+        for (shop, first) in firstTopics {
             let count = subscriberCount(from: first)
             if count == 0 { continue }
             if top.count == countMax, count <= top[countMax - 1].subscriberCount { continue }
@@ -68,24 +68,24 @@ extension HubShard {
         return top
     }
 
-    private func subscriberCount(from first: SlabIndex<Channel>) -> Int {
+    private func subscriberCount(from first: SlabIndex<Topic>) -> Int {
         var index = first
         var count = 0
         while !index.isNull {
             count += recipientCount(index)
-            index = channels[index].next
+            index = topics[index].next
         }
         return count
     }
 
-    private func forEachLaggard(of log: SlabIndex<ChannelLog>, _ body: (ConnectionID) -> Void) {
+    private func forEachTrailing(of log: SlabIndex<TopicLog>, _ body: (ConnectionID) -> Void) {
         for number in logs[log].head.frame...logs[log].tail.frame {
             let frame = logs[log].frames[number]
             for first in [frame.firstBlocked, frame.firstMoving] {
-                var laggard = first
-                while !laggard.isNull {
-                    body(laggards[laggard].connection)
-                    laggard = laggards[laggard].frameNext
+                var subscriber = first
+                while !subscriber.isNull {
+                    body(trailing[subscriber].connection)
+                    subscriber = trailing[subscriber].frameNext
                 }
             }
         }

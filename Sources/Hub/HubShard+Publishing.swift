@@ -10,16 +10,16 @@ extension HubShard {
         _ frame: Span<UInt8>, to shop: ShopID, encoding: StreamEncoding = .plain
     ) -> PublishResult {
         precondition(!frame.isEmpty, "a frame has a header")
-        guard let channel = channel(of: shop, encoding) else { return .published(recipientCount: 0) }
-        let recipientCount = recipientCount(channel)
+        guard let topic = topic(of: shop, encoding) else { return .published(recipientCount: 0) }
+        let recipientCount = recipientCount(topic)
         if recipientCount == 0 { return .published(recipientCount: 0) }
-        let log = openLog(channel)
+        let log = openLog(topic)
         if endSlowConsumers(log, incomingByteCount: frame.count) {
-            // With its last subscriber the channel may have ended: look again. Nobody is slow the second time.
+            // With its last subscriber the topic may have ended: look again. None is slow the second time.
             return publish(frame, to: shop, encoding: encoding)
         }
         if logs[log].retainedByteCount + frame.count > limits.logByteCountMax {
-            settle(log)
+            trim(log)
             return .logFull
         }
         logs[log].append(frame, mayMoveBytes: !isAwaitingSubmission, pool: &pool)
@@ -31,16 +31,16 @@ extension HubShard {
     /// The encodings that somebody is subscribed to the shop with: publish a message once in each. O(1), one hash.
     public func encodings(of shop: ShopID) -> StreamEncodings {
         var result: StreamEncodings = []
-        var index = firstChannels[shop] ?? .null
+        var index = firstTopics[shop] ?? .null
         while !index.isNull {
-            if recipientCount(index) > 0 { result.insert(StreamEncodings(channels[index].encoding)) }
-            index = channels[index].next
+            if recipientCount(index) > 0 { result.insert(StreamEncodings(topics[index].encoding)) }
+            index = topics[index].next
         }
         return result
     }
 
     /// Gives the log a turn in the next flush. O(1).
-    mutating func markDirty(_ log: SlabIndex<ChannelLog>) {
+    mutating func markDirty(_ log: SlabIndex<TopicLog>) {
         if logs[log].isDirty { return }
         logs[log].isDirty = true
         dirty.append(log, in: &logs)

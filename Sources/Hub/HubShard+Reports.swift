@@ -1,33 +1,33 @@
 public import Primitives
 
-// What became of sends: after the flush that made them, before `submitted`.
+// The results of sends: after the flush that made them, before `submitted`.
 extension HubShard {
     /// Of a group send to `connection` only the first `sentByteCount` bytes went out; 0 when the socket was full.
     ///
-    /// The subscriber is a laggard from here on; nobody else is affected. O(frames sent).
+    /// The subscriber is trailing from here on; no other is affected. O(frames sent).
     public mutating func groupSendFellShort(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
         precondition(isAwaitingSubmission, "a report comes between the flush and submitted()")
         guard let slot = slots[connection] else { return .none }
         switch slot.state {
-        case .member:
-            let log = channels[slot.channel].log
+        case .current:
+            let log = topics[slot.topic].log
             precondition(!log.isNull, "nothing was sent to the group")
-            let isPending = logs[log].isPassUnderWay && Int(slot.place) >= logs[log].servedCount
-            precondition(!isPending, "nothing was sent to this member")
+            let isPending = logs[log].isSweeping && Int(slot.place) >= logs[log].servedCount
+            precondition(!isPending, "nothing was sent to this subscriber")
             guard let cursor = shortCursor(log, sentByteCount: sentByteCount) else { return .none }
-            removeMember(Int(slot.place), from: slot.channel)
-            let laggard = openLaggard(connection, log, at: cursor, state: .underWay)
-            block(laggard, at: cursor)
-        case .lagging:
-            // It left the members between the flush and now, for a control frame.
-            let laggard = slot.laggard
-            precondition(laggards[laggard].leftMembersInFlush == flushNumber, "nothing was sent to the group")
-            guard let cursor = shortCursor(laggards[laggard].log, sentByteCount: sentByteCount) else { return .none }
-            if laggards[laggard].isAttached {
-                block(laggard, at: cursor)
+            removeCurrent(Int(slot.place), from: slot.topic)
+            let subscriber = openTrailing(connection, log, at: cursor, state: .inFlight)
+            block(subscriber, at: cursor)
+        case .trailing:
+            // It left the current subscribers between the flush and now, for a control frame.
+            let subscriber = slot.trailing
+            precondition(trailing[subscriber].leftCurrentInFlush == flushNumber, "nothing was sent to the group")
+            guard let cursor = shortCursor(trailing[subscriber].log, sentByteCount: sentByteCount) else { return .none }
+            if trailing[subscriber].isAttached {
+                block(subscriber, at: cursor)
             } else {
-                move(laggard, to: .blocked, cursor: cursor)
-                prependRestOfFrame(laggard)
+                move(subscriber, to: .blocked, cursor: cursor)
+                prependRestOfFrame(subscriber)
             }
         case .ended:
             return .none
@@ -39,49 +39,50 @@ extension HubShard {
     ///
     /// O(frames sent).
     public mutating func singleSendCompleted(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
-        guard let slot = slots[connection], slot.state == .lagging else { return .none }
-        let laggard = slot.laggard
-        precondition(laggards[laggard].state == .underWay, "no single send is under way")
-        let isWhole = sentByteCount == laggards[laggard].underWayByteCount
+        guard let slot = slots[connection], slot.state == .trailing else { return .none }
+        let subscriber = slot.trailing
+        precondition(trailing[subscriber].state == .inFlight, "no single send is in flight")
+        let isWhole = sentByteCount == trailing[subscriber].inFlightByteCount
         precondition(
-            sentByteCount >= 0 && sentByteCount <= laggards[laggard].underWayByteCount, "more was sent than there was")
-        laggards[laggard].underWayByteCount = 0
-        singleSendsUnderWay -= 1
+            sentByteCount >= 0 && sentByteCount <= trailing[subscriber].inFlightByteCount,
+            "more was sent than there was")
+        trailing[subscriber].inFlightByteCount = 0
+        singleSendsInFlight -= 1
 
-        var cursor = laggards[laggard].cursor
-        if laggards[laggard].isSendingOutbox {
-            laggards[laggard].outbox.consume(sentByteCount, pool: &pool)
+        var cursor = trailing[subscriber].cursor
+        if trailing[subscriber].isSendingOutbox {
+            trailing[subscriber].outbox.consume(sentByteCount, pool: &pool)
         } else {
-            let log = laggards[laggard].log
+            let log = trailing[subscriber].log
             let frame = cursor.frame
             cursor = logs[log].position(cursor, advancedBy: sentByteCount)
             deliveredFrameCount += cursor.frame - frame
         }
-        if isWhole, !laggards[laggard].isClosing, rejoin(laggard, at: cursor) { return .none }
+        if isWhole, !trailing[subscriber].isClosing, rejoin(subscriber, at: cursor) { return .none }
         if isWhole {
-            move(laggard, to: .ready, cursor: cursor)
+            move(subscriber, to: .ready, cursor: cursor)
         } else {
-            block(laggard, at: cursor)
+            block(subscriber, at: cursor)
         }
-        if laggards[laggard].isClosing { return continueClosing(connection, slot) }
+        if trailing[subscriber].isClosing { return continueClosing(connection, slot) }
         if !isWhole { return .waitForRoom }
-        if !laggards[laggard].isAttached, laggards[laggard].outbox.isEmpty { move(laggard, to: .idle) }
+        if !trailing[subscriber].isAttached, trailing[subscriber].outbox.isEmpty { move(subscriber, to: .idle) }
         return .none
     }
 
     /// The socket that was full has room. O(1).
     public mutating func becameWritable(_ connection: ConnectionID) {
-        guard let slot = slots[connection], slot.state == .lagging else { return }
-        let laggard = slot.laggard
-        guard laggards[laggard].state == .blocked else { return }
-        let isIdle = !laggards[laggard].isAttached && laggards[laggard].outbox.isEmpty
-        move(laggard, to: isIdle ? .idle : .ready)
+        guard let slot = slots[connection], slot.state == .trailing else { return }
+        let subscriber = slot.trailing
+        guard trailing[subscriber].state == .blocked else { return }
+        let isIdle = !trailing[subscriber].isAttached && trailing[subscriber].outbox.isEmpty
+        move(subscriber, to: isIdle ? .idle : .ready)
     }
 
     /// Where a short group send left its subscriber; nil when it was not short.
-    private mutating func shortCursor(_ log: SlabIndex<ChannelLog>, sentByteCount: Int) -> LogPosition? {
-        let start = logs[log].passStart
-        let target = logs[log].passTarget
+    private mutating func shortCursor(_ log: SlabIndex<TopicLog>, sentByteCount: Int) -> LogPosition? {
+        let start = logs[log].sweepStart
+        let target = logs[log].sweepTarget
         let byteCount = Int(target.offset - start.offset)
         precondition(sentByteCount >= 0 && sentByteCount <= byteCount, "more was sent than there was")
         if sentByteCount == byteCount { return nil }
@@ -90,20 +91,20 @@ extension HubShard {
         return cursor
     }
 
-    /// A laggard whose outbox ends in a close frame: it leaves the log when the frame is due, and the hub when the
-    /// frame is out.
+    /// A trailing subscriber whose outbox ends in a close frame leaves the log when the frame is due, and the hub when
+    /// the frame is out.
     private mutating func continueClosing(_ connection: ConnectionID, _ slot: SubscriberSlot) -> SendFollowUp {
-        let laggard = slot.laggard
-        if laggards[laggard].isAttached, laggards[laggard].cursor.offset >= laggards[laggard].closeOffset {
-            let log = laggards[laggard].log
-            detach(laggard)
-            settle(log)
+        let subscriber = slot.trailing
+        if trailing[subscriber].isAttached, trailing[subscriber].cursor.offset >= trailing[subscriber].closeOffset {
+            let log = trailing[subscriber].log
+            detach(subscriber)
+            trim(log)
         }
-        if laggards[laggard].outbox.isEmpty {
+        if trailing[subscriber].outbox.isEmpty {
             end(connection, slot)
             return .closeFrameSent
         }
-        return laggards[laggard].state == .blocked ? .waitForRoom : .none
+        return trailing[subscriber].state == .blocked ? .waitForRoom : .none
     }
 }
 

@@ -7,16 +7,16 @@ extension HubShard {
     /// it, which goes out behind that rest if it ever makes room, and close it in any case after the write wait.
     public mutating func nextSlowConsumer() -> ConnectionID? {
         while let connection = slowConsumers.popLast() {
-            if let slot = slots[connection], slot.state == .lagging { return connection }
+            if let slot = slots[connection], slot.state == .trailing { return connection }
         }
         return nil
     }
 
     /// Ends those that a frame of `incomingByteCount` takes beyond a limit; whether there were any.
     ///
-    /// `limitFrame` only grows, and a laggard that blocks below it ends at once, so a publication looks at each frame
+    /// `limitFrame` only grows, and a subscriber that blocks below it ends at once, so a publication looks at each frame
     /// once and at no subscriber that is within its limits. O(1) amortised, and O(frame) for each that ends.
-    mutating func endSlowConsumers(_ log: SlabIndex<ChannelLog>, incomingByteCount: Int) -> Bool {
+    mutating func endSlowConsumers(_ log: SlabIndex<TopicLog>, incomingByteCount: Int) -> Bool {
         let tail = logs[log].tail
         let isShardFull = pool.lentByteCount > limits.lentByteCountMax
         var number = logs[log].limitFrame
@@ -28,23 +28,23 @@ extension HubShard {
             let isBeyondLimit =
                 waitingCount > limits.waitingMessageCountMax || waitingByteCount > limits.waitingByteCountMax
             guard isBeyondLimit || isShardFull else { break }
-            var laggard = frame.firstBlocked
-            while !laggard.isNull {
-                let next = laggards[laggard].frameNext
-                endSlowConsumer(laggard)
+            var subscriber = frame.firstBlocked
+            while !subscriber.isNull {
+                let next = trailing[subscriber].frameNext
+                endSlowConsumer(subscriber)
                 isAnyEnded = true
-                laggard = next
+                subscriber = next
             }
             number += 1
         }
         logs[log].limitFrame = number
-        if isAnyEnded { settle(log) }
+        if isAnyEnded { trim(log) }
         return isAnyEnded
     }
 
-    /// Detaches and reports a blocked laggard, one that is closing without a report; the caller settles the log.
-    mutating func endSlowConsumer(_ laggard: SlabIndex<Laggard>) {
-        detach(laggard)
-        if !laggards[laggard].isClosing { slowConsumers.append(laggards[laggard].connection) }
+    /// Detaches and reports a blocked subscriber, without a report when it is closing; the caller trims the log.
+    mutating func endSlowConsumer(_ subscriber: SlabIndex<TrailingSubscriber>) {
+        detach(subscriber)
+        if !trailing[subscriber].isClosing { slowConsumers.append(trailing[subscriber].connection) }
     }
 }

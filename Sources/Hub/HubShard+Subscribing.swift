@@ -20,25 +20,25 @@ extension HubShard {
         precondition(connection.generation < ConnectionID.generationBound, "generations are 24 bits")
         precondition(prefix.count <= limits.prefixByteCountMax, "the prefix is too long")
         if let countMax = limits.shopSubscriberCountMax, subscriberCount(of: shop) >= countMax { return .shopFull }
-        let channel = openChannel(of: shop, encoding)
+        let topic = openTopic(of: shop, encoding)
         subscriberCount += 1
         if prefix.isEmpty {
-            let log = channels[channel].log
+            let log = topics[topic].log
             if log.isNull {
-                append(connection, to: channel)
+                append(connection, to: topic)
                 return .subscribed
             }
-            if join(connection, channel, at: logs[log].tail.offset) { return .subscribed }
+            if join(connection, topic, at: logs[log].tail.offset) { return .subscribed }
         }
-        let log = openLog(channel)
-        let laggard = openLaggard(connection, log, at: logs[log].tail, state: .ready)
-        laggards[laggard].outbox.append(prefix, pool: &pool)
+        let log = openLog(topic)
+        let subscriber = openTrailing(connection, log, at: logs[log].tail, state: .ready)
+        trailing[subscriber].outbox.append(prefix, pool: &pool)
         return .subscribed
     }
 
     /// Ends a subscription and frees its slot; false when there is none. O(1) amortised.
     ///
-    /// What a send under way reports afterwards is ignored; the slot is used again after `submitted`.
+    /// What a send in flight reports afterwards is ignored; the slot is used again after `submitted`.
     @discardableResult
     public mutating func unsubscribe(_ connection: ConnectionID) -> Bool {
         guard let slot = slots[connection] else { return false }
@@ -62,73 +62,74 @@ extension HubShard {
 
     private mutating func silence(_ connection: ConnectionID, _ slot: SubscriberSlot) {
         switch slot.state {
-        case .member:
-            let log = channels[slot.channel].log
-            removeMember(Int(slot.place), from: slot.channel)
+        case .current:
+            let log = topics[slot.topic].log
+            removeCurrent(Int(slot.place), from: slot.topic)
             subscriberCount -= 1
-            if log.isNull { releaseChannelIfUnused(slot.channel) } else { settle(log) }
-        case .lagging:
-            closeLaggard(slot.laggard)
+            if log.isNull { releaseTopicIfUnused(slot.topic) } else { trim(log) }
+        case .trailing:
+            closeTrailing(slot.trailing)
         case .ended:
             break
         }
     }
 }
 
-// MARK: - Members
+// MARK: - Current subscribers
 
 extension HubShard {
-    /// Makes `connection` a member when the members, or those that the pass has served, stand at `offset`. O(1).
-    mutating func join(_ connection: ConnectionID, _ channel: SlabIndex<Channel>, at offset: UInt64) -> Bool {
-        let log = channels[channel].log
+    /// Makes `connection` a current subscriber when `offset` is the shared cursor, or where the sweep has taken those that
+    /// it has served. O(1).
+    mutating func join(_ connection: ConnectionID, _ topic: SlabIndex<Topic>, at offset: UInt64) -> Bool {
+        let log = topics[topic].log
         if offset == logs[log].cursor.offset {
-            append(connection, to: channel)
+            append(connection, to: topic)
             return true
         }
-        guard offset == logs[log].passTarget.offset else { return false }
+        guard offset == logs[log].sweepTarget.offset else { return false }
         let boundary = logs[log].servedCount
-        append(connection, to: channel)
-        swapMembers(boundary, channels[channel].members.count - 1, of: channel)
+        append(connection, to: topic)
+        swapCurrent(boundary, topics[topic].current.count - 1, of: topic)
         logs[log].servedCount = boundary + 1
         return true
     }
 
-    /// Appends a member to those that the pass has yet to reach. O(1) amortised.
-    mutating func append(_ connection: ConnectionID, to channel: SlabIndex<Channel>) {
-        let place = UInt32(channels[channel].members.count)
-        channels[channel].members.append(connection)
-        slots.set(SubscriberSlot(state: .member, channel: channel, place: place), for: connection)
+    /// Appends a current subscriber that the sweep has yet to reach. O(1) amortised.
+    mutating func append(_ connection: ConnectionID, to topic: SlabIndex<Topic>) {
+        let place = UInt32(topics[topic].current.count)
+        topics[topic].current.append(connection)
+        slots.set(SubscriberSlot(state: .current, topic: topic, place: place), for: connection)
     }
 
-    /// Takes a member out; its slot is the caller's to write. O(1) amortised.
-    mutating func removeMember(_ place: Int, from channel: SlabIndex<Channel>) {
+    /// Takes a current subscriber out; its slot is the caller's to write. O(1) amortised.
+    mutating func removeCurrent(_ place: Int, from topic: SlabIndex<Topic>) {
         var hole = place
-        let log = channels[channel].log
+        let log = topics[topic].log
         if !log.isNull, place < logs[log].servedCount {
-            // The hole moves to the end of those that the pass has served, and that end one down.
+            // The hole moves to the end of those that the sweep has served, and that end one down.
             let lastServed = logs[log].servedCount - 1
-            moveMember(from: lastServed, to: hole, of: channel)
+            moveCurrent(from: lastServed, to: hole, of: topic)
             hole = lastServed
             logs[log].servedCount = lastServed
         }
-        moveMember(from: channels[channel].members.count - 1, to: hole, of: channel)
-        channels[channel].members.removeLast()
+        moveCurrent(from: topics[topic].current.count - 1, to: hole, of: topic)
+        topics[topic].current.removeLast()
     }
 
-    private mutating func swapMembers(_ first: Int, _ second: Int, of channel: SlabIndex<Channel>) {
-        let connection = channels[channel].members[first]
-        moveMember(from: second, to: first, of: channel)
-        setMember(connection, at: second, of: channel)
+    private mutating func swapCurrent(_ first: Int, _ second: Int, of topic: SlabIndex<Topic>) {
+        let connection = topics[topic].current[first]
+        moveCurrent(from: second, to: first, of: topic)
+        setCurrent(connection, at: second, of: topic)
     }
 
-    private mutating func moveMember(from source: Int, to target: Int, of channel: SlabIndex<Channel>) {
+    private mutating func moveCurrent(from source: Int, to target: Int, of topic: SlabIndex<Topic>) {
         if source == target { return }
-        setMember(channels[channel].members[source], at: target, of: channel)
+        setCurrent(topics[topic].current[source], at: target, of: topic)
     }
 
-    private mutating func setMember(_ connection: ConnectionID, at place: Int, of channel: SlabIndex<Channel>) {
-        channels[channel].members[place] = connection
-        slots.set(SubscriberSlot(state: .member, channel: channel, place: UInt32(place)), for: connection)
+    private mutating func setCurrent(_ connection: ConnectionID, at place: Int, of topic: SlabIndex<Topic>) {
+        topics[topic].current[place] = connection
+        slots.set(SubscriberSlot(state: .current, topic: topic, place: UInt32(place)), for: connection)
     }
 }
 

@@ -20,12 +20,12 @@ public struct HubLimits: Sendable {
     /// Bytes of pongs that wait in full; beyond it only the latest does.
     public var waitingPongByteCountMax = 1024
 
-    /// Bytes that one send to a lagging subscriber offers.
+    /// Bytes that one send to a trailing subscriber offers.
     public var singleSendByteCountMax = 256 << 10
     /// The price of a send in bytes: what a system call costs beside the copying.
     public var sendPriceByteCount = 2048
-    /// What a shop may send in its turn, each send paying its bytes and `sendPriceByteCount`.
-    public var turnByteCount = 256 << 10
+    /// A topic's share of a flush, each send paying its bytes and `sendPriceByteCount`.
+    public var quantumByteCount = 256 << 10
 
     /// The default limits.
     public init() {}
@@ -37,7 +37,8 @@ public struct HubLimits: Sendable {
         precondition(logByteCountMax <= 64 << 20, "a log is one buffer of at most 128 MiB")
         precondition(keptByteCountMax >= 0 && lentByteCountMax > 0 && prefixByteCountMax >= 0, "limits are positive")
         precondition(waitingPongByteCountMax >= controlFrameByteCountMax, "a pong may wait")
-        precondition(singleSendByteCountMax > 0 && sendPriceByteCount >= 0 && turnByteCount > 0, "turns make progress")
+        precondition(
+            singleSendByteCountMax > 0 && sendPriceByteCount >= 0 && quantumByteCount > 0, "turns make progress")
         precondition(shopSubscriberCountMax ?? 1 > 0, "a shop has room")
     }
 }

@@ -1,7 +1,7 @@
 /// Bytes that go to one subscriber alone and before the log's next frame: the answer to its handshake, the rest of a
 /// frame whose log it no longer holds, control frames.
 ///
-/// A plain value that names its buffer, which its laggard owns. Bytes under way do not move: what comes behind them is
+/// A plain value that names its buffer, which its subscriber owns. Bytes in flight do not move: what comes behind them is
 /// appended, and a buffer that is too small is replaced by another.
 struct Outbox: BitwiseCopyable {
     private(set) var buffer: PooledBuffer?
@@ -32,9 +32,9 @@ struct Outbox: BitwiseCopyable {
 
     /// Appends a control frame, as long as none closed the stream. A ping behind an unsent ping is dropped. Pongs
     /// beyond `pongByteCountMax` replace the last one if it is unsent (RFC 6455, section 5.5.3) and are dropped
-    /// otherwise. The first `underWayByteCount` bytes are left alone. Returns whether the frame was taken.
+    /// otherwise. The first `inFlightByteCount` bytes are left alone. Returns whether the frame was taken.
     mutating func append(
-        _ kind: ControlFrameKind, _ frame: Span<UInt8>, underWayByteCount: Int, pongByteCountMax: Int,
+        _ kind: ControlFrameKind, _ frame: Span<UInt8>, inFlightByteCount: Int, pongByteCountMax: Int,
         pool: inout BufferPool
     ) -> Bool {
         switch kind {
@@ -47,7 +47,7 @@ struct Outbox: BitwiseCopyable {
             pingEnd = end
         case .pong:
             if pongByteCount + frame.count > pongByteCountMax {
-                if pongEnd <= pongStart || pongStart < start + underWayByteCount { return false }
+                if pongEnd <= pongStart || pongStart < start + inFlightByteCount { return false }
                 removePong()
             }
             append(frame, pool: &pool)
@@ -58,7 +58,7 @@ struct Outbox: BitwiseCopyable {
         return true
     }
 
-    /// Puts the rest of a frame before everything else. Nothing may be under way. O(bytes).
+    /// Puts the rest of a frame before everything else. Nothing may be in flight. O(bytes).
     mutating func prepend(from log: PooledBuffer, at offset: Int, byteCount: Int, pool: inout BufferPool) {
         let larger = pool.take(byteCount: byteCount + self.byteCount)
         larger.copy(from: log, at: offset, byteCount: byteCount, to: 0)

@@ -23,14 +23,14 @@ import Testing
         #expect(bench.needsFlush)
         #expect(bench.turn().map(\.isGroup) == [false])
         #expect(bench.text(peer) == "ping")
-        #expect(bench.laggingCount == 0)
+        #expect(bench.trailingCount == 0)
         #expect(bench.lentByteCount == 0)
     }
 
     @Test func `go out before messages that wait`() {
         _ = bench.publish("message", to: shop)
         bench.control(.ping, "ping ", to: peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "ping message")
     }
 
@@ -39,7 +39,7 @@ import Testing
         _ = bench.publish(" next", to: shop)
         bench.control(.ping, "(ping)", to: peer)
         bench.makeRoom(peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "message(ping) next")
     }
 
@@ -47,13 +47,13 @@ import Testing
         bench.control(.pong, "(pong)", to: peer)
         bench.control(.ping, "(ping)", to: peer)
         bench.control(.close, "(close)", to: peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "(pong)(ping)(close)")
     }
 
     @Test func `a few pongs all go out`() {
         for index in 0..<10 { bench.control(.pong, "(\(index))", to: peer) }
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "(0)(1)(2)(3)(4)(5)(6)(7)(8)(9)")
     }
 
@@ -67,7 +67,7 @@ import Testing
         bench.control(.pong, "(pong two)", to: peer)
         bench.control(.ping, "(ping)", to: peer)
         bench.control(.pong, "(pong three)", to: peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == long + "(ping)(pong three)")
     }
 
@@ -82,18 +82,18 @@ import Testing
         bench.turn()
         #expect(!bench.control(.pong, "(pong two)", to: peer))
         bench.makeRoom(peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.control(.pong, "(pong three)", to: peer))
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == long + "(pong three)")
     }
 
     @Test func `a second ping waits for none and is dropped`() {
         #expect(bench.control(.ping, "(one)", to: peer))
         #expect(!bench.control(.ping, "(two)", to: peer))
-        bench.settle()
+        bench.drain()
         #expect(bench.control(.ping, "(three)", to: peer))
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "(one)(three)")
     }
 
@@ -119,7 +119,7 @@ import Testing
         #expect(!bench.control(.ping, "(ping)", to: peer))
         #expect(!bench.control(.close, "(again)", to: peer))
         #expect(bench.publish("message", to: shop) == .published(recipientCount: 0))
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "(close)")
         #expect(bench.closed == [peer])
         #expect(bench.subscriberCount == 0)
@@ -132,10 +132,10 @@ import Testing
         bench.control(.close, "(close)", to: peer)
         #expect(bench.retainedByteCount == 0)
         bench.makeRoom(peer, byteCount: 6)
-        bench.settle()
+        bench.drain()
         #expect(bench.closed == [])
         bench.makeRoom(peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "message(close)")
         #expect(bench.closed == [peer])
     }
@@ -148,7 +148,7 @@ import Testing
         #expect(!bench.control(.close, "(again)", to: peer))
         _ = bench.publish(" never", to: shop)
         bench.makeRoom(peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "message(ping) next(close)")
         #expect(bench.closed == [peer])
         #expect(bench.retainedByteCount == 0)
@@ -156,7 +156,7 @@ import Testing
 
     @Test func `a close frame that waits for messages goes at once when there are none`() {
         bench.control(.closeAfterMessages, "(close)", to: peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "(close)")
         #expect(bench.closed == [peer])
         #expect(bench.shopCount == 0)
@@ -173,7 +173,7 @@ import Testing
         #expect(bench.groupSendFellShort(peer, sentByteCount: sentByteCount) == .waitForRoom)
         bench.submitted()
         bench.makeRoom(peer)
-        bench.settle()
+        bench.drain()
         let rest = sentByteCount == 0 || sentByteCount == 7 ? "" : String("message".dropFirst(sentByteCount))
         #expect(bench.text(peer) == rest + "(close)")
         #expect(bench.closed == [peer])
@@ -189,9 +189,9 @@ import Testing
         bench.submitted()
         #expect(bench.turn().isEmpty)
         bench.makeRoom(peer)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(peer) == "sage(ping)")
-        #expect(bench.laggingCount == 0)
+        #expect(bench.trailingCount == 0)
     }
 
     @Test func `to nobody are refused`() {

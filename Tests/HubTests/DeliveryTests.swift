@@ -11,7 +11,7 @@ import Testing
         #expect(bench.publish("one", to: shop) == .published(recipientCount: 1))
         #expect(bench.subscribe(connection(1), to: shop) == .subscribed)
         #expect(bench.publish("two", to: shop) == .published(recipientCount: 2))
-        bench.settle()
+        bench.drain()
         #expect(bench.text(connection(0)) == "onetwo")
         #expect(bench.text(connection(1)) == "two")
     }
@@ -37,7 +37,7 @@ import Testing
         _ = bench.subscribe(connection(1), to: ShopID("b"))
         _ = bench.publish("for a", to: ShopID("a"))
         _ = bench.publish("for b", to: ShopID("b"))
-        bench.settle()
+        bench.drain()
         #expect(bench.text(connection(0)) == "for a")
         #expect(bench.text(connection(1)) == "for b")
     }
@@ -57,7 +57,7 @@ import Testing
         #expect(bench.encodings(of: shop).contains(events))
         #expect(bench.publish("bare", to: shop) == .published(recipientCount: 1))
         #expect(bench.publish("event", to: shop, encoding: events) == .published(recipientCount: 1))
-        bench.settle()
+        bench.drain()
         #expect(bench.text(connection(0)) == "bare")
         #expect(bench.text(connection(1)) == "event")
         #expect(bench.shopCount == 1)
@@ -70,23 +70,23 @@ import Testing
     @Test func `the answer to the handshake goes out before any message`() {
         _ = bench.subscribe(connection(0), to: shop, prefix: "101 ")
         _ = bench.publish("one ", to: shop)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(connection(0)) == "101 one ")
         _ = bench.publish("two", to: shop)
         #expect(bench.turn().map(\.isGroup) == [true])
         #expect(bench.text(connection(0)) == "101 one two")
     }
 
-    @Test func `a newcomer among members that are behind gets only what is new`() {
+    @Test func `a newcomer among current subscribers that are behind gets only what is new`() {
         _ = bench.subscribe(connection(0), to: shop)
         _ = bench.publish("old ", to: shop)
         _ = bench.subscribe(connection(1), to: shop)
-        bench.settle()
+        bench.drain()
         _ = bench.publish("new", to: shop)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(connection(0)) == "old new")
         #expect(bench.text(connection(1)) == "new")
-        #expect(bench.laggingCount == 0)
+        #expect(bench.trailingCount == 0)
     }
 
     @Test func `what was published and not flushed before a subscriber left goes to the others`() {
@@ -94,13 +94,13 @@ import Testing
         _ = bench.subscribe(connection(1), to: shop)
         _ = bench.publish("one", to: shop)
         #expect(bench.unsubscribe(connection(0)))
-        bench.settle()
+        bench.drain()
         #expect(bench.text(connection(0)) == "")
         #expect(bench.text(connection(1)) == "one")
     }
 }
 
-@Suite struct `A pass over a shop's members` {
+@Suite struct `A sweep over a shop's current subscribers` {
     let bench = TestBench()
     let shop = ShopID("a")
 
@@ -122,7 +122,7 @@ import Testing
         _ = bench.publish("one ", to: shop)
         bench.turn(sendCount: 2)
         _ = bench.publish("two", to: shop)
-        // The rest of the first pass, and no second send to anybody in the same flush.
+        // The rest of the first sweep, and no second send to anybody in the same flush.
         let rest = bench.turn()
         #expect(rest.map { String(decoding: $0.bytes, as: UTF8.self) } == ["one ", "one "])
         #expect(bench.needsFlush)
@@ -137,7 +137,7 @@ import Testing
         bench.turn(sendCount: sendCount)
         bench.unsubscribe(connection(leaver))
         _ = bench.publish("two", to: shop)
-        bench.settle()
+        bench.drain()
         for slot in 0..<4 as Range<UInt32> where slot != leaver { #expect(bench.text(connection(slot)) == "one two") }
         #expect(bench.lentByteCount == 0)
     }
@@ -151,12 +151,12 @@ import Testing
         _ = bench.subscribe(connection(4), to: shop)
         bench.turn(sendCount: 1)
         _ = bench.publish("three", to: shop)
-        bench.settle()
+        bench.drain()
         for slot in 0..<4 as Range<UInt32> {
             #expect(bench.text(connection(slot)) == (hasMore ? "one two three" : "one three"))
         }
         #expect(bench.text(connection(4)) == "three")
-        #expect(bench.laggingCount == 0)
+        #expect(bench.trailingCount == 0)
     }
 
     @Test func `ends when all that it had yet to reach are gone`() {
@@ -167,7 +167,7 @@ import Testing
             bench.unsubscribe(connection(slot))
         }
         _ = bench.publish("two", to: shop)
-        bench.settle()
+        bench.drain()
         for id in served { #expect(bench.text(id) == "one two") }
         #expect(bench.retainedByteCount == 0)
     }

@@ -31,13 +31,13 @@ import Testing
             let sends = bench.turn(sendCount: 1024)
             #expect(sends.filter { $0.connection.slot >= firstSmallSlot }.count == 300)
         }
-        bench.settle()
+        bench.drain()
         for slot in 0..<slot { #expect(bench.received[connection(slot)]?.count == 21 * 500, "slot \(slot)") }
     }
 
     @Test func `large messages cost a shop more of its turn`() {
         var limits = HubLimits()
-        limits.turnByteCount = 10_000
+        limits.quantumByteCount = 10_000
         limits.sendPriceByteCount = 0
         let bench = TestBench(limits: limits)
         for slot in 0..<40 as Range<UInt32> {
@@ -52,7 +52,7 @@ import Testing
 
     @Test func `a message larger than a turn is paid for by turns without a send`() {
         var limits = HubLimits()
-        limits.turnByteCount = 100
+        limits.quantumByteCount = 100
         limits.sendPriceByteCount = 0
         let bench = TestBench(limits: limits)
         _ = bench.subscribe(connection(0), to: ShopID("large"))
@@ -64,19 +64,19 @@ import Testing
         #expect(order == "LssssssLssss")
     }
 
-    @Test func `newcomers and members of one shop do not starve each other`() {
+    @Test func `newcomers and current subscribers of one shop do not starve each other`() {
         let bench = TestBench()
         let shop = ShopID("a")
         for slot in 0..<1000 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
-        bench.settle()
+        bench.drain()
         for slot in 1000..<2000 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop, prefix: "101") }
         _ = bench.publish("x", to: shop)
         let sends = bench.turn(sendCount: 200)
         #expect(sends.contains { $0.isGroup })
         #expect(sends.contains { !$0.isGroup })
-        bench.settle()
+        bench.drain()
         #expect(bench.text(connection(999)) == "x")
         #expect(bench.text(connection(1999)) == "101x")
-        #expect(bench.laggingCount == 0)
+        #expect(bench.trailingCount == 0)
     }
 }

@@ -48,7 +48,7 @@ import Testing
         var found: [UInt32] = []
         bench.forEachSubscriber(of: shop) { found.append($0.slot) }
         #expect(found.sorted() == [0, 1, 2, 3, 5, 6])
-        #expect(bench.laggingCount == 4)
+        #expect(bench.trailingCount == 4)
     }
 
     @Test func `a shop that is full refuses`() {

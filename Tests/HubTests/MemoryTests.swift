@@ -45,7 +45,7 @@ import Testing
         }
         #expect(bench.received[connection(0)]?.count == 1989 * 100)
         bench.makeRoom(connection(0))
-        bench.settle()
+        bench.drain()
         #expect(bench.received[connection(0)]?.count == 2000 * 100)
     }
 
@@ -54,7 +54,7 @@ import Testing
         _ = bench.subscribe(connection(0), to: shop)
         for _ in 0..<100 { _ = bench.publish(String(repeating: "x", count: 10_000), to: shop) }
         #expect(bench.lentByteCount >= 1_000_000)
-        bench.settle()
+        bench.drain()
         #expect(bench.lentByteCount == 0)
         #expect(bench.keptByteCount <= HubLimits().keptByteCountMax)
     }
@@ -65,7 +65,7 @@ import Testing
         let bench = TestBench(limits: limits)
         for slot in 0..<100 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: ShopID("\(slot)")) }
         for slot in 0..<100 as Range<UInt32> { _ = bench.publish("x", to: ShopID("\(slot)")) }
-        bench.settle()
+        bench.drain()
         #expect(bench.lentByteCount == 0)
         #expect(bench.keptByteCount <= 10_000)
     }
@@ -81,11 +81,11 @@ import Testing
         }
         #expect(bench.retainedByteCount == 2_000_000)
         bench.makeRoom(connection(0), byteCount: 1_999_999)
-        bench.settle()
+        bench.drain()
         #expect(bench.retainedByteCount == 10_000)
         #expect(bench.lentByteCount <= 40_000)
         bench.makeRoom(connection(0))
-        bench.settle()
+        bench.drain()
         #expect(bench.received[connection(0)]?.count == 2_000_000)
     }
 }

@@ -22,7 +22,7 @@ import Testing
         bench.sendFailed(old)
         bench.becameWritable(old)
         _ = bench.publish("x", to: shop)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(new) == "x")
         #expect(bench.text(old) == "")
     }
@@ -35,7 +35,7 @@ import Testing
         #expect(bench.groupSendFellShort(old, sentByteCount: 0) == .none)
         #expect(bench.singleSendCompleted(old, sentByteCount: 1) == .none)
         bench.submitted()
-        #expect(bench.laggingCount == 0)
+        #expect(bench.trailingCount == 0)
     }
 
     @Test func `of the highest generation is told from the first`() {

@@ -31,10 +31,10 @@ import Testing
         #expect(bench.publish("one more", to: shop) == .published(recipientCount: 1))
         #expect(bench.nextSlowConsumer() == slow)
         #expect(bench.nextSlowConsumer() == nil)
-        bench.settle()
+        bench.drain()
         #expect(bench.retainedByteCount == 0)
         #expect(bench.subscriberCount == 1)
-        #expect(bench.laggingCount == 0)
+        #expect(bench.trailingCount == 0)
         #expect(!bench.isSubscribed(slow))
     }
 
@@ -66,7 +66,7 @@ import Testing
         bench.control(.ping, "(ping)", to: quick)
         for _ in 0..<100 { _ = bench.publish("x", to: shop) }
         #expect(bench.nextSlowConsumer() == nil)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(quick).count == 106)
         #expect(bench.text(slow).count == 100)
     }
@@ -91,7 +91,7 @@ import Testing
         #expect(bench.control(.close, "(too slow)", to: slow))
         #expect(bench.turn().isEmpty)
         bench.makeRoom(slow)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(slow) == "message(too slow)")
         #expect(bench.closed == [slow])
         #expect(bench.unsubscribe(slow))
@@ -108,7 +108,7 @@ import Testing
         #expect(bench.turn().isEmpty)
         #expect(bench.nextSlowConsumer() == slow)
         bench.control(.close, "(close)", to: slow)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(slow) == "(close)")
     }
 
@@ -125,7 +125,7 @@ import Testing
         #expect(bench.nextSlowConsumer() == nil)
         #expect(bench.retainedByteCount == 0)
         bench.makeRoom(slow)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(slow) == "message(close)")
         #expect(bench.closed == [slow])
     }
@@ -148,7 +148,7 @@ import Testing
         bench.turn()
         #expect(bench.publish("two", to: shop) == .published(recipientCount: 0))
         #expect(bench.nextSlowConsumer() == slow)
-        bench.settle()
+        bench.drain()
         #expect(bench.shopCount == 0)
         #expect(bench.lentByteCount == 0)
     }
@@ -165,7 +165,7 @@ import Testing
         bench.turn()
         _ = bench.publish("x", to: shop)
         #expect(bench.nextSlowConsumer() == slow)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(quick).utf8.count == 40_001)
         #expect(bench.retainedByteCount == 0)
     }
@@ -183,9 +183,9 @@ import Testing
         #expect(bench.publish(message, to: shop) == .published(recipientCount: 1))
         #expect(bench.publish(message, to: shop) == .published(recipientCount: 1))
         #expect(bench.publish(message, to: shop) == .logFull)
-        bench.settle()
+        bench.drain()
         #expect(bench.publish(message, to: shop) == .published(recipientCount: 1))
-        bench.settle()
+        bench.drain()
         #expect(bench.text(connection(0)).utf8.count == 1200)
         #expect(bench.publish(String(repeating: "x", count: 1001), to: shop) == .logFull)
         #expect(bench.lentByteCount == 0)

@@ -174,7 +174,7 @@ extension SimulatedServer {
                 ("users with something in flight", shard.userLimits.activeUserCount),
                 ("addresses", shard.addressLimits.connectedAddressCount),
                 ("undelivered messages", shard.outbox.count),
-                ("subscribers", shard.hub.subscriberCount), ("laggards", shard.hub.laggingCount),
+                ("subscribers", shard.hub.subscriberCount), ("trailing subscribers", shard.hub.trailingCount),
                 ("shops", shard.hub.shopCount), ("lent bytes", shard.hub.lentByteCount),
                 ("retained bytes", shard.hub.retainedByteCount), ("connections", reactor.connectionCount),
                 ("sends", reactor.sends.count), ("parcels", reactor.parcels.count),

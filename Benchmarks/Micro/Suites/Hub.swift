@@ -2,7 +2,7 @@ import Hub
 import Primitives
 
 /// A message to a shop: published and flushed to a sink that only looks at each connection, so that what is left is
-/// the hub's own part and the pass over its members.
+/// the hub's own part and the sweep over its subscribers.
 let hubBenchmarks = [
     fanOut(subscriberCount: 10, batchOperationCount: 2_000),
     fanOut(subscriberCount: 1_000, batchOperationCount: 100),
@@ -30,7 +30,7 @@ private struct PassingSink: HubSink {
     }
 
     mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
-        preconditionFailure("nobody lags")
+        preconditionFailure("no subscriber trails")
     }
 }
 

@@ -1,6 +1,6 @@
 /// Lends buffers and keeps those that came back, up to a bound, so that the steady state allocates nothing.
 ///
-/// While sends are under way the kernel may still read what comes back: such buffers are held, untouched, until
+/// While sends are in flight the kernel may still read what comes back: such buffers are held, untouched, until
 /// `releaseHeld`.
 @safe
 struct BufferPool: ~Copyable {
@@ -58,7 +58,7 @@ struct BufferPool: ~Copyable {
         }
     }
 
-    /// The kernel has read all that was under way: what came back meanwhile may be used again. O(held).
+    /// The kernel has read all that was in flight: what came back meanwhile may be used again. O(held).
     mutating func releaseHeld() {
         isHoldingReturns = false
         for buffer in held { keep(buffer) }

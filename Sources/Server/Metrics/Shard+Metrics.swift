@@ -38,7 +38,7 @@ extension Shard {
         snapshot.reactor = reactor.statistics
         snapshot.openShops = hub.shopCount
         snapshot.connections = reactor.connectionCount
-        snapshot.laggingSubscribers = hub.laggingCount
+        snapshot.laggingSubscribers = hub.trailingCount
         snapshot.retainedBytes = hub.retainedByteCount
         snapshot.responseBytes = http.responseBytes.used
         snapshot.pool = (storage.store as? PostgresStore)?.poolStatistics

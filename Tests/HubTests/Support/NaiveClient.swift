@@ -6,7 +6,7 @@ struct NaiveClient {
     struct Own {
         var kind: ControlFrameKind?
         var bytes: ArraySlice<UInt8>
-        /// A part of the send under way: a pong must not replace it.
+        /// A part of the send in flight: a pong must not replace it.
         var isOffered = false
     }
 
@@ -31,10 +31,10 @@ struct NaiveClient {
     var isClosing = false
     var isBlocked = false
     var isEnded = false
-    var underWay: UnderWay?
+    var inFlight: UnderWay?
 
     var isInGroupSend: Bool {
-        if case .messages(_, isGroup: true) = underWay { true } else { false }
+        if case .messages(_, isGroup: true) = inFlight { true } else { false }
     }
 
     /// What goes out before messages: all but a close frame that waits for some.
@@ -52,10 +52,10 @@ struct NaiveClient {
 
     mutating func offer(byteCount: Int, isGroup: Bool) {
         if isGroup || dueOwn.isEmpty || sentOfFirst > 0 {
-            underWay = .messages(offered: byteCount, isGroup: isGroup)
+            inFlight = .messages(offered: byteCount, isGroup: isGroup)
             return
         }
-        underWay = .own(offered: byteCount)
+        inFlight = .own(offered: byteCount)
         var left = byteCount
         for index in own.indices where left > 0 {
             own[index].isOffered = true
@@ -63,12 +63,12 @@ struct NaiveClient {
         }
     }
 
-    /// The send under way ended with so many bytes. Returns what the hub has to answer.
+    /// The send in flight ended with so many bytes. Returns what the hub has to answer.
     mutating func complete(sent: Int) -> SendFollowUp {
-        guard let underWay else { return .none }
-        self.underWay = nil
+        guard let inFlight else { return .none }
+        self.inFlight = nil
         let isWhole: Bool
-        switch underWay {
+        switch inFlight {
         case .own(let offered):
             isWhole = sent == offered
             consumeOwn(sent)
@@ -77,7 +77,7 @@ struct NaiveClient {
             consumeMessages(sent)
         }
         if isClosing, (closeAfterCount ?? 0) == 0 {
-            if closeAfterCount != nil, case .messages(_, isGroup: true) = underWay { mayStillCount = true }
+            if closeAfterCount != nil, case .messages(_, isGroup: true) = inFlight { mayStillCount = true }
             detach()
         }
         if own.isEmpty { pongByteCount = 0 }
@@ -110,8 +110,8 @@ struct NaiveClient {
             if isAttached { closeAfterCount = messages.count }
         }
         own.append(Own(kind: kind, bytes: bytes[...]))
-        if kind == .close, underWay == nil { detach() }
-        if kind == .closeAfterMessages, underWay == nil, closeAfterCount == 0 {
+        if kind == .close, inFlight == nil { detach() }
+        if kind == .closeAfterMessages, inFlight == nil, closeAfterCount == 0 {
             mayStillCount = true
             detach()
         }

@@ -24,7 +24,7 @@ final class NaiveModel {
         limits.waitingMessageCountMax = Int.random(in: 1...24, using: &generator)
         limits.waitingByteCountMax = Int.random(in: 100...6000, using: &generator)
         limits.singleSendByteCountMax = generator.oneIn(2) ? 256 << 10 : Int.random(in: 1...300, using: &generator)
-        limits.turnByteCount = Int.random(in: 1...4000, using: &generator)
+        limits.quantumByteCount = Int.random(in: 1...4000, using: &generator)
         limits.sendPriceByteCount = Int.random(in: 0...2048, using: &generator)
         limits.waitingPongByteCountMax = Int.random(in: 131...400, using: &generator)
         limits.keptByteCountMax = generator.oneIn(2) ? 1 << 20 : 0
@@ -91,7 +91,7 @@ final class NaiveModel {
             guard let client = clients[id], !client.isEnded else { continue }
             expect(client.messages.isEmpty && client.own.isEmpty, "\(id) is owed something after all")
         }
-        expect(shard.laggingCount == 0, "\(shard.laggingCount) lag when nothing is owed")
+        expect(shard.trailingCount == 0, "\(shard.trailingCount) trail when nothing is owed")
         expect(shard.retainedByteCount == 0, "\(shard.retainedByteCount) bytes are retained when nothing is owed")
         expect(shard.lentByteCount == 0, "\(shard.lentByteCount) bytes are lent when nothing is owed")
         checkCounts()
@@ -156,7 +156,7 @@ final class NaiveModel {
             if client.mayStillCount { uncertainCount += 1 }
             guard client.isAttached, !client.isEnded else { continue }
             if client.isClosing {
-                // Its last send is under way. After a single one the hub counts it until the report.
+                // Its last send is in flight. After a single one the hub counts it until the report.
                 if client.closeAfterCount == nil, client.isInGroupSend { continue }
             }
             if client.isSlow(limits, incoming: frame.count) {
@@ -203,10 +203,10 @@ final class NaiveModel {
 
     private func check(_ send: RecordingSink.Send) {
         guard var client = clients[send.connection] else { return fail("a send to nobody") }
-        expect(client.underWay == nil, "two sends under way for \(send.connection)")
+        expect(client.inFlight == nil, "two sends in flight for \(send.connection)")
         expect(!client.isBlocked && !client.isEnded, "a send to \(send.connection), which is blocked or ended")
         if send.isGroup {
-            expect(client.own.isEmpty && client.sentOfFirst == 0, "a group send to \(send.connection), which lags")
+            expect(client.own.isEmpty && client.sentOfFirst == 0, "a group send to \(send.connection), which trails")
         }
         expect(!send.bytes.isEmpty, "an empty send")
         let owed = client.nextBytes(isGroup: send.isGroup)
@@ -232,7 +232,7 @@ final class NaiveModel {
             if !client.isClosing { expectedSlow.insert(id) }
         }
         clients[id] = client
-        // Members that took all say nothing.
+        // Current subscribers that took all say nothing.
         if send.isGroup, isWhole { return }
         let followUp =
             send.isGroup

@@ -5,7 +5,7 @@ import Primitives
 extension TestBench {
     var shopCount: Int { shard.shopCount }
     var subscriberCount: Int { shard.subscriberCount }
-    var laggingCount: Int { shard.laggingCount }
+    var trailingCount: Int { shard.trailingCount }
     var retainedByteCount: Int { shard.retainedByteCount }
     var lentByteCount: Int { shard.lentByteCount }
     var keptByteCount: Int { shard.keptByteCount }

@@ -29,7 +29,7 @@ final class TestBench {
 
     /// Turns until nothing is sent any more; returns how many sent something.
     @discardableResult
-    func settle() -> Int {
+    func drain() -> Int {
         var count = 0
         while !turn().isEmpty { count += 1 }
         return count

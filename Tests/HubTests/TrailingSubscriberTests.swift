@@ -20,13 +20,13 @@ import Testing
         bench.turn()
         #expect(bench.text(quick) == "one two ")
         _ = bench.publish("three", to: shop)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(quick) == "one two three")
         #expect(bench.text(slow) == String("one two three".prefix(room)))
         bench.makeRoom(slow)
-        bench.settle()
+        bench.drain()
         #expect(bench.text(slow) == "one two three")
-        #expect(bench.laggingCount == 0)
+        #expect(bench.trailingCount == 0)
         #expect(bench.lentByteCount == 0)
         #expect(bench.deliveredFrameCount == 4)
     }
@@ -41,10 +41,10 @@ import Testing
             #expect(bench.turn().map(\.connection) == [quick])
         }
         #expect(bench.waitsForRoom == [slow])
-        #expect(bench.laggingCount == 1)
+        #expect(bench.trailingCount == 1)
     }
 
-    @Test func `gets all that waits in one send, and shares the members' sends again`() {
+    @Test func `gets all that waits in one send, and shares the current subscribers' sends again`() {
         bench.room[slow] = 0
         for text in ["one ", "two ", "three "] {
             _ = bench.publish(text, to: shop)
@@ -67,8 +67,8 @@ import Testing
             #expect(bench.text(slow) == String("abcdefgh".prefix(2 * count)))
         }
         bench.makeRoom(slow)
-        bench.settle()
-        #expect(bench.laggingCount == 0)
+        bench.drain()
+        #expect(bench.trailingCount == 0)
     }
 
     @Test func `holds the log from its frame on, and no more`() {
@@ -92,7 +92,7 @@ import Testing
         bench.turn()
         bench.makeRoom(slow)
         #expect(bench.turn().map(\.bytes.count) == [3])
-        #expect(bench.settle() == 2)
+        #expect(bench.drain() == 2)
         #expect(bench.text(slow) == "abcdefgh")
     }
 
@@ -111,7 +111,7 @@ import Testing
         #expect(bench.unsubscribe(slow))
     }
 
-    @Test func `may leave while its send is under way`() {
+    @Test func `may leave while its send is in flight`() {
         bench.room[slow] = 0
         _ = bench.publish("one", to: shop)
         bench.turn()
@@ -148,7 +148,7 @@ private struct AddressSink: HubSink {
     }
 }
 
-@Suite struct `Bytes under way` {
+@Suite struct `Bytes in flight` {
     let shop = ShopID("a")
 
     private func flush(_ bench: TestBench) -> AddressSink {
@@ -172,7 +172,7 @@ private struct AddressSink: HubSink {
         let range = unsafe try #require(sink.ranges.first)
         #expect(unsafe Array(range) == Array("first".utf8))
         bench.submitted()
-        bench.settle()
+        bench.drain()
         #expect(bench.lentByteCount == 0)
     }
 

@@ -1,11 +1,11 @@
 import Primitives
 
-/// The subscribers of a channel that are caught up: a dense array, in no order.
+/// The current subscribers of a topic, those that are caught up: a dense array, in no order.
 ///
-/// Grows by a quarter, so that a crowd holds at most ten bytes a member, and shrinks to half when three quarters are
-/// free. A plain value that names its storage: its channel is the one owner and deallocates it.
+/// Grows by a quarter, so that a crowd holds at most ten bytes a subscriber, and shrinks to half when three quarters
+/// are free. A plain value that names its storage: its topic is the one owner and deallocates it.
 @safe
-struct MemberList: BitwiseCopyable {
+struct CurrentList: BitwiseCopyable {
     private var start: UnsafeMutablePointer<ConnectionID>?
     private(set) var count32: UInt32 = 0
     private(set) var capacity: UInt32 = 0
@@ -18,23 +18,23 @@ struct MemberList: BitwiseCopyable {
 
     subscript(index: Int) -> ConnectionID {
         get {
-            precondition(index >= 0 && index < count, "no member there")
+            precondition(index >= 0 && index < count, "no subscriber there")
             // SAFETY: in bounds, and all below `count` is initialised.
             return unsafe start.unsafelyUnwrapped[index]
         }
         nonmutating set {
-            precondition(index >= 0 && index < count, "no member there")
+            precondition(index >= 0 && index < count, "no subscriber there")
             // SAFETY: as above.
             unsafe start.unsafelyUnwrapped[index] = newValue
         }
     }
 
-    /// `count` members from `first` on.
+    /// `count` subscribers from `first` on.
     @_lifetime(borrow self)
-    func span(from first: Int, count memberCount: Int) -> Span<ConnectionID> {
-        precondition(first >= 0 && memberCount >= 0 && first <= count - memberCount, "no members there")
-        // SAFETY: in bounds; the channel owns the storage and changes it only in calls that exclude the span's use.
-        let span = unsafe Span(_unsafeStart: UnsafePointer(start.unsafelyUnwrapped + first), count: memberCount)
+    func span(from first: Int, count spanCount: Int) -> Span<ConnectionID> {
+        precondition(first >= 0 && spanCount >= 0 && first <= count - spanCount, "no subscribers there")
+        // SAFETY: in bounds; the topic owns the storage and changes it only in calls that exclude the span's use.
+        let span = unsafe Span(_unsafeStart: UnsafePointer(start.unsafelyUnwrapped + first), count: spanCount)
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
@@ -51,11 +51,11 @@ struct MemberList: BitwiseCopyable {
 
     /// O(1) amortised.
     mutating func removeLast() {
-        precondition(count32 > 0, "no member is left")
+        precondition(count32 > 0, "no subscriber is left")
         count32 -= 1
         if count32 == 0 {
             deallocate()
-            self = MemberList()
+            self = CurrentList()
         } else if capacity > 16, count32 < capacity / 4 {
             resize(to: (capacity / 2) | 1)
         }
@@ -63,16 +63,16 @@ struct MemberList: BitwiseCopyable {
 
     /// Frees the storage; the list must not be used after it.
     func deallocate() {
-        // SAFETY: `start` came from `allocate` in `resize`, and the members are trivial.
+        // SAFETY: `start` came from `allocate` in `resize`, and connections are trivial.
         unsafe start?.deallocate()
     }
 
     @inline(never)
     private mutating func resize(to newCapacity: UInt32) {
-        precondition(newCapacity > count32, "a list holds its members")
+        precondition(newCapacity > count32, "a list holds its subscribers")
         let newStart = UnsafeMutablePointer<ConnectionID>.allocate(capacity: Int(newCapacity))
         if let old = unsafe start {
-            // SAFETY: `count` members are initialised and fit; the storages do not overlap.
+            // SAFETY: `count` connections are initialised and fit; the storages do not overlap.
             unsafe newStart.moveInitialize(from: old, count: count)
             unsafe old.deallocate()
         }

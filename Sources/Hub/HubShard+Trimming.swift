@@ -4,56 +4,56 @@ extension HubShard {
     ///
     /// Required after every flush that sent something; harmless after one that did not.
     public mutating func submitted() {
-        precondition(singleSendsUnderWay == 0, "a single send was not reported")
+        precondition(singleSendsInFlight == 0, "a single send was not reported")
         isAwaitingSubmission = false
         pool.releaseHeld()
-        settleTouched()
+        trimTouched()
     }
 
-    /// Settles the log as soon as nothing is under way. O(1).
-    mutating func touch(_ log: SlabIndex<ChannelLog>) {
+    /// Trims the log as soon as nothing is in flight. O(1).
+    mutating func touch(_ log: SlabIndex<TopicLog>) {
         if logs[log].isTouched { return }
         logs[log].isTouched = true
         logs[log].nextTouched = firstTouched
         firstTouched = log
     }
 
-    mutating func settleTouched() {
+    mutating func trimTouched() {
         while !firstTouched.isNull {
             let log = firstTouched
             firstTouched = logs[log].nextTouched
             logs[log].isTouched = false
-            settle(log)
+            trim(log)
         }
     }
 
-    /// Trims the log to the oldest cursor; one that is drained ends and gives its storage back, and the channel with
-    /// it when nobody is subscribed. While sends are under way it only makes a note. O(1) amortised.
-    mutating func settle(_ log: SlabIndex<ChannelLog>) {
+    /// Trims the log to the oldest cursor. A drained log ends and releases its storage, and its topic ends with it when
+    /// it has no subscriber. While sends are in flight the log is only marked. O(1) amortised.
+    mutating func trim(_ log: SlabIndex<TopicLog>) {
         if isAwaitingSubmission || logs[log].isTouched { return touch(log) }
-        let channel = logs[log].channel
-        if recipientCount(channel) == 0 {
+        let topic = logs[log].topic
+        if recipientCount(topic) == 0 {
             logs[log].cursor = logs[log].tail
-            logs[log].passTarget = logs[log].tail
+            logs[log].sweepTarget = logs[log].tail
             logs[log].servedCount = 0
         }
-        trim(log)
+        advanceHead(log)
         if logs[log].head.offset < logs[log].tail.offset { return shrinkStorage(log) }
         if let bytes = logs[log].bytes {
             pool.give(bytes)
             logs[log].bytes = nil
         }
-        if logs[log].isDirty || logs[log].laggingCount > 0 { return }
+        if logs[log].isDirty || logs[log].trailingCount > 0 { return }
         pool.give(logs[log].frames.buffer)
         logs.remove(log)
-        channels[channel].log = .null
-        releaseChannelIfUnused(channel)
+        topics[topic].log = .null
+        releaseTopicIfUnused(topic)
     }
 
-    private mutating func trim(_ log: SlabIndex<ChannelLog>) {
+    private mutating func advanceHead(_ log: SlabIndex<TopicLog>) {
         let cursorFrame = logs[log].cursor.frame
         var number = logs[log].head.frame
-        if logs[log].laggingCount == 0 {
+        if logs[log].trailingCount == 0 {
             number = cursorFrame
         } else {
             let frames = logs[log].frames
@@ -66,7 +66,7 @@ extension HubShard {
     }
 
     /// A log that was long for a while does not keep the storage of that time.
-    private mutating func shrinkStorage(_ log: SlabIndex<ChannelLog>) {
+    private mutating func shrinkStorage(_ log: SlabIndex<TopicLog>) {
         guard let bytes = logs[log].bytes, bytes.byteCapacity > 16 << 10 else { return }
         let retainedByteCount = logs[log].retainedByteCount
         if retainedByteCount * 8 > bytes.byteCapacity { return }

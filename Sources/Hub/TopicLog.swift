@@ -1,14 +1,14 @@
-/// The log of a channel while it is active: encoded frames, the cursor that the caught-up members share, the pass over
-/// them that is under way, and those who lag.
+/// The log of a topic while it is active: encoded frames, the cursor that the current subscribers share, the sweep over
+/// them, and the trailing subscribers.
 ///
 /// Invariants:
-/// - head.offset ≤ cursor.offset ≤ passTarget.offset ≤ tail.offset, and base ≤ head.offset
-/// - members below `servedCount` stand at `passTarget`, the others at `cursor`; without a pass under way the two are
+/// - head.offset ≤ cursor.offset ≤ sweepTarget.offset ≤ tail.offset, and base ≤ head.offset
+/// - current subscribers below `servedCount` stand at `sweepTarget`, the others at `cursor`; without a sweep the two are
 ///   one place and `servedCount` is 0
-/// - no laggard's cursor lies before `head`
-/// - no blocked laggard lies in a frame below `limitFrame`
-struct ChannelLog: BitwiseCopyable {
-    let channel: SlabIndex<Channel>
+/// - no trailing subscriber's cursor lies before `head`
+/// - no blocked trailing subscriber lies in a frame below `limitFrame`
+struct TopicLog: BitwiseCopyable {
+    let topic: SlabIndex<Topic>
 
     /// The retained bytes, and no buffer when there are none.
     var bytes: PooledBuffer?
@@ -20,41 +20,41 @@ struct ChannelLog: BitwiseCopyable {
     var head = LogPosition.origin
     /// Behind the last byte, in the open frame.
     var tail = LogPosition.origin
-    /// Where the members stand that the pass has yet to reach.
+    /// Where the current subscribers are that the sweep has yet to reach.
     var cursor = LogPosition.origin
-    /// Where the pass takes them.
-    var passTarget = LogPosition.origin
-    /// Where the last pass took them from; still needed when it has ended and sends are reported as short.
-    var passStart = LogPosition.origin
+    /// Where the sweep takes them.
+    var sweepTarget = LogPosition.origin
+    /// Where the last sweep took them from; still needed when it has ended and sends are reported as short.
+    var sweepStart = LogPosition.origin
     /// Frames below this one are beyond a limit for whoever is blocked.
     var limitFrame: UInt64 = 0
 
-    /// The number of members that the pass has served.
+    /// The number of current subscribers that the sweep has served.
     var servedCount = 0
-    /// The number of laggards attached to this log.
-    var laggingCount = 0
-    /// Laggards with room and, perhaps, something to send.
-    var ready = LaggardQueue()
-    /// Laggards that the pass under way will not reach: they look again when it has ended.
-    var parked = LaggardQueue()
+    /// The number of trailing subscribers attached to this log.
+    var trailingCount = 0
+    /// Trailing subscribers with room and, perhaps, something to send.
+    var ready = TrailingQueue()
+    /// Trailing subscribers that the sweep will not reach: they look again when it has ended.
+    var parked = TrailingQueue()
 
-    /// What the log may still send in its turn, in bytes with the price of a send added to each; negative is a debt.
+    /// What is left of the quantum, in bytes with the price of a send added to each; negative is a debt.
     var deficitByteCount = 0
-    /// The flush that last sent to members: a second send to one of them has to wait for the next.
+    /// The flush that last sent to current subscribers: a second send to one of them has to wait for the next.
     var lastGroupFlush: UInt32
     var isDirty = false
     var isTouched = false
-    var nextDirty = SlabIndex<ChannelLog>.null
-    var nextTouched = SlabIndex<ChannelLog>.null
+    var nextDirty = SlabIndex<TopicLog>.null
+    var nextTouched = SlabIndex<TopicLog>.null
 
-    init(channel: SlabIndex<Channel>, flush: UInt32, pool: inout BufferPool) {
-        self.channel = channel
+    init(topic: SlabIndex<Topic>, flush: UInt32, pool: inout BufferPool) {
+        self.topic = topic
         frames = FrameRing(pool: &pool)
         frames[0] = LogFrame(start: 0)
         lastGroupFlush = flush &- 1
     }
 
-    var isPassUnderWay: Bool { cursor.offset != passTarget.offset }
+    var isSweeping: Bool { cursor.offset != sweepTarget.offset }
     var retainedByteCount: Int { Int(tail.offset - head.offset) }
 
     /// Whether the next byte at `position` is the first of a frame. O(1).
@@ -80,7 +80,7 @@ struct ChannelLog: BitwiseCopyable {
 
 // MARK: - Bytes
 
-extension ChannelLog {
+extension TopicLog {
     /// Appends a frame and opens the next. O(frame) amortised; allocates when the pool has no buffer.
     ///
     /// While `mayMoveBytes` is false the kernel reads from the buffer: the bytes then move to another, never inside.
@@ -132,7 +132,7 @@ struct LogPosition: BitwiseCopyable {
     static let origin = LogPosition(offset: 0, frame: 0)
 }
 
-/// A retained frame: where it starts, and the laggards whose cursors lie in it.
+/// A retained frame: where it starts, and the trailing subscribers whose cursors lie in it.
 ///
 /// The frames make the oldest cursor, the slow consumers and the boundaries O(1): the first frame with a list that is
 /// not empty is where the log is trimmed to, and a frame that passes a limit names those that are too far behind.
@@ -140,29 +140,29 @@ struct LogPosition: BitwiseCopyable {
 struct LogFrame: BitwiseCopyable {
     let start: UInt64
     /// The first of those that wait for room.
-    var firstBlocked = SlabIndex<Laggard>.null
+    var firstBlocked = SlabIndex<TrailingSubscriber>.null
     /// The first of the others.
-    var firstMoving = SlabIndex<Laggard>.null
+    var firstMoving = SlabIndex<TrailingSubscriber>.null
 
     var isEmpty: Bool { firstBlocked.isNull && firstMoving.isNull }
 }
 
 /// A first-in-first-out list of logs, linked through `nextDirty`.
 struct LogQueue: BitwiseCopyable {
-    private var first = SlabIndex<ChannelLog>.null
-    private var last = SlabIndex<ChannelLog>.null
+    private var first = SlabIndex<TopicLog>.null
+    private var last = SlabIndex<TopicLog>.null
 
     var isEmpty: Bool { first.isNull }
 
     /// O(1).
-    mutating func append(_ log: SlabIndex<ChannelLog>, in logs: inout Slab<ChannelLog>) {
+    mutating func append(_ log: SlabIndex<TopicLog>, in logs: inout Slab<TopicLog>) {
         logs[log].nextDirty = .null
         if last.isNull { first = log } else { logs[last].nextDirty = log }
         last = log
     }
 
     /// O(1).
-    mutating func popFirst(in logs: borrowing Slab<ChannelLog>) -> SlabIndex<ChannelLog>? {
+    mutating func popFirst(in logs: borrowing Slab<TopicLog>) -> SlabIndex<TopicLog>? {
         if first.isNull { return nil }
         let log = first
         first = logs[log].nextDirty
@@ -171,7 +171,7 @@ struct LogQueue: BitwiseCopyable {
     }
 
     /// Moves all of `other` behind its own. O(1).
-    mutating func append(contentsOf other: inout LogQueue, in logs: inout Slab<ChannelLog>) {
+    mutating func append(contentsOf other: inout LogQueue, in logs: inout Slab<TopicLog>) {
         if other.isEmpty { return }
         if last.isNull { first = other.first } else { logs[last].nextDirty = other.first }
         last = other.last
