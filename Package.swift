@@ -120,7 +120,8 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Primitives"], swiftSettings: settings),
         .testTarget(name: "ChatTests", dependencies: ["Chat", "JSON", "Primitives"], swiftSettings: settings),
         .testTarget(
-            name: "SessionsTests", dependencies: ["Sessions", "Auth", "Primitives"], swiftSettings: settings),
+            name: "SessionsTests", dependencies: ["Sessions", "Auth", "WebSocket", "Primitives"],
+            swiftSettings: settings),
         .testTarget(
             name: "ServerTests",
             dependencies: [

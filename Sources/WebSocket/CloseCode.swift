@@ -1,6 +1,4 @@
 /// Why a connection was closed: the first two bytes of a close frame's payload (RFC 6455, section 7.4).
-///
-/// What each known code means and what a client does about it stands in one table, `CloseCode.table`.
 public struct CloseCode: RawRepresentable, Hashable, Sendable {
     /// The number as it stands on the wire.
     public let rawValue: UInt16
@@ -52,20 +50,29 @@ extension CloseCode {
     public static let tryAgainLater = CloseCode(rawValue: 1013)
     /// 1014: a gateway got a bad answer from the server behind it.
     public static let badGateway = CloseCode(rawValue: 1014)
-    /// 4401: the token that opened the stream has expired.
-    public static let tokenExpired = CloseCode(rawValue: 4401)
-    /// 4403: the user is no longer a member of the shop.
-    public static let membershipEnded = CloseCode(rawValue: 4403)
-    /// 4408: the client read too slowly while messages were waiting for it.
-    public static let tooSlow = CloseCode(rawValue: 4408)
-    /// 4409: a newer stream of the user took the place of this one.
-    public static let replaced = CloseCode(rawValue: 4409)
 }
 
 extension CloseCode: CustomStringConvertible {
-    /// The number, with the label when the code is known: `1009 message_too_big`. Allocates.
-    public var description: String {
-        guard let entry else { return "\(rawValue)" }
-        return "\(rawValue) \(entry.label)"
+    /// The number, with a name when the protocol or a registration gives it one: `1009 message_too_big`. Allocates.
+    public var description: String { name.map { "\(rawValue) \($0)" } ?? "\(rawValue)" }
+
+    private var name: StaticString? {
+        switch self {
+        case .normal: "normal"
+        case .goingAway: "going_away"
+        case .protocolError: "protocol_error"
+        case .unsupportedData: "unsupported_data"
+        case .noStatusReceived: "no_status"
+        case .abnormalClosure: "abnormal"
+        case .invalidPayload: "invalid_payload"
+        case .policyViolation: "policy_violation"
+        case .messageTooBig: "message_too_big"
+        case .mandatoryExtension: "mandatory_extension"
+        case .internalError: "internal_error"
+        case .serviceRestart: "service_restart"
+        case .tryAgainLater: "try_again_later"
+        case .badGateway: "bad_gateway"
+        default: nil
+        }
     }
 }

@@ -61,8 +61,4 @@ import Testing
         #expect(sum.counts == [4, 4, 2])
         #expect(sum.sum == 16)
     }
-
-    @Test func `every reason of an end has a label of its own`() {
-        #expect(Set(DisconnectReason.allCases.map(\.label)).count == DisconnectReason.allCases.count)
-    }
 }

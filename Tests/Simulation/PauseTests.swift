@@ -1,5 +1,6 @@
 import Primitives
 import Reactor
+import Sessions
 import Testing
 
 @testable import Server

@@ -10,23 +10,6 @@ import Testing
         }
     }
 
-    @Test func `the table ascends and names every code once`() {
-        let codes = CloseCode.table.map(\.code.rawValue)
-        #expect(codes == codes.sorted())
-        #expect(Set(codes).count == codes.count)
-        #expect(Set(CloseCode.table.map { "\($0.label)" }).count == codes.count)
-    }
-
-    @Test(
-        arguments: [
-            (1000, ClientAdvice.done), (1001, .reconnectThenCatchUp), (1012, .reconnectThenCatchUp), (1002, .reportBug),
-            (1007, .reportBug), (1009, .reportBug), (1011, .reconnectWithBackoff), (1013, .reconnectSlowly),
-            (4401, .renewTokenThenReconnect), (4403, .stop), (4408, .reconnectThenCatchUp), (4409, .stop),
-        ] as [(UInt16, ClientAdvice)])
-    func `a client is advised what the interface promises`(code: UInt16, advice: ClientAdvice) {
-        #expect(CloseCode(rawValue: code).entry?.advice == advice)
-    }
-
     @Test func `a code describes itself`() {
         #expect("\(CloseCode.messageTooBig)" == "1009 message_too_big")
         #expect("\(CloseCode(rawValue: 3001))" == "3001")

@@ -4,7 +4,7 @@ import Testing
 @testable import WebSocket
 
 @Suite struct ConnectionStateTests {
-    @Test(arguments: [nil, CloseCode.normal, .goingAway, .tooSlow])
+    @Test(arguments: [nil, CloseCode.normal, .goingAway, .serviceRestart])
     func `a server echoes the peer's close and closes the transport`(code: CloseCode?) {
         var state = ConnectionState(role: .server)
         #expect(state.dataReceived() == .deliver)

@@ -70,7 +70,7 @@ import Testing
         }
         #expect(decoded(nil, "") == [.close(nil, [])])
         #expect(decoded(.goingAway, "") == [.close(1001, [])])
-        #expect(decoded(.tooSlow, "too slow") == [.close(4408, Array("too slow".utf8))])
+        #expect(decoded(.tryAgainLater, "too much") == [.close(1013, Array("too much".utf8))])
     }
 
     @Test(arguments: [

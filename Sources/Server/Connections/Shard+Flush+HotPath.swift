@@ -2,6 +2,7 @@ import Chat
 import Hub
 import Primitives
 import Reactor
+import Sessions
 import WebSocket
 
 // Where the hub meets the ring: publications in, one send for each subscriber out, once per turn.
@@ -78,7 +79,7 @@ extension Shard {
         while let connection = pendingFlush.sentCloseFrames.popLast() { closeFrameSent(connection) }
         while let connection = hub.nextSlowConsumer() {
             counters.broadcastErrors += 1
-            closeStream(connection, .tooSlow, reason: .slowConsumer, text: "too slow")
+            closeStream(connection, .slowConsumer)
         }
     }
 

@@ -38,6 +38,6 @@ extension Shard {
     /// Closes the stream of this shard that has the ticket, if it is open.
     func replaceStream(_ ticket: StreamTicket) {
         guard let connection = streams.tickets.connection(of: ticket) else { return }
-        closeStream(connection, .replaced, reason: .replaced, text: "replaced")
+        closeStream(connection, .replaced)
     }
 }

@@ -117,7 +117,7 @@ extension Shard {
                 return stream.allowance.take(takenByteCount + priceCount * ServerLimits.clientSendByteCost, at: now)
             }
             guard isWithinRate == true else {
-                giveUp(connection, .policyViolation, reason: .rateExceeded)
+                giveUp(connection, .rateExceeded)
                 return
             }
             guard let event else { return }
@@ -173,32 +173,33 @@ extension Shard {
     // MARK: - Closing
 
     /// Starts the closing handshake from our side; nothing when the stream has ended and only its socket is left.
-    func closeStream(_ connection: ConnectionID, _ code: CloseCode, reason: DisconnectReason, text: String = "") {
+    func closeStream(_ connection: ConnectionID, _ reason: Disconnect) {
         guard let phase = streams.withValue(connection, { $0.phase }), phase != .lingering,
-            let action = streams.withValue(connection, { $0.state.localCloseRequested(code) })
+            let action = streams.withValue(connection, { $0.state.localCloseRequested(reason.codes.first) })
         else { return }
         countEnd(connection, reason)
-        perform(action, connection, text: text)
+        perform(action, connection)
     }
 
     /// Ends a stream whose client is gone or does not keep to the rules: a close frame, and then the end, without an
     /// answer.
-    private func giveUp(_ connection: ConnectionID, _ code: CloseCode, reason: DisconnectReason, text: String = "") {
-        guard let action = streams.withValue(connection, { $0.state.peerGivenUp(code) }) else { return }
+    private func giveUp(_ connection: ConnectionID, _ reason: Disconnect) {
+        guard let code = reason.codes.first,
+            let action = streams.withValue(connection, { $0.state.peerGivenUp(code) })
+        else { return }
         countEnd(connection, reason)
-        perform(action, connection, text: text)
+        perform(action, connection)
     }
 
-    private func perform(_ action: ConnectionState.Action, _ connection: ConnectionID, text: String = "") {
+    private func perform(_ action: ConnectionState.Action, _ connection: ConnectionID) {
         switch action {
         case .deliver, .ignore, .sendPong:
             break
         case .sendClose(let code), .sendCloseThenCloseTransport(let code), .sendCloseThenAwaitTransportClose(let code):
+            guard let reason = streams.withValue(connection, { $0.reason }) else { return }
             var frame: [UInt8] = []
-            FrameEncoder.appendClose(code: code, reason: text, to: &frame)
-            // A graceful end comes behind what was published before it; to a broken or slow peer it comes at once.
-            let reason = streams.withValue(connection) { $0.reason }
-            _ = hub.enqueueControl(reason == .serverStopping ? .closeAfterMessages : .close, frame.span, to: connection)
+            FrameEncoder.appendClose(code: code, reason: reason.reason, to: &frame)
+            _ = hub.enqueueControl(reason.followsMessages ? .closeAfterMessages : .close, frame.span, to: connection)
             pendingFlush.isNeeded = true
             setDeadline(connection, min(environment.configuration.stream.writeWait, ServerLimits.drainWait))
         case .closeTransport:
@@ -234,7 +235,7 @@ extension Shard {
 
     /// The stream's end is decided: it counts no more, and its quota slot is free, whatever its socket still takes. Once
     /// for each stream; the first reason holds.
-    private func countEnd(_ connection: ConnectionID, _ reason: DisconnectReason) {
+    private func countEnd(_ connection: ConnectionID, _ reason: Disconnect) {
         let now = reactor.now
         let ended = streams.withValue(connection) { stream -> (StreamQuota.Slot, UInt16, Duration)? in
             guard stream.phase == .open else { return nil }
@@ -250,7 +251,7 @@ extension Shard {
     }
 
     /// The stream is out of the hub; only its socket is left. Once for each stream.
-    func streamEnded(_ connection: ConnectionID, reason: DisconnectReason) {
+    func streamEnded(_ connection: ConnectionID, reason: Disconnect) {
         countEnd(connection, reason)
         let isFirst = streams.withValue(connection) { stream in
             defer { stream.phase = .lingering }
@@ -301,7 +302,7 @@ extension Shard {
     private func beat(_ connection: ConnectionID, _ now: MonotonicInstant) {
         let schedule = environment.heartbeatSchedule
         if let expiry = streams.withValue(connection, { $0.tokenExpiresAt }), expiry <= reactor.turnBeganAt {
-            closeStream(connection, .tokenExpired, reason: .tokenExpired, text: "token expired")
+            closeStream(connection, .tokenExpired)
             return
         }
         switch streams.withValue(connection, { $0.heartbeat.timerFired(at: now, schedule) }) {
@@ -310,7 +311,7 @@ extension Shard {
             _ = hub.enqueueControl(.ping, ping.span, to: connection)
             pendingFlush.isNeeded = true
         case .close:
-            giveUp(connection, .internalError, reason: .pongTimeout, text: "no pong in time")
+            giveUp(connection, .pongTimeout)
             return
         case .wait, nil:
             break

@@ -32,7 +32,7 @@ struct StreamConnection {
     var phase = Phase.open
     /// The peer has ended its side; what it is owed still goes out.
     var hasPeerEnded = false
-    var reason = DisconnectReason.clientGone
+    var reason = Disconnect.clientGone
     var allowance: ByteAllowance
 }
 
@@ -58,29 +58,6 @@ struct ByteAllowance {
         }
         byteCount = Int32(max(Int(byteCount) - count, -burst))
         return byteCount >= 0
-    }
-}
-
-/// Why a stream ended: the label of `websocket_disconnect_reasons`.
-enum DisconnectReason: UInt8, CaseIterable, Sendable {
-    case clientClosed, clientGone, protocolError, pongTimeout, writeTimeout, slowConsumer, serverStopping
-    case rateExceeded, tokenExpired, membershipEnded, connectionError, replaced
-
-    var label: String {
-        switch self {
-        case .clientClosed: "client_closed"
-        case .clientGone: "client_gone"
-        case .protocolError: "protocol_error"
-        case .pongTimeout: "pong_timeout"
-        case .writeTimeout: "write_timeout"
-        case .slowConsumer: "slow_consumer"
-        case .serverStopping: "server_stopping"
-        case .rateExceeded: "rate_exceeded"
-        case .tokenExpired: "token_expired"
-        case .membershipEnded: "membership_ended"
-        case .connectionError: "connection_error"
-        case .replaced: "replaced"
-        }
     }
 }
 

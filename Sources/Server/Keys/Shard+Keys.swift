@@ -40,21 +40,3 @@ extension Shard {
         return true
     }
 }
-
-extension Shard {
-    /// The reads of the file of keys; nothing without one.
-    func writeKeys(_ text: inout PrometheusText) {
-        guard let statistics = authenticator.reloadStatistics else { return }
-        text.single(
-            "shopstream_key_set_reads_total", "counter", "Reads of the file of keys.", Double(statistics.readCount))
-        text.single(
-            "shopstream_key_set_changes_total", "counter", "Reads that found other keys.",
-            Double(statistics.changeCount))
-        text.single(
-            "shopstream_key_set_failures_total", "counter", "Reads that failed: the old keys went on.",
-            Double(statistics.failureCount))
-        text.single(
-            "shopstream_key_set_current", "gauge", "Whether the last read of the file of keys succeeded.",
-            statistics.isCurrent ? 1 : 0)
-    }
-}

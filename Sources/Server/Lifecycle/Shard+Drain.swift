@@ -1,6 +1,7 @@
 import HTTP
 import Primitives
 import Reactor
+import Sessions
 import WebSocket
 
 // The end of a server: no new connections, streams told to come back later (1001), requests under way answered.
@@ -11,7 +12,7 @@ extension Shard {
         guard drainProgress.began() else { return }
         reactor.stopAccepting()
         for connection in streams.connections {
-            closeStream(connection, .goingAway, reason: .serverStopping, text: "server stopping")
+            closeStream(connection, .serverStopping)
         }
         // In the order of their slots: a dictionary has none that a simulation could repeat.
         for connection in reactor.connections {

@@ -4,6 +4,7 @@ import Hub
 import Logging
 import Primitives
 import Reactor
+import Sessions
 import Storage
 import WebSocket
 
@@ -131,7 +132,7 @@ extension Shard {
             if let slot = streams.withValue(connection, { $0.slot }), !isKept(slot) { ended.append(connection) }
         }
         for connection in ended {
-            closeStream(connection, .membershipEnded, reason: .membershipEnded, text: "no longer a member")
+            closeStream(connection, .membershipEnded)
         }
     }
 }

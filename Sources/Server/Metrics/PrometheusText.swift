@@ -17,21 +17,8 @@ struct PrometheusText {
         text += isWhole ? " \(Int64(value))\n" : " \(value)\n"
     }
 
-    /// A family of one sample.
-    mutating func single(_ name: String, _ type: String, _ help: String, _ value: Double) {
-        family(name, type, help)
-        sample(name, [], value)
-    }
-
-    /// A family of one label.
-    mutating func labelled(_ name: String, _ type: String, _ help: String, _ label: String, _ rows: [(String, Double)])
-    {
-        family(name, type, help)
-        for (value, number) in rows.sorted(by: { $0.0 < $1.0 }) { sample(name, [(label, value)], number) }
-    }
-
-    mutating func histogram(_ name: String, _ help: String, _ histogram: Histogram) {
-        family(name, "histogram", help)
+    /// The samples of a histogram.
+    mutating func samples(of histogram: Histogram, _ name: String) {
         var total: UInt64 = 0
         for (index, bound) in histogram.bounds.enumerated() {
             total += histogram.counts[index]

@@ -1,8 +1,9 @@
 import Auth
 import HTTPTypes
+import Sessions
 import Storage
 
-/// What a shard counts. Plain numbers of one thread; a scrape copies them.
+/// What a shard counts, as `Metric.all` shows it. Plain numbers of one thread; a scrape copies them.
 struct ShardCounters: Sendable {
     var openStreams = 0
     var responsesByStatus: [Int: UInt64] = [:]
@@ -14,7 +15,7 @@ struct ShardCounters: Sendable {
     var authFailures: [AuthError: UInt64] = [:]
     var upgradeFailures: [Int: UInt64] = [:]
     var protocolErrors: [UInt16: UInt64] = [:]
-    var disconnects: [DisconnectReason: UInt64] = [:]
+    var disconnects: [Disconnect: UInt64] = [:]
     var storageErrors: [StorageError.Kind: UInt64] = [:]
     var orphanedImages: UInt64 = 0
     var broadcasts: UInt64 = 0
@@ -24,26 +25,6 @@ struct ShardCounters: Sendable {
     var connectionSeconds = Histogram(bounds: [1, 10, 60, 300, 900, 3_600, 14_400, 43_200, 86_400])
 
     mutating func count(_ status: HTTPResponse.Status) { responsesByStatus[status.code, default: 0] += 1 }
-
-    mutating func add(_ other: ShardCounters) {
-        openStreams += other.openStreams
-        malformedRequests += other.malformedRequests
-        addressLimitRefusals += other.addressLimitRefusals
-        orphanedImages += other.orphanedImages
-        broadcasts += other.broadcasts
-        broadcastErrors += other.broadcastErrors
-        clientBytes += other.clientBytes
-        responsesByStatus.merge(other.responsesByStatus, uniquingKeysWith: +)
-        userLimitRefusals.merge(other.userLimitRefusals, uniquingKeysWith: +)
-        responsesCut.merge(other.responsesCut, uniquingKeysWith: +)
-        authFailures.merge(other.authFailures, uniquingKeysWith: +)
-        upgradeFailures.merge(other.upgradeFailures, uniquingKeysWith: +)
-        protocolErrors.merge(other.protocolErrors, uniquingKeysWith: +)
-        disconnects.merge(other.disconnects, uniquingKeysWith: +)
-        storageErrors.merge(other.storageErrors, uniquingKeysWith: +)
-        broadcastMilliseconds.add(other.broadcastMilliseconds)
-        connectionSeconds.add(other.connectionSeconds)
-    }
 }
 
 /// Why a response ended before its last byte, other than that the peer left.

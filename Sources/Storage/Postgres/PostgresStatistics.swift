@@ -50,6 +50,9 @@ public struct PostgresPoolStatistics: Hashable, Sendable {
     public var pendingReadCount = 0
     /// Writes that were not answered.
     public var pendingWriteCount = 0
+
+    /// Nothing yet.
+    public init() {}
 }
 
 extension PoolMachine {

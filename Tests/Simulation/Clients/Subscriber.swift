@@ -2,6 +2,7 @@ import HTTP
 import HTTPTypes
 import Primitives
 import Reactor
+import Sessions
 import WebSocket
 
 /// A client of the stream: it opens it, reads as its `reading` says, and ends it as its `exit` says.

@@ -1,0 +1,87 @@
+import Primitives
+import Reactor
+import Storage
+
+/// A shard's figures at one moment.
+struct ShardSnapshot: Sendable {
+    var counters = ShardCounters()
+    var reactor = ReactorStatistics()
+    var openShopCount = 0
+    var connectionCount = 0
+    var trailingSubscriberCount = 0
+    var retainedByteCount = 0
+    var deliveredFrameCount: UInt64 = 0
+    /// The shops with the most streams.
+    var topShops: [(shop: ShopID, streams: Int)] = []
+    var forgottenTooEarlyCount = 0
+    var responseByteCount = 0
+    /// Nil unless the store is PostgreSQL.
+    var pool: PostgresPoolStatistics?
+    /// Nil but for the shard that hears what other writers change.
+    var listener: ListenerFigures?
+}
+
+/// What is known of the connection that hears what other writers change in the database.
+struct ListenerFigures: Sendable {
+    let isListening: Bool
+    let gapCount: Int
+    let refusedNotificationCount: Int
+    let holdsNodeLock: Bool
+}
+
+/// What the metrics are made of: the figures of all shards, of the store and of the process at one moment.
+struct ServerFigures: Sendable {
+    let shards: [ShardSnapshot]
+    let store: StoreStatistics
+    /// Calls that wait for a takeover; nil for a server that takes over from none.
+    let takeoverWaitingCallCount: Int?
+    /// Nil unless the keys come from a file.
+    let keys: KeyReloader.Statistics?
+    let process: ProcessFigures
+    let log: LogWriter.Statistics
+    let startedAt: Timestamp
+
+    /// The sum of a figure over all shards.
+    func sum(_ value: (ShardSnapshot) -> some BinaryInteger) -> Double {
+        shards.reduce(0) { $0 + Double(value($1)) }
+    }
+
+    /// The sums of counts by a key over all shards, by the text of the key.
+    func sums<Key: Hashable>(
+        _ text: (Key) -> String, _ counts: (ShardCounters) -> [Key: UInt64]
+    ) -> [(String, Double)] {
+        let merged = shards.reduce(into: [:]) { $0.merge(counts($1.counters), uniquingKeysWith: +) }
+        return merged.map { (text($0.key), Double($0.value)) }
+    }
+
+    /// The sum of a histogram over all shards.
+    func histogram(_ value: (ShardCounters) -> Histogram) -> Histogram? {
+        guard let first = shards.first else { return nil }
+        return shards.dropFirst().reduce(into: value(first.counters)) { $0.add(value($1.counters)) }
+    }
+
+    /// A figure of each shard, by its index.
+    func byReactor(_ value: (ShardSnapshot) -> Double) -> [(String, Double)] {
+        shards.enumerated().map { (String($0.offset), value($0.element)) }
+    }
+
+    /// A figure of each shard's connections to PostgreSQL, by its index; nil with another store.
+    func byPool(_ value: (PostgresPoolStatistics) -> Int) -> [(String, Double)]? {
+        let rows = shards.enumerated().compactMap { index, shard in
+            shard.pool.map { (String(index), Double(value($0))) }
+        }
+        return rows.isEmpty ? nil : rows
+    }
+
+    /// The listener of the node; nil without one.
+    var listener: ListenerFigures? { shards.lazy.compactMap(\.listener).first }
+
+    /// The open streams of the shops with the most.
+    var topShops: [(String, Double)] {
+        var counts: [ShopID: Int] = [:]
+        for shard in shards { for (shop, count) in shard.topShops { counts[shop, default: 0] += count } }
+        return counts.sorted { $0.value > $1.value }.prefix(ServerLimits.metricsShopCountMax).map {
+            ($0.key.text, Double($0.value))
+        }
+    }
+}

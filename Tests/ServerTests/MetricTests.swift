@@ -1,0 +1,102 @@
+import Primitives
+import Sessions
+import Storage
+import Testing
+
+@testable import Server
+
+@Suite struct MetricTests {
+    private func figures(
+        _ shards: [ShardSnapshot], keys: KeyReloader.Statistics? = nil, takeoverWaitingCallCount: Int? = nil
+    ) -> ServerFigures {
+        ServerFigures(
+            shards: shards, store: StoreStatistics(), takeoverWaitingCallCount: takeoverWaitingCallCount, keys: keys,
+            process: ProcessFigures(), log: LogWriter.Statistics(), startedAt: Timestamp(microsecondsSinceEpoch: 0))
+    }
+
+    /// The samples of one family.
+    private func samples(of name: String, in figures: ServerFigures) -> [String] {
+        Metric.text(figures).split(separator: "\n").filter { $0.hasPrefix(name + " ") || $0.hasPrefix(name + "{") }.map(
+            String.init)
+    }
+
+    @Test func `every metric has a name of its own, of the form that Prometheus takes, and a help`() {
+        #expect(Set(Metric.all.map(\.name)).count == Metric.all.count)
+        for metric in Metric.all {
+            #expect(metric.name.utf8.allSatisfy { (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "_") })
+            #expect(!metric.help.isEmpty && !metric.help.contains("\n"))
+        }
+    }
+
+    @Test func `figures of all shards are added up, by their labels and in histograms too`() {
+        var first = ShardSnapshot()
+        first.counters.broadcasts = 2
+        first.counters.responsesByStatus = [200: 3, 404: 1]
+        first.counters.connectionSeconds.observe(0.5)
+        var second = ShardSnapshot()
+        second.counters.broadcasts = 40
+        second.counters.responsesByStatus = [200: 10]
+        second.counters.connectionSeconds.observe(5)
+        let figures = figures([first, second])
+        #expect(
+            samples(of: "websocket_messages_broadcast_total", in: figures) == ["websocket_messages_broadcast_total 42"])
+        #expect(
+            samples(of: "http_responses_total", in: figures) == [
+                "http_responses_total{status=\"200\"} 13", "http_responses_total{status=\"404\"} 1",
+            ])
+        #expect(
+            samples(of: "websocket_connection_duration_seconds_sum", in: figures) == [
+                "websocket_connection_duration_seconds_sum 5.5"
+            ])
+        #expect(
+            samples(of: "websocket_connection_duration_seconds_count", in: figures) == [
+                "websocket_connection_duration_seconds_count 2"
+            ])
+    }
+
+    @Test func `a reactor's figure has its index`() {
+        var second = ShardSnapshot()
+        second.connectionCount = 7
+        #expect(
+            samples(of: "shopstream_reactor_connections", in: figures([ShardSnapshot(), second])) == [
+                "shopstream_reactor_connections{reactor=\"0\"} 0", "shopstream_reactor_connections{reactor=\"1\"} 7",
+            ])
+    }
+
+    @Test func `every reason of an end is there from the start`() {
+        let rows = samples(of: "websocket_disconnect_reasons", in: figures([ShardSnapshot()]))
+        #expect(
+            rows == Disconnect.allCases.map(\.label).sorted().map { "websocket_disconnect_reasons{reason=\"\($0)\"} 0" }
+        )
+    }
+
+    @Test func `the shops with the most streams are named, with their ids escaped`() {
+        var first = ShardSnapshot()
+        first.topShops = [(ShopID("a\"b\\c\nd"), 2)]
+        #expect(
+            samples(of: "websocket_connections_by_shop", in: figures([first])) == [
+                #"websocket_connections_by_shop{shop_id="a\"b\\c\nd"} 2"#
+            ])
+    }
+
+    @Test func `what a server does not have is left out, with its help`() {
+        let text = Metric.text(figures([ShardSnapshot()]))
+        for part in ["shopstream_key_set", "shopstream_database", "shopstream_store_takeover"] {
+            #expect(!text.contains(part))
+        }
+        var shard = ShardSnapshot()
+        shard.pool = PostgresPoolStatistics()
+        shard.listener = ListenerFigures(
+            isListening: true, gapCount: 3, refusedNotificationCount: 0, holdsNodeLock: false)
+        let all = figures([shard], keys: KeyReloader.Statistics(), takeoverWaitingCallCount: 4)
+        #expect(samples(of: "shopstream_key_set_current", in: all) == ["shopstream_key_set_current 1"])
+        #expect(samples(of: "shopstream_database_gaps_total", in: all) == ["shopstream_database_gaps_total 3"])
+        #expect(
+            samples(of: "shopstream_store_takeover_waiting_calls", in: all) == [
+                "shopstream_store_takeover_waiting_calls 4"
+            ])
+        for metric in Metric.all {
+            #expect(Metric.text(all).contains("# TYPE \(metric.name) \(metric.kind.rawValue)\n"))
+        }
+    }
+}
