@@ -229,3 +229,12 @@ package struct SearchLimits: Codable, Equatable, Sendable {
         precondition(runsPerContradictedPointMax >= runsPerPointMax, "a contradiction needs no less")
     }
 }
+
+extension SearchLimits {
+    /// The default limits between two rates, messages a second; `0 < messagesPerSecondMin <= messagesPerSecondMax`.
+    package init(messagesPerSecondMin: Double, messagesPerSecondMax: Double) {
+        self.init()
+        self.messagesPerSecondMin = messagesPerSecondMin
+        self.messagesPerSecondMax = messagesPerSecondMax
+    }
+}

@@ -89,3 +89,10 @@ package enum Resource: String, Codable, CodingKeyRepresentable, CaseIterable, Se
         }
     }
 }
+
+extension Objective {
+    /// A bound in milliseconds, as it is given on a command line.
+    package init(milliseconds: Double) {
+        self.init(p99NanosecondsMax: UInt64(milliseconds * 1e6))
+    }
+}

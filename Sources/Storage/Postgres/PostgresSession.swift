@@ -1,3 +1,4 @@
+import Dispatch
 import Primitives
 
 /// Who is told what happens on a connection, by the connection's index. Called on the loop's thread.
@@ -210,4 +211,18 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
         guard writePoll == nil, let handle else { return }
         writePoll = loop.poll(handle.descriptor, for: .writing, client: self)
     }
+}
+
+/// Work that blocks its thread, away from the threads that tasks share: those are few, and each that waits for a server
+/// is one less for all.
+enum BlockingWork {
+    /// Runs `body` on a thread that may block.
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            start { continuation.resume(returning: body()) }
+        }
+    }
+
+    /// The same, for callers that do not wait.
+    static func start(_ body: @escaping @Sendable () -> Void) { DispatchQueue.global().async(execute: body) }
 }
