@@ -1,6 +1,6 @@
 public import Primitives
 
-// For metrics and for whoever closes a shop's streams: not on the hot path.
+// For metrics and for closing the streams of a shop: not on the hot path.
 extension HubShard {
     /// The number of shops with a subscriber, or with bytes that are still in flight.
     public var shopCount: Int { firstTopics.count }

@@ -28,7 +28,7 @@ extension HubShard {
         return .published(recipientCount: recipientCount)
     }
 
-    /// The encodings that somebody is subscribed to the shop with: publish a message once in each. O(1), one hash.
+    /// The encodings that the shop has subscribers in: publish a message once in each. O(1), one hash.
     public func encodings(of shop: ShopID) -> StreamEncodings {
         var result: StreamEncodings = []
         var index = firstTopics[shop] ?? .null
@@ -47,7 +47,7 @@ extension HubShard {
     }
 }
 
-/// What became of a publication.
+/// The result of a publication.
 public enum PublishResult: Hashable, Sendable {
     /// It goes to so many subscribers; with none, nothing was stored.
     case published(recipientCount: Int)

@@ -47,7 +47,7 @@ extension HubShard {
         return true
     }
 
-    /// The I/O could not send to the connection: nothing more is, and the subscription counts no longer. Stands in for
+    /// The I/O could not send to the connection: the hub sends nothing more to it and no longer counts it. Replaces
     /// the send's report. `unsubscribe` is still due. O(1) amortised.
     public mutating func sendFailed(_ connection: ConnectionID) {
         guard let slot = slots[connection] else { return }
@@ -133,9 +133,9 @@ extension HubShard {
     }
 }
 
-/// What became of a subscription.
+/// The result of a subscription.
 public enum SubscribeResult: Hashable, Sendable {
-    /// It stands: every message published from now on is delivered, none from before.
+    /// Subscribed: every message published from now on is delivered, none from before.
     case subscribed
     /// The shop has as many subscribers as it may; nothing was changed.
     case shopFull

@@ -1,6 +1,6 @@
 import Primitives
 
-// Shops come into being with their first subscriber and go with their last.
+// A topic begins with its first subscriber and ends with its last.
 extension HubShard {
     /// The topic of a shop in one encoding. One hash of the identifier.
     func topic(of shop: ShopID, _ encoding: StreamEncoding) -> SlabIndex<Topic>? {
@@ -32,7 +32,7 @@ extension HubShard {
         return index
     }
 
-    /// Ends the topic when nobody is subscribed to it and it has no log.
+    /// Ends the topic when it has no subscriber and no log.
     mutating func releaseTopicIfUnused(_ index: SlabIndex<Topic>) {
         guard topics[index].current.count == 0, topics[index].log.isNull else { return }
         guard let shop = shopsByTopic[Int(index.raw)], let first = firstTopics[shop] else {

@@ -1,6 +1,6 @@
 import Primitives
 
-/// The part of the hub that one reactor owns: the logs of its shops and those who are subscribed to them.
+/// The part of the hub that one reactor owns: the logs of its shops and their subscribers.
 ///
 /// A shop keeps one log of encoded frames. A subscriber is a connection and a cursor into the log; those that are
 /// caught up, the *current* ones, share the shop's cursor, so that a flush names them by the thousand and writes nothing for any of them.

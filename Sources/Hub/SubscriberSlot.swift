@@ -23,7 +23,7 @@ struct SubscriberSlot: BitwiseCopyable {
     var trailing: SlabIndex<TrailingSubscriber> { SlabIndex(raw: place) }
 }
 
-/// How a subscriber stands with the hub.
+/// The state of a subscriber in the hub.
 enum SubscriberState: UInt8, BitwiseCopyable {
     /// Caught up: shares the topic's cursor. Becomes trailing or ended.
     case current

@@ -1,6 +1,6 @@
 import Primitives
 
-/// A shop in one encoding: those who subscribed, and its log while it has one.
+/// A shop in one encoding: its subscribers, and its log while it has one.
 ///
 /// This is all that an idle shop holds besides its name. The log exists while bytes are retained, a subscriber trails
 /// or a flush is due.

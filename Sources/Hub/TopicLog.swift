@@ -3,7 +3,7 @@
 ///
 /// Invariants:
 /// - head.offset ≤ cursor.offset ≤ sweepTarget.offset ≤ tail.offset, and base ≤ head.offset
-/// - current subscribers below `servedCount` stand at `sweepTarget`, the others at `cursor`; without a sweep the two are
+/// - current subscribers below `servedCount` are at `sweepTarget`, the others at `cursor`; without a sweep the two are
 ///   one place and `servedCount` is 0
 /// - no trailing subscriber's cursor lies before `head`
 /// - no blocked trailing subscriber lies in a frame below `limitFrame`
@@ -26,7 +26,7 @@ struct TopicLog: BitwiseCopyable {
     var sweepTarget = LogPosition.origin
     /// Where the last sweep took them from; still needed when it has ended and sends are reported as short.
     var sweepStart = LogPosition.origin
-    /// Frames below this one are beyond a limit for whoever is blocked.
+    /// Frames below this one are beyond a limit for a blocked subscriber.
     var limitFrame: UInt64 = 0
 
     /// The number of current subscribers that the sweep has served.

@@ -4,7 +4,7 @@ import Primitives
 /// handshake waits, or it came while the others were behind.
 ///
 /// Attached, it has a cursor of its own and holds the log. Detached, it is on its way out (too slow, or closing): what
-/// is left of its frame and the control frames stand in its outbox, and it holds nothing else.
+/// is left of its frame and the control frames are in its outbox, and it holds nothing else.
 struct TrailingSubscriber: BitwiseCopyable {
     private let slot: UInt32
     private let generation: UInt32

@@ -56,7 +56,7 @@ import Testing
                 await shard.removeOrphanedImages()
                 for image in images {
                     let left = try await store.image(image.id)
-                    run.ledger.expect(left == nil, "an image stays for ever")
+                    run.ledger.expect(left == nil, "an image is never removed")
                 }
             }
         }

@@ -40,7 +40,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a request under way is answered by a shard that has no connection left itself`() async {
+    @Test func `a pending request is answered by a shard that has no connection left itself`() async {
         let violations = await ScriptedRun.run(reactorCount: 2, slowStore: true) { run in
             let shop = try run.shop(ownedBy: 1)
             var request: [UInt8] = []

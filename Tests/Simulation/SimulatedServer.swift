@@ -106,7 +106,7 @@ final class SimulatedServer {
 
     var isStopped: Bool { shards.allSatisfy { isStopped($0) } }
 
-    /// Tells every shard that the server stops; again as long as a mailbox is full.
+    /// Posts the drain to every shard; to be repeated while a mailbox is full.
     func postDrain() {
         for index in shards.indices where !drainPosted[index] {
             drainPosted[index] = shards[index].reactor.post(.drain, from: nil)

@@ -2,7 +2,7 @@ import Testing
 
 /// The whole server under faults, replayed from seeds. See README.md for running one, or thousands.
 @Suite(.serialized) struct SimulationTests {
-    /// Runs the seeds in their order and adds up what came to pass. The output names the seed before it runs, as a
+    /// Runs the seeds in their order and adds up their events. The output names the seed before it runs, as a
     /// broken precondition of the server ends the process, and after it the hash of its trace: a change that alters no
     /// behaviour leaves the hashes alone.
     private static func run(_ seeds: [UInt64]) async -> [String: Int] {

@@ -1,4 +1,4 @@
-/// Lends buffers and keeps those that came back, up to a bound, so that the steady state allocates nothing.
+/// Lends buffers and keeps returned ones, up to a bound, so that the steady state allocates nothing.
 ///
 /// While sends are in flight the kernel may still read what comes back: such buffers are held, untouched, until
 /// `releaseHeld`.
@@ -25,7 +25,7 @@ struct BufferPool: ~Copyable {
     deinit {
         for buffer in held { buffer.deallocate() }
         for sizeClass in 0..<PooledBuffer.sizeClassCount {
-            // SAFETY: the lists hold buffers that nobody else has, each with the next one's address in its first word.
+            // SAFETY: the lists hold returned buffers, each with the next one's address in its first word.
             var next = unsafe firstKept[sizeClass]
             while let start = unsafe next {
                 unsafe next = start.load(as: UnsafeMutableRawPointer?.self)
@@ -58,7 +58,7 @@ struct BufferPool: ~Copyable {
         }
     }
 
-    /// The kernel has read all that was in flight: what came back meanwhile may be used again. O(held).
+    /// The kernel has read all that was in flight: what was returned meanwhile may be used again. O(held).
     mutating func releaseHeld() {
         isHoldingReturns = false
         for buffer in held { keep(buffer) }
@@ -70,7 +70,7 @@ struct BufferPool: ~Copyable {
         lentByteCount -= byteCapacity
         guard keptByteCount + byteCapacity <= keptByteCountMax else { return buffer.deallocate() }
         keptByteCount += byteCapacity
-        // SAFETY: the buffer is nobody's now, and its first word is free for the list.
+        // SAFETY: the buffer was returned, and its first word is free for the list.
         unsafe buffer.start.storeBytes(
             of: firstKept[Int(buffer.sizeClass)], as: UnsafeMutableRawPointer?.self)
         unsafe firstKept[Int(buffer.sizeClass)] = buffer.start

@@ -1,6 +1,6 @@
 /// The retained frames of a log by their number, counted from the log's opening: a ring of 16-byte records.
 ///
-/// A plain value that names its storage, which the log owns and gives back to the pool.
+/// A plain value that names its storage, which the log owns and returns to the pool.
 @safe
 struct FrameRing: BitwiseCopyable {
     private(set) var buffer: PooledBuffer

@@ -1,6 +1,6 @@
 /// A piece of memory that a `BufferPool` lent: 256 bytes times a power of two.
 ///
-/// A copy names the same memory. Whoever holds it gives it back once; every access is checked against its capacity.
+/// A copy names the same memory. Its holder returns it once; every access is checked against its capacity.
 @safe
 struct PooledBuffer: BitwiseCopyable {
     /// Aligned to 16 bytes; lives until the pool gets it back.
@@ -20,7 +20,7 @@ struct PooledBuffer: BitwiseCopyable {
         return UInt8(sizeClass)
     }
 
-    /// The bytes from `offset` on, which somebody has written.
+    /// The bytes from `offset` on, which its holder has written.
     @_lifetime(borrow self)
     func span(from offset: Int, byteCount: Int) -> Span<UInt8> {
         check(offset, byteCount)

@@ -40,7 +40,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
-    /// Stores a value and tells where. O(1) amortised; allocates only when no place is free.
+    /// Stores a value and returns its index. O(1) amortised; allocates only when no place is free.
     mutating func insert(_ element: Element) -> SlabIndex<Element> {
         count += 1
         if firstFree != .max {

@@ -35,7 +35,7 @@ final class TestBench {
         return count
     }
 
-    /// The socket takes so much more, and the shard is told.
+    /// The socket takes so much more, and the shard is notified.
     func makeRoom(_ connection: ConnectionID, byteCount: Int = .max) {
         room[connection] = byteCount
         shard.becameWritable(connection)

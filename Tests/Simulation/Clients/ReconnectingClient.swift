@@ -7,7 +7,7 @@ final class ReconnectingClient: Client {
     private let user: String
     private var session: Subscriber?
     private var catchUp: CatchUp?
-    /// The session under way has its list, or needs none.
+    /// The current session has its list, or needs none.
     private var isCaughtUp = false
     /// The place behind the last message that was seen; nil before the first session stood.
     private var seenCount: Int?

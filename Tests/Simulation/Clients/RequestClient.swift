@@ -157,7 +157,7 @@ final class RequestClient: Client {
             isClosing = true
             return
         }
-        guard !waiting.isEmpty else { return ledger.violate("an answer (\(status)) that nobody asked for") }
+        guard !waiting.isEmpty else { return ledger.violate("an answer (\(status)) without a request") }
         if context.flaw == .clientSwapsAnswers, waiting.count > 1 { waiting.swapAt(0, 1) }
         let request = waiting.removeFirst()
         if status == 401, context.hasShortTokens(user) {

@@ -28,7 +28,7 @@ final class Socket {
     /// Nothing went either way for so long that the server may have lost its patience.
     var isStale: Bool { context.network.now.since(lastMoved) > .seconds(8) }
 
-    /// Nobody has accepted the connection yet, for want of room, as far as a client can tell.
+    /// The reactor has not accepted the connection yet, for want of room, as far as a client can tell.
     var isKeptWaiting: Bool { !isAnswered && context.isCrowded(listener) }
 
     func send(_ bytes: [UInt8]) { unwritten += bytes }

@@ -248,7 +248,7 @@ final class Subscriber: Client {
         let ledger = context.ledger
         switch closeCode {
         case nil:
-            // Those who do not read get no ping, or cannot be told that their time is over.
+            // A client that does not read gets no ping, and no close frame that says so.
             let isExcused = observed.mayEndSilently || reading != .diligent || phase == .asking || socket.isStale
             ledger.expect(isExcused, "the stream of a diligent client in \(shop) ended without a word")
             if phase == .open { ledger.count("streams cut") }
@@ -282,7 +282,7 @@ final class Subscriber: Client {
         context.ledger.expect(isOver || socket.isOver, "the server stopped and a stream of \(shop) is open")
     }
 
-    /// Whether nobody has accepted the connection yet, for want of room.
+    /// Whether the reactor has not accepted the connection yet, for want of room.
     var isKeptWaiting: Bool { socket.isKeptWaiting }
 
     /// Whether the stream is open as far as the client can tell.
