@@ -1,17 +1,17 @@
 /// Names a connection on one reactor: the slot of its direct descriptor and the generation of that slot.
 ///
-/// A slot is used again after its connection ended; the generation then differs, so an identifier that outlived its
-/// connection is recognised as stale and never reaches the successor.
+/// A slot is reused after its connection has ended, under another generation. An identifier that outlived its
+/// connection is therefore recognised as stale and never reaches the connection that now holds the slot.
 public struct ConnectionID: Hashable, Sendable {
     /// The index in the ring's table of direct descriptors, from 0.
     public let slot: UInt32
     /// Counts the connections that the slot has held, modulo 2^24.
     public let generation: UInt32
 
-    /// Generations wrap below this bound: they share a 64-bit completion tag with the slot and the operation.
+    /// Generations are below this bound, because they share a 64-bit completion tag with the slot and the operation.
     public static let generationBound: UInt32 = 1 << 24
 
-    /// Joins the parts; `generation` must be below `generationBound`.
+    /// Names the connection `generation` of `slot`; `generation` must be below `generationBound`.
     @inlinable
     public init(slot: UInt32, generation: UInt32) {
         assert(generation < Self.generationBound)

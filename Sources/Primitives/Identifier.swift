@@ -1,9 +1,10 @@
-/// An opaque identifier that clients and other services choose or that we make as a UUID.
+/// An opaque identifier that a client or another service chose, or that this server made as a UUID.
 ///
-/// Two identifiers are equal when their UTF-8 bytes are: `String` equality is canonical equivalence and would take
-/// "é" in its two spellings for one shop. The phantom `Kind` keeps a user's identifier out of a shop's place.
+/// Two identifiers are equal when their UTF-8 bytes are equal. `String` equality is canonical equivalence and would
+/// treat the two spellings of "é" as one shop. The phantom `Kind` prevents a user's identifier from being used as a
+/// shop's.
 public struct Identifier<Kind>: Hashable, Sendable {
-    /// The identifier as it stands in JSON and in the database.
+    /// The identifier as in JSON and in the database.
     public let text: String
 
     /// Wraps `text` as it is; O(1), no allocation.
@@ -16,7 +17,7 @@ public struct Identifier<Kind>: Hashable, Sendable {
         left.text.utf8.elementsEqual(right.text.utf8)
     }
 
-    /// Hashes the UTF-8 bytes, so that equal bytes hash alike and nothing else needs to.
+    /// Hashes the UTF-8 bytes, as equality compares them.
     public func hash(into hasher: inout Hasher) {
         // SAFETY: the bytes are hashed before the closure returns.
         var text = text

@@ -15,14 +15,14 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
     @inlinable
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
-    /// The instant `duration` later; a negative duration counts as zero, and the far end saturates.
+    /// The instant `duration` later. A negative duration counts as zero; a sum past the last instant saturates.
     @inlinable
     public static func + (instant: Self, duration: Duration) -> Self {
         let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
         return Self(nanoseconds: overflow ? .max : sum)
     }
 
-    /// The time from `earlier` to here, or zero when `earlier` is later.
+    /// The time from `earlier` to this instant, or zero when `earlier` is later.
     @inlinable
     public func since(_ earlier: Self) -> Duration {
         nanoseconds <= earlier.nanoseconds

@@ -1,11 +1,11 @@
-/// The network address of a peer, without its port: the key of limits by address.
+/// The network address of a peer, without its port: the key of the limits by address.
 public struct PeerAddress: Hashable, Sendable {
-    /// IPv6, or IPv4 mapped into it (RFC 4291, section 2.5.5.2), in network byte order.
+    /// The upper half of the address, in network byte order: IPv6, or IPv4 mapped into it (RFC 4291, section 2.5.5.2).
     public let high: UInt64
-    /// The lower half; for IPv4 its last 32 bits are the address.
+    /// The lower half; its last 32 bits are the address for IPv4.
     public let low: UInt64
 
-    /// Joins the halves.
+    /// An address of its two halves.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -36,12 +36,14 @@ extension PeerAddress: CustomStringConvertible {
 }
 
 extension PeerAddress {
-    /// The address with all bits after the first `bitCount` set to 0; an IPv4 address has its bits at the end of 128.
+    /// The address with all bits after the first `bitCount` set to 0. The bits of an IPv4 address are the last 32 of
+    /// 128.
     package func prefix(bitCount: Int) -> PeerAddress {
         // A shift by 64 or more gives 0.
         PeerAddress(high: high & ~(UInt64.max >> min(bitCount, 64)), low: low & ~(UInt64.max >> max(0, bitCount - 64)))
     }
 
-    /// What limits by address count by: an IPv4 address, or the /64 of an IPv6 address, which one subscriber has whole.
+    /// The network that the limits by address count: an IPv4 address, or the /64 of an IPv6 address, because a provider
+    /// assigns a whole /64 to one subscriber.
     package var countedNetwork: PeerAddress { isIPv4 ? self : prefix(bitCount: 64) }
 }

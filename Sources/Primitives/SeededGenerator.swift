@@ -1,5 +1,5 @@
-/// Random numbers that a seed repeats: SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
-/// Generators", 2014). For tests, simulations and load; never for secrets.
+/// A random number generator whose sequence a seed reproduces: SplitMix64 (Steele, Lea and Flood, "Fast Splittable
+/// Pseudorandom Number Generators", 2014). For tests, simulations and load; never for secrets.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

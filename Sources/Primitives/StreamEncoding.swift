@@ -1,6 +1,6 @@
-/// How the frames of a stream are encoded; each shop has a log for every encoding that a stream subscribed with.
+/// How the frames of a stream are encoded. A shop has one log for each encoding that its streams subscribed with.
 ///
-/// The hub gives the numbers no meaning: a server may count plain text, events and compressed frames.
+/// The hub gives the numbers no meaning. The server decides which number is plain text, events or compressed frames.
 public struct StreamEncoding: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     /// The number, below `StreamEncoding.bound`.
     public let rawValue: UInt8
@@ -8,10 +8,10 @@ public struct StreamEncoding: RawRepresentable, Hashable, Sendable, BitwiseCopya
     /// Encodings are numbered below this.
     public static let bound: UInt8 = 8
 
-    /// The first encoding, and the one meant when none is named.
+    /// The first encoding, and the default.
     public static let plain = StreamEncoding(uncheckedRawValue: 0)
 
-    /// The encoding `rawValue`; nil at and above `bound`.
+    /// The encoding with the number `rawValue`; nil when it is not below `bound`.
     public init?(rawValue: UInt8) {
         guard rawValue < Self.bound else { return nil }
         self.rawValue = rawValue
@@ -24,7 +24,7 @@ public struct StreamEncoding: RawRepresentable, Hashable, Sendable, BitwiseCopya
 
 /// A set of encodings.
 public struct StreamEncodings: OptionSet, Hashable, Sendable {
-    /// A bit for each encoding.
+    /// One bit per encoding: bit n is set for the encoding with the number n.
     public let rawValue: UInt8
 
     /// The set with these bits.

@@ -1,24 +1,24 @@
 /// A point in civil time, UTC, to the microsecond: the times of messages.
 ///
-/// Written as RFC 3339 with six digits of fraction and `Z` (`2026-01-03T15:30:00.000000Z`), read in any form that
-/// RFC 3339, section 5.6, allows. Digits past the sixth are cut off; a leap second reads as the second after it.
+/// Written as RFC 3339 with six digits of fraction and `Z` (`2026-01-03T15:30:00.000000Z`); read in any form that RFC
+/// 3339, section 5.6, allows. Digits after the sixth are cut off; a leap second reads as the second after it.
 ///
-/// Invariant: `earliest <= self <= latest`. Whatever a database or a peer says is moved into these bounds, so that no
-/// arithmetic on two times overflows, and every time can be written as text.
+/// Invariant: `earliest <= self <= latest`. A value from a database or a peer is clamped to these bounds. Arithmetic on
+/// two times therefore never overflows, and every time can be written as text.
 public struct Timestamp: Hashable, Comparable, Sendable {
     /// Microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
     public let microsecondsSinceEpoch: Int64
 
     /// The first instant: 0001-01-01T00:00:00Z.
     public static let earliest = Timestamp(microsecondsSinceEpoch: earliestMicroseconds)
-    /// Its count of microseconds.
+    /// The microseconds since the epoch of `earliest`.
     public static let earliestMicroseconds: Int64 = -62_135_596_800_000_000
     /// The last instant: 9999-12-31T23:59:59.999999Z.
     public static let latest = Timestamp(microsecondsSinceEpoch: latestMicroseconds)
-    /// Its count of microseconds.
+    /// The microseconds since the epoch of `latest`.
     public static let latestMicroseconds: Int64 = 253_402_300_799_999_999
 
-    /// The instant that many microseconds after the epoch, moved into `earliest` … `latest`.
+    /// The instant that many microseconds after the epoch, clamped to `earliest` … `latest`.
     @inlinable
     public init(microsecondsSinceEpoch: Int64) {
         self.microsecondsSinceEpoch = min(
@@ -31,11 +31,11 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         left.microsecondsSinceEpoch < right.microsecondsSinceEpoch
     }
 
-    /// The next microsecond; `latest` has none and is its own.
+    /// The next microsecond; the successor of `latest` is `latest`.
     @inlinable
     public var successor: Timestamp { advanced(byMicroseconds: 1) }
 
-    /// The instant that many microseconds later, or earlier when negative; it stays in `earliest` … `latest`.
+    /// The instant that many microseconds later, or earlier when negative, clamped to `earliest` … `latest`.
     @inlinable
     public func advanced(byMicroseconds microseconds: Int64) -> Timestamp {
         let (sum, isOverflow) = microsecondsSinceEpoch.addingReportingOverflow(microseconds)
@@ -90,8 +90,8 @@ extension Timestamp {
         bytes.append(UInt8(ascii: "Z"))
     }
 
-    /// Reads RFC 3339 text (`2026-01-03T15:30:00Z`, any fraction, any offset, `t`, `z` and a space for `T` too);
-    /// nil when `text` is anything else. A time of the year 0 reads as `earliest`.
+    /// Reads RFC 3339 text (`2026-01-03T15:30:00Z`, with any fraction and any offset; `t`, `z`, and a space for `T` are
+    /// accepted). Nil when `text` is anything else. A time in the year 0 reads as `earliest`.
     public init?(rfc3339 text: String) {
         var reader = Reader(bytes: Array(text.utf8))
         guard
@@ -107,13 +107,13 @@ extension Timestamp {
         else { return nil }
         let days = Self.days(fromYear: year, month: month, day: day)
         let seconds = days * 86_400 + hour * 3600 + (minute - offsetMinutes) * 60 + second
-        // Texts of the year 0 are valid and mean "from the beginning"; anything beyond four digits of year is not.
+        // The year 0 is valid text and means "from the beginning". A year of more than four digits is invalid.
         let microseconds = seconds * 1_000_000 + microsecond
         guard (Self.textMicrosecondsMin...Self.latestMicroseconds).contains(microseconds) else { return nil }
         self.init(microsecondsSinceEpoch: microseconds)
     }
 
-    /// A cursor over the text being read; each step consumes what it accepts.
+    /// A cursor over the text. Each step consumes what it accepts.
     private struct Reader {
         let bytes: [UInt8]
         var index = 0
@@ -137,7 +137,7 @@ extension Timestamp {
             return value
         }
 
-        /// The fraction of a second in microseconds: 0 when there is none, nil when a dot has no digit behind it.
+        /// The fraction of a second in microseconds: 0 when there is none, nil when no digit follows the dot.
         mutating func fraction() -> Int64? {
             guard take(".") else { return 0 }
             var value: Int64 = 0
@@ -179,8 +179,8 @@ extension Timestamp {
         }
     }
 
-    /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, counted in years that begin in March so
-    /// that the leap day is the last.
+    /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar. Years are counted from March, so that the
+    /// leap day is the last day of a year.
     private static func days(fromYear year: Int64, month: Int64, day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
         let era = (shifted >= 0 ? shifted : shifted - 399) / 400

@@ -1,20 +1,20 @@
-/// Values by connection: memory indexed by slot, in pages that are allocated when a slot of theirs is first used. A
-/// table for a million connections costs what its connections cost.
+/// Values by connection, indexed by slot. Pages are allocated when one of their slots is first used, so a table for a
+/// million connections costs only what its connections use.
 ///
-/// A value is found only under the generation that it was stored with. One owner holds the table; its methods change
-/// values in place and not the table's own fields, so the owner needs no exclusive access for the time of a call.
-/// Each slot takes the value's size and four bytes. Operations are O(1), and allocate only a page, unless said
-/// otherwise. Thread: the owner's.
+/// A lookup finds a value only under the generation that the value was stored with. One owner holds the table. Its
+/// methods change the values in place and not the table's own fields, so the owner needs no exclusive access during a
+/// call. Each slot takes the size of the value and four bytes. Operations are O(1), and allocate only a page, unless
+/// stated otherwise. Thread: the owner's.
 ///
-/// Public, as the compiler specialises generic code of another module only when it is: for package code the hub's
-/// lookups took three times as long.
+/// The type is public because the compiler specialises generic code of another module only when it is public. When it
+/// was package code, the hub's lookups took three times as long.
 @safe
 public struct SlotTable<Value>: ~Copyable {
-    /// For each page its cells: a value, which is uninitialised while the slot is free, and after it the generation
-    /// of the value's connection plus one; 0 when the slot is free.
+    /// The cells of each page. A cell is the value, uninitialised while the slot is free, followed by the generation of
+    /// the value's connection plus one, or 0 while the slot is free.
     private let pages: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private let storedCount: UnsafeMutablePointer<Int>
-    /// Slots are below it.
+    /// Every slot is below it.
     private let capacity: Int
 
     private static var pageSlotCount: Int { 256 }
@@ -85,11 +85,11 @@ public struct SlotTable<Value>: ~Copyable {
         return unsafe cell.assumingMemoryBound(to: Value.self).pointee
     }
 
-    /// Calls `body` with the value in place; nil when there is none. `body` must not reach the same value through
-    /// the table.
+    /// Calls `body` with the value in place; nil when there is none. `body` must not access the same value through the
+    /// table.
     public func withValue<Result>(_ connection: ConnectionID, _ body: (inout Value) -> Result) -> Result? {
         guard let cell = unsafe find(connection) else { return nil }
-        // SAFETY: as in the subscript; the table belongs to one thread, and `body` has the one reference.
+        // SAFETY: as in the subscript; the table belongs to one thread, and `body` has the only reference.
         return unsafe body(&cell.assumingMemoryBound(to: Value.self).pointee)
     }
 
@@ -100,21 +100,21 @@ public struct SlotTable<Value>: ~Copyable {
         unsafe initialize(cell, to: value, of: connection)
     }
 
-    /// Stores a connection's value, in place of the one that it has or in a free slot.
+    /// Stores a connection's value: replaces its present one, or takes a free slot.
     public func set(_ value: Value, for connection: ConnectionID) {
         let cell = unsafe cell(connection.slot) ?? makePage(of: connection.slot)
         let generation = unsafe Self.generation(cell)
         if generation == 0 { return unsafe initialize(cell, to: value, of: connection) }
         precondition(generation == connection.generation + 1, "the slot has another connection's value")
-        // SAFETY: the generation says that the value is initialised.
+        // SAFETY: the generation proves that the value is initialised.
         unsafe cell.assumingMemoryBound(to: Value.self).pointee = value
     }
 
-    /// Takes the value out and frees the slot; nil when there is none.
+    /// Removes the value, frees the slot and returns the value; nil when there is none.
     @discardableResult
     public func remove(_ connection: ConnectionID) -> Value? {
         guard let cell = unsafe find(connection) else { return nil }
-        // SAFETY: the value is initialised, and is not once the generation is 0.
+        // SAFETY: the value is initialised until `move()`; generation 0 marks the slot as free after that.
         unsafe cell.storeBytes(of: 0, toByteOffset: Self.generationOffset, as: UInt32.self)
         unsafe storedCount.pointee -= 1
         return unsafe cell.assumingMemoryBound(to: Value.self).move()
@@ -128,7 +128,7 @@ public struct SlotTable<Value>: ~Copyable {
         return unsafe page + Int(slot) % Self.pageSlotCount * Self.cellByteCount
     }
 
-    /// The connection's cell when it has a value, which is then initialised.
+    /// The connection's cell when it has a value, which is initialised then.
     private func find(_ connection: ConnectionID) -> UnsafeMutableRawPointer? {
         guard let cell = unsafe cell(connection.slot) else { return nil }
         return unsafe Self.generation(cell) == connection.generation + 1 ? cell : nil
@@ -140,7 +140,7 @@ public struct SlotTable<Value>: ~Copyable {
     }
 
     private func initialize(_ cell: UnsafeMutableRawPointer, to value: Value, of connection: ConnectionID) {
-        // SAFETY: the slot is free, so that its value is uninitialised.
+        // SAFETY: the slot is free, so its value is uninitialised.
         unsafe cell.initializeMemory(as: Value.self, to: value)
         unsafe cell.storeBytes(of: connection.generation + 1, toByteOffset: Self.generationOffset, as: UInt32.self)
         unsafe storedCount.pointee += 1
