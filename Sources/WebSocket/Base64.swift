@@ -18,8 +18,9 @@ enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Whether `text` has the form that 16 bytes take: 22 digits and two signs of padding. The four bits of the last
-    /// digit that no byte uses may be set; decoders differ on that, and nothing hangs on it here.
+    /// Whether `text` has the form of 16 encoded bytes: 22 digits and two padding characters. The last digit has four
+    /// bits that belong to no byte. Decoders differ on whether they may be set; this accepts them, because the bytes
+    /// are not used.
     static func isTextOf16Bytes(_ text: String) -> Bool {
         let bytes = text.utf8
         guard bytes.count == 24, bytes.suffix(2).elementsEqual("==".utf8) else { return false }

@@ -4,14 +4,14 @@ public import HTTPTypes
 public struct ClientHandshake: Sendable {
     /// The value of `Sec-WebSocket-Key`: the base64 of 16 random bytes.
     public let key: String
-    /// The subprotocols that are offered, the preferred first.
+    /// The subprotocols that the client offers, in order of preference.
     public let subprotocols: [String]
 
-    /// A handshake with a fresh key; each connection needs its own.
+    /// A handshake with a new key; each connection needs its own.
     ///
     /// - Parameters:
-    ///   - subprotocols: What is offered; each a token, none twice.
-    ///   - generator: Where the key comes from; it should be unpredictable.
+    ///   - subprotocols: What the client offers; each a token, none twice.
+    ///   - generator: The source of the key; it should be unpredictable.
     public init(subprotocols: [String] = [], using generator: inout some RandomNumberGenerator) {
         let halves: [UInt64] = [generator.next(), generator.next()]
         let bytes = halves.flatMap { half in
@@ -20,7 +20,7 @@ public struct ClientHandshake: Sendable {
         self.init(key: Base64.text(of: bytes), subprotocols: subprotocols)
     }
 
-    /// A handshake with a given key, for vectors.
+    /// A handshake with a given key, for test vectors.
     init(key: String, subprotocols: [String] = []) {
         precondition(subprotocols.allSatisfy(\.isToken) && Set(subprotocols).count == subprotocols.count)
         self.key = key
@@ -30,10 +30,10 @@ public struct ClientHandshake: Sendable {
     /// Appends the request. O(n).
     ///
     /// - Parameters:
-    ///   - host: The server's host, with the port where it is not the scheme's own.
+    ///   - host: The server's host, with the port unless it is the scheme's default.
     ///   - path: The path and query.
-    ///   - fields: Fields of the caller's own, behind those of the handshake: `Origin`, `Authorization`.
-    ///   - output: Where the bytes go.
+    ///   - fields: The caller's fields, which follow those of the handshake: `Origin`, `Authorization`.
+    ///   - output: The bytes to append to.
     /// - Precondition: `host` and `path` are visible ASCII without spaces.
     public func appendRequest(host: String, path: String, fields: HTTPFields = [:], to output: inout [UInt8]) {
         precondition((host + path).utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "would break the request line")
@@ -47,9 +47,9 @@ public struct ClientHandshake: Sendable {
         output += "\r\n".utf8
     }
 
-    /// Judges the response and returns the subprotocol that the connection speaks, nil when the server chose none.
+    /// Checks the response. Returns the subprotocol of the connection, or nil when the server chose none.
     ///
-    /// - Throws: The first rule that it breaks.
+    /// - Throws: The first rule that the response breaks.
     public func accept(
         status: HTTPResponse.Status, fields: HTTPFields
     ) throws(ClientHandshakeError) -> String? {
@@ -70,15 +70,15 @@ public struct ClientHandshake: Sendable {
     }
 }
 
-/// What is wrong with the response to a client's handshake (RFC 6455, section 4.1). The connection is of no use.
+/// What is wrong with the response to a client's handshake (RFC 6455, section 4.1). The connection cannot be used.
 public enum ClientHandshakeError: Error, Hashable, Sendable {
-    /// The server did not switch protocols: the status says why.
+    /// The server did not switch protocols; the status is its reason.
     case refused(statusCode: Int)
     /// The `Upgrade` field is not `websocket`.
     case upgradeMissing
     /// No `Connection` field names `upgrade`.
     case connectionUpgradeMissing
-    /// `Sec-WebSocket-Accept` is not the answer to this handshake's key.
+    /// `Sec-WebSocket-Accept` does not match this handshake's key.
     case acceptKeyWrong
     /// The server chose an extension that was not offered.
     case extensionNotOffered

@@ -1,6 +1,6 @@
 /// Why a connection was closed: the first two bytes of a close frame's payload (RFC 6455, section 7.4).
 public struct CloseCode: RawRepresentable, Hashable, Sendable {
-    /// The number as it stands on the wire.
+    /// The number, as on the wire.
     public let rawValue: UInt16
 
     /// Wraps any number; `isValidOnWire` says whether a frame may carry it.
@@ -9,9 +9,10 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Whether a close frame may carry the code: those that the protocol defines for it, those registered since, and
-    /// the ranges of libraries and applications. 1004 is reserved; 1005, 1006 and 1015 stand for closings that had no
-    /// code; the rest below 3000 belongs to future versions (RFC 6455, section 7.4.2; IANA's registry).
+    /// Whether a close frame may carry the code. Allowed are the codes that the protocol defines for close frames, the
+    /// codes registered since, and the ranges of libraries and applications. 1004 is reserved. 1005, 1006 and 1015
+    /// denote closings without a code. The rest below 3000 is reserved for future versions (RFC 6455, section 7.4.2;
+    /// IANA's registry).
     @inlinable
     public var isValidOnWire: Bool {
         switch rawValue {
@@ -24,11 +25,11 @@ public struct CloseCode: RawRepresentable, Hashable, Sendable {
 extension CloseCode {
     /// 1000: the purpose of the connection is fulfilled.
     public static let normal = CloseCode(rawValue: 1000)
-    /// 1001: the endpoint is going away: the server stops, or the page was left.
+    /// 1001: the endpoint goes away: the server stops, or the user left the page.
     public static let goingAway = CloseCode(rawValue: 1001)
     /// 1002: the peer broke the protocol.
     public static let protocolError = CloseCode(rawValue: 1002)
-    /// 1003: a kind of message that the endpoint cannot take.
+    /// 1003: the endpoint does not accept this kind of message.
     public static let unsupportedData = CloseCode(rawValue: 1003)
     /// 1005: the close frame had no code. Never on the wire.
     public static let noStatusReceived = CloseCode(rawValue: 1005)
@@ -36,7 +37,7 @@ extension CloseCode {
     public static let abnormalClosure = CloseCode(rawValue: 1006)
     /// 1007: text that is not UTF-8.
     public static let invalidPayload = CloseCode(rawValue: 1007)
-    /// 1008: a policy was violated, here a rate.
+    /// 1008: the peer violated a policy, here a rate limit.
     public static let policyViolation = CloseCode(rawValue: 1008)
     /// 1009: a message over the size limit.
     public static let messageTooBig = CloseCode(rawValue: 1009)
@@ -48,7 +49,7 @@ extension CloseCode {
     public static let serviceRestart = CloseCode(rawValue: 1012)
     /// 1013: the server is overloaded.
     public static let tryAgainLater = CloseCode(rawValue: 1013)
-    /// 1014: a gateway got a bad answer from the server behind it.
+    /// 1014: a gateway received an invalid response from the server behind it.
     public static let badGateway = CloseCode(rawValue: 1014)
 }
 

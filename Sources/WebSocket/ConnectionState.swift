@@ -1,26 +1,26 @@
-/// Which frames an open connection may still send and take, and when its transport ends: the closing handshake
-/// (RFC 6455, sections 5.5.1 and 7).
+/// The closing handshake (RFC 6455, sections 5.5.1 and 7): which frames an open connection may still send and receive,
+/// and when its transport ends.
 ///
-/// A value without I/O. Tell it what happened, do what it answers. It holds no payloads: who reports a ping or asks
-/// for a close keeps the payload or the reason and writes it when told to.
+/// A value without I/O: the caller reports what happened and performs the returned action. It holds no payloads: the
+/// caller keeps the payload of a ping or the reason of a close, and writes it when the action asks for it.
 public struct ConnectionState: Hashable, Sendable {
-    /// What to do about an event.
+    /// What the caller must do after an event.
     public enum Action: Hashable, Sendable {
-        /// Give the data to the application.
+        /// Deliver the data to the application.
         case deliver
-        /// Drop what came; there is nothing to do.
+        /// Drop what the peer sent.
         case ignore
         /// Send a pong with the payload of the ping.
         case sendPong
-        /// Send a close frame, start the close timer, and go on reading until the peer's answer.
+        /// Send a close frame, start the close timer, and read on until the peer's close frame arrives.
         case sendClose(CloseCode?)
-        /// Send a close frame and, once it is written, close the transport: shut the sending side down, drop what
-        /// still comes in, and end with the peer's end or the close timer. (To close at once with bytes unread would
-        /// reset the connection, and the reset may overtake the close frame.)
+        /// Send a close frame. Once it is written, close the transport: shut down the sending side, drop what the peer
+        /// still sends, and end when the peer ends or the close timer fires. (Closing at once while bytes are unread
+        /// would reset the connection, and the reset may overtake the close frame.)
         case sendCloseThenCloseTransport(CloseCode?)
         /// Send a close frame, start the close timer, and wait for the peer to close the transport.
         case sendCloseThenAwaitTransportClose(CloseCode?)
-        /// Wait for the peer to close the transport, as long as the close timer allows.
+        /// Wait for the peer to close the transport, until the close timer fires.
         case awaitTransportClose
         /// Close the transport now.
         case closeTransport
@@ -37,7 +37,7 @@ public struct ConnectionState: Hashable, Sendable {
         /// The transport ended without a close frame.
         case transportLost
 
-        /// The code that stands for the ending, those that are never on the wire included.
+        /// The close code of the ending; it may be one that is never on the wire.
         public var closeCode: CloseCode {
             switch self {
             case .closedLocally(let code), .closedByPeer(let code): code ?? .noStatusReceived
@@ -47,31 +47,31 @@ public struct ConnectionState: Hashable, Sendable {
         }
     }
 
-    /// Where the connection is in its life.
+    /// The phase of the connection's life.
     private enum State: Hashable {
-        /// No close frame went either way. Becomes `closeSent`, `closing` or `closed`.
+        /// Neither side has sent a close frame. Becomes `closeSent`, `closing` or `closed`.
         case open
-        /// Ours went first and the peer's is awaited. Becomes `closing` or `closed`.
+        /// We sent a close frame and wait for the peer's. Becomes `closing` or `closed`.
         case closeSent(Ending)
-        /// Nothing more is said or listened to: both close frames are exchanged, or ours ended a connection whose
-        /// peer broke the protocol. Only the transport is left. Becomes `closed`.
+        /// No more frames are sent or handled: both close frames are exchanged, or ours ended a connection whose peer
+        /// broke the protocol or was given up. Only the transport is left. Becomes `closed`.
         case closing(Ending, isClean: Bool)
-        /// The transport is closed, or told to. Final.
+        /// The transport is closed, or the caller was asked to close it. Final.
         case closed(Ending, isClean: Bool)
     }
 
     private var state = State.open
     private let role: Role
 
-    /// An open connection, right behind the handshake.
+    /// The state of a connection whose handshake has just ended.
     public init(role: Role) {
         self.role = role
     }
 
-    /// Whether messages may be sent: no close frame went either way.
+    /// Whether messages may be sent: neither side has sent a close frame.
     public var isOpen: Bool { state == .open }
 
-    /// Whether what the peer sends still means something: its close frame has not come, nor has the connection failed.
+    /// Whether the peer's frames are still handled: its close frame has not arrived, and the connection has not failed.
     public var isListening: Bool {
         switch state {
         case .open, .closeSent: true
@@ -88,7 +88,7 @@ public struct ConnectionState: Hashable, Sendable {
         }
     }
 
-    /// Whether a close frame of ours went first and the peer's is awaited.
+    /// Whether we sent a close frame first and wait for the peer's.
     public var isPeerCloseAwaited: Bool {
         switch state {
         case .closeSent: true
@@ -116,8 +116,8 @@ extension ConnectionState {
         }
     }
 
-    /// A ping arrived. It is answered until the peer's close frame has come (section 5.5.2): control frames may follow
-    /// our own close frame, data may not.
+    /// A ping arrived. Pings are answered until the peer's close frame arrives (section 5.5.2): control frames may
+    /// follow our own close frame, data may not.
     public func pingReceived() -> Action {
         switch state {
         case .open, .closeSent: .sendPong
@@ -125,7 +125,7 @@ extension ConnectionState {
         }
     }
 
-    /// A pong arrived; to be delivered to the heartbeat.
+    /// A pong arrived; `deliver` means to the heartbeat.
     public func pongReceived() -> Action {
         switch state {
         case .open: .deliver
@@ -133,7 +133,7 @@ extension ConnectionState {
         }
     }
 
-    /// The peer's close frame arrived. It is answered with its own code, an empty one with an empty one.
+    /// The peer's close frame arrived. The answer carries the same code, or none when the peer's has none.
     public mutating func closeReceived(_ code: CloseCode?) -> Action {
         switch state {
         case .open:
@@ -166,7 +166,7 @@ extension ConnectionState {
             case .client: return .sendCloseThenAwaitTransportClose(error.closeCode)
             }
         case .closeSent(let ending):
-            // The one close frame is spent, and the peer's will not be found among what it sends.
+            // Our one close frame is sent, and after the error the peer's cannot be found in what it sends.
             state = .closed(ending, isClean: false)
             return .closeTransport
         case .closing, .closed:
@@ -178,11 +178,11 @@ extension ConnectionState {
 // MARK: - What happened on this side
 
 extension ConnectionState {
-    /// The application, or the server on its way down, asked to close.
+    /// The application asked to close, or the server does so because it stops.
     ///
-    /// - Precondition: `code` may stand on the wire (`isValidOnWire`).
+    /// - Precondition: `code` may be on the wire (`isValidOnWire`).
     public mutating func localCloseRequested(_ code: CloseCode?) -> Action {
-        precondition(code?.isValidOnWire ?? true, "the code must not stand on the wire")
+        precondition(code?.isValidOnWire ?? true, "the code is not allowed on the wire")
         switch state {
         case .open:
             state = .closeSent(.closedLocally(code))
@@ -192,11 +192,11 @@ extension ConnectionState {
         }
     }
 
-    /// This side gave the peer up: nothing of it is listened to any more, not even its close frame.
+    /// This side gave up on the peer. Its frames are no longer handled, its close frame included.
     ///
-    /// - Precondition: `code` may stand on the wire (`isValidOnWire`).
+    /// - Precondition: `code` may be on the wire (`isValidOnWire`).
     public mutating func peerGivenUp(_ code: CloseCode) -> Action {
-        precondition(code.isValidOnWire, "the code must not stand on the wire")
+        precondition(code.isValidOnWire, "the code is not allowed on the wire")
         switch state {
         case .open:
             state = .closing(.closedLocally(code), isClean: false)
@@ -209,7 +209,7 @@ extension ConnectionState {
         }
     }
 
-    /// The close timer ran out. A timer that fires while the connection is open is a stale one.
+    /// The close timer fired. While the connection is open, such a timer is stale and ignored.
     public mutating func closeTimedOut() -> Action {
         switch state {
         case .open, .closed:
@@ -223,7 +223,7 @@ extension ConnectionState {
         }
     }
 
-    /// The transport has ended, by the peer or by a fault.
+    /// The transport ended: the peer closed it, or it failed.
     public mutating func transportClosed() -> Action {
         switch state {
         case .open:

@@ -2,18 +2,18 @@ import Primitives
 
 /// Where the unmasked payload of a control frame is.
 ///
-/// It stays in the caller's buffer when it arrived in one piece, which is nearly always, and was gathered in memory of
-/// its own when it came in several. At most 125 bytes.
+/// A payload that arrived in one piece, which is nearly always the case, stays in the caller's buffer. One that arrived
+/// in several pieces is gathered in memory of its own. At most 125 bytes.
 public enum ControlPayload: Hashable, Sendable {
-    /// A range of the buffer that was given to the decoder; good for as long as that buffer is left alone.
+    /// A range of the buffer that was passed to the decoder; valid until that buffer changes.
     case inBuffer(Range<Int>)
-    /// Bytes of its own.
+    /// Bytes in memory of their own.
     case gathered([UInt8])
 
     /// No bytes.
     public static let empty = ControlPayload.gathered([])
 
-    /// How many bytes there are.
+    /// The number of bytes.
     public var byteCount: Int {
         switch self {
         case .inBuffer(let range): range.count
@@ -21,7 +21,7 @@ public enum ControlPayload: Hashable, Sendable {
         }
     }
 
-    /// Appends the bytes to `output`; `buffer` is the one that was given to the decoder. O(n).
+    /// Appends the bytes to `output`; `buffer` is the one that was passed to the decoder. O(n).
     public func append(to output: inout [UInt8], from buffer: Span<UInt8>) {
         switch self {
         case .inBuffer(let range):
@@ -31,14 +31,14 @@ public enum ControlPayload: Hashable, Sendable {
         }
     }
 
-    /// The bytes by themselves; `buffer` is the one that was given to the decoder. Allocates.
+    /// A copy of the bytes; `buffer` is the one that was passed to the decoder. Allocates.
     public func bytes(from buffer: Span<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         append(to: &bytes, from: buffer)
         return bytes
     }
 
-    /// What is left behind the first `byteCount` bytes.
+    /// The payload without its first `byteCount` bytes.
     func dropFirst(_ byteCount: Int) -> ControlPayload {
         switch self {
         case .inBuffer(let range): .inBuffer(range.dropFirst(byteCount))
@@ -49,7 +49,7 @@ public enum ControlPayload: Hashable, Sendable {
 
 /// The payload of a close frame: nothing, or a code in two bytes and a reason in UTF-8 (RFC 6455, section 5.5.1).
 enum ClosePayload {
-    /// Checks a payload that was received; `buffer` is the one that was given to the decoder.
+    /// Checks a payload that was received; `buffer` is the one that was passed to the decoder.
     static func event(of payload: ControlPayload, in buffer: Span<UInt8>) throws(WebSocketError) -> FrameEvent {
         switch payload {
         case .inBuffer(let range):

@@ -1,9 +1,9 @@
 import HTTPTypes
 
-/// The elements of a comma-separated field, over all the fields of that name (RFC 9110, section 5.6.1). Empty
-/// elements count for nothing.
+/// The elements of a comma-separated field, over all the fields of that name (RFC 9110, section 5.6.1). Empty elements
+/// are skipped.
 struct FieldTokens {
-    /// The elements in their order, without the white space around them.
+    /// The elements in their order, without surrounding white space.
     let elements: [Substring]
 
     /// Collects the elements; O(n).
@@ -14,7 +14,7 @@ struct FieldTokens {
         }
     }
 
-    /// Whether one of the elements is `token`, given in lower case, in any case of ASCII.
+    /// Whether one of the elements is `token`, which is lower case. Compares ASCII letters without their case.
     func contains(caseInsensitive token: StaticString) -> Bool {
         let token = "\(token)"
         return elements.contains { $0.equalsIgnoringASCIICase(token) }
@@ -36,7 +36,7 @@ extension StringProtocol where SubSequence == Substring {
 }
 
 extension StringProtocol {
-    /// Byte equality but for the case of ASCII letters.
+    /// Compares bytes, ignoring the case of ASCII letters.
     func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
         func folded(_ byte: UInt8) -> UInt8 {
             (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte

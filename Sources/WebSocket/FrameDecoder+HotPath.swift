@@ -1,13 +1,13 @@
 import Primitives
 
 extension FrameDecoder {
-    /// The next event, or nil when all bytes of `buffer` are used up.
+    /// The next event, or nil when all bytes of `buffer` are consumed.
     ///
     /// - Parameters:
     ///   - buffer: Bytes as they arrived. Payloads are unmasked in place; ranges in events are ranges of it.
-    ///   - offset: Where the bytes not yet used begin: 0 for a new buffer; moved to behind what the event took.
-    /// - Throws: What the peer did wrong; the same again on every later call.
-    /// - Complexity: O(bytes used). Allocates only for the payload of a control frame that comes in pieces.
+    ///   - offset: Where the unconsumed bytes begin: 0 for a new buffer; moved past the bytes of the event.
+    /// - Throws: How the peer broke the protocol; every later call throws the same error.
+    /// - Complexity: O(bytes consumed). Allocates only for the payload of a control frame that arrives in pieces.
     public mutating func nextEvent(
         in buffer: inout MutableSpan<UInt8>, at offset: inout Int
     ) throws(WebSocketError) -> FrameEvent? {
@@ -45,7 +45,7 @@ extension FrameDecoder {
         }
     }
 
-    /// The header of the next frame, or nil when the buffer ends before it does.
+    /// The header of the next frame, or nil when the buffer ends within it.
     private mutating func header(
         after partial: PartialHeader, in buffer: Span<UInt8>, at offset: inout Int
     ) throws(WebSocketError) -> FrameHeader? {
@@ -57,7 +57,7 @@ extension FrameDecoder {
             offset += header.byteCount
             return header
         }
-        // Fewer than 14 bytes are left, or they would have been enough.
+        // Fewer than 14 bytes are left: 14 would have sufficed for any header.
         var partial = partial
         for index in available.indices { partial.bytes[index] = available[index] }
         partial.byteCount = UInt8(available.count)
@@ -66,7 +66,8 @@ extension FrameDecoder {
         return nil
     }
 
-    /// The same for a header that began in an earlier buffer: byte by byte, so that not one too many is taken.
+    /// The same for a header that began in an earlier buffer. Takes single bytes, so that it takes none past the
+    /// header.
     @inline(never)
     private mutating func splitHeader(
         after partial: PartialHeader, in buffer: Span<UInt8>, at offset: inout Int
@@ -87,7 +88,7 @@ extension FrameDecoder {
         return nil
     }
 
-    /// Checks a header against the frames before it and enters its payload.
+    /// Checks a header against the frames before it and enters the phase of its payload.
     private mutating func frameBegan(_ header: FrameHeader) throws(WebSocketError) -> FrameEvent? {
         let startedKind: MessageKind?
         switch header.opcode {
@@ -119,7 +120,7 @@ extension FrameDecoder {
         return startedKind.map { .messageBegan($0) }
     }
 
-    /// What the buffer holds of a data frame's payload.
+    /// Consumes the part of a data frame's payload that the buffer holds.
     private mutating func payload(
         of frame: DataFrame, in buffer: inout MutableSpan<UInt8>, at offset: inout Int
     ) throws(WebSocketError) -> FrameEvent? {
@@ -147,7 +148,7 @@ extension FrameDecoder {
         return .messageEnded
     }
 
-    /// A control frame once it is complete; what the buffer holds of one that is not is set aside.
+    /// Consumes a control frame. Returns its event once it is complete; until then the bytes are gathered.
     private mutating func controlFrame(
         _ frame: ControlFrame, in buffer: inout MutableSpan<UInt8>, at offset: inout Int
     ) throws(WebSocketError) -> FrameEvent? {

@@ -2,14 +2,14 @@ import Primitives
 
 /// Appends frames to the caller's bytes (RFC 6455, section 5).
 ///
-/// Nothing here allocates but the growth of the output: reserve room by `frameByteCount(payloadByteCount:isMasked:)`
-/// and none is needed. A client gives a mask key, a fresh one for each frame; a server gives none.
+/// Allocates only when the output grows: reserve `frameByteCount(payloadByteCount:isMasked:)` to avoid it. A client
+/// passes a mask key, a new one for each frame; a server passes none.
 public enum FrameEncoder {
-    /// A ping without payload, as a server sends it: the same two bytes for every connection.
+    /// A ping without payload from a server: the same two bytes for every connection.
     public static let emptyPing: [UInt8] = [0x89, 0x00]
-    /// A pong without payload, as a server sends it.
+    /// A pong without payload from a server.
     public static let emptyPong: [UInt8] = [0x8A, 0x00]
-    /// A close frame without code, as a server sends it.
+    /// A close frame without code from a server.
     public static let emptyClose: [UInt8] = [0x88, 0x00]
 
     /// The length of a header in bytes, 2 to 14.
@@ -28,7 +28,7 @@ public enum FrameEncoder {
         headerByteCount(payloadByteCount: payloadByteCount, isMasked: isMasked) + payloadByteCount
     }
 
-    /// Appends a frame's header; the caller appends the payload, masked by the same key if there is one. O(1).
+    /// Appends a frame's header. The caller appends the payload, masked with the same key if there is one. O(1).
     ///
     /// - Precondition: A control frame is final and its payload has at most 125 bytes.
     public static func appendHeader(
@@ -73,7 +73,7 @@ public enum FrameEncoder {
         maskPayload(of: &output, from: payloadStart, with: mask)
     }
 
-    /// Appends the answer to a ping; `buffer` is the one that was given to the decoder. O(n).
+    /// Appends the answer to a ping; `buffer` is the one that was passed to the decoder. O(n).
     public static func appendPong(
         answering payload: ControlPayload, from buffer: Span<UInt8>, mask: MaskKey? = nil, to output: inout [UInt8]
     ) {
@@ -83,18 +83,19 @@ public enum FrameEncoder {
         maskPayload(of: &output, from: payloadStart, with: mask)
     }
 
-    /// Appends a close frame: with a code and a reason, or empty. A reason over 123 bytes is cut between two scalars.
+    /// Appends a close frame with a code and a reason, or an empty one. A reason over 123 bytes is cut between two
+    /// scalars.
     ///
-    /// - Precondition: `code` may stand on the wire (`isValidOnWire`); without a code there is no reason.
+    /// - Precondition: `code` may be on the wire (`isValidOnWire`); without a code there is no reason.
     public static func appendClose(
         code: CloseCode?, reason: String = "", mask: MaskKey? = nil, to output: inout [UInt8]
     ) {
         guard let code else {
-            precondition(reason.isEmpty, "a reason stands behind a code")
+            precondition(reason.isEmpty, "a reason requires a code")
             appendHeader(opcode: .close, payloadByteCount: 0, mask: mask, to: &output)
             return
         }
-        precondition(code.isValidOnWire, "the code must not stand on the wire")
+        precondition(code.isValidOnWire, "the code is not allowed on the wire")
         let reasonByteCount = reason.utf8ByteCountOfWholeScalars(atMost: WebSocketLimits.closeReasonByteCountMax)
         appendHeader(opcode: .close, payloadByteCount: 2 + reasonByteCount, mask: mask, to: &output)
         let payloadStart = output.count
@@ -117,7 +118,8 @@ public enum FrameEncoder {
 }
 
 extension String {
-    /// How many bytes of UTF-8 the longest beginning has that ends between two scalars and is at most this long.
+    /// The byte count, in UTF-8, of the longest prefix that ends between two scalars and has at most `byteCountMax`
+    /// bytes.
     func utf8ByteCountOfWholeScalars(atMost byteCountMax: Int) -> Int {
         var byteCount = 0
         for scalar in unicodeScalars {

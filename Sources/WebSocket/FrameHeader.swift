@@ -1,10 +1,10 @@
-/// What stands before a frame's payload (RFC 6455, section 5.2).
+/// The header of a frame, which precedes its payload (RFC 6455, section 5.2).
 struct FrameHeader: Hashable {
     /// Whether the frame is the last of its message.
     let isFinal: Bool
-    /// What the frame is for.
+    /// The kind of the frame.
     let opcode: Opcode
-    /// The key that the payload is masked with; all zero, which changes nothing, in an unmasked frame.
+    /// The key that masks the payload; all zero in an unmasked frame, so that applying it changes nothing.
     let maskKey: MaskKey
     /// The payload's length in bytes; the top bit is clear.
     let payloadByteCount: UInt64
@@ -13,11 +13,11 @@ struct FrameHeader: Hashable {
 }
 
 extension FrameHeader {
-    /// Reads the header at the beginning of `bytes`; nil when more bytes are needed, never so with 14 of them.
+    /// Parses the header at the beginning of `bytes`; nil when more bytes are needed. 14 bytes always suffice.
     ///
-    /// Checks everything that holds for a frame by itself. What depends on the frames before it is the decoder's.
-    /// Errors are told in a fixed order, so that they do not depend on how the bytes were split, except that those of
-    /// the first two bytes do not wait for the rest.
+    /// Checks the rules that hold for a single frame. The decoder checks those that depend on earlier frames. Errors
+    /// are reported in a fixed order, so that they do not depend on how the bytes were split. Errors of the first two
+    /// bytes are reported without waiting for the rest.
     static func parse(_ bytes: Span<UInt8>, role: Role) throws(WebSocketError) -> FrameHeader? {
         guard bytes.count >= 2 else { return nil }
         let first = bytes[0]
@@ -51,7 +51,7 @@ extension FrameHeader {
         )
     }
 
-    /// The opcode, when the first two bytes break no rule.
+    /// The opcode. Throws when the first two bytes break a rule.
     private static func checkedOpcode(
         _ first: UInt8, _ second: UInt8, role: Role
     ) throws(WebSocketError) -> Opcode {
@@ -69,7 +69,7 @@ extension FrameHeader {
         return opcode
     }
 
-    /// The extended length in its two or eight bytes, which must be the fewest that can hold it.
+    /// The extended length, from two or eight bytes. It must not fit into fewer bytes.
     private static func checkedLength(_ bytes: Span<UInt8>) throws(WebSocketError) -> UInt64 {
         var length: UInt64 = 0
         for index in bytes.indices {

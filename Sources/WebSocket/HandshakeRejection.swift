@@ -1,6 +1,6 @@
 public import HTTPTypes
 
-/// Why a request is not taken for a WebSocket handshake (RFC 6455, section 4.2.1), in the order of the checks.
+/// Why a request is not accepted as a WebSocket handshake (RFC 6455, section 4.2.1), in the order of the checks.
 public enum HandshakeRejection: Error, Hashable, Sendable, CaseIterable {
     /// The method is not GET.
     case methodNotGet
@@ -10,7 +10,7 @@ public enum HandshakeRejection: Error, Hashable, Sendable, CaseIterable {
     case upgradeMissing
     /// No `Connection` field names `upgrade`.
     case connectionUpgradeMissing
-    /// The request announces a body, which nobody could tell from the frames behind it.
+    /// The request announces a body, which could not be distinguished from the frames that follow.
     case bodyPresent
     /// There is no `Sec-WebSocket-Key`, or more than one.
     case keyMissingOrRepeated
@@ -18,9 +18,9 @@ public enum HandshakeRejection: Error, Hashable, Sendable, CaseIterable {
     case keyMalformed
     /// There is no `Sec-WebSocket-Version`, or more than one.
     case versionMissingOrRepeated
-    /// `Sec-WebSocket-Protocol` is no list of distinct tokens, or too long a one.
+    /// `Sec-WebSocket-Protocol` is not a list of distinct tokens, or has too many of them.
     case subprotocolsMalformed
-    /// The version is not 13. The client may try again with that.
+    /// The version is not 13. The client may retry with version 13.
     case versionUnsupported
 }
 
@@ -36,7 +36,7 @@ extension HandshakeRejection {
         }
     }
 
-    /// The fields that the response must carry: with 426 the version that is understood (RFC 6455, section 4.4) and
+    /// The fields that the response must carry. With 426 these are the supported version (RFC 6455, section 4.4) and
     /// the protocol to upgrade to (RFC 9110, section 15.5.22).
     public var responseFields: HTTPFields {
         switch self {

@@ -1,19 +1,20 @@
 public import Primitives
 
-/// Notices a peer that is gone without a word: a ping every period, the end when one found no pong for too long.
+/// Detects a peer that is gone without closing: sends a ping every period, and ends the connection when no pong arrived
+/// in time.
 ///
-/// One lives in each connection, so it is two instants and no more; the periods, the same for all, come in as an
-/// argument, and so does the time. Only a pong answers: a peer that sends data but no pongs is cut off. Without an
-/// unanswered ping there is no deadline: a timer that fires late sends its ping first.
+/// Each connection has one, so it is only two instants. The periods are the same for all connections and come in as an
+/// argument, as does the time. Only a pong counts as an answer: a peer that sends data but no pongs is disconnected.
+/// Without an unanswered ping the peer has no deadline: when the timer fires late, it sends a ping first.
 public struct Heartbeat: Hashable, Sendable {
     /// The periods.
     public struct Schedule: Hashable, Sendable {
-        /// From one ping to the next.
+        /// The time from one ping to the next.
         public let pingPeriod: Duration
-        /// From a ping to the latest moment for a pong.
+        /// The longest time from a ping to its pong.
         public let pongWait: Duration
 
-        /// Joins the two.
+        /// A schedule of the two periods.
         ///
         /// - Precondition: `0 < pingPeriod < pongWait`, as clients of the interface know it.
         public init(pingPeriod: Duration, pongWait: Duration) {
@@ -25,16 +26,16 @@ public struct Heartbeat: Hashable, Sendable {
 
     /// What to do when the timer fires.
     public enum Action: Hashable, Sendable {
-        /// Send a ping, and look again at the deadline.
+        /// Send a ping and set the timer to the new deadline.
         case sendPing
-        /// Close: the peer did not answer in time.
+        /// Close the connection: the peer did not answer in time.
         case close
-        /// Nothing is due yet; look again at the deadline.
+        /// Nothing is due yet; set the timer to the deadline.
         case wait
     }
 
     private var lastPing: MonotonicInstant
-    /// When the first ping was sent that no pong has followed; `never` without one.
+    /// When the oldest ping without a later pong was sent; `never` without one.
     private var unansweredSince = Self.never
 
     private static let never = MonotonicInstant(nanoseconds: .max)
@@ -44,8 +45,8 @@ public struct Heartbeat: Hashable, Sendable {
         lastPing = now
     }
 
-    /// When `timerFired` has something to do next: the timer's deadline. A pong can only move it back, so a timer need
-    /// not be moved when one arrives.
+    /// The next time at which `timerFired` has something to do: the timer's deadline. A pong can only make it later, so
+    /// the timer need not be moved when one arrives.
     public func deadline(_ schedule: Schedule) -> MonotonicInstant {
         min(lastPing + schedule.pingPeriod, unansweredSince + schedule.pongWait)
     }
@@ -55,7 +56,7 @@ public struct Heartbeat: Hashable, Sendable {
         unansweredSince = Self.never
     }
 
-    /// What is due; a ping counts as sent `now`.
+    /// What is due. A returned ping counts as sent `now`.
     public mutating func timerFired(at now: MonotonicInstant, _ schedule: Schedule) -> Action {
         guard now < unansweredSince + schedule.pongWait else { return .close }
         guard now >= lastPing + schedule.pingPeriod else { return .wait }

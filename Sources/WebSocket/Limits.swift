@@ -1,4 +1,4 @@
-/// The limits of the protocol itself and those that bound what a peer may make us do.
+/// The limits of the protocol, and the limits on what a peer can make us do.
 public enum WebSocketLimits {
     /// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).
     public static let controlPayloadByteCountMax = 125
@@ -6,8 +6,9 @@ public enum WebSocketLimits {
     public static let closeReasonByteCountMax = controlPayloadByteCountMax - 2
     /// The longest frame header, in bytes: two, eight of extended length, four of mask key (section 5.2).
     public static let frameHeaderByteCountMax = 14
-    /// The longest message that a decoder can be told to let in, in bytes; it counts in 32 bits to stay small.
+    /// The highest limit that a decoder accepts for the length of a message, in bytes; it counts in 32 bits to stay
+    /// small.
     public static let messageByteCountCeiling = Int(UInt32.max)
-    /// How many subprotocols a client may offer; each offer is compared with those before it.
+    /// How many subprotocols a client may offer; each is compared with those before it.
     public static let subprotocolOfferCountMax = 32
 }

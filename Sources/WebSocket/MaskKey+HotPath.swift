@@ -1,5 +1,5 @@
 extension MaskKey {
-    /// Masks or unmasks `range` of `bytes` in place and moves on by its length.
+    /// Masks or unmasks `range` of `bytes` in place and rotates the key by its length.
     ///
     /// - Precondition: `range` lies within `bytes`.
     /// - Complexity: O(n), 64 bytes a step; no allocation.
@@ -14,7 +14,7 @@ extension MaskKey {
         self = rotated(by: range.count)
     }
 
-    /// Every step is a multiple of four bytes, so the key's phase is the same in each until the last few.
+    /// The steps are multiples of four bytes, so the key has the same phase in each, up to the last few bytes.
     @unsafe
     private func apply(to start: UnsafeMutableRawPointer, byteCount: Int) {
         let word = (UInt64(bits) << 32 | UInt64(bits)).littleEndian

@@ -1,7 +1,7 @@
-/// The key that a client's payload is XORed with, and how far into it the payload has come (RFC 6455, section 5.3).
+/// The key that a client's payload is XORed with, and the position within it (RFC 6455, section 5.3).
 ///
-/// Applying the key to some bytes leaves it rotated by their count, so that a payload may be masked or unmasked in
-/// pieces of any length.
+/// Applying the key to some bytes rotates it by their count, so that a payload can be masked or unmasked in pieces of
+/// any length.
 public struct MaskKey: Hashable, Sendable {
     /// The next four bytes to use, the first of them in the low bits.
     var bits: UInt32
@@ -17,7 +17,7 @@ public struct MaskKey: Hashable, Sendable {
         self.bits = bits
     }
 
-    /// A fresh key. A client's keys must be unpredictable (section 10.3): give a generator that is.
+    /// A new key. A client's keys must be unpredictable (section 10.3), and so must be the generator.
     public static func random(using generator: inout some RandomNumberGenerator) -> MaskKey {
         MaskKey(bits: generator.next())
     }

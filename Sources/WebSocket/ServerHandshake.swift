@@ -2,13 +2,13 @@ public import HTTPTypes
 
 /// The server's side of the opening handshake (RFC 6455, section 4.2).
 public struct ServerHandshake: Sendable {
-    /// The version of the protocol, as it stands in `Sec-WebSocket-Version`.
+    /// The version of the protocol, as in `Sec-WebSocket-Version`.
     public static let version = "13"
 
-    /// The subprotocols that the server speaks, the preferred first.
+    /// The subprotocols that the server supports, in order of preference.
     public let subprotocols: [String]
 
-    /// A server of these subprotocols.
+    /// The handshake of a server that supports these subprotocols.
     ///
     /// - Precondition: Each is a token.
     public init(subprotocols: [String] = []) {
@@ -16,13 +16,13 @@ public struct ServerHandshake: Sendable {
         self.subprotocols = subprotocols
     }
 
-    /// Judges a request. The `Host` field is left to the HTTP parser, `Origin` to admission.
+    /// Checks a request. The HTTP parser checks the `Host` field, and admission checks `Origin`.
     ///
     /// - Parameters:
     ///   - method: The request's method.
-    ///   - fields: Its fields, names that occur several times included.
+    ///   - fields: Its fields; a name may occur several times.
     ///   - isHTTP11: Whether its protocol is HTTP/1.1.
-    /// - Throws: The first rule that it breaks.
+    /// - Throws: The first rule that the request breaks.
     /// - Complexity: O(bytes of the fields). Allocates.
     public func accept(
         method: HTTPRequest.Method, fields: HTTPFields, isHTTP11: Bool
@@ -45,12 +45,12 @@ public struct ServerHandshake: Sendable {
         guard version == Self.version else { throw .versionUnsupported }
         return AcceptedHandshake(
             acceptKey: AcceptKey.text(for: key),
-            // Swift compares strings by canonical equivalence, but tokens are ASCII, where that is byte equality.
+            // Swift compares strings by canonical equivalence. Tokens are ASCII, for which that is byte equality.
             subprotocol: subprotocols.first { offers.contains($0[...]) }
         )
     }
 
-    /// The distinct tokens that the client offers; none when it has no such field.
+    /// The distinct tokens that the client offers; empty when it sent no such field.
     private static func offeredSubprotocols(_ fields: HTTPFields) throws(HandshakeRejection) -> [Substring] {
         let offers = FieldTokens(.secWebSocketProtocol, in: fields).elements
         guard offers.count <= WebSocketLimits.subprotocolOfferCountMax else { throw .subprotocolsMalformed }
@@ -60,18 +60,18 @@ public struct ServerHandshake: Sendable {
     }
 }
 
-/// A handshake that the server takes: what its 101 response says.
+/// A handshake that the server accepts: the content of its 101 response.
 public struct AcceptedHandshake: Hashable, Sendable {
     /// The value of `Sec-WebSocket-Accept`.
     public let acceptKey: String
-    /// The subprotocol that the connection speaks, if the two sides agreed on one.
+    /// The subprotocol of the connection, if the two sides agreed on one.
     public let subprotocol: String?
 
-    /// Appends the 101 response, head and all; whatever follows it is frames. O(n).
+    /// Appends the whole 101 response; the bytes after it are frames. O(n).
     ///
     /// - Parameters:
-    ///   - fields: Fields of the caller's own, behind those of the handshake.
-    ///   - output: Where the bytes go.
+    ///   - fields: The caller's fields, which follow those of the handshake.
+    ///   - output: The bytes to append to.
     public func appendResponse(fields: HTTPFields = [:], to output: inout [UInt8]) {
         output += "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8
         output += "Sec-WebSocket-Accept: \(acceptKey)\r\n".utf8
@@ -84,7 +84,7 @@ public struct AcceptedHandshake: Hashable, Sendable {
 }
 
 extension [UInt8] {
-    /// Appends fields as they stand in an HTTP/1.1 head. `HTTPField` keeps line breaks out of names and values.
+    /// Appends fields in the form of an HTTP/1.1 head. `HTTPField` allows no line breaks in names and values.
     mutating func appendFields(_ fields: HTTPFields) {
         for field in fields {
             self += "\(field.name.rawName): \(field.value)\r\n".utf8

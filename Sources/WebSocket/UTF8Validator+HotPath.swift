@@ -1,6 +1,6 @@
 extension UTF8Validator {
-    /// Takes the next bytes of the text; false as soon as it cannot be UTF-8 any more, after which the validator is
-    /// of no use.
+    /// Consumes the next bytes of the text. Returns false as soon as the text cannot be UTF-8; the validator must not
+    /// be used after that.
     ///
     /// - Complexity: O(n): 32 bytes a step through ASCII, a scalar a step through the rest; no allocation.
     public mutating func accept(_ bytes: Span<UInt8>) -> Bool {
@@ -10,8 +10,8 @@ extension UTF8Validator {
         }
     }
 
-    /// Finishes the sequence that an earlier call left open, goes through whole sequences in wide steps, and leaves
-    /// the last bytes, which may be the beginning of a sequence, to the single steps.
+    /// Finishes the sequence that an earlier call left incomplete, then validates whole sequences in wide steps. The
+    /// last bytes may be the beginning of a sequence, so they are validated in single steps.
     @unsafe
     private mutating func accept(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let start = bytes.baseAddress else { return true }
@@ -34,7 +34,7 @@ extension UTF8Validator {
         return true
     }
 
-    /// Moves `offset` over blocks of ASCII; it stays before the first block that holds anything else.
+    /// Moves `offset` over blocks of ASCII; it stops before the first block that contains another byte.
     @unsafe
     private static func skipASCII(_ start: UnsafeRawPointer, from offset: inout Int, byteCount: Int) {
         let highBits: UInt64 = 0x8080_8080_8080_8080
@@ -46,8 +46,8 @@ extension UTF8Validator {
         }
     }
 
-    /// Moves `offset` over up to 16 steps of a scalar, or of four ASCII bytes, while four bytes can be loaded; then
-    /// it is worth to look for a longer run of ASCII again. False at a sequence that is not UTF-8.
+    /// Moves `offset` by up to 16 steps of a scalar, or of four ASCII bytes, while four bytes can be loaded. After that
+    /// many steps, looking for a longer run of ASCII is worthwhile again. False at a sequence that is not UTF-8.
     @unsafe
     private static func skipScalars(_ start: UnsafeRawPointer, from offset: inout Int, byteCount: Int) -> Bool {
         var stepCount = 16
@@ -68,8 +68,8 @@ extension UTF8Validator {
 
     /// The length of the valid sequence of two to four bytes in the low end of `word`, or 0 when there is none.
     ///
-    /// The first test of each length compares the marker bits of all its bytes at once. The others look at the bits
-    /// that must not all be zero in the shortest form, and at the lead and second byte where the range ends.
+    /// The first test of each length compares the marker bits of all its bytes at once. The other tests check the bits
+    /// that must not all be zero in the shortest form, and the lead and second bytes at the end of the range.
     @inline(__always)
     private static func byteCountOfSequence(atLowEndOf word: UInt32) -> Int {
         if word & 0x0000_C0E0 == 0x0000_80C0 {
@@ -77,11 +77,12 @@ extension UTF8Validator {
         }
         if word & 0x00C0_C0F0 == 0x0080_80E0 {
             let leadBits = word & 0x0000_200F
-            // Not overlong (lead E0 with second byte below A0), not a surrogate (lead ED with one from A0).
+            // Not overlong (lead E0 with a second byte below A0), not a surrogate (lead ED with a second byte from A0).
             return leadBits != 0 && leadBits != 0x0000_200D ? 3 : 0
         }
         if word & 0xC0C0_C0F8 == 0x8080_80F0 {
-            // Not overlong (lead F0 with second byte below 90), not over U+10FFFF (lead F4 with one from 90, or F5…F7).
+            // Not overlong (lead F0 with a second byte below 90), not over U+10FFFF (lead F4 with a second byte from
+            // 90, or F5…F7).
             let isShortest = word & 0x0000_3007 != 0
             let isInRange = word & 0x0000_0004 == 0 || word & 0x0000_3003 == 0
             return isShortest && isInRange ? 4 : 0

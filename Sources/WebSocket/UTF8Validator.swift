@@ -1,21 +1,21 @@
-/// Validates UTF-8 that arrives in pieces, and says no at the first byte that no continuation could save
-/// (RFC 3629; RFC 6455, section 8.1). Three bytes, no heap memory.
+/// Validates UTF-8 that arrives in pieces. Rejects at the first byte after which no continuation can be valid (RFC
+/// 3629; RFC 6455, section 8.1). Three bytes, no heap memory.
 ///
-/// Between calls it holds what the sequence under way still needs: how many continuation bytes, and the bounds of the
-/// next one. The bounds are 80…BF but behind the lead bytes where overlong forms (E0, F0), surrogates (ED) and values
-/// over U+10FFFF (F4) begin.
+/// Between calls it stores what the incomplete sequence still needs: the number of continuation bytes, and the bounds
+/// of the next one. The bounds are 80…BF, except after the lead bytes where overlong forms (E0, F0), surrogates (ED)
+/// and values over U+10FFFF (F4) begin.
 public struct UTF8Validator: Hashable, Sendable {
-    /// Continuation bytes that the sequence under way still needs, 0 to 3.
+    /// The continuation bytes that the incomplete sequence still needs, 0 to 3.
     var missingByteCount: UInt8 = 0
-    /// The least value that the next continuation byte may have.
+    /// The lowest value that the next continuation byte may have.
     var lowerBound: UInt8 = 0x80
-    /// The greatest value that it may have.
+    /// The highest value that it may have.
     var upperBound: UInt8 = 0xBF
 
     /// A validator at the beginning of a text.
     public init() {}
 
-    /// Whether the text may end here: no sequence is cut short.
+    /// Whether the text may end here: no sequence is incomplete.
     public var isComplete: Bool { missingByteCount == 0 }
 
     /// Whether `bytes` is UTF-8 from beginning to end. O(n), no allocation.
@@ -24,7 +24,7 @@ public struct UTF8Validator: Hashable, Sendable {
         return validator.accept(bytes) && validator.isComplete
     }
 
-    /// Takes one byte; false when the text cannot be UTF-8 any more, after which the validator is of no use.
+    /// Consumes one byte. Returns false when the text cannot be UTF-8; the validator must not be used after that.
     mutating func accept(_ byte: UInt8) -> Bool {
         guard missingByteCount == 0 else {
             guard byte >= lowerBound, byte <= upperBound else { return false }

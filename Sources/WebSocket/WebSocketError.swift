@@ -1,6 +1,6 @@
-/// What a peer did wrong on an open connection. Each case fails the connection (RFC 6455, section 7.1.7).
+/// How a peer broke the protocol on an open connection. Each case fails the connection (RFC 6455, section 7.1.7).
 public enum WebSocketError: UInt8, Error, Hashable, Sendable, CaseIterable {
-    /// A reserved bit is set and no extension gave it a meaning (section 5.2).
+    /// A reserved bit is set, and no negotiated extension defines it (section 5.2).
     case reservedBitSet
     /// An opcode that the protocol reserves (section 5.2).
     case unknownOpcode
@@ -12,28 +12,28 @@ public enum WebSocketError: UInt8, Error, Hashable, Sendable, CaseIterable {
     case controlFrameFragmented
     /// A control frame with more than 125 bytes of payload (section 5.5).
     case controlFrameTooLong
-    /// A length written in more bytes than it needs (section 5.2).
+    /// A length in more bytes than it needs (section 5.2).
     case lengthNotMinimal
     /// A 64-bit length with its top bit set (section 5.2).
     case lengthOutOfRange
-    /// A continuation while no message is under way (section 5.4).
+    /// A continuation frame while no message is incomplete (section 5.4).
     case continuationWithoutStart
-    /// A new message before the one under way has ended (section 5.4).
+    /// A new message before the current one has ended (section 5.4).
     case messageInterrupted
     /// A message longer than the limit, over all its fragments (section 7.4.1).
     case messageTooBig
     /// A text message that is not UTF-8 (section 8.1).
     case textNotUTF8
-    /// A close frame whose payload is one byte: half a code (section 5.5.1).
+    /// A close frame with a payload of one byte: half a code (section 5.5.1).
     case closePayloadTruncated
-    /// A close code that must not stand on the wire (section 7.4).
+    /// A close code that is not allowed on the wire (section 7.4).
     case closeCodeInvalid
     /// A close reason that is not UTF-8 (section 5.5.1).
     case closeReasonNotUTF8
 }
 
 extension WebSocketError {
-    /// The code that the connection is closed with. The one place where errors become codes.
+    /// The code that the connection is closed with. Only this property maps errors to codes.
     public var closeCode: CloseCode {
         switch self {
         case .reservedBitSet, .unknownOpcode, .unmaskedFrame, .maskedFrame, .controlFrameFragmented,
