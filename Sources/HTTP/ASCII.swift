@@ -1,4 +1,4 @@
-/// The classes of bytes that the grammar of HTTP/1.1 names.
+/// The classes of bytes in the grammar of HTTP/1.1.
 enum ASCII {
     static let tab = UInt8(ascii: "\t")
     static let lineFeed = UInt8(ascii: "\n")
@@ -25,21 +25,21 @@ enum ASCII {
         }
     }
 
-    /// Whether all of `bytes` are `tchar` and there is at least one.
+    /// Whether `bytes` is not empty and all of it is `tchar`.
     static func isToken(_ bytes: Span<UInt8>) -> Bool {
         guard !bytes.isEmpty else { return false }
         for index in bytes.indices where !isToken(bytes[index]) { return false }
         return true
     }
 
-    /// Space or tab: `OWS` is made of them.
+    /// Space or tab, the bytes of `OWS`.
     static func isWhitespace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
     static func isAlphanumeric(_ byte: UInt8) -> Bool { isDigit(byte) || (byte | 0x20) &- UInt8(ascii: "a") < 26 }
 
-    /// The value of a hexadecimal digit, nil when `byte` is none.
+    /// The value of a hexadecimal digit; nil when `byte` is not one.
     static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
@@ -53,13 +53,13 @@ enum ASCII {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
     }
 
-    /// Whether `bytes` are `lowercase` without regard to the case of ASCII letters.
+    /// Whether `bytes` equals `lowercase`, ignoring the case of ASCII letters.
     static func equals(_ bytes: Span<UInt8>, ignoringCase lowercase: StaticString) -> Bool {
         guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
         return hasPrefix(bytes, ignoringCase: lowercase)
     }
 
-    /// Whether `bytes` begin with `lowercase` without regard to the case of ASCII letters.
+    /// Whether `bytes` begins with `lowercase`, ignoring the case of ASCII letters.
     static func hasPrefix(_ bytes: Span<UInt8>, ignoringCase lowercase: StaticString) -> Bool {
         guard bytes.count >= lowercase.utf8CodeUnitCount else { return false }
         var index = 0
@@ -70,7 +70,7 @@ enum ASCII {
         return true
     }
 
-    /// The indices of `bytes` without the white space at both ends.
+    /// The indices of `bytes` without white space at both ends.
     static func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
         var lower = 0
         var upper = bytes.count
@@ -79,7 +79,7 @@ enum ASCII {
         return lower..<upper
     }
 
-    /// The first index of `byte` at or after `start`, nil when there is none.
+    /// The first index of `byte` at or after `start`; nil when there is none.
     static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
         var index = start
         while index < bytes.count {
@@ -89,7 +89,7 @@ enum ASCII {
         return nil
     }
 
-    /// The text of `bytes`, nil when they are no UTF-8. Copies.
+    /// The text of `bytes`; nil when they are not UTF-8. Copies.
     static func text(_ bytes: Span<UInt8>) -> String? {
         guard let utf8 = try? UTF8Span(validating: bytes) else { return nil }
         return String(copying: utf8)
@@ -97,7 +97,7 @@ enum ASCII {
 }
 
 extension StringProtocol {
-    /// Byte equality but for the case of ASCII letters, as schemes, codings and other tokens are compared.
+    /// Compares bytes, ignoring the case of ASCII letters, as schemes, codings and other tokens are compared.
     package func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
         utf8.elementsEqual(other.utf8) { ASCII.lowercased($0) == ASCII.lowercased($1) }
     }

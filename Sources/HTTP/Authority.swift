@@ -1,7 +1,7 @@
 /// The grammar of `Host` and of an absolute target's authority: `uri-host [ ":" port ]` (RFC 9110, section 7.2).
 enum Authority {
-    /// Whether `bytes` name a host and perhaps a port. User information, an empty host and the comma, with which a
-    /// list of hosts would pass for one, are refused.
+    /// Whether `bytes` names a host and, optionally, a port. Rejects user information, an empty host, and the comma,
+    /// because a list of hosts would otherwise pass as one host.
     static func isValid(_ bytes: Span<UInt8>) -> Bool {
         guard !bytes.isEmpty else { return false }
         var index = 0
@@ -19,7 +19,7 @@ enum Authority {
         return bytes[index] == ASCII.colon && isPort(bytes.extracting(index + 1..<bytes.count))
     }
 
-    /// The index behind the `]` of an address in brackets, nil when it is none.
+    /// The index after the `]` of an address in brackets; nil when `bytes` does not begin with such an address.
     private static func literalEnd(of bytes: Span<UInt8>) -> Int? {
         var index = 1
         while index < bytes.count {
@@ -33,7 +33,7 @@ enum Authority {
         return nil
     }
 
-    /// The index behind the character of a `reg-name` that begins at `index`, nil when there is none.
+    /// The index after the character of a `reg-name` at `index`; nil when there is no such character.
     private static func nextOfName(_ bytes: Span<UInt8>, at index: Int) -> Int? {
         let byte = bytes[index]
         if ASCII.isAlphanumeric(byte) { return index + 1 }
@@ -48,7 +48,7 @@ enum Authority {
         }
     }
 
-    /// The grammar allows no digits at all; more than 65,535 is no port.
+    /// The grammar allows a port of no digits. A number above 65,535 is not a port.
     private static func isPort(_ digits: Span<UInt8>) -> Bool {
         guard digits.count <= FixedLimits.portDigitCountMax else { return false }
         var port: UInt32 = 0

@@ -1,6 +1,6 @@
-/// Finds the content of a body in what arrives: by length, in chunks, or until the connection ends.
+/// Finds the content of a body in the received bytes: by length, in chunks, or until the connection ends.
 struct BodyDecoder: Sendable {
-    /// What a step found.
+    /// The result of one step.
     enum Step {
         case needMore
         /// Content, as a range of the input.
@@ -9,31 +9,31 @@ struct BodyDecoder: Sendable {
     }
 
     private enum Phase: UInt8 {
-        /// Next: content while `remaining` lasts, then the end.
+        /// Next: `remaining` bytes of content, then the end.
         case length
-        /// Next: content, without an end of its own.
+        /// Next: content; only the connection's end ends it.
         case untilClose
         /// Next: the line with a chunk's size → `chunkContent`, or `trailers` when the size is 0.
         case chunkSize
-        /// Next: content while `remaining` lasts → `chunkEnd`.
+        /// Next: `remaining` bytes of content → `chunkEnd`.
         case chunkContent
-        /// Next: the line break behind a chunk → `chunkSize`.
+        /// Next: the line break after a chunk → `chunkSize`.
         case chunkEnd
         /// Next: lines up to an empty one → the end.
         case trailers
     }
 
     private var phase = Phase.length
-    /// The content that the body, or the chunk, still has.
+    /// The bytes of content that the body, or the current chunk, still has.
     private var remaining = 0
-    /// The content of all chunks so far, the present one included; `<= byteCountMax`.
+    /// The bytes of content of all chunks so far, including the current one. `<= byteCountMax` when content is taken.
     private var announced = 0
-    /// The content that the body may have.
+    /// The maximum content of the body, in bytes.
     var byteCountMax = 0
     private var extensionByteCount: UInt32 = 0
     private var trailerByteCount: UInt32 = 0
 
-    /// A body of `length` bytes; without any when 0.
+    /// A body of `length` bytes, which may be 0.
     static func length(_ length: Int, byteCountMax: Int) -> Self {
         Self(phase: .length, remaining: length, byteCountMax: byteCountMax)
     }
@@ -51,7 +51,7 @@ struct BodyDecoder: Sendable {
     /// Whether the end of the connection is the end of the body.
     var endsWithConnection: Bool { phase == .untilClose }
 
-    /// One step on; `consumed` moves past what was understood or taken into `lines`. O(bytes consumed).
+    /// Takes one step; `consumed` moves past the bytes that were parsed or copied into `lines`. O(bytes consumed).
     mutating func next(
         _ input: Span<UInt8>,
         consumed: inout Int,
@@ -71,7 +71,7 @@ struct BodyDecoder: Sendable {
             case .chunkSize:
                 guard try takeChunkSize(input, &consumed, &lines, limits) else { return .needMore }
             case .chunkContent:
-                // The bound may have been lowered since the chunk was announced.
+                // The limit may have been lowered since the chunk was announced.
                 guard announced <= byteCountMax else { throw .bodyTooLarge }
                 if remaining > 0 { return takeContent(input, &consumed) }
                 phase = .chunkEnd
@@ -106,7 +106,7 @@ struct BodyDecoder: Sendable {
         return .content(range)
     }
 
-    /// Reads the line that begins a chunk; false when it has not ended yet.
+    /// Reads the line that begins a chunk; false while the line is incomplete.
     private mutating func takeChunkSize(
         _ input: Span<UInt8>,
         _ consumed: inout Int,
@@ -131,7 +131,7 @@ struct BodyDecoder: Sendable {
             phase = .trailers
             return true
         }
-        // Whether it is within the bound is asked where its content is taken: the bound may change before.
+        // The size is compared with the limit when the content is taken, because the limit may change before that.
         let (sum, isOverflow) = announced.addingReportingOverflow(size)
         announced = isOverflow ? .max : sum
         remaining = size
@@ -139,7 +139,7 @@ struct BodyDecoder: Sendable {
         return true
     }
 
-    /// `1*HEXDIG [chunk-ext]`: the size, and how many bytes of extensions follow (RFC 9112, section 7.1).
+    /// `1*HEXDIG [chunk-ext]`: the size, and the byte count of the extensions (RFC 9112, section 7.1).
     private static func chunkLine(
         _ line: Span<UInt8>
     ) throws(HTTPParseError) -> (size: Int, extensionByteCount: UInt32) {
@@ -158,7 +158,7 @@ struct BodyDecoder: Sendable {
         return (size, UInt32(clamping: line.count - start))
     }
 
-    /// Reads over one line of trailers; nil when it has not ended yet, true when it was the empty one.
+    /// Skips one line of trailers; nil while the line is incomplete, true when it was the empty line.
     private mutating func takeTrailer(
         _ input: Span<UInt8>,
         _ consumed: inout Int,

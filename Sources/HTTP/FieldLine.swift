@@ -1,11 +1,11 @@
 import HTTPTypes
 
-/// Reads `name ":" OWS value OWS` (RFC 9112, section 5), strictly.
+/// Parses `name ":" OWS value OWS` (RFC 9112, section 5) strictly.
 enum FieldLine {
-    /// The field of a line that a `LineReader` has cut, so that it holds no control character but tabs. Copies.
+    /// The field of a line from a `LineReader`, which contains no control characters except tabs. Copies.
     static func parse(_ line: Span<UInt8>) throws(HTTPParseError) -> HTTPField {
         let colon = try colonIndex(of: line)
-        // The checks above leave only tokens, and tokens are ASCII: the guard is for the types.
+        // `colonIndex` accepts only token characters, which are ASCII. The guard only satisfies the types.
         guard let text = ASCII.text(line.extracting(0..<colon)), let name = HTTPField.Name(text) else {
             throw .malformedFieldName
         }
@@ -15,7 +15,7 @@ enum FieldLine {
             guard HTTPField.isValidValue(text) else { throw .malformedFieldValue }
             return HTTPField(name: name, value: text)
         }
-        // Bytes above 127 that are no UTF-8 are allowed (obs-text) and kept as they are.
+        // Bytes above 127 that are not UTF-8 are allowed (obs-text) and kept unchanged.
         var bytes: [UInt8] = []
         bytes.reserveCapacity(value.count)
         for index in value.indices { bytes.append(value[index]) }
@@ -23,7 +23,7 @@ enum FieldLine {
         return HTTPField(name: name, value: bytes)
     }
 
-    /// Applies the rules of `parse` and makes nothing: for trailers, which are dropped.
+    /// Checks the field's name as `parse` does, and creates no field: for trailers, which are dropped.
     static func validate(_ line: Span<UInt8>) throws(HTTPParseError) {
         _ = try colonIndex(of: line)
     }
@@ -39,10 +39,10 @@ enum FieldLine {
     }
 }
 
-/// The value of a list-valued field (RFC 9110, section 5.6.1). Its commas and white space are looked for as bytes: in
-/// characters a comma with a combining mark behind it would be another one.
+/// The value of a list-valued field (RFC 9110, section 5.6.1). Commas and white space are found as bytes, because a
+/// comma followed by a combining mark would be another `Character`.
 package enum FieldList {
-    /// The members of one field line in their order, without the white space around them; empty ones count for nothing.
+    /// The members of one field line in their order, without surrounding white space. Empty members are skipped.
     package static func members(of value: String) -> [Substring] {
         value.utf8.split(separator: ASCII.comma).compactMap { member in
             var member = member.drop(while: ASCII.isWhitespace)

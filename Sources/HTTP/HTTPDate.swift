@@ -8,10 +8,10 @@ public struct HTTPDate: Sendable {
     private var bytes: [UInt8] = []
     private var second = Int64.min
 
-    /// A formatter that has not formatted yet.
+    /// A formatter without a cached date.
     public init() {}
 
-    /// The date of `now`, fractions cut off, as 29 bytes of ASCII. O(1), without allocation within a second.
+    /// The date of `now`, without its fraction, as 29 bytes of ASCII. O(1); allocates only when the second has changed.
     public mutating func formatted(_ now: Timestamp) -> [UInt8] {
         let second = Self.floorDivided(now.microsecondsSinceEpoch, by: 1_000_000)
         if second != self.second || bytes.isEmpty {
@@ -22,12 +22,12 @@ public struct HTTPDate: Sendable {
     }
 
     private static func format(second: Int64) -> [UInt8] {
-        // The calendar is Timestamp's: its text has year, month, day and time at fixed places.
+        // Uses the calendar of `Timestamp`: its text has the year, month, day and time at fixed offsets.
         var digits: [UInt8] = []
         digits.reserveCapacity(Timestamp.textByteCount)
         Timestamp(microsecondsSinceEpoch: second * 1_000_000).append(to: &digits)
         let days = floorDivided(second, by: 86_400)
-        // 1970-01-01 was a Thursday, the fourth day behind Sunday.
+        // 1970-01-01 was a Thursday, four days after Sunday.
         let weekday = Int(((days + 4) % 7 + 7) % 7)
         let month = Int(digits[5] - UInt8(ascii: "0")) * 10 + Int(digits[6] - UInt8(ascii: "0"))
 

@@ -1,12 +1,12 @@
 import HTTPTypes
 
-/// Gathers the field lines of a head, for requests and responses alike.
+/// Collects the field lines of a head, for requests and responses.
 struct HeadReader: Sendable {
-    /// The fields so far; without storage between heads.
+    /// The fields so far; between heads it has no storage.
     private(set) var fields: HTTPFields = [:]
     private var byteCount: UInt32 = 0
 
-    /// Takes lines up to the empty one; false when the input ended before it. O(bytes consumed).
+    /// Consumes lines up to the empty one; false when the input ended before it. O(bytes consumed).
     mutating func takeFields(
         _ input: Span<UInt8>,
         consumed: inout Int,
@@ -34,13 +34,13 @@ struct HeadReader: Sendable {
         }
     }
 
-    /// Hands the fields over and is as new.
+    /// Returns the fields and resets the reader.
     mutating func finish() -> HTTPFields {
         let fields = fields
         self = HeadReader()
         return fields
     }
 
-    /// Forgets the fields and is as new.
+    /// Drops the fields and resets the reader.
     mutating func reset() { self = HeadReader() }
 }

@@ -1,11 +1,11 @@
-/// Cuts a stream into lines that end in CRLF, and holds the beginning of a line whose end has not come.
+/// Splits a stream into lines that end in CRLF, and buffers the beginning of an incomplete line.
 ///
-/// Every rule is applied byte by byte, so what is refused, and with which error, does not depend on how the stream
-/// was cut into pieces. A line that lies whole in the input is not copied.
+/// Every rule is applied byte by byte. Whether a line is rejected, and with which error, therefore does not depend on
+/// how the stream was split. A line that is complete in the input is not copied.
 struct LineReader: Sendable {
-    /// What may stand in a line besides visible ASCII and spaces.
+    /// The bytes that a line may contain besides visible ASCII and spaces.
     enum Alphabet {
-        /// Nothing: the first line of a message.
+        /// None: the first line of a message.
         case ascii
         /// Tabs and bytes above 127: field lines and chunk extensions.
         case text
@@ -14,22 +14,23 @@ struct LineReader: Sendable {
     /// The limits of one line.
     struct Rule {
         var alphabet: Alphabet
-        /// The bytes that the line may have without its CRLF.
+        /// The maximum length of the line without its CRLF, in bytes.
         var byteCountMax: Int
-        /// What a longer line is.
+        /// The error for a longer line.
         var tooLong: HTTPParseError
-        /// What a byte outside of the alphabet is, when it is no control character.
+        /// The error for a byte outside the alphabet that is not a control character.
         var foreignByte: HTTPParseError
     }
 
-    /// The beginning of a line, with its CR when that was the last byte; empty, without storage, between lines.
+    /// The beginning of an incomplete line, including its CR when that was the last byte; empty, without storage,
+    /// between lines.
     private(set) var held: [UInt8] = []
 
     /// Whether a line has begun.
     var isWithinLine: Bool { !held.isEmpty }
 
-    /// Calls `parse` with the next line, without its CRLF, and returns what it returns; nil when the input ended
-    /// before the line, all of which is then held. `consumed` moves past what was taken. O(bytes taken).
+    /// Calls `parse` with the next line, without its CRLF, and returns its result. Nil when the input ended within the
+    /// line; the bytes are then buffered in `held`. `consumed` moves past the bytes taken. O(bytes taken).
     mutating func withLine<Result>(
         in input: Span<UInt8>,
         consumed: inout Int,
@@ -50,11 +51,11 @@ struct LineReader: Sendable {
         return try parse(line.span.extracting(0..<line.count - 2))
     }
 
-    /// The index behind the line's LF, nil when the input ends before it.
+    /// The index after the line's LF; nil when the input ends before it.
     private func lineEnd(in input: Span<UInt8>, from start: Int, rule: Rule) throws(HTTPParseError) -> Int? {
         var index = start
         var followsReturn = held.last == ASCII.carriageReturn
-        // The content that is still allowed; what is held passed the check when it came.
+        // The number of content bytes that the line may still have. The bytes in `held` were checked when they arrived.
         var room = rule.byteCountMax - (followsReturn ? held.count - 1 : held.count)
         while index < input.count {
             let byte = input[index]

@@ -1,11 +1,11 @@
 import HTTPTypes
 
-/// What the fields of a head say about the message itself: where its body ends, and what becomes of the connection.
+/// What the fields of a head say about the message itself: where its body ends, and whether the connection persists.
 ///
-/// Two readers of one message must never disagree about this, so whatever could be read in two ways is an error
-/// (RFC 9112, sections 6.3 and 11.2).
+/// Two readers of one message must never disagree about this, so anything ambiguous is an error (RFC 9112, sections 6.3
+/// and 11.2).
 struct MessageFraming {
-    /// The tokens of `Connection` that matter here.
+    /// The tokens of `Connection` that this server uses.
     struct ConnectionOptions: OptionSet {
         let rawValue: UInt8
         static let close = Self(rawValue: 1)
@@ -19,7 +19,7 @@ struct MessageFraming {
     private(set) var host: String?
     private(set) var expectsContinue = false
 
-    /// Looks at each field once; O(bytes of the fields concerned).
+    /// Examines each field once; O(bytes of the relevant fields).
     init(_ fields: HTTPFields, version: HTTPVersion) throws(HTTPParseError) {
         var codings = TransferCodings()
         for field in fields {
@@ -57,7 +57,7 @@ struct MessageFraming {
         }
     }
 
-    /// Decimal digits only: no sign, no list, no white space, nothing that 63 bits do not hold.
+    /// Decimal digits only: no sign, no list, no white space, and no number that does not fit into 63 bits.
     private static func length(_ value: String) throws(HTTPParseError) -> Int {
         guard !value.isEmpty else { throw .malformedContentLength }
         var length = 0
@@ -87,12 +87,12 @@ private struct TransferCodings {
     private var hasUnknown = false
     private var hasChunked = false
 
-    /// Adds the codings of one field; throws where the list is malformed or goes on behind `chunked`.
+    /// Adds the codings of one field. Throws when the list is malformed or continues after `chunked`.
     mutating func append(_ value: String) throws(HTTPParseError) {
         isPresent = true
         let utf8 = value.utf8
         try ListElements.forEach(of: utf8.span) { (element: Span<UInt8>) throws(HTTPParseError) in
-            // Codings with parameters are none that we know, but an empty element or a stray byte is no coding.
+            // A coding with parameters is only unknown. An empty element or a stray byte is not a coding at all.
             let nameEnd = ASCII.firstIndex(of: ASCII.semicolon, in: element) ?? element.count
             let name = element.extracting(0..<nameEnd)
             guard ASCII.isToken(name.extracting(ASCII.trimmed(name))), !hasChunked else {
@@ -116,7 +116,7 @@ private struct TransferCodings {
 
 /// Lists of elements between commas (RFC 9110, section 5.6.1).
 enum ListElements {
-    /// Calls `body` with each element, white space trimmed, empty ones included.
+    /// Calls `body` with each element, without surrounding white space. Empty elements are included.
     static func forEach<Failure: Error>(
         of list: Span<UInt8>,
         _ body: (Span<UInt8>) throws(Failure) -> Void

@@ -1,7 +1,7 @@
 import HTTPTypes
 
-/// The pieces that requests and responses are written from. Whatever could end a line early is our bug, not the
-/// peer's, and stops the process: a message that was split in two is worse than none.
+/// The building blocks of requests and responses. A byte that could end a line early is our bug, not the peer's, and
+/// stops the process: a message that is split in two is worse than none.
 enum MessageText {
     /// Appends `name: value CRLF`. Precondition: `value` has no CR, LF or NUL.
     static func appendField(_ name: String, _ value: String, to bytes: inout [UInt8]) {
@@ -12,8 +12,8 @@ enum MessageText {
         appendLineBreak(to: &bytes)
     }
 
-    /// Appends all `fields`. Precondition: none has a name of `reserved` (in lower case), which the writer writes
-    /// itself.
+    /// Appends all `fields`. Precondition: none has a name of `reserved` (in lower case); the writer writes those
+    /// fields itself.
     static func appendFields(
         _ fields: HTTPFields,
         reserved: [String],

@@ -1,13 +1,13 @@
-/// Percent-encoding (RFC 3986, section 2.1), with the `+` of form encoding where asked for.
+/// Percent-encoding (RFC 3986, section 2.1), optionally with the `+` of form encoding.
 enum PercentCoding {
-    /// Whether `%` and two hexadecimal digits stand at `index`, and do not encode NUL, which no text here may hold.
+    /// Whether `index` begins a `%` with two hexadecimal digits that do not encode NUL, which no text here may contain.
     static func isTriplet(_ bytes: Span<UInt8>, at index: Int) -> Bool {
         guard let byte = decodedByte(bytes, at: index) else { return false }
         return byte != 0
     }
 
-    /// The decoded text; nil when a `%` does not begin a triplet, a byte is NUL, or the result is no UTF-8.
-    /// O(bytes); one allocation where something was encoded or the text is long.
+    /// The decoded text; nil when a `%` does not begin a triplet, a byte is NUL, or the result is not UTF-8. O(bytes);
+    /// allocates once when something was encoded or the text is long.
     static func decoded(_ bytes: Span<UInt8>, plusIsSpace: Bool = false) -> String? {
         if !needsDecoding(bytes, plusIsSpace: plusIsSpace) { return ASCII.text(bytes) }
         var decoded: [UInt8] = []

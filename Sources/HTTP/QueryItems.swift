@@ -1,17 +1,17 @@
-/// The items of a query, `name=value` between ampersands, decoded when asked for (`+` is a space).
+/// The items of a query, `name=value` between ampersands, decoded on lookup (`+` is a space).
 ///
-/// Holds the text as it came; a lookup is O(bytes) and allocates for the value only.
+/// Holds the text as received. A lookup is O(bytes) and allocates only for the value.
 public struct QueryItems: Hashable, Sendable {
     private let raw: String
 
-    /// Wraps what follows the `?`; nil is a query without items.
+    /// Wraps the text after the `?`; nil is a query without items.
     public init(_ rawQuery: String?) {
         raw = rawQuery ?? ""
     }
 
-    /// The value of the first item called `name`, empty when it has no `=`; nil when there is no such item. Throws
-    /// `malformedQuery` when the value is not percent-encoded UTF-8 or holds a NUL. Items whose name cannot be
-    /// decoded are passed over.
+    /// The value of the first item with the name `name`, empty when the item has no `=`; nil when there is no such
+    /// item. Throws `malformedQuery` when the value is not percent-encoded UTF-8 or contains a NUL. Items whose names
+    /// cannot be decoded are skipped.
     public func first(_ name: String) throws(HTTPParseError) -> String? {
         let utf8 = raw.utf8
         let bytes = utf8.span

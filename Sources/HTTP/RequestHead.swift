@@ -2,38 +2,38 @@ public import HTTPTypes
 
 /// How the body of a request is delimited.
 public enum RequestBodyKind: Hashable, Sendable {
-    /// There is none.
+    /// The request has no body.
     case none
     /// That many bytes, 0 or more.
     case length(Int)
-    /// Chunks, whose sum is not known beforehand.
+    /// Chunks, whose total is not known in advance.
     case chunked
 }
 
-/// Everything of a request but its body.
+/// A request without its body.
 public struct RequestHead: Hashable, Sendable {
-    /// The method; any token, so a router decides which there are.
+    /// The method: any token; the router decides which are served.
     public let method: HTTPRequest.Method
-    /// The path as it came, still percent-encoded (and known to be so without error): `/…`, or `*` for `OPTIONS`.
+    /// The path as received, validated and still percent-encoded: `/…`, or `*` for `OPTIONS`.
     public let path: String
-    /// What follows the `?` as it came; nil when there is none.
+    /// The text after the `?`, as received; nil when there is none.
     public let rawQuery: String?
-    /// Host and perhaps port, of the target when that is absolute, else of `Host`; nil only in HTTP/1.0.
+    /// The host and optional port, from an absolute target or else from `Host`; nil only in HTTP/1.0.
     public let authority: String?
     /// The version of the request.
     public let version: HTTPVersion
-    /// The fields in their order, `Host` and those of framing among them.
+    /// The fields in their order, including `Host` and the framing fields.
     public let fields: HTTPFields
     /// How the body is delimited.
     public let body: RequestBodyKind
-    /// Whether the client means to send another request on the connection (RFC 9112, section 9.3).
+    /// Whether the client may send another request on the connection (RFC 9112, section 9.3).
     public let keepAlive: Bool
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1).
     public let expectsContinue: Bool
-    /// Whether `Connection` has the token `upgrade`, in HTTP/1.1; which protocol is in `Upgrade`.
+    /// Whether `Connection` has the token `upgrade`, in HTTP/1.1; `Upgrade` names the protocol.
     public let upgradeRequested: Bool
 
-    /// A head as a parser would make it, for tests of handlers.
+    /// A head as a parser would return it, for tests of handlers.
     public init(
         method: HTTPRequest.Method,
         path: String,
@@ -58,7 +58,7 @@ public struct RequestHead: Hashable, Sendable {
         self.upgradeRequested = upgradeRequested
     }
 
-    /// Joins a request line and its fields, and applies the rules that hold between them.
+    /// Combines a request line and its fields, and checks the rules that concern both.
     init(_ line: RequestLine, fields: HTTPFields) throws(HTTPParseError) {
         let framing = try MessageFraming(fields, version: line.version)
         if let host = framing.host {
@@ -81,7 +81,7 @@ public struct RequestHead: Hashable, Sendable {
             fields: fields,
             body: body,
             keepAlive: framing.isPersistent(in: line.version),
-            // A client of 1.0 does not know the interim answer, and one without a body does not wait for it.
+            // An HTTP/1.0 client does not know the interim response, and a client without a body does not wait for it.
             expectsContinue: framing.expectsContinue && isHTTP11 && body != .none && body != .length(0),
             upgradeRequested: framing.connection.contains(.upgrade) && isHTTP11
         )
@@ -97,8 +97,8 @@ struct RequestLine: Sendable {
     let target: RequestTarget
     let version: HTTPVersion
 
-    /// Reads `method SP target SP version`, each separated by exactly one space. The version is looked at first, so
-    /// that the preface of HTTP/2 is told that its version is not spoken here.
+    /// Parses `method SP target SP version`, with exactly one space between them. The version is checked first, so that
+    /// the HTTP/2 preface is answered with `versionNotSupported`.
     init(parsing line: Span<UInt8>) throws(HTTPParseError) {
         guard let methodEnd = ASCII.firstIndex(of: ASCII.space, in: line),
             let targetEnd = ASCII.firstIndex(of: ASCII.space, in: line, from: methodEnd + 1),
@@ -117,17 +117,17 @@ struct RequestLine: Sendable {
     }
 }
 
-/// The versions that this module speaks.
+/// The versions that this module supports.
 public enum HTTPVersion: Hashable, Sendable {
-    /// HTTP/1.0: connections end after the answer unless `keep-alive` is asked for; no chunks.
+    /// HTTP/1.0: the connection ends after the response unless the client asks for `keep-alive`; no chunks.
     case http10
-    /// HTTP/1.1, and every later 1.x, which a recipient treats as 1.1 (RFC 9110, section 2.5).
+    /// HTTP/1.1 and every later 1.x, which a recipient treats as 1.1 (RFC 9110, section 2.5).
     case http11
 
     /// The number of bytes of `HTTP/1.1`.
     static let byteCount = 8
 
-    /// Reads `HTTP/1.x`; throws `versionNotSupported` for other majors and `malformed` for anything else.
+    /// Parses `HTTP/1.x`. Throws `versionNotSupported` for other major versions and `malformed` for anything else.
     init(parsing bytes: Span<UInt8>, malformed: HTTPParseError) throws(HTTPParseError) {
         let prefix: StaticString = "HTTP/"
         guard bytes.count == Self.byteCount, ASCII.isDigit(bytes[5]), bytes[6] == UInt8(ascii: "."),

@@ -1,23 +1,22 @@
 public import HTTPTypes
 
-/// What one step of a `RequestParser` found.
+/// The result of one step of a `RequestParser`.
 public enum RequestStep: Hashable, Sendable {
-    /// All of the input is consumed; go on when more has arrived.
+    /// All of the input is consumed; continue when more has arrived.
     case needMore
     /// A request begins.
     case head(RequestHead)
-    /// Content of the body, never empty, as a range of the input of this call; the bytes are the caller's.
+    /// Content of the body, never empty, as a range of the input of this call. The parser does not keep the bytes.
     case body(Range<Int>)
-    /// The request has ended. What follows in the input is the next one, or after an upgrade another protocol.
+    /// The request has ended. The rest of the input is the next request, or another protocol after an upgrade.
     case end
 }
 
-/// Reads requests of HTTP/1.1 and 1.0 from bytes as they arrive (RFC 9112).
+/// Parses HTTP/1.1 and 1.0 requests from bytes as they arrive (RFC 9112).
 ///
-/// Call `next` with the input and the offset of the first byte that is not consumed, until it answers `needMore`.
-/// It consumes each byte once and keeps only the beginning of a line that has not ended and the fields of a head that
-/// has not ended; after `end` it holds no heap memory. How the bytes are cut into inputs changes nothing but the
-/// pieces of a body.
+/// Call `next` with the input and the offset of the first unconsumed byte, until it returns `needMore`. It consumes
+/// each byte once. It keeps only the beginning of an incomplete line and the fields of an incomplete head; after `end`
+/// it holds no heap memory. How the bytes are split into inputs affects only the pieces of a body.
 ///
 ///     var consumed = 0
 ///     loop: while true {
@@ -29,13 +28,13 @@ public enum RequestStep: Hashable, Sendable {
 ///         }
 ///     }
 ///
-/// An error is final: every later call throws it again and consumes nothing. After a request that ends the connection
+/// An error is final: every later call throws it again and consumes nothing. After the last request of a connection
 /// (`RequestHead.keepAlive` is false) further input is consumed and dropped.
 public struct RequestParser: Sendable {
     private enum State: UInt8 {
         /// Between requests → `afterLeadingReturn`, `requestLine`.
         case idle
-        /// A CR came before the request line; its LF must follow → `requestLine`.
+        /// A CR arrived before the request line; its LF must follow → `requestLine`.
         case afterLeadingReturn
         /// → `fields`.
         case requestLine
@@ -45,13 +44,13 @@ public struct RequestParser: Sendable {
         case body
         /// The last request of the connection has ended; stays.
         case closed
-        /// `failure` says why; stays.
+        /// `failure` is the error; stays.
         case failed
     }
 
     private var state = State.idle
     private var failure = HTTPParseError.malformedRequestLine
-    /// Whether another request may follow the present one.
+    /// Whether another request may follow the current one.
     private var keepAlive = true
     private let limits: HTTPLimits
     private var lines = LineReader()
@@ -65,17 +64,17 @@ public struct RequestParser: Sendable {
         self.limits = limits
     }
 
-    /// Whether no request is under way, so that the connection may be closed, or kept for long, without harm.
+    /// Whether no request is incomplete, so that the connection may be closed, or kept open for long, without harm.
     public var isIdle: Bool {
         switch state {
         case .idle, .closed: true
-        // An empty line that a client left behind its last request begins none.
+        // An empty line after the client's last request does not begin a request.
         case .requestLine: !lines.isWithinLine
         case .afterLeadingReturn, .fields, .body, .failed: false
         }
     }
 
-    /// Whether a head is under way: the time that a client may take for it is counted while this holds.
+    /// Whether a head is incomplete. The client's time limit for a head applies while this holds.
     public var isWithinHead: Bool {
         switch state {
         case .requestLine: lines.isWithinLine
@@ -84,21 +83,22 @@ public struct RequestParser: Sendable {
         }
     }
 
-    /// Bounds the body of the present request, in bytes of content, in place of `HTTPLimits.bodyBytesMax`. To be
-    /// called after `head` and before the next step, which throws `bodyTooLarge` when `Content-Length` says more, and
-    /// may be given an empty input to learn that before `100 Continue` is sent.
+    /// Limits the body of the current request, in bytes of content, instead of `HTTPLimits.bodyBytesMax`. Call it after
+    /// `head` and before the next step, which throws `bodyTooLarge` when `Content-Length` exceeds the limit. That step
+    /// may have an empty input, to check this before `100 Continue` is sent.
     public mutating func setBodyBytesMax(_ byteCountMax: Int) {
-        precondition(state == .body, "a body is bounded while its request is under way")
+        precondition(state == .body, "a body is bounded while its request is incomplete")
         precondition(byteCountMax >= 0)
         body.byteCountMax = byteCountMax
     }
 
-    /// The fields of a head that has not ended yet, or that was refused, as far as they were read. An answer to it may
-    /// depend on them.
+    /// The fields, as far as they were read, of a head that is incomplete or was rejected. The response may depend on
+    /// them.
     public var unfinishedFields: HTTPFields { head.fields }
 
-    /// Lifts the bound of the present body, for a caller that reads it over: after it was refused, by the caller or
-    /// with `bodyTooLarge`, which is then no longer final. False when there is no body whose end can be found.
+    /// Removes the limit of the current body, so that the caller can read and drop it after the body was refused, by
+    /// the caller or with `bodyTooLarge`, which is then no longer final. False when there is no body whose end can be
+    /// found.
     public mutating func skipBody() -> Bool {
         guard state == .body || (state == .failed && failure == .bodyTooLarge) else { return false }
         state = .body
@@ -106,8 +106,8 @@ public struct RequestParser: Sendable {
         return true
     }
 
-    /// One step on, from `input[consumed]`; `consumed` moves to the first byte that is not understood or held yet.
-    /// O(bytes consumed); allocates for heads and for lines that do not lie whole in the input.
+    /// Takes one step, from `input[consumed]`; `consumed` moves past the bytes that were parsed or buffered. O(bytes
+    /// consumed); allocates for heads and for lines that are split between inputs.
     public mutating func next(
         _ input: Span<UInt8>,
         consumed: inout Int
@@ -129,7 +129,8 @@ public struct RequestParser: Sendable {
             switch state {
             case .idle:
                 guard consumed < input.count else { return .needMore }
-                // One empty line before a request is left behind by some clients (RFC 9112, section 2.2).
+                // Some clients send an empty line after a request; a server should accept one before the next (RFC
+                // 9112, section 2.2).
                 if input[consumed] == ASCII.carriageReturn {
                     consumed += 1
                     state = .afterLeadingReturn

@@ -1,15 +1,15 @@
 import HTTPTypes
 
-/// What a request asks for (RFC 9112, section 3.2): origin-form, absolute-form, or `*` for `OPTIONS`.
+/// The target of a request (RFC 9112, section 3.2): origin-form, absolute-form, or `*` for `OPTIONS`.
 struct RequestTarget: Sendable {
-    /// The path as it came, beginning with a slash, or `*`.
+    /// The path as received, which begins with a slash, or `*`.
     let path: String
-    /// What follows the `?`, as it came; nil without a `?`.
+    /// The text after the `?`, as received; nil without a `?`.
     let query: String?
-    /// The authority of the absolute-form, which then stands for `Host`.
+    /// The authority of the absolute-form, which replaces `Host`.
     let authority: String?
 
-    /// Reads a target that is not empty and holds visible ASCII only. Throws `malformedTarget`, `malformedHost`,
+    /// Parses a target, which is not empty and contains only visible ASCII. Throws `malformedTarget`, `malformedHost`,
     /// `malformedPercentEncoding` or, for `CONNECT`, `methodNotImplemented`.
     init(parsing target: Span<UInt8>, method: HTTPRequest.Method) throws(HTTPParseError) {
         if method == .connect { throw .methodNotImplemented }
@@ -38,11 +38,11 @@ struct RequestTarget: Sendable {
         authority = text
         let (path, query) = try Self.split(target.extracting(end..<target.count))
         self.query = query
-        // Without a path an absolute target means the root, and for OPTIONS the server itself (section 3.2.4).
+        // An absolute target without a path means the root, or for OPTIONS the server itself (section 3.2.4).
         self.path = path.isEmpty ? (method == .options && query == nil ? "*" : "/") : path
     }
 
-    /// Cuts at the first `?` and checks both sides.
+    /// Splits at the first `?` and checks both parts.
     private static func split(_ bytes: Span<UInt8>) throws(HTTPParseError) -> (path: String, query: String?) {
         let end = ASCII.firstIndex(of: ASCII.questionMark, in: bytes) ?? bytes.count
         var index = 0
@@ -64,8 +64,8 @@ struct RequestTarget: Sendable {
         return (path, query)
     }
 
-    /// Visible ASCII but the delimiters of a URI in text and the mark of a fragment. Wider than the grammar by the
-    /// characters that browsers send as they are (`|`, `[`, `{` …).
+    /// Visible ASCII except the delimiters of a URI in text and the mark of a fragment. Accepts more than the grammar:
+    /// the characters that browsers send unencoded (`|`, `[`, `{` …).
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "#"), UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"): false

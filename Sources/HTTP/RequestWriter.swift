@@ -1,14 +1,14 @@
 public import HTTPTypes
 
-/// Appends requests of HTTP/1.1 to a buffer of the caller (RFC 9112, section 3): the client's side.
+/// Appends HTTP/1.1 requests to the caller's buffer (RFC 9112, section 3): the client's side.
 public enum RequestWriter {
     private static let reserved = ["host", "content-length", "transfer-encoding"]
 
-    /// Appends a request for `target` (in origin-form: path and query, encoded) at `authority`. A body, empty or not,
-    /// is counted; nil is none.
+    /// Appends a request for `target` (in origin-form: path and query, encoded) at `authority`. A body, even an empty
+    /// one, gets a `Content-Length`; nil means no body.
     ///
-    /// Precondition: no white space or control character in `target` and `authority`, no line break or NUL in a
-    /// value, and neither `Host`, `Content-Length` nor `Transfer-Encoding` among `fields`. O(bytes).
+    /// Precondition: no white space or control character in `target` and `authority`, no line break or NUL in a value,
+    /// and neither `Host`, `Content-Length` nor `Transfer-Encoding` among `fields`. O(bytes).
     public static func append(
         _ method: HTTPRequest.Method,
         target: String,

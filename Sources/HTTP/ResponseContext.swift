@@ -1,26 +1,26 @@
 import HTTPTypes
 
-/// What a response has to know of its request: whether a body is wanted, and what becomes of the connection.
+/// What a response depends on in its request: whether to send a body, and whether the connection persists.
 public struct ResponseContext: Hashable, Sendable {
     /// What the response says about the connection.
     public enum Connection: Hashable, Sendable {
-        /// It goes on; in HTTP/1.1 that needs no word.
+        /// The connection persists; HTTP/1.1 needs no field for this.
         case persists
-        /// It goes on, and the client of HTTP/1.0 that asked for it is told.
+        /// The connection persists, and a field confirms it to the HTTP/1.0 client that asked for it.
         case persistsHTTP10
-        /// It ends behind this response.
+        /// The connection ends after this response.
         case closes
     }
 
-    /// Whether the request was `HEAD`: the head is as for `GET`, the body stays away.
+    /// Whether the request was `HEAD`: the head is as for `GET`, and the body is omitted.
     public let omitsBody: Bool
     /// What the response says about the connection.
     public let connection: Connection
-    /// Whether the client knows chunks: one of HTTP/1.1 does (RFC 9112, section 7.1).
+    /// Whether the client accepts chunks: every HTTP/1.1 client does (RFC 9112, section 7.1).
     public let acceptsChunks: Bool
 
-    /// The context of a response to `head`. `keepAlive` false ends the connection although the client would go on,
-    /// as when the server drains.
+    /// The context of a response to `head`. When `keepAlive` is false the connection ends even if the client would keep
+    /// it, for example because the server drains.
     public init(_ head: RequestHead, keepAlive: Bool = true) {
         omitsBody = head.method == .head
         acceptsChunks = head.version == .http11
@@ -39,14 +39,15 @@ public struct ResponseContext: Hashable, Sendable {
         self.acceptsChunks = acceptsChunks
     }
 
-    /// The same for a response whose end is the connection's.
+    /// The same context for a response whose end is the end of the connection.
     public var endingConnection: Self {
         Self(omitsBody: omitsBody, connection: .closes, acceptsChunks: acceptsChunks)
     }
 
-    /// The answer to bytes that were no request, or to one whose body is not read: the connection ends behind it.
+    /// The context for bytes that are not a request, or for a request whose body is not read: the connection ends after
+    /// the response.
     public static let closing = ResponseContext(omitsBody: false, connection: .closes, acceptsChunks: true)
 
-    /// Whether the connection goes on behind the response.
+    /// Whether the connection persists after the response.
     public var keepsConnection: Bool { connection != .closes }
 }

@@ -2,30 +2,30 @@ public import HTTPTypes
 
 /// How the body of a response is delimited.
 public enum ResponseBodyKind: Hashable, Sendable {
-    /// There is none: the status has no body, or the request was `HEAD`.
+    /// The response has no body: the status has none, or the request was `HEAD`.
     case none
     /// That many bytes, 0 or more.
     case length(Int)
     /// Chunks.
     case chunked
-    /// All that comes until the connection ends.
+    /// All bytes until the connection ends.
     case untilClose
 }
 
-/// Everything of a response but its body.
+/// A response without its body.
 public struct ResponseHead: Hashable, Sendable {
     /// The status; its reason phrase is not kept.
     public let status: HTTPResponse.Status
     /// The version of the response.
     public let version: HTTPVersion
-    /// The fields in their order, those of framing among them.
+    /// The fields in their order, including the framing fields.
     public let fields: HTTPFields
     /// How the body is delimited.
     public let body: ResponseBodyKind
     /// Whether another request may be sent on the connection.
     public let keepAlive: Bool
 
-    /// Joins a status line and its fields (RFC 9112, section 6.3).
+    /// Combines a status line and its fields (RFC 9112, section 6.3).
     init(_ line: StatusLine, fields: HTTPFields, answersHead: Bool) throws(HTTPParseError) {
         let framing = try MessageFraming(fields, version: line.version)
         let body: ResponseBodyKind =
@@ -51,7 +51,7 @@ struct StatusLine: Sendable {
     let version: HTTPVersion
     let status: HTTPResponse.Status
 
-    /// Reads `version SP 3DIGIT [SP reason]`.
+    /// Parses `version SP 3DIGIT [SP reason]`.
     init(parsing line: Span<UInt8>) throws(HTTPParseError) {
         let codeStart = HTTPVersion.byteCount + 1
         let codeEnd = codeStart + 3

@@ -1,24 +1,24 @@
 import HTTPTypes
 
-/// What one step of a `ResponseParser` found.
+/// The result of one step of a `ResponseParser`.
 public enum ResponseStep: Hashable, Sendable {
-    /// All of the input is consumed; go on when more has arrived.
+    /// All of the input is consumed; continue when more has arrived.
     case needMore
-    /// An interim response (1xx but 101); the final one is still to come.
+    /// An interim response (1xx except 101); the final response follows.
     case informational(ResponseHead)
     /// The final response begins.
     case head(ResponseHead)
     /// Content of the body, never empty, as a range of the input of this call.
     case body(Range<Int>)
-    /// The response has ended. What follows in the input is the next one, or after 101 another protocol.
+    /// The response has ended. The rest of the input is the next response, or another protocol after 101.
     case end
 }
 
-/// Reads responses of HTTP/1.1 and 1.0 from bytes as they arrive: the client's side of `RequestParser`, with the same
-/// contract.
+/// Parses HTTP/1.1 and 1.0 responses from bytes as they arrive: the client's counterpart of `RequestParser`, with the
+/// same contract.
 ///
-/// Responses come in the order of their requests, and the one to `HEAD` has no body whatever it says, so
-/// `expectsHeadAnswer` is to be set before the response to such a request is read.
+/// Responses arrive in the order of their requests. The response to `HEAD` has no body, whatever its fields say, so set
+/// `expectsHeadAnswer` before the response to such a request is parsed.
 public struct ResponseParser: Sendable {
     private enum State: UInt8 {
         /// → `fields`.
@@ -29,11 +29,11 @@ public struct ResponseParser: Sendable {
         case body
         /// The last response of the connection has ended; stays.
         case closed
-        /// `failure` says why; stays.
+        /// `failure` is the error; stays.
         case failed
     }
 
-    /// Whether the next response answers a `HEAD`; false again once its head was read.
+    /// Whether the next response answers a `HEAD`; reset to false when its head has been parsed.
     public var expectsHeadAnswer = false
 
     private var state = State.statusLine
@@ -51,14 +51,14 @@ public struct ResponseParser: Sendable {
         self.limits = limits
     }
 
-    /// Bounds the body of the present response, in bytes of content; see `RequestParser.setBodyBytesMax`.
+    /// Limits the body of the current response, in bytes of content; see `RequestParser.setBodyBytesMax`.
     public mutating func setBodyBytesMax(_ byteCountMax: Int) {
-        precondition(state == .body, "a body is bounded while its response is under way")
+        precondition(state == .body, "a body is bounded while its response is incomplete")
         precondition(byteCountMax >= 0)
         body.byteCountMax = byteCountMax
     }
 
-    /// One step on, from `input[consumed]`; see `RequestParser.next`. O(bytes consumed).
+    /// Takes one step, from `input[consumed]`; see `RequestParser.next`. O(bytes consumed).
     public mutating func next(
         _ input: Span<UInt8>,
         consumed: inout Int
@@ -71,7 +71,8 @@ public struct ResponseParser: Sendable {
         }
     }
 
-    /// The peer has closed its side: `end` when that ends the body, nil between responses, else `prematureEnd`.
+    /// The peer closed its side. Returns `end` when that ends the body, nil between responses; otherwise throws
+    /// `prematureEnd`.
     public mutating func inputEnded() throws(HTTPParseError) -> ResponseStep? {
         switch state {
         case .statusLine where !lines.isWithinLine:

@@ -1,20 +1,20 @@
 public import HTTPTypes
 public import Primitives
 
-/// Appends responses of HTTP/1.1 to a buffer of the caller (RFC 9112, section 4).
+/// Appends HTTP/1.1 responses to the caller's buffer (RFC 9112, section 4).
 ///
-/// It writes the status line, `Date`, `Content-Type`, `Content-Length` and `Connection`; all else comes in `fields`.
-/// A line break or NUL in a value, or one of its own fields among `fields`, stops the process. One writer serves all
-/// connections of a thread, so that `Date` is formatted once per second.
+/// It writes the status line, `Date`, `Content-Type`, `Content-Length`, `Transfer-Encoding` and `Connection`; all other
+/// fields come from `fields`. A line break or NUL in a value, or one of its own fields among `fields`, stops the
+/// process. One writer serves all connections of a thread, so that `Date` is formatted once per second.
 public struct ResponseWriter: Sendable {
-    /// `100 Continue`, whole: sent once the body is wanted of a request that expects it.
+    /// A whole `100 Continue`: sent when the server wants the body of a request that expects it.
     public static let continueResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     /// The fields that the writer writes itself.
     private static let reserved = ["content-length", "content-type", "transfer-encoding", "date", "connection"]
-    /// The same for 101, where `Connection` comes with `Upgrade` from whoever made the handshake.
+    /// The same for 101, where the handshake's fields include `Connection` and `Upgrade`.
     private static let reservedWhenSwitching = ["content-length", "content-type", "transfer-encoding", "date"]
-    /// Room for the head that a typical response has.
+    /// The usual size of a response's head, in bytes.
     private static let headByteCountTypical = 256
 
     private var date = HTTPDate()
@@ -22,7 +22,7 @@ public struct ResponseWriter: Sendable {
     /// A writer; O(1), no allocation.
     public init() {}
 
-    /// Appends a whole response. The body is left out for `HEAD` and counted all the same.
+    /// Appends a whole response. For `HEAD` the body is omitted, and `Content-Length` still counts it.
     ///
     /// Precondition: no body with 1xx, 204 and 304. O(bytes); allocates when `bytes` has to grow, and once a second.
     public mutating func append(
@@ -57,10 +57,10 @@ public struct ResponseWriter: Sendable {
         appendHead(status, contentLength: 0, fields: fields, context: context, at: now, to: &bytes)
     }
 
-    /// Appends the head of a response whose body, of `contentLength` bytes, the caller sends itself (and does not
-    /// send when the context omits it).
+    /// Appends the head of a response whose body of `contentLength` bytes the caller sends itself, unless the context
+    /// omits it.
     ///
-    /// Precondition: `contentLength` is 0 for 1xx, 204 and 304, which say no length.
+    /// Precondition: `contentLength` is 0 for 1xx, 204 and 304, which have no `Content-Length`.
     public mutating func appendHead(
         _ status: HTTPResponse.Status,
         contentType: String? = nil,
@@ -73,7 +73,7 @@ public struct ResponseWriter: Sendable {
         precondition(contentLength >= 0)
         let hasBody = status.code >= 200 && status.code != 204 && status.code != 304
         precondition(hasBody || contentLength == 0, "a response of this status has no body")
-        // An array grows by doubling only when it is not told a size: tell it when it is new.
+        // Without a reservation an array grows by doubling. Reserve only when it is new.
         if bytes.isEmpty {
             bytes.reserveCapacity(Self.headByteCountTypical + (context.omitsBody ? 0 : contentLength))
         }
@@ -82,8 +82,8 @@ public struct ResponseWriter: Sendable {
             context: context, at: now, to: &bytes)
     }
 
-    /// Appends the head of a response whose body the caller sends itself, delimited as `body` says: `.none` for 1xx,
-    /// 204 and 304, `.chunked` for clients of HTTP/1.1 (the caller frames the chunks with `ChunkedBody`), `.untilClose`
+    /// Appends the head of a response whose body the caller sends itself. `body` is its delimitation: `.none` for 1xx,
+    /// 204 and 304; `.chunked` for HTTP/1.1 clients (the caller frames the chunks with `ChunkedBody`); `.untilClose`
     /// with a context that ends the connection (RFC 9112, section 6.3).
     public mutating func appendHead(
         _ status: HTTPResponse.Status,
@@ -115,7 +115,8 @@ public struct ResponseWriter: Sendable {
         case .chunked: MessageText.appendField("Transfer-Encoding", "chunked", to: &bytes)
         }
         if !isSwitching {
-            // An `Upgrade` field, as 426 has, is between neighbours only (RFC 9110, section 7.8).
+            // An `Upgrade` field, as in a 426, concerns a single hop, so `Connection` must name it (RFC 9110, section
+            // 7.8).
             let isUpgradeNamed = status.code == 426
             switch context.connection {
             case .persists: if isUpgradeNamed { MessageText.appendField("Connection", "upgrade", to: &bytes) }
@@ -130,12 +131,12 @@ public struct ResponseWriter: Sendable {
     }
 }
 
-/// Frames the body of a response whose length is not known when it begins (RFC 9112, section 7.1).
+/// Frames the body of a response whose length is unknown when it begins (RFC 9112, section 7.1).
 public enum ChunkedBody {
-    /// Behind the last chunk; without it the peer sees that the response broke off.
+    /// Follows the last chunk. Without it the peer knows that the response is incomplete.
     public static let end = Array("0\r\n\r\n".utf8)
 
-    /// Appends `data` as one chunk; nothing when it is empty, as an empty chunk would be the end. O(bytes).
+    /// Appends `data` as one chunk; nothing when it is empty, because an empty chunk would end the body. O(bytes).
     public static func append(_ data: Span<UInt8>, to bytes: inout [UInt8]) {
         guard !data.isEmpty else { return }
         bytes.append(contentsOf: String(data.count, radix: 16).utf8)

@@ -1,20 +1,20 @@
 public import HTTPTypes
 
-/// What a router knows about a method and a path.
+/// The result of looking up a method and a path.
 public enum RouteMatch<Value: Sendable>: Sendable {
-    /// A route serves it.
+    /// A route serves the request.
     case matched(Value, PathParameters)
     /// No route has the path.
     case notFound
-    /// Routes have the path but not the method; `allow` is for the field of that name, sorted.
+    /// Routes have the path but not the method; `allow` is the sorted value of the `Allow` field.
     case methodNotAllowed(allow: [HTTPRequest.Method])
-    /// `OPTIONS` on a path without a route of its own for it: a preflight of CORS, or a question for `Allow`.
+    /// `OPTIONS` on a path without its own route for it: a CORS preflight, or a request for `Allow`.
     case options(allow: [HTTPRequest.Method])
 }
 
 extension RouteMatch: Equatable where Value: Equatable {}
 
-/// The parameters that a path gave to a pattern, decoded, in the order of the pattern.
+/// The decoded parameters of a path, in the order of the pattern.
 public struct PathParameters: Equatable, Sendable {
     private let names: [String]
     private let values: [String]
@@ -25,13 +25,13 @@ public struct PathParameters: Equatable, Sendable {
         self.values = values
     }
 
-    /// The decoded segment that stands for `name`, never empty; nil when the pattern has no such parameter. O(count).
+    /// The decoded value of the parameter `name`, never empty; nil when the pattern has no such parameter. O(count).
     public subscript(_ name: String) -> String? {
         guard let index = names.firstIndex(of: name) else { return nil }
         return values[index]
     }
 
-    /// Two are equal when names and values are, byte for byte.
+    /// Compares names and values byte for byte.
     public static func == (left: Self, right: Self) -> Bool {
         left.names == right.names
             && left.values.elementsEqual(right.values) { $0.utf8.elementsEqual($1.utf8) }

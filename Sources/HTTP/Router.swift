@@ -1,12 +1,12 @@
 public import HTTPTypes
 
-/// A method and a pattern, and what they lead to.
+/// A method and a pattern, and the value that they map to.
 public struct Route<Value: Sendable>: Sendable {
-    /// The method that is served; `GET` serves `HEAD` too.
+    /// The method that is served; `GET` also serves `HEAD`.
     public let method: HTTPRequest.Method
     /// A path whose segments are literals, or parameters when they begin with a colon: `/shops/:shop_id/messages`.
     public let pattern: String
-    /// What the route leads to.
+    /// The value that the route maps to.
     public let value: Value
 
     /// A route; the pattern is checked when a router is built from it.
@@ -19,15 +19,15 @@ public struct Route<Value: Sendable>: Sendable {
 
 /// Finds the route for a method and a raw path.
 ///
-/// Paths are split at slashes first and each segment is decoded after, so `%2F` stays in its segment. A literal wins
-/// over a parameter, among the routes that have the method; an empty segment is no parameter's value; a trailing
-/// slash makes another path. Built once and then only read: any thread.
+/// A path is split at slashes before its segments are decoded, so `%2F` stays within its segment. Among the routes of a
+/// method, a literal takes precedence over a parameter. An empty segment is not a parameter's value. A trailing slash
+/// makes a different path. Read-only once built: any thread.
 public struct Router<Value: Sendable>: Sendable {
-    /// A place in the tree of segments.
+    /// A node in the tree of segments.
     private struct Node: Sendable {
-        /// The literals that may follow, few enough to be looked through.
+        /// The literals that may follow; few enough for a linear search.
         var literals: [(segment: String, node: Int)] = []
-        /// What follows when the next segment is a parameter.
+        /// The next node when the next segment is a parameter.
         var parameter: Int?
         /// The routes whose pattern ends here.
         var endpoints: [Endpoint] = []
@@ -39,20 +39,20 @@ public struct Router<Value: Sendable>: Sendable {
         let parameterNames: [String]
     }
 
-    /// The first is the root.
+    /// The first node is the root.
     private var nodes = [Node()]
     private var depthMax = 0
-    /// Every method that some route has, for `OPTIONS *`.
+    /// Every method of any route, for `OPTIONS *`.
     private var allMethods: Set<HTTPRequest.Method> = []
 
-    /// Builds the tree. Precondition: each pattern begins with a slash, names its parameters, each differently, and
-    /// no two routes serve the same method on the same pattern (whatever its parameters are called).
+    /// Builds the tree. Precondition: each pattern begins with a slash, its parameters have distinct names, and no two
+    /// routes serve the same method on the same pattern (whatever the names of its parameters).
     public init(_ routes: [Route<Value>]) {
         for route in routes { insert(route) }
     }
 
-    /// What serves `method` on `path` (raw, without the query). O(segments) for most trees; tries parameters where
-    /// literals lead nowhere, so at most O(nodes). Allocates for the segments.
+    /// Looks up `method` on `path` (raw, without the query). O(segments) for most trees. Where a literal leads to no
+    /// route the parameter is tried, so at most O(nodes). Allocates for the segments.
     public func match(_ method: HTTPRequest.Method, path: String) -> RouteMatch<Value> {
         if path == "*" {
             return method == .options ? .options(allow: Self.allowList(allMethods)) : .notFound
@@ -106,7 +106,7 @@ public struct Router<Value: Sendable>: Sendable {
         return nodes.count - 1
     }
 
-    /// Compares bytes: `String` equality would take the Kelvin sign for a K.
+    /// Compares bytes: `String` equality treats the Kelvin sign as a K.
     private func literal(of node: Int, segment: String) -> Int? {
         for literal in nodes[node].literals where literal.segment.utf8.elementsEqual(segment.utf8) {
             return literal.node
@@ -119,7 +119,7 @@ public struct Router<Value: Sendable>: Sendable {
     private struct Search {
         let method: HTTPRequest.Method
         let segments: [String]
-        /// The segments that parameters took on the way to the present node.
+        /// The segments that matched parameters on the way to the current node.
         var values: [String] = []
         /// The methods of the routes that have the path.
         var allowed: Set<HTTPRequest.Method> = []

@@ -1,50 +1,51 @@
 import HTTPTypes
 
-/// What one step of a `MultipartParser` found.
+/// The result of one step of a `MultipartParser`.
 public enum MultipartStep: Hashable, Sendable {
-    /// All of the input is consumed; go on when more has arrived.
+    /// All of the input is consumed; continue when more has arrived.
     case needMore
     /// A part begins.
     case part(MultipartPart)
     /// Content of the part, never empty, as a range of the input of this call.
     case content(Range<Int>)
-    /// Content that ended an earlier input, where it looked like the beginning of a boundary.
+    /// Content from the end of an earlier input, which could have been the beginning of a boundary.
     case heldContent([UInt8])
     /// The part has ended.
     case partEnd
-    /// The form has ended; what follows is consumed and dropped.
+    /// The form has ended; the bytes after it are consumed and dropped.
     case end
 }
 
-/// Reads `multipart/form-data` (RFC 7578) from bytes as they arrive.
+/// Parses `multipart/form-data` (RFC 7578) from bytes as they arrive.
 ///
-/// Used like `RequestParser`: call `next` until it answers `needMore`; at the end of the body call `finish`. How the
-/// bytes are cut changes nothing but the pieces of the content. It holds no content beyond a boundary's length, and of
-/// a part's head no more than its limit. An error is final.
+/// Used like `RequestParser`: call `next` until it returns `needMore`; call `finish` at the end of the body. How the
+/// bytes are split affects only the pieces of the content. The parser buffers content of at most a boundary's length,
+/// and a part's head of at most its limit. An error is final.
 public struct MultipartParser: Sendable {
     private enum State {
-        /// Before the first boundary, where text is dropped → `boundary`.
+        /// Before the first boundary; this text is dropped → `boundary`.
         case preamble
-        /// Behind a boundary: `--`, or white space and a line break → `head`, `epilogue`.
+        /// After a boundary: `--`, or white space and a line break → `head`, `epilogue`.
         case boundary
         /// → `content`.
         case head
         /// → `contentEnd`, `boundary`.
         case content
-        /// The last content was told, its end not yet → `boundary`.
+        /// The last content was returned, and `partEnd` comes next → `boundary`.
         case contentEnd
         /// Stays.
         case epilogue
-        /// `failure` says why; stays.
+        /// The error; stays.
         case failed(MultipartError)
     }
 
     private var state = State.preamble
-    /// CR LF and `--` and the boundary: a CR stands only at its beginning.
+    /// CR LF, `--` and the boundary. Only its first byte is a CR.
     private let delimiter: [UInt8]
-    /// How much of the delimiter the bytes before the present one are. The first boundary needs no line break.
+    /// The length of the delimiter's prefix that the bytes before the current one match. The first boundary needs no
+    /// line break.
     private var matchedCount = 2
-    /// The line behind a boundary, as far as it came.
+    /// The line after a boundary, as far as it has arrived.
     private var boundaryLine: [UInt8] = []
     private var lines = LineReader()
     private var head = HeadReader()
@@ -57,7 +58,7 @@ public struct MultipartParser: Sendable {
         self.limits = limits
     }
 
-    /// One step on, from `input[consumed]`. O(bytes consumed); allocates for heads and held content only.
+    /// Takes one step, from `input[consumed]`. O(bytes consumed); allocates only for heads and held content.
     public mutating func next(_ input: Span<UInt8>, consumed: inout Int) throws(MultipartError) -> MultipartStep {
         precondition(consumed >= 0 && consumed <= input.count, "consumed is an offset in the input")
         do {
@@ -68,7 +69,7 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// The body has ended; throws unless the form has.
+    /// The body has ended. Throws when the form has not.
     public func finish() throws(MultipartError) {
         switch state {
         case .epilogue: return
@@ -129,7 +130,7 @@ public struct MultipartParser: Sendable {
         return false
     }
 
-    /// Whether the boundary was the last; nil when its line has not ended.
+    /// Whether the boundary was the last; nil while its line is incomplete.
     private mutating func takeBoundaryLine(
         _ input: Span<UInt8>, _ consumed: inout Int
     ) throws(MultipartError) -> Bool? {
@@ -150,7 +151,7 @@ public struct MultipartParser: Sendable {
             case (_, ASCII.carriageReturn):
                 boundaryLine = [byte]
             case (_, ASCII.space), (_, ASCII.tab):
-                // Padding that transports may add.
+                // Transports may add padding.
                 guard boundaryLine.count < limits.paddingByteCountMax else { throw .malformedBoundary }
                 boundaryLine.append(byte)
             default:
@@ -199,7 +200,8 @@ public struct MultipartParser: Sendable {
                 return .content(start..<end)
             }
             if index - start < matchedCount {
-                // What was held is no boundary. What followed it is looked at again: it holds no CR, so it is content.
+                // The held bytes are not a boundary. The bytes after them are matched again: they contain no CR, so
+                // they are content.
                 matchedCount = 0
                 return .heldContent(Array(delimiter[..<heldCount]))
             }
@@ -216,20 +218,20 @@ public struct MultipartParser: Sendable {
 public struct MultipartPart: Hashable, Sendable {
     /// The name of the form's field.
     public let name: String
-    /// The name that the client gives the file: its word, and good for nothing but showing it back. Nil when the part
-    /// is no file.
+    /// The file name that the client claims. It is untrusted and only suitable for display. Nil when the part is not a
+    /// file.
     public let fileName: String?
     /// The media type that the client claims.
     public let contentType: String?
 }
 
-/// Why bytes are no acceptable `multipart/form-data`. The raw value is the stable code.
+/// Why bytes are not an acceptable `multipart/form-data` body. The raw value is the stable code.
 public enum MultipartError: String, Error, CaseIterable, Sendable {
-    /// The media type is another one, or has no usable boundary.
+    /// Another media type, or one without a usable boundary.
     case notMultipart = "not_multipart"
     /// A boundary is followed by neither a line break nor `--`.
     case malformedBoundary = "malformed_boundary"
-    /// A part's head is no list of fields, or has no `Content-Disposition: form-data` with a name.
+    /// A part's head is not a list of fields, or has no `Content-Disposition: form-data` with a name.
     case malformedPart = "malformed_part"
     /// A part's head is larger than its limit.
     case partHeadTooLarge = "part_head_too_large"

@@ -1,10 +1,10 @@
 /// A field's value with parameters: `value; name=token; name="quoted"` (RFC 9110, section 5.6.6).
 struct ParameterList {
-    /// What stands before the first semicolon, without white space at its ends.
+    /// The text before the first semicolon, without surrounding white space.
     let value: String
     private var parameters: [(name: String, value: String)] = []
 
-    /// Reads the text; nil when it does not have the form, or names a parameter twice.
+    /// Parses the text; nil when it is malformed or names a parameter twice.
     init?(_ text: String) {
         var rest = text.utf8[...]
         value = Self.trimmed(rest.prefix { $0 != ASCII.semicolon })
@@ -12,7 +12,7 @@ struct ParameterList {
         rest = rest.drop { $0 != ASCII.semicolon }
         while rest.first == ASCII.semicolon {
             rest = rest.dropFirst().drop(while: ASCII.isWhitespace)
-            // A semicolon at the end is common and harmless.
+            // Many clients send a semicolon at the end; it is harmless.
             if rest.isEmpty { break }
             guard let parameter = Self.takeParameter(&rest) else { return nil }
             guard self[parameter.name] == nil else { return nil }
@@ -22,7 +22,7 @@ struct ParameterList {
         guard rest.isEmpty else { return nil }
     }
 
-    /// The value of the parameter `name`, which is given in lower case.
+    /// The value of the parameter `name`, which must be lower case.
     subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
     private static func takeParameter(_ rest: inout Substring.UTF8View) -> (name: String, value: String)? {
