@@ -1,14 +1,14 @@
 public import Primitives
 
 extension HubShard {
-    /// Sends a control frame, already encoded, at the subscriber's next frame boundary and before the messages that
-    /// wait. Control frames keep their order.
+    /// Sends an encoded control frame at the subscriber's next frame boundary, before its pending messages. Control
+    /// frames keep their order.
     ///
-    /// The frame is copied; at most `HubLimits.controlFrameByteCountMax` bytes. False when it will not go out: a close
-    /// frame is ahead of it, a ping or too many pongs still wait, or the subscriber is gone. With `close` it leaves its
-    /// shop: messages that were published and not sent yet are not sent to it any more, but for the frame that is
-    /// begun. With `closeAfterMessages` it leaves when it has them, and counts as a subscriber until then. O(1)
-    /// amortised, O(frame) for a close in the middle of one.
+    /// The frame is copied; at most `HubLimits.controlFrameByteCountMax` bytes. Returns false when the frame is
+    /// dropped: a close frame is already pending, another ping or too many pongs are pending, or the subscriber is
+    /// gone. With `close` the subscriber leaves its shop: its pending messages are dropped, except for the rest of a
+    /// frame that is partly sent. With `closeAfterMessages` it leaves once it has received the messages published so
+    /// far, and counts as a subscriber until then. O(1) amortised; O(frame) for a close in the middle of a frame.
     @discardableResult
     public mutating func enqueueControl(
         _ kind: ControlFrameKind, _ frame: Span<UInt8>, to connection: ConnectionID
@@ -57,7 +57,7 @@ extension HubShard {
 
     private mutating func startClosing(_ subscriber: SlabIndex<TrailingSubscriber>) {
         trailing[subscriber].isClosing = true
-        // What is in flight decides where the frame ends: its report comes first.
+        // The send in flight determines where the current frame ends: wait for its result.
         if trailing[subscriber].state == .inFlight || !trailing[subscriber].isAttached { return }
         let log = trailing[subscriber].log
         detach(subscriber)
@@ -67,12 +67,12 @@ extension HubShard {
 
 /// The control frames of RFC 6455, section 5.5.
 public enum ControlFrameKind: Sendable {
-    /// Asks for a pong; dropped while another ping waits.
+    /// Asks for a pong; dropped while another ping is pending.
     case ping
-    /// Answers a ping; replaces a pong that waits when too many do.
+    /// Answers a ping; replaces the last pending pong when too many are pending.
     case pong
     /// Ends the stream at the next frame boundary: nothing is sent after it.
     case close
-    /// Ends the stream behind the messages published so far: nothing is sent after it.
+    /// Ends the stream after the messages published so far: nothing is sent after it.
     case closeAfterMessages
 }

@@ -4,13 +4,13 @@ extension HubShard {
     /// Whether a flush has something to send.
     public var needsFlush: Bool { !dirty.isEmpty || !endingReady.isEmpty }
 
-    /// Sends to every subscriber that is not blocked what it has not got yet, as far as the budget reaches; the next
-    /// flush goes on there.
+    /// Sends their pending messages to all subscribers that are not blocked, within the budget. The next flush
+    /// continues where this one ended.
     ///
-    /// Topics take turns (deficit round robin): in each, a topic sends its quantum, `HubLimits.quantumByteCount` worth,
-    /// at most half of it to trailing subscribers before the current ones, so that neither waits for all of the others.
-    /// All current subscribers get the same range in one sweep; what is published during a sweep belongs to the next.
-    /// No subscriber gets two sends in one flush, as the first may fall short.
+    /// Topics are served by deficit round robin. Each time, a topic may send one quantum, `HubLimits.quantumByteCount`
+    /// bytes: at most half of it goes to trailing subscribers before the current ones are served, so that neither kind
+    /// waits for all of the other. All current subscribers get the same range in one sweep. Messages published during a
+    /// sweep belong to the next one. No subscriber gets two sends in one flush, because the first may be short.
     ///
     /// Call `submitted` after it. O(sends); allocates nothing in the steady state.
     public mutating func flush<Sink: HubSink & ~Copyable>(budget: inout FlushBudget, into sink: inout Sink) {
@@ -26,7 +26,8 @@ extension HubShard {
         if !isAwaitingSubmission { trimTouched() }
     }
 
-    /// Those that are detached belong to no shop; before the shops they get a part of the budget, after them the rest.
+    /// Detached subscribers belong to no shop. They get a part of the budget before the topics, and the rest after
+    /// them.
     private mutating func flushEnding<Sink: HubSink & ~Copyable>(
         sendCountMax: Int, budget: inout FlushBudget, into sink: inout Sink
     ) {
@@ -49,7 +50,7 @@ extension HubShard {
         sendToTrailing(log, untilDeficit: 0, budget: &budget, into: &sink)
     }
 
-    /// Decides whether the log has more to send, now or in the next flush.
+    /// Decides whether the log has more to send, in this flush or in the next.
     private mutating func requeue(_ log: SlabIndex<TopicLog>) {
         if !logs[log].ready.isEmpty || logs[log].isSweeping {
             dirty.append(log, in: &logs)
@@ -66,7 +67,8 @@ extension HubShard {
 // MARK: - Current subscribers
 
 extension HubShard {
-    /// Ends a sweep that has served all, and starts the next unless this flush has sent to current subscribers.
+    /// Ends a sweep that has served all current subscribers. Starts the next one, unless this flush already sent to
+    /// current subscribers.
     private mutating func startSweep(_ log: SlabIndex<TopicLog>) {
         endSweepIfServed(log)
         if logs[log].isSweeping || logs[log].lastGroupFlush == flushNumber { return }
@@ -89,7 +91,7 @@ extension HubShard {
         while !logs[log].parked.isEmpty { move(logs[log].parked.first, to: .ready) }
     }
 
-    /// Sends the same bytes to each of a run of current subscribers. O(1) here, O(subscribers) in the sink.
+    /// Sends the same bytes to consecutive current subscribers. O(1) here, O(subscribers) in the sink.
     private mutating func sendToCurrent<Sink: HubSink & ~Copyable>(
         _ index: SlabIndex<TopicLog>, budget: inout FlushBudget, into sink: inout Sink
     ) {
@@ -134,8 +136,8 @@ extension HubShard {
         }
     }
 
-    /// Gives an attached, ready subscriber its turn: one send, or it becomes current, is parked or detached. Returns the
-    /// bytes offered.
+    /// Serves an attached, ready subscriber: sends to it once, or makes it current, parks or detaches it. Returns the
+    /// number of bytes offered; nil without a send.
     private mutating func send<Sink: HubSink & ~Copyable>(
         _ subscriber: SlabIndex<TrailingSubscriber>, budget: inout FlushBudget, into sink: inout Sink
     ) -> Int? {
@@ -172,7 +174,7 @@ extension HubShard {
     ) -> Int {
         let outbox = trailing[subscriber].outbox
         guard let bytes = outbox.buffer else { preconditionFailure("an outbox with bytes has a buffer") }
-        // An attached subscriber's close frame waits for messages, a detached one's for nothing.
+        // The close frame of an attached subscriber waits for messages; that of a detached one is due.
         let dueByteCount = trailing[subscriber].isAttached ? outbox.byteCountBeforeClose : outbox.byteCount
         let byteCount = min(dueByteCount, limits.singleSendByteCountMax)
         startSingle(subscriber, isOutbox: true, byteCount: byteCount, budget: &budget)

@@ -1,6 +1,6 @@
 public import Primitives
 
-// For metrics and for closing the streams of a shop: not on the hot path.
+// For metrics, and for closing all streams of a shop; not on the hot path.
 extension HubShard {
     /// The number of shops with a subscriber, or with bytes that are still in flight.
     public var shopCount: Int { firstTopics.count }
@@ -11,7 +11,7 @@ extension HubShard {
     /// Bytes of buffers kept for the next messages; at most `HubLimits.keptByteCountMax`.
     public var keptByteCount: Int { pool.keptByteCount }
 
-    /// Whether messages go to the connection. O(1).
+    /// Whether the connection receives messages. O(1).
     public func isSubscribed(_ connection: ConnectionID) -> Bool {
         guard let slot = slots[connection] else { return false }
         switch slot.state {
@@ -21,7 +21,7 @@ extension HubShard {
         }
     }
 
-    /// Whether a close frame of the connection waits, or is in flight. O(1).
+    /// Whether a close frame of the connection is pending or in flight. O(1).
     public func isCloseFrameWaiting(_ connection: ConnectionID) -> Bool {
         guard let slot = slots[connection], slot.state == .trailing else { return false }
         return trailing[slot.trailing].isClosing
@@ -46,8 +46,8 @@ extension HubShard {
         }
     }
 
-    /// The shops with the most subscribers, most first; at most `countMax` of them. O(shops × log `countMax`) and
-    /// allocates: for a scrape of metrics.
+    /// The shops with the most subscribers, in descending order; at most `countMax` of them. O(shops × log `countMax`)
+    /// and allocates: for a scrape of metrics.
     public func topShops(countMax: Int) -> [(shop: ShopID, subscriberCount: Int)] {
         if countMax <= 0 { return [] }
         var top: [(shop: ShopID, subscriberCount: Int)] = []

@@ -1,10 +1,10 @@
 public import Primitives
 
 extension HubShard {
-    /// Appends a message, one encoded WebSocket frame, to the shop's log in `encoding`. It goes out with the next
-    /// flushes; with no subscriber nothing is stored.
+    /// Appends a message, one encoded WebSocket frame, to the shop's log in `encoding`. The next flushes send it. With
+    /// no subscriber nothing is stored.
     ///
-    /// The frame is copied. May make blocked subscribers slow consumers: drain `nextSlowConsumer`. O(frame), one hash
+    /// The frame is copied. Blocked subscribers may become slow consumers: drain `nextSlowConsumer`. O(frame), one hash
     /// of the shop; allocates nothing in the steady state.
     public mutating func publish(
         _ frame: Span<UInt8>, to shop: ShopID, encoding: StreamEncoding = .plain
@@ -15,7 +15,8 @@ extension HubShard {
         if recipientCount == 0 { return .published(recipientCount: 0) }
         let log = openLog(topic)
         if endSlowConsumers(log, incomingByteCount: frame.count) {
-            // With its last subscriber the topic may have ended: look again. None is slow the second time.
+            // The topic may have ended with its last subscriber, so look it up again. The second time no subscriber is
+            // over a limit.
             return publish(frame, to: shop, encoding: encoding)
         }
         if logs[log].retainedByteCount + frame.count > limits.logByteCountMax {
@@ -28,7 +29,7 @@ extension HubShard {
         return .published(recipientCount: recipientCount)
     }
 
-    /// The encodings that the shop has subscribers in: publish a message once in each. O(1), one hash.
+    /// The encodings in which the shop has subscribers: publish a message once in each. O(1), one hash.
     public func encodings(of shop: ShopID) -> StreamEncodings {
         var result: StreamEncodings = []
         var index = firstTopics[shop] ?? .null
@@ -39,7 +40,7 @@ extension HubShard {
         return result
     }
 
-    /// Gives the log a turn in the next flush. O(1).
+    /// Queues the log for the next flush. O(1).
     mutating func markDirty(_ log: SlabIndex<TopicLog>) {
         if logs[log].isDirty { return }
         logs[log].isDirty = true
@@ -49,8 +50,8 @@ extension HubShard {
 
 /// The result of a publication.
 public enum PublishResult: Hashable, Sendable {
-    /// It goes to so many subscribers; with none, nothing was stored.
+    /// The message goes to that many subscribers; with none, nothing was stored.
     case published(recipientCount: Int)
-    /// The shop's log is full of messages that no flush has sent yet; nothing was stored. Flush and publish again.
+    /// The shop's log is full of messages that no flush has sent; nothing was stored. Flush, then publish again.
     case logFull
 }

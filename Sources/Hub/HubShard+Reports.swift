@@ -1,10 +1,10 @@
 public import Primitives
 
-// The results of sends: after the flush that made them, before `submitted`.
+// The results of sends: report them after the flush and before `submitted`.
 extension HubShard {
-    /// Of a group send to `connection` only the first `sentByteCount` bytes went out; 0 when the socket was full.
+    /// Only the first `sentByteCount` bytes of a `sendGroup` were sent to `connection`; 0 when its socket was full.
     ///
-    /// The subscriber is trailing from here on; no other is affected. O(frames sent).
+    /// The subscriber is trailing after this; no other subscriber is affected. O(frames sent).
     public mutating func groupSendFellShort(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
         precondition(isAwaitingSubmission, "a report comes between the flush and submitted()")
         guard let slot = slots[connection] else { return .none }
@@ -19,7 +19,7 @@ extension HubShard {
             let subscriber = openTrailing(connection, log, at: cursor, state: .inFlight)
             block(subscriber, at: cursor)
         case .trailing:
-            // It left the current subscribers between the flush and now, for a control frame.
+            // It left the current subscribers after the flush, because a control frame was enqueued for it.
             let subscriber = slot.trailing
             precondition(trailing[subscriber].leftCurrentInFlush == flushNumber, "nothing was sent to the group")
             guard let cursor = shortCursor(trailing[subscriber].log, sentByteCount: sentByteCount) else { return .none }
@@ -35,7 +35,7 @@ extension HubShard {
         return .waitForRoom
     }
 
-    /// Of the single send to `connection` the first `sentByteCount` bytes went out; 0 when the socket was full.
+    /// The first `sentByteCount` bytes of the `sendSingle` to `connection` were sent; 0 when its socket was full.
     ///
     /// O(frames sent).
     public mutating func singleSendCompleted(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
@@ -70,7 +70,7 @@ extension HubShard {
         return .none
     }
 
-    /// The socket that was full has room. O(1).
+    /// The socket that was full is writable again. O(1).
     public mutating func becameWritable(_ connection: ConnectionID) {
         guard let slot = slots[connection], slot.state == .trailing else { return }
         let subscriber = slot.trailing
@@ -79,7 +79,7 @@ extension HubShard {
         move(subscriber, to: isIdle ? .idle : .ready)
     }
 
-    /// Where a short group send left its subscriber; nil when it was not short.
+    /// The position up to which a short `sendGroup` served its subscriber; nil when it was not short.
     private mutating func shortCursor(_ log: SlabIndex<TopicLog>, sentByteCount: Int) -> LogPosition? {
         let start = logs[log].sweepStart
         let target = logs[log].sweepTarget
@@ -91,8 +91,8 @@ extension HubShard {
         return cursor
     }
 
-    /// A trailing subscriber whose outbox ends in a close frame leaves the log when the frame is due, and the hub when
-    /// the frame is out.
+    /// Continues to close a trailing subscriber: it leaves the log when its close frame is due, and the hub when that
+    /// frame is sent.
     private mutating func continueClosing(_ connection: ConnectionID, _ slot: SubscriberSlot) -> SendFollowUp {
         let subscriber = slot.trailing
         if trailing[subscriber].isAttached, trailing[subscriber].cursor.offset >= trailing[subscriber].closeOffset {
@@ -108,12 +108,13 @@ extension HubShard {
     }
 }
 
-/// What the I/O does after it reported a send.
+/// What the caller must do after it reported a send.
 public enum SendFollowUp: Hashable, Sendable {
     /// Nothing.
     case none
     /// Poll the socket once and call `becameWritable`.
     case waitForRoom
-    /// The close frame is out, and the hub sends nothing more: shut down, or wait for the peer's.
+    /// The close frame is sent, and the hub sends nothing more: shut down the socket, or wait for the peer's close
+    /// frame.
     case closeFrameSent
 }

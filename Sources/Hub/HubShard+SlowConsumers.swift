@@ -1,10 +1,11 @@
 public import Primitives
 
 extension HubShard {
-    /// The next subscriber that passed a limit; nil when there is none left. O(1) amortised.
+    /// The next subscriber that exceeded a limit; nil when there is none left. O(1) amortised.
     ///
-    /// It gets no more messages and holds no log, only the rest of the frame that it is in. Enqueue a close frame for
-    /// it, which goes out behind that rest if it ever makes room, and close it in any case after the write wait.
+    /// It receives no more messages and holds no log, only the rest of its current frame. Enqueue a close frame for it,
+    /// which is sent after that rest if its socket becomes writable. Close the connection in any case after the write
+    /// wait.
     public mutating func nextSlowConsumer() -> ConnectionID? {
         while let connection = slowConsumers.popLast() {
             if let slot = slots[connection], slot.state == .trailing { return connection }
@@ -12,10 +13,12 @@ extension HubShard {
         return nil
     }
 
-    /// Ends those that a frame of `incomingByteCount` takes beyond a limit; whether there were any.
+    /// Detaches the blocked subscribers that a frame of `incomingByteCount` bytes takes over a limit. Returns whether
+    /// there were any.
     ///
-    /// `limitFrame` only grows, and a subscriber that blocks below it ends at once, so a publication looks at each frame
-    /// once and at no subscriber that is within its limits. O(1) amortised, and O(frame) for each that ends.
+    /// `limitFrame` only grows, and a subscriber that blocks below it is detached at once. A publication therefore
+    /// visits each frame once, and no subscriber that is within its limits. O(1) amortised, and O(frame) for each
+    /// subscriber detached.
     mutating func endSlowConsumers(_ log: SlabIndex<TopicLog>, incomingByteCount: Int) -> Bool {
         let tail = logs[log].tail
         let isShardFull = pool.lentByteCount > limits.lentByteCountMax
@@ -42,7 +45,7 @@ extension HubShard {
         return isAnyEnded
     }
 
-    /// Detaches and reports a blocked subscriber, without a report when it is closing; the caller trims the log.
+    /// Detaches a blocked subscriber, and reports it unless it is closing. The caller trims the log.
     mutating func endSlowConsumer(_ subscriber: SlabIndex<TrailingSubscriber>) {
         detach(subscriber)
         if !trailing[subscriber].isClosing { slowConsumers.append(trailing[subscriber].connection) }

@@ -1,18 +1,18 @@
 public import Primitives
 
 extension HubShard {
-    /// Subscribes a connection: every message published to the shop in this encoding from now on goes to it, and none
-    /// from before.
+    /// Subscribes a connection: it receives every message published to the shop in this encoding from now on, and none
+    /// published before.
     ///
-    /// `connection` is not subscribed. O(1), one hash of the shop; allocates when tables grow.
+    /// `connection` must not be subscribed. O(1), one hash of the shop; allocates when tables grow.
     public mutating func subscribe(
         _ connection: ConnectionID, to shop: ShopID, encoding: StreamEncoding = .plain
     ) -> SubscribeResult {
         subscribe(connection, to: shop, encoding: encoding, prefix: Span())
     }
 
-    /// The same with bytes that go out before any message: the answer to the handshake. They are copied, and at most
-    /// `HubLimits.prefixByteCountMax`.
+    /// The same with bytes that are sent before any message: the response to the handshake. They are copied; at most
+    /// `HubLimits.prefixByteCountMax` bytes.
     public mutating func subscribe(
         _ connection: ConnectionID, to shop: ShopID, encoding: StreamEncoding = .plain, prefix: Span<UInt8>
     ) -> SubscribeResult {
@@ -38,7 +38,7 @@ extension HubShard {
 
     /// Ends a subscription and frees its slot; false when there is none. O(1) amortised.
     ///
-    /// What a send in flight reports afterwards is ignored; the slot is used again after `submitted`.
+    /// A later report of its send in flight is ignored. The slot may be reused after `submitted`.
     @discardableResult
     public mutating func unsubscribe(_ connection: ConnectionID) -> Bool {
         guard let slot = slots[connection] else { return false }
@@ -47,14 +47,14 @@ extension HubShard {
         return true
     }
 
-    /// The I/O could not send to the connection: the hub sends nothing more to it and no longer counts it. Replaces
-    /// the send's report. `unsubscribe` is still due. O(1) amortised.
+    /// A send to the connection failed. Nothing more is sent to it, and it no longer counts as a subscriber. Replaces
+    /// the report of the send. The caller must still call `unsubscribe`. O(1) amortised.
     public mutating func sendFailed(_ connection: ConnectionID) {
         guard let slot = slots[connection] else { return }
         end(connection, slot)
     }
 
-    /// Silences a subscriber and waits for its `unsubscribe`.
+    /// Stops all sends to a subscriber and keeps its slot until its `unsubscribe`.
     mutating func end(_ connection: ConnectionID, _ slot: SubscriberSlot) {
         silence(connection, slot)
         slots.set(.ended, for: connection)
@@ -78,8 +78,8 @@ extension HubShard {
 // MARK: - Current subscribers
 
 extension HubShard {
-    /// Makes `connection` a current subscriber when `offset` is the shared cursor, or where the sweep has taken those that
-    /// it has served. O(1).
+    /// Makes `connection` a current subscriber when `offset` is the shared cursor, or the target of the sweep, which
+    /// the served subscribers have reached. False at any other offset. O(1).
     mutating func join(_ connection: ConnectionID, _ topic: SlabIndex<Topic>, at offset: UInt64) -> Bool {
         let log = topics[topic].log
         if offset == logs[log].cursor.offset {
@@ -94,19 +94,19 @@ extension HubShard {
         return true
     }
 
-    /// Appends a current subscriber that the sweep has yet to reach. O(1) amortised.
+    /// Appends a current subscriber that the sweep has yet to serve. O(1) amortised.
     mutating func append(_ connection: ConnectionID, to topic: SlabIndex<Topic>) {
         let place = UInt32(topics[topic].current.count)
         topics[topic].current.append(connection)
         slots.set(SubscriberSlot(state: .current, topic: topic, place: place), for: connection)
     }
 
-    /// Takes a current subscriber out; its slot is the caller's to write. O(1) amortised.
+    /// Removes a current subscriber; the caller writes its slot. O(1) amortised.
     mutating func removeCurrent(_ place: Int, from topic: SlabIndex<Topic>) {
         var hole = place
         let log = topics[topic].log
         if !log.isNull, place < logs[log].servedCount {
-            // The hole moves to the end of those that the sweep has served, and that end one down.
+            // Fill the hole with the last subscriber that the sweep has served. The hole moves to that place.
             let lastServed = logs[log].servedCount - 1
             moveCurrent(from: lastServed, to: hole, of: topic)
             hole = lastServed
@@ -135,8 +135,8 @@ extension HubShard {
 
 /// The result of a subscription.
 public enum SubscribeResult: Hashable, Sendable {
-    /// Subscribed: every message published from now on is delivered, none from before.
+    /// Subscribed: every message published from now on is delivered, and none published before.
     case subscribed
-    /// The shop has as many subscribers as it may; nothing was changed.
+    /// The shop has its maximum number of subscribers; nothing was changed.
     case shopFull
 }

@@ -1,6 +1,6 @@
 import Primitives
 
-// A topic begins with its first subscriber and ends with its last.
+// A topic exists from its first subscriber until its last one has left and its log has ended.
 extension HubShard {
     /// The topic of a shop in one encoding. One hash of the identifier.
     func topic(of shop: ShopID, _ encoding: StreamEncoding) -> SlabIndex<Topic>? {
@@ -12,7 +12,7 @@ extension HubShard {
         return nil
     }
 
-    /// The same, made when there is none.
+    /// The same; creates the topic when there is none.
     mutating func openTopic(of shop: ShopID, _ encoding: StreamEncoding) -> SlabIndex<Topic> {
         if let topic = topic(of: shop, encoding) { return topic }
         let index = topics.insert(Topic(encoding: encoding))
@@ -32,7 +32,7 @@ extension HubShard {
         return index
     }
 
-    /// Ends the topic when it has no subscriber and no log.
+    /// Releases the topic when it has no subscribers and no log.
     mutating func releaseTopicIfUnused(_ index: SlabIndex<Topic>) {
         guard topics[index].current.count == 0, topics[index].log.isNull else { return }
         guard let shop = shopsByTopic[Int(index.raw)], let first = firstTopics[shop] else {
@@ -53,13 +53,13 @@ extension HubShard {
         if firstTopics.isEmpty { releaseTopicStorage() }
     }
 
-    /// The number of subscribers that a message in this topic goes to. O(1).
+    /// The number of subscribers that receive a message in this topic. O(1).
     func recipientCount(_ topic: SlabIndex<Topic>) -> Int {
         let log = topics[topic].log
         return topics[topic].current.count + (log.isNull ? 0 : logs[log].trailingCount)
     }
 
-    /// The topic's log, opened when it has none.
+    /// The topic's log; opens it when there is none.
     mutating func openLog(_ topic: SlabIndex<Topic>) -> SlabIndex<TopicLog> {
         if !topics[topic].log.isNull { return topics[topic].log }
         let log = logs.insert(TopicLog(topic: topic, flush: flushNumber, pool: &pool))
@@ -67,7 +67,7 @@ extension HubShard {
         return log
     }
 
-    /// The last shop is gone: what the tables of a crowd take goes as well.
+    /// The last shop has ended: release the tables, which may be large after many subscribers.
     private mutating func releaseTopicStorage() {
         firstTopics = [:]
         shopsByTopic = []

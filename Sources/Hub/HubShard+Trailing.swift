@@ -1,8 +1,9 @@
 import Primitives
 
-// The life of a trailing subscriber: it opens, changes states, and becomes current again, is detached, or ends.
+// The life of a trailing subscriber: it is opened and changes its state; then it becomes current again, is detached, or
+// ends.
 extension HubShard {
-    /// Makes a subscriber of the log's topic trail at `cursor`, and writes its slot. O(1).
+    /// Adds a trailing subscriber of the log's topic at `cursor`, and writes its slot. O(1).
     mutating func openTrailing(
         _ connection: ConnectionID, _ log: SlabIndex<TopicLog>, at cursor: LogPosition, state: TrailingState
     ) -> SlabIndex<TrailingSubscriber> {
@@ -17,7 +18,7 @@ extension HubShard {
         return subscriber
     }
 
-    /// Makes a current subscriber trail from where it is, as something is to be sent to it alone. O(1).
+    /// Makes a current subscriber trail at its present position, because bytes are pending for it alone. O(1).
     mutating func makeTrailing(_ connection: ConnectionID, _ slot: SubscriberSlot) -> SlabIndex<TrailingSubscriber> {
         let log = openLog(slot.topic)
         let isServed = Int(slot.place) < logs[log].servedCount
@@ -26,7 +27,7 @@ extension HubShard {
         return openTrailing(connection, log, at: cursor, state: .ready)
     }
 
-    /// Takes the subscriber to another state, and to `cursor` when there is one. O(1), or O(frames passed).
+    /// Moves the subscriber to another state, and to `cursor` unless that is nil. O(1), or O(frames passed).
     mutating func move(_ subscriber: SlabIndex<TrailingSubscriber>, to state: TrailingState, cursor: LogPosition? = nil)
     {
         withdraw(subscriber)
@@ -35,7 +36,8 @@ extension HubShard {
         enter(subscriber)
     }
 
-    /// The subscriber's socket is full: one that is beyond a limit already is slow. O(frames passed), or O(frame).
+    /// The subscriber's socket is full. Detaches it as a slow consumer when it is already over a limit. O(frames
+    /// passed), or O(frame).
     mutating func block(_ subscriber: SlabIndex<TrailingSubscriber>, at cursor: LogPosition) {
         move(subscriber, to: .blocked, cursor: cursor)
         if !trailing[subscriber].isAttached { return }
@@ -45,7 +47,7 @@ extension HubShard {
         trim(log)
     }
 
-    /// Makes a trailing subscriber at `cursor` current again, if it has caught up and nothing waits for it alone.
+    /// Makes a trailing subscriber at `cursor` current again, if it has caught up and its outbox is empty.
     mutating func rejoin(_ subscriber: SlabIndex<TrailingSubscriber>, at cursor: LogPosition) -> Bool {
         guard trailing[subscriber].isAttached, trailing[subscriber].outbox.isEmpty else { return false }
         let log = trailing[subscriber].log
@@ -62,7 +64,7 @@ extension HubShard {
         return true
     }
 
-    /// Ends a trailing subscriber; its slot is the caller's to write. O(1) amortised.
+    /// Ends a trailing subscriber; the caller writes its slot. O(1) amortised.
     mutating func closeTrailing(_ subscriber: SlabIndex<TrailingSubscriber>) {
         if trailing[subscriber].state == .inFlight { singleSendsInFlight -= 1 }
         withdraw(subscriber)
@@ -76,8 +78,8 @@ extension HubShard {
         }
     }
 
-    /// Takes the subscriber off its log: the rest of the frame that its cursor is in moves to its outbox, and it gets no
-    /// later messages. Nothing of it is in flight, and the caller trims the log. O(frame).
+    /// Detaches the subscriber from its log: the rest of the frame at its cursor moves to its outbox, and it receives
+    /// no later messages. It must have no send in flight. The caller trims the log. O(frame).
     mutating func detach(_ subscriber: SlabIndex<TrailingSubscriber>) {
         withdraw(subscriber)
         let log = trailing[subscriber].log
@@ -90,7 +92,7 @@ extension HubShard {
         enter(subscriber)
     }
 
-    /// Copies the rest of the frame that the subscriber's cursor is in to the front of its outbox. O(frame).
+    /// Copies the rest of the frame at the subscriber's cursor to the front of its outbox. O(frame).
     mutating func prependRestOfFrame(_ subscriber: SlabIndex<TrailingSubscriber>) {
         let log = trailing[subscriber].log
         let cursor = trailing[subscriber].cursor
@@ -111,7 +113,8 @@ extension HubShard {
 // MARK: - Lists
 
 extension HubShard {
-    /// Enters the subscriber into the lists of its state: its frame's while it is attached, and the queue of its turn.
+    /// Adds the subscriber to the lists of its state: its frame's list while it is attached, and the queue of ready or
+    /// parked subscribers.
     private mutating func enter(_ subscriber: SlabIndex<TrailingSubscriber>) {
         let state = trailing[subscriber].state
         let log = trailing[subscriber].log
@@ -129,7 +132,7 @@ extension HubShard {
         }
     }
 
-    /// The inverse of `enter`, before state, place or attachment change.
+    /// The inverse of `enter`; to be called before the state, the cursor or the attachment changes.
     private mutating func withdraw(_ subscriber: SlabIndex<TrailingSubscriber>) {
         let state = trailing[subscriber].state
         let log = trailing[subscriber].log

@@ -1,8 +1,8 @@
-// Trimming, and the end of logs that are drained.
+// Trims logs, and ends drained ones.
 extension HubShard {
-    /// All sends of the last flush took effect and were reported: their bytes are free again. O(logs touched).
+    /// All sends of the last flush were executed and reported: their bytes may be reused. O(logs touched).
     ///
-    /// Required after every flush that sent something; harmless after one that did not.
+    /// Required after every flush that sent something; harmless after any other.
     public mutating func submitted() {
         precondition(singleSendsInFlight == 0, "a single send was not reported")
         isAwaitingSubmission = false
@@ -10,7 +10,7 @@ extension HubShard {
         trimTouched()
     }
 
-    /// Trims the log as soon as nothing is in flight. O(1).
+    /// Marks the log to be trimmed as soon as no send is in flight. O(1).
     mutating func touch(_ log: SlabIndex<TopicLog>) {
         if logs[log].isTouched { return }
         logs[log].isTouched = true
@@ -65,7 +65,7 @@ extension HubShard {
         logs[log].limitFrame = max(logs[log].limitFrame, number)
     }
 
-    /// A log that was long for a while does not keep the storage of that time.
+    /// Replaces a buffer that is much larger than the retained bytes, as after a burst.
     private mutating func shrinkStorage(_ log: SlabIndex<TopicLog>) {
         guard let bytes = logs[log].bytes, bytes.byteCapacity > 16 << 10 else { return }
         let retainedByteCount = logs[log].retainedByteCount

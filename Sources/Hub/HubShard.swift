@@ -2,22 +2,25 @@ import Primitives
 
 /// The part of the hub that one reactor owns: the logs of its shops and their subscribers.
 ///
-/// A shop keeps one log of encoded frames. A subscriber is a connection and a cursor into the log; those that are
-/// caught up, the *current* ones, share the shop's cursor, so that a flush names them by the thousand and writes nothing for any of them.
-/// One that falls behind becomes a *trailing* subscriber with a cursor of its own, and holds the log until it has caught
-/// up again, or until it passes a limit and is reported as a slow consumer. Messages are never skipped.
+/// A shop keeps one log of encoded frames. A subscriber is a connection and a cursor into the log. The *current*
+/// subscribers have caught up and share the shop's cursor, so that a flush names thousands of them at once and writes
+/// nothing for any of them. A subscriber that falls behind becomes a *trailing* subscriber with a cursor of its own. It
+/// holds the log until it has caught up again, or until it exceeds a limit and is reported as a slow consumer. Messages
+/// are never skipped.
 ///
-/// Pure: no I/O, clock or task. Thread: that of its reactor. The reactor's part of the contract:
-/// 1. `flush` names bytes and connections to a `HubSink`; the reactor submits, hands in what was reported
+/// Pure: no I/O, clock or task. Thread: its reactor's. The reactor's part of the contract:
+///
+/// 1. `flush` passes bytes and connections to a `HubSink`. The reactor submits, reports the results
 ///    (`groupSendFellShort`, `singleSendCompleted`, `sendFailed`) and calls `submitted`, in this order and before the
-///    next `flush`. Everything else may be called in between.
-/// 2. A report may answer `waitForRoom`: poll that socket once and call `becameWritable`.
-/// 3. After reports and publications, close those that `nextSlowConsumer` names.
-/// 4. A connection that ended is unsubscribed before its slot is used again.
-/// Identifiers that outlived their subscription are ignored. Broken contracts stop the process.
+///    next `flush`. All other calls are allowed in between.
+/// 2. When a report returns `waitForRoom`, the reactor polls that socket once and calls `becameWritable`.
+/// 3. After reports and publications, it closes the connections that `nextSlowConsumer` returns.
+/// 4. It unsubscribes a connection that has ended before the connection's slot is reused.
 ///
-/// Memory: 12 bytes for a slot and 8 to 10 in its shop's list for a subscriber that is caught up; no message bytes
-/// while none trails. The steady state of publish, flush and submitted allocates nothing.
+/// Identifiers that outlived their subscription are ignored. A broken contract stops the process.
+///
+/// Memory: a subscriber that is caught up takes 12 bytes for its slot and 8 to 10 in its shop's list, and no message
+/// bytes are held while no subscriber trails. The steady state of publish, flush and submitted allocates nothing.
 public struct HubShard: ~Copyable {
     let limits: HubLimits
 
@@ -27,16 +30,16 @@ public struct HubShard: ~Copyable {
     var trailing = Slab<TrailingSubscriber>()
     var pool: BufferPool
 
-    /// The first topic of each shop; the others follow through `Topic.next`.
+    /// The first topic of each shop; `Topic.next` links the others.
     var firstTopics: [ShopID: SlabIndex<Topic>] = [:]
-    /// The shop of each topic, by the topic's index: apart from `Topic`, as only its end reads it.
+    /// The shop of each topic, by the topic's index. Not in `Topic`, because it is read only when the topic ends.
     var shopsByTopic: [ShopID?] = []
 
-    /// Logs with something to send in this flush, in the order of their turns.
+    /// Logs with something to send in this flush, in the order in which they are served.
     var dirty = LogQueue()
     /// Logs with something to send in the next flush.
     var held = LogQueue()
-    /// Logs to be trimmed once nothing is in flight, linked through `nextTouched`.
+    /// Logs to be trimmed once no send is in flight, linked through `nextTouched`.
     var firstTouched = SlabIndex<TopicLog>.null
     /// Detached trailing subscribers with something to send.
     var endingReady = TrailingQueue()
@@ -44,21 +47,21 @@ public struct HubShard: ~Copyable {
 
     /// Counts flushes, modulo 2^32.
     var flushNumber: UInt32 = 0
-    /// From the first send of a flush to `submitted`: bytes must not move, and nothing may be sent.
+    /// True from the first send of a flush to `submitted`: bytes must not move, and nothing may be sent.
     var isAwaitingSubmission = false
     var singleSendsInFlight = 0
 
-    /// The number of subscribers that messages go to.
+    /// The number of subscribers that receive messages.
     public internal(set) var subscriberCount = 0
-    /// Those of `subscriberCount` that trail.
+    /// How many of the `subscriberCount` trail.
     public internal(set) var trailingCount = 0
-    /// Bytes of frames that the logs hold.
+    /// Bytes of frames that the logs retain.
     public internal(set) var retainedByteCount = 0
-    /// Frames that went whole to a subscriber, since the shard was made.
+    /// Frames that were sent completely to a subscriber, since the shard was created.
     public internal(set) var deliveredFrameCount: UInt64 = 0
 
-    /// A shard for connections whose slots are below `subscriberCapacity`. Allocates 8 bytes for each 256 of them;
-    /// the rest when they come.
+    /// A shard for connections whose slots are below `subscriberCapacity`. Allocates 8 bytes for each 256 of them, and
+    /// the rest when connections subscribe.
     public init(limits: HubLimits = HubLimits(), subscriberCapacity: Int) {
         limits.check()
         self.limits = limits

@@ -1,21 +1,21 @@
-/// Bytes that go to one subscriber alone and before the log's next frame: the answer to its handshake, the rest of a
-/// frame whose log it no longer holds, control frames.
+/// Bytes that are sent to one subscriber alone, before the log's next frame: the response to its handshake, the rest of
+/// a frame whose log it no longer holds, and control frames.
 ///
-/// A plain value that names its buffer, which its subscriber owns. Bytes in flight do not move: what comes behind them is
+/// A plain value that names its buffer, which its subscriber owns. Bytes in flight do not move: later bytes are
 /// appended, and a buffer that is too small is replaced by another.
 struct Outbox: BitwiseCopyable {
     private(set) var buffer: PooledBuffer?
     /// The unsent bytes are those from `start` to `end`.
     private(set) var start = 0
     private(set) var end = 0
-    /// The last pong, as long as `pongEnd` > `start`.
+    /// The last pong, which is unsent while `pongEnd` > `start`.
     private var pongStart = 0
     private var pongEnd = 0
     /// Bytes of pongs since the outbox was last empty.
     private var pongByteCount = 0
-    /// The end of the last ping, which is unsent as long as `pingEnd` > `start`.
+    /// The end of the last ping, which is unsent while `pingEnd` > `start`.
     private var pingEnd = 0
-    /// The bytes of the close frame at the end, which may have to wait for messages.
+    /// The size of the close frame at the end, in bytes; the frame may have to wait for messages.
     private var closeByteCount = 0
 
     var byteCount: Int { end - start }
@@ -30,9 +30,9 @@ struct Outbox: BitwiseCopyable {
         end += bytes.count
     }
 
-    /// Appends a control frame, as long as none closed the stream. A ping behind an unsent ping is dropped. Pongs
-    /// beyond `pongByteCountMax` replace the last one if it is unsent (RFC 6455, section 5.5.3) and are dropped
-    /// otherwise. The first `inFlightByteCount` bytes are left alone. Returns whether the frame was taken.
+    /// Appends a control frame; the outbox must not contain a close frame. A ping is dropped while another is unsent. A
+    /// pong that exceeds `pongByteCountMax` replaces the last pong if that is unsent (RFC 6455, section 5.5.3), and is
+    /// dropped otherwise. The first `inFlightByteCount` bytes are not changed. Returns whether the frame was appended.
     mutating func append(
         _ kind: ControlFrameKind, _ frame: Span<UInt8>, inFlightByteCount: Int, pongByteCountMax: Int,
         pool: inout BufferPool
@@ -58,7 +58,7 @@ struct Outbox: BitwiseCopyable {
         return true
     }
 
-    /// Puts the rest of a frame before everything else. Nothing may be in flight. O(bytes).
+    /// Puts the rest of a frame before all other bytes. Nothing may be in flight. O(bytes).
     mutating func prepend(from log: PooledBuffer, at offset: Int, byteCount: Int, pool: inout BufferPool) {
         let larger = pool.take(byteCount: byteCount + self.byteCount)
         larger.copy(from: log, at: offset, byteCount: byteCount, to: 0)
@@ -72,14 +72,14 @@ struct Outbox: BitwiseCopyable {
         start = 0
     }
 
-    /// The first `byteCount` bytes are sent. The buffer goes back when all are. O(1).
+    /// The first `byteCount` bytes were sent. Releases the buffer when all bytes are sent. O(1).
     mutating func consume(_ byteCount: Int, pool: inout BufferPool) {
         precondition(byteCount <= self.byteCount, "more was sent than there was")
         start += byteCount
         if isEmpty { clear(pool: &pool) }
     }
 
-    /// Gives the buffer back. O(1).
+    /// Releases the buffer. O(1).
     mutating func clear(pool: inout BufferPool) {
         if let buffer { pool.give(buffer) }
         self = Outbox()
@@ -108,7 +108,7 @@ struct Outbox: BitwiseCopyable {
         return larger
     }
 
-    /// Moves the marks with the bytes; those of frames that are sent become 0, which is never unsent.
+    /// Moves the marks with the bytes. The marks of sent frames become 0, which never counts as unsent.
     private mutating func shiftMarks(by distance: Int) {
         pingEnd = pingEnd > start ? pingEnd + distance : 0
         pongStart = pongEnd > start ? pongStart + distance : 0

@@ -1,14 +1,14 @@
-/// What the hub knows of a connection that is subscribed, in 8 bytes.
+/// What the hub stores about a subscribed connection, in 8 bytes.
 struct SubscriberSlot: BitwiseCopyable {
     /// The state in the upper 8 bits, the topic's index in the others.
     private let stateAndTopic: UInt32
     /// The index among the topic's current subscribers, or among the shard's trailing ones.
     let place: UInt32
 
-    /// Topics are numbered below it.
+    /// The indices of topics are below it.
     static let topicBound: UInt32 = 1 << 24
 
-    /// The connection gets nothing any more.
+    /// Nothing more is sent to the connection.
     static let ended = SubscriberSlot(state: .ended, topic: SlabIndex(raw: 0), place: 0)
 
     init(state: SubscriberState, topic: SlabIndex<Topic>, place: UInt32) {
@@ -23,12 +23,12 @@ struct SubscriberSlot: BitwiseCopyable {
     var trailing: SlabIndex<TrailingSubscriber> { SlabIndex(raw: place) }
 }
 
-/// The state of a subscriber in the hub.
+/// The state of a subscriber.
 enum SubscriberState: UInt8, BitwiseCopyable {
     /// Caught up: shares the topic's cursor. Becomes trailing or ended.
     case current
-    /// Has a cursor or an outbox of its own. Becomes current or ended.
+    /// Has its own cursor or outbox. Becomes current or ended.
     case trailing
-    /// Gets nothing any more, and waits for `unsubscribe`.
+    /// Nothing more is sent to it; waits for its `unsubscribe`.
     case ended
 }

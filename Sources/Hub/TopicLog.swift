@@ -3,44 +3,44 @@
 ///
 /// Invariants:
 /// - head.offset ≤ cursor.offset ≤ sweepTarget.offset ≤ tail.offset, and base ≤ head.offset
-/// - current subscribers below `servedCount` are at `sweepTarget`, the others at `cursor`; without a sweep the two are
-///   one place and `servedCount` is 0
-/// - no trailing subscriber's cursor lies before `head`
-/// - no blocked trailing subscriber lies in a frame below `limitFrame`
+/// - current subscribers below `servedCount` are at `sweepTarget`, the others at `cursor`; without a sweep both are the
+///   same position and `servedCount` is 0
+/// - no trailing subscriber's cursor is before `head`
+/// - no blocked trailing subscriber is in a frame below `limitFrame`
 struct TopicLog: BitwiseCopyable {
     let topic: SlabIndex<Topic>
 
-    /// The retained bytes, and no buffer when there are none.
+    /// The retained bytes; nil when there are none.
     var bytes: PooledBuffer?
-    /// The offset in the log of the first byte of `bytes`.
+    /// The log's offset of the first byte of `bytes`.
     var base: UInt64 = 0
     var frames: FrameRing
 
     /// The start of the oldest retained frame.
     var head = LogPosition.origin
-    /// Behind the last byte, in the open frame.
+    /// After the last byte, in the open frame.
     var tail = LogPosition.origin
-    /// Where the current subscribers are that the sweep has yet to reach.
+    /// The position of the current subscribers that the sweep has yet to serve.
     var cursor = LogPosition.origin
-    /// Where the sweep takes them.
+    /// The position that the sweep takes them to.
     var sweepTarget = LogPosition.origin
-    /// Where the last sweep took them from; still needed when it has ended and sends are reported as short.
+    /// The position that the last sweep took them from; needed after its end, when sends are reported as short.
     var sweepStart = LogPosition.origin
-    /// Frames below this one are beyond a limit for a blocked subscriber.
+    /// A subscriber that is blocked in a frame below this one is over a limit.
     var limitFrame: UInt64 = 0
 
     /// The number of current subscribers that the sweep has served.
     var servedCount = 0
     /// The number of trailing subscribers attached to this log.
     var trailingCount = 0
-    /// Trailing subscribers with room and, perhaps, something to send.
+    /// Trailing subscribers whose sockets have room and that may have something to send.
     var ready = TrailingQueue()
-    /// Trailing subscribers that the sweep will not reach: they look again when it has ended.
+    /// Trailing subscribers that the sweep does not serve: they become ready when it ends.
     var parked = TrailingQueue()
 
-    /// What is left of the quantum, in bytes with the price of a send added to each; negative is a debt.
+    /// The rest of the quantum, in bytes; each send costs its bytes and its price. Negative is a debt.
     var deficitByteCount = 0
-    /// The flush that last sent to current subscribers: a second send to one of them has to wait for the next.
+    /// The flush that last sent to current subscribers: a second send to one of them must wait for the next flush.
     var lastGroupFlush: UInt32
     var isDirty = false
     var isTouched = false
@@ -62,13 +62,13 @@ struct TopicLog: BitwiseCopyable {
         frames[position.frame].start == position.offset
     }
 
-    /// The offset behind the frame that `position` lies in, which is not the open one. O(1).
+    /// The offset after the frame at `position`, which is not the open frame. O(1).
     func frameEnd(of position: LogPosition) -> UInt64 {
         precondition(position.frame < tail.frame, "the open frame has no end")
         return frames[position.frame + 1].start
     }
 
-    /// The place `byteCount` bytes after `position`. O(frames passed).
+    /// The position `byteCount` bytes after `position`. O(frames passed).
     func position(_ position: LogPosition, advancedBy byteCount: Int) -> LogPosition {
         var result = position
         result.offset += UInt64(byteCount)
@@ -83,7 +83,8 @@ struct TopicLog: BitwiseCopyable {
 extension TopicLog {
     /// Appends a frame and opens the next. O(frame) amortised; allocates when the pool has no buffer.
     ///
-    /// While `mayMoveBytes` is false the kernel reads from the buffer: the bytes then move to another, never inside.
+    /// While `mayMoveBytes` is false the kernel reads from the buffer: bytes then move to another buffer, never within
+    /// it.
     mutating func append(_ frame: Span<UInt8>, mayMoveBytes: Bool, pool: inout BufferPool) {
         let buffer = reserve(frame.count, mayMoveBytes: mayMoveBytes, pool: &pool)
         buffer.write(frame, at: Int(tail.offset - base))
@@ -99,7 +100,7 @@ extension TopicLog {
             return buffer
         }
         if Int(tail.offset - base) + byteCount <= buffer.byteCapacity { return buffer }
-        // Moving down pays when it frees at least as much as it moves, which makes it O(1) a byte.
+        // Moving the bytes down pays off when it frees at least as much as it moves: the cost is then O(1) per byte.
         let deadByteCount = Int(head.offset - base)
         if mayMoveBytes, deadByteCount >= retainedByteCount, retainedByteCount + byteCount <= buffer.byteCapacity {
             buffer.copy(from: buffer, at: deadByteCount, byteCount: retainedByteCount, to: 0)
@@ -109,7 +110,7 @@ extension TopicLog {
         return replaceBuffer(byteCount: (retainedByteCount + byteCount) * 3 / 2, pool: &pool)
     }
 
-    /// Moves what is retained to a buffer of at least `byteCount` bytes. O(retained).
+    /// Moves the retained bytes to a buffer of at least `byteCount` bytes. O(retained).
     @inline(never)
     @discardableResult
     mutating func replaceBuffer(byteCount: Int, pool: inout BufferPool) -> PooledBuffer {
@@ -124,7 +125,7 @@ extension TopicLog {
     }
 }
 
-/// A place in a log: so many bytes after its opening, and the number of the frame that the next byte belongs to.
+/// A position in a log: the bytes since the log was opened, and the number of the frame that the next byte belongs to.
 struct LogPosition: BitwiseCopyable {
     var offset: UInt64
     var frame: UInt64
@@ -132,16 +133,16 @@ struct LogPosition: BitwiseCopyable {
     static let origin = LogPosition(offset: 0, frame: 0)
 }
 
-/// A retained frame: where it starts, and the trailing subscribers whose cursors lie in it.
+/// A retained frame: its start, and the trailing subscribers whose cursors are in it.
 ///
-/// The frames make the oldest cursor, the slow consumers and the boundaries O(1): the first frame with a list that is
-/// not empty is where the log is trimmed to, and a frame that passes a limit names those that are too far behind.
-/// The last record is the open frame, which starts at the tail and has no bytes yet.
+/// The frames make it O(1) to find the oldest cursor, the slow consumers and the frame boundaries: the log is trimmed
+/// to the first frame with a list that is not empty, and the blocked subscribers of a frame that passes a limit are too
+/// slow. The last record is the open frame, which starts at the tail and has no bytes yet.
 struct LogFrame: BitwiseCopyable {
     let start: UInt64
-    /// The first of those that wait for room.
+    /// The first of the subscribers that wait for room in their sockets.
     var firstBlocked = SlabIndex<TrailingSubscriber>.null
-    /// The first of the others.
+    /// The first of the other subscribers.
     var firstMoving = SlabIndex<TrailingSubscriber>.null
 
     var isEmpty: Bool { firstBlocked.isNull && firstMoving.isNull }
@@ -170,7 +171,7 @@ struct LogQueue: BitwiseCopyable {
         return log
     }
 
-    /// Moves all of `other` behind its own. O(1).
+    /// Moves all of `other` to the end of this queue. O(1).
     mutating func append(contentsOf other: inout LogQueue, in logs: inout Slab<TopicLog>) {
         if other.isEmpty { return }
         if last.isNull { first = other.first } else { logs[last].nextDirty = other.first }

@@ -1,15 +1,15 @@
 import Primitives
 
-/// A subscriber that does not share its topic's cursor: its socket was full, a control frame or the answer to its
-/// handshake waits, or it came while the others were behind.
+/// A subscriber that does not share its topic's cursor: its socket was full, a control frame or the response to its
+/// handshake is pending, or it subscribed while messages were pending for the others.
 ///
-/// Attached, it has a cursor of its own and holds the log. Detached, it is on its way out (too slow, or closing): what
-/// is left of its frame and the control frames are in its outbox, and it holds nothing else.
+/// While attached, it has its own cursor and holds the log. Once detached, it is about to end (too slow, or closing):
+/// its outbox contains the rest of its frame and the control frames, and it holds nothing else.
 struct TrailingSubscriber: BitwiseCopyable {
     private let slot: UInt32
     private let generation: UInt32
     let log: SlabIndex<TopicLog>
-    /// Where the next byte of the log comes from; of no meaning once detached.
+    /// The position of its next byte in the log; without meaning once detached.
     var cursor: LogPosition
     var outbox = Outbox()
 
@@ -17,18 +17,18 @@ struct TrailingSubscriber: BitwiseCopyable {
     var isAttached = true
     /// A close frame is in the outbox: nothing is sent after it.
     var isClosing = false
-    /// The close frame waits, attached, until the cursor is here; 0 when it goes out at the next frame boundary.
+    /// While attached, the close frame waits until the cursor is here; 0 when it is due at the next frame boundary.
     var closeOffset: UInt64 = 0
-    /// What the send in flight takes its bytes from, and how many.
+    /// The source of the send in flight, and its size.
     var isSendingOutbox = false
     var inFlightByteCount = 0
-    /// The flush whose group send included it before it began to trail: that send may still fall short.
+    /// The flush in which a `sendGroup` included it before it began to trail: that send may still be short.
     var leftCurrentInFlush: UInt32
 
-    /// Links of the frame's list, of those blocked or of the others.
+    /// Links of the frame's list of blocked subscribers, or of the others.
     var frameNext = SlabIndex<TrailingSubscriber>.null
     var framePrevious = SlabIndex<TrailingSubscriber>.null
-    /// Links of the queue of those that are ready, or parked.
+    /// Links of the queue of ready subscribers, or of parked ones.
     var queueNext = SlabIndex<TrailingSubscriber>.null
     var queuePrevious = SlabIndex<TrailingSubscriber>.null
 
@@ -49,7 +49,7 @@ struct TrailingSubscriber: BitwiseCopyable {
 
 /// What a trailing subscriber waits for.
 enum TrailingState: UInt8, BitwiseCopyable {
-    /// Its turn in a flush; becomes inFlight or parked, or the subscriber becomes current.
+    /// To be served in a flush; becomes inFlight or parked, or the subscriber becomes current.
     case ready
     /// The end of the sweep; becomes ready.
     case parked
@@ -57,7 +57,7 @@ enum TrailingState: UInt8, BitwiseCopyable {
     case inFlight
     /// Room in its socket; becomes ready, or idle when detached.
     case blocked
-    /// A control frame: detached and nothing to send; becomes ready.
+    /// A control frame: the subscriber is detached and has nothing to send; becomes ready.
     case idle
 }
 

@@ -1,10 +1,10 @@
-/// Lends buffers and keeps returned ones, up to a bound, so that the steady state allocates nothing.
+/// Lends buffers and keeps returned ones, up to a limit, so that the steady state allocates nothing.
 ///
-/// While sends are in flight the kernel may still read what comes back: such buffers are held, untouched, until
+/// While sends are in flight the kernel may still read from returned buffers: they are held, unchanged, until
 /// `releaseHeld`.
 @safe
 struct BufferPool: ~Copyable {
-    /// For each size class the first of the kept buffers; each holds the address of the next in its first word.
+    /// The first kept buffer of each size class. Each kept buffer holds the address of the next in its first word.
     private let firstKept: UnsafeMutablePointer<UnsafeMutableRawPointer?>
     private var held: [PooledBuffer] = []
     private let keptByteCountMax: Int
@@ -25,7 +25,7 @@ struct BufferPool: ~Copyable {
     deinit {
         for buffer in held { buffer.deallocate() }
         for sizeClass in 0..<PooledBuffer.sizeClassCount {
-            // SAFETY: the lists hold returned buffers, each with the next one's address in its first word.
+            // SAFETY: only the lists name these buffers, and each holds the next one's address in its first word.
             var next = unsafe firstKept[sizeClass]
             while let start = unsafe next {
                 unsafe next = start.load(as: UnsafeMutableRawPointer?.self)
@@ -35,7 +35,7 @@ struct BufferPool: ~Copyable {
         unsafe firstKept.deallocate()
     }
 
-    /// Lends a buffer of at least `byteCount` bytes. O(1); allocates when none of its class is kept.
+    /// Lends a buffer of at least `byteCount` bytes. O(1); allocates when no buffer of its class is kept.
     mutating func take(byteCount: Int) -> PooledBuffer {
         let sizeClass = PooledBuffer.sizeClass(byteCount: byteCount)
         let byteCapacity = PooledBuffer.byteCapacityMin << Int(sizeClass)
@@ -49,7 +49,7 @@ struct BufferPool: ~Copyable {
         return unsafe PooledBuffer(start: .allocate(byteCount: byteCapacity, alignment: 16), sizeClass: sizeClass)
     }
 
-    /// Takes a buffer back; the caller forgets it. O(1).
+    /// Takes a buffer back; the caller must not use it again. O(1).
     mutating func give(_ buffer: PooledBuffer) {
         if isHoldingReturns {
             held.append(buffer)
@@ -58,7 +58,7 @@ struct BufferPool: ~Copyable {
         }
     }
 
-    /// The kernel has read all that was in flight: what was returned meanwhile may be used again. O(held).
+    /// The kernel has read all bytes in flight: buffers that were returned meanwhile may be reused. O(held).
     mutating func releaseHeld() {
         isHoldingReturns = false
         for buffer in held { keep(buffer) }
@@ -70,7 +70,7 @@ struct BufferPool: ~Copyable {
         lentByteCount -= byteCapacity
         guard keptByteCount + byteCapacity <= keptByteCountMax else { return buffer.deallocate() }
         keptByteCount += byteCapacity
-        // SAFETY: the buffer was returned, and its first word is free for the list.
+        // SAFETY: the buffer was returned and is not in use, so its first word is free for the list.
         unsafe buffer.start.storeBytes(
             of: firstKept[Int(buffer.sizeClass)], as: UnsafeMutableRawPointer?.self)
         unsafe firstKept[Int(buffer.sizeClass)] = buffer.start

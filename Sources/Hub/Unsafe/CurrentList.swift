@@ -1,9 +1,9 @@
 import Primitives
 
-/// The current subscribers of a topic, those that are caught up: a dense array, in no order.
+/// The current subscribers of a topic, which have caught up: a dense array, in no order.
 ///
-/// Grows by a quarter, so that a crowd holds at most ten bytes a subscriber, and shrinks to half when three quarters
-/// are free. A plain value that names its storage: its topic is the one owner and deallocates it.
+/// Grows by a quarter, so that a long list takes at most ten bytes per subscriber, and shrinks to half when three
+/// quarters are free. A plain value that names its storage: its topic is the only owner and deallocates it.
 @safe
 struct CurrentList: BitwiseCopyable {
     private var start: UnsafeMutablePointer<ConnectionID>?
@@ -29,7 +29,7 @@ struct CurrentList: BitwiseCopyable {
         }
     }
 
-    /// `count` subscribers from `first` on.
+    /// `count` subscribers, starting at `first`.
     @_lifetime(borrow self)
     func span(from first: Int, count spanCount: Int) -> Span<ConnectionID> {
         precondition(first >= 0 && spanCount >= 0 && first <= count - spanCount, "no subscribers there")
@@ -61,7 +61,7 @@ struct CurrentList: BitwiseCopyable {
         }
     }
 
-    /// Frees the storage; the list must not be used after it.
+    /// Frees the storage; the list must not be used after this.
     func deallocate() {
         // SAFETY: `start` came from `allocate` in `resize`, and connections are trivial.
         unsafe start?.deallocate()

@@ -1,4 +1,4 @@
-/// The retained frames of a log by their number, counted from the log's opening: a ring of 16-byte records.
+/// The retained frames of a log by number, counted since the log was opened: a ring of 16-byte records.
 ///
 /// A plain value that names its storage, which the log owns and returns to the pool.
 @safe
@@ -16,8 +16,8 @@ struct FrameRing: BitwiseCopyable {
     subscript(number: UInt64) -> LogFrame {
         @inline(__always)
         get {
-            // SAFETY: the mask keeps the place inside of the buffer, whose places are raw bytes of trivial records;
-            // numbers of retained frames were written by `append`.
+            // SAFETY: the mask keeps the place inside the buffer, whose places are raw bytes of trivial records;
+            // `append` wrote the retained frames.
             unsafe buffer.start.load(fromByteOffset: place(number), as: LogFrame.self)
         }
         @inline(__always)
@@ -27,8 +27,8 @@ struct FrameRing: BitwiseCopyable {
         }
     }
 
-    /// Stores the frame `number`, the successor of the last one, and makes room when those from `oldest` on fill the
-    /// ring. O(1) amortised.
+    /// Stores the frame `number`, the successor of the last one. Grows the ring when the frames from `oldest` on fill
+    /// it. O(1) amortised.
     mutating func append(_ frame: LogFrame, number: UInt64, oldest: UInt64, pool: inout BufferPool) {
         if number - oldest > mask { grow(from: oldest, to: number, pool: &pool) }
         self[number] = frame

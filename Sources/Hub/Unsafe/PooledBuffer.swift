@@ -1,9 +1,9 @@
-/// A piece of memory that a `BufferPool` lent: 256 bytes times a power of two.
+/// Memory that a `BufferPool` lent: 256 bytes times a power of two.
 ///
-/// A copy names the same memory. Its holder returns it once; every access is checked against its capacity.
+/// A copy names the same memory. The holder returns it once. Every access is checked against the capacity.
 @safe
 struct PooledBuffer: BitwiseCopyable {
-    /// Aligned to 16 bytes; lives until the pool gets it back.
+    /// Aligned to 16 bytes; valid until the buffer is returned to its pool.
     let start: UnsafeMutableRawPointer
     let sizeClass: UInt8
 
@@ -20,12 +20,12 @@ struct PooledBuffer: BitwiseCopyable {
         return UInt8(sizeClass)
     }
 
-    /// The bytes from `offset` on, which its holder has written.
+    /// The `byteCount` bytes from `offset` on, which must have been written.
     @_lifetime(borrow self)
     func span(from offset: Int, byteCount: Int) -> Span<UInt8> {
         check(offset, byteCount)
-        // SAFETY: in bounds by the check; the owner keeps the buffer until the span's last use, and for sends until
-        // `HubShard.submitted`, as `BufferPool` holds what comes back before.
+        // SAFETY: in bounds by the check. The owner keeps the buffer until the span's last use, and for sends until
+        // `HubShard.submitted`, because `BufferPool` holds buffers that are returned earlier.
         let pointer = unsafe start.advanced(by: offset).assumingMemoryBound(to: UInt8.self)
         let span = unsafe Span(_unsafeStart: pointer, count: byteCount)
         return unsafe _overrideLifetime(span, borrowing: self)
@@ -34,7 +34,7 @@ struct PooledBuffer: BitwiseCopyable {
     /// Writes `bytes` at `offset`.
     func write(_ bytes: Span<UInt8>, at offset: Int) {
         check(offset, bytes.count)
-        // SAFETY: in bounds by the check; `bytes` may even lie in this buffer, as `copyMemory` moves.
+        // SAFETY: in bounds by the check; `bytes` may be in this buffer, as `copyMemory` allows overlap.
         unsafe bytes.withUnsafeBytes { source in
             guard let sourceStart = source.baseAddress else { return }
             unsafe start.advanced(by: offset).copyMemory(from: sourceStart, byteCount: source.count)
@@ -50,7 +50,7 @@ struct PooledBuffer: BitwiseCopyable {
             .copyMemory(from: source.start.advanced(by: sourceOffset), byteCount: byteCount)
     }
 
-    /// Frees the memory without its pool: only for the end of the hub.
+    /// Frees the memory without its pool: only when the hub ends.
     func deallocate() {
         // SAFETY: `start` came from `allocate` in `BufferPool.take`, and the caller holds it.
         unsafe start.deallocate()

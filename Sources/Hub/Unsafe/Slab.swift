@@ -1,14 +1,14 @@
-/// A table of plain values whose places stay the same from `insert` to `remove` and are used again last in, first out.
+/// A table of plain values whose places stay the same from `insert` to `remove` and are reused last in, first out.
 ///
-/// The values move when the table grows, so an index is kept and never an address. The storage is given back when
-/// the table has become empty, which bounds what a burst leaves behind.
+/// The values move when the table grows, so keep an index and never an address. The storage is released when the table
+/// becomes empty, which bounds the memory that remains after a burst.
 @safe
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
     private var start: UnsafeMutablePointer<Element>?
     private var capacity: UInt32 = 0
     /// Places at and after this one have never been used.
     private var freshIndex: UInt32 = 0
-    /// The first of the removed places, each of which holds the next one's index in its first four bytes.
+    /// The first of the removed places. Each of them holds the next one's index in its first four bytes.
     private var firstFree: UInt32 = .max
     /// The number of values in the table.
     private(set) var count = 0
@@ -23,13 +23,13 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         unsafe start?.deallocate()
     }
 
-    /// The value at `index`, which `insert` gave and `remove` has not taken back. O(1).
+    /// The value at `index`, which `insert` returned and `remove` has not freed. O(1).
     subscript(index: SlabIndex<Element>) -> Element {
         @inline(__always)
         unsafeAddress {
             precondition(index.raw < freshIndex, "the index is none of this slab's")
-            // SAFETY: `freshIndex` is at most the capacity, and places below it are initialised. The access to
-            // `self` keeps `insert` and `remove` out for as long as the address is used.
+            // SAFETY: `freshIndex` is at most the capacity, and places below it are initialised. The access to `self`
+            // excludes `insert` and `remove` while the address is used.
             return unsafe UnsafePointer(start.unsafelyUnwrapped + Int(index.raw))
         }
         @inline(__always)
@@ -59,12 +59,12 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
         return SlabIndex(raw: index)
     }
 
-    /// Gives the place back. O(1).
+    /// Frees the place. O(1).
     mutating func remove(_ index: SlabIndex<Element>) {
         precondition(index.raw < freshIndex && count > 0, "the index is none of this slab's")
         count -= 1
         if count == 0 { return reset() }
-        // SAFETY: in bounds, and at least four bytes, which `init` checked; the value that stood there is trivial.
+        // SAFETY: in bounds, and at least four bytes, which `init` checked; the removed value is trivial.
         unsafe UnsafeMutableRawPointer(start.unsafelyUnwrapped + Int(index.raw))
             .storeBytes(of: firstFree, as: UInt32.self)
         firstFree = index.raw
@@ -95,7 +95,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     }
 }
 
-/// A place in a `Slab`, typed by what the slab holds; `null` is no place.
+/// A place in a `Slab`, typed by the slab's elements; `null` is no place.
 struct SlabIndex<Element>: Hashable, BitwiseCopyable {
     let raw: UInt32
 
@@ -103,7 +103,7 @@ struct SlabIndex<Element>: Hashable, BitwiseCopyable {
         self.raw = raw
     }
 
-    /// No place: the end of a list, or nothing there.
+    /// No place: the end of a list, or no value.
     static var null: Self { Self(raw: .max) }
 
     var isNull: Bool { raw == .max }
