@@ -1,10 +1,10 @@
-/// Completions that were recorded and wait to be handled: first in, first out, growing to the most there ever were.
+/// Recorded completions that wait to be handled: first in, first out. The storage grows to the greatest length so far.
 @safe struct CompletionQueue {
     private var storage: UnsafeMutableBufferPointer<Completion>
     private var head = 0
     private var tail = 0
 
-    /// The most taken from the driver in one step.
+    /// The maximum number of completions taken from the driver in one step.
     static let stepCount = 1_024
 
     init() {
@@ -15,7 +15,7 @@
 
     var isEmpty: Bool { head == tail }
 
-    /// Room for one step's completions behind the last.
+    /// Room for the completions of one step, after the last completion.
     mutating func room() -> UnsafeMutableBufferPointer<Completion> {
         if head == tail {
             head = 0
@@ -27,7 +27,7 @@
             let target =
                 unsafe isCrowded
                 ? UnsafeMutableBufferPointer<Completion>.allocate(capacity: storage.count * 2) : storage
-            // SAFETY: both ranges are in bounds; `update` copes with overlap.
+            // SAFETY: both ranges are in bounds; `copyMemory` allows overlap.
             unsafe UnsafeMutableRawPointer(target.baseAddress.unsafelyUnwrapped).copyMemory(
                 from: storage.baseAddress.unsafelyUnwrapped + head,
                 byteCount: count * MemoryLayout<Completion>.stride)
@@ -39,7 +39,7 @@
         return unsafe UnsafeMutableBufferPointer(rebasing: storage[tail..<tail + Self.stepCount])
     }
 
-    /// Says how many of the room's completions were written.
+    /// Adds the first `count` completions that were written into the room.
     mutating func append(count: Int) { tail += count }
 
     mutating func popFirst() -> Completion? {

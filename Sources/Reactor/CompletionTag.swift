@@ -1,11 +1,11 @@
 import Primitives
 
-/// The 64 bits that travel with an operation: 8 bits of operation, 24 of generation, 32 of slot.
+/// The 64 bits that identify an operation in its completions: 8 bits of operation, 24 of generation, 32 of slot.
 public struct CompletionTag: Hashable, Sendable {
     /// The bits as the kernel carries them.
     public let bits: UInt64
 
-    /// Reads bits that the kernel gave back.
+    /// Reads bits that the kernel returned.
     @inlinable
     public init(bits: UInt64) { self.bits = bits }
 
@@ -22,7 +22,7 @@ public struct CompletionTag: Hashable, Sendable {
         bits = UInt64(operation.rawValue) << 56
     }
 
-    /// An accept of a listener.
+    /// An accept on a listener.
     init(acceptOf listener: ListenerKind) {
         bits = UInt64(Operation.accept.rawValue) << 56 | UInt64(listener.rawValue)
     }
@@ -35,34 +35,34 @@ public struct CompletionTag: Hashable, Sendable {
         return kind
     }
 
-    /// A wake of the driver that `target` stands for, as its sender hears of it.
+    /// A wake of the driver that `target` denotes, as its sender sees it.
     init(wakeOf target: UInt32) {
         bits = UInt64(Operation.wake.rawValue) << 56 | UInt64(target)
     }
 
-    /// What stands for the driver to be woken, for a `wake` that failed only.
+    /// The driver that was to be woken; only for a `wake` that failed.
     var wakeTarget: UInt32 { UInt32(truncatingIfNeeded: bits) }
 
-    /// The greatest number of an arrival: what there is room for beside the operation.
+    /// The greatest number of an arrival: the greatest that fits into a tag beside the operation.
     static let arrivalNumberMax: UInt64 = 1 << 56 - 1
 
-    /// The arrival of a descriptor with the parcel that has this number at its target.
+    /// The arrival of a descriptor whose transfer has this number at its target.
     init(arrival number: UInt64) {
         precondition(number <= Self.arrivalNumberMax, "a number that does not fit a tag")
         bits = UInt64(Operation.arrival.rawValue) << 56 | number
     }
 
-    /// A wait for an ordinary descriptor, by the number that its caller knows it by.
+    /// A poll of an ordinary descriptor; the caller chose the number.
     init(descriptorPoll number: UInt64) {
         precondition(number <= Self.arrivalNumberMax, "a number that does not fit a tag")
         bits = UInt64(Operation.descriptorPoll.rawValue) << 56 | number
     }
 
-    /// The operation; nil for bits that no driver of ours wrote.
+    /// The operation; nil for bits that none of our drivers wrote.
     @inlinable
     public var operation: Operation? { Operation(rawValue: UInt8(bits >> 56)) }
 
-    /// The connection that the operation was for.
+    /// The connection of the operation.
     @inlinable
     public var connection: ConnectionID {
         ConnectionID(
@@ -70,7 +70,7 @@ public struct CompletionTag: Hashable, Sendable {
             generation: UInt32(truncatingIfNeeded: bits >> 32) & 0xff_ffff)
     }
 
-    /// The parcel's number, for `arrival` only.
+    /// The number of the transfer, for `arrival` only.
     var arrivalNumber: UInt64 { bits & Self.arrivalNumberMax }
 
     /// The caller's number, for `descriptorPoll` only.

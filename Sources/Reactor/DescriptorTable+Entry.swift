@@ -1,22 +1,22 @@
 extension DescriptorTable {
     enum State: UInt8 {
-        /// The slot is the kernel's or the table's to give.
+        /// Unused: the kernel or the table may assign the slot.
         case free
-        /// A connection to elsewhere is being established: becomes open or closing.
+        /// An outgoing connection is being established: becomes open or closing.
         case connecting
-        /// A connection lives in it: becomes closing or passing.
+        /// The slot has a connection: becomes closing or passing.
         case open
-        /// It is being closed: the last completion is awaited, then the descriptor is closed.
+        /// The connection is closing: after its last completion the descriptor is closed.
         case closing
-        /// The close itself is under way: becomes free.
+        /// The close itself is in flight: becomes free.
         case closed
-        /// It is being passed to another reactor: becomes open again, or closing.
+        /// The connection is in transfer to another reactor: becomes open again, or closing.
         case passing
     }
 
     struct Entry {
         var generation: UInt32 = 0
-        /// Operations whose final completion is outstanding.
+        /// Operations whose final completion is pending.
         var operationCount: UInt16 = 0
         var state: State = .free
         var flags: Flags = []
@@ -51,13 +51,13 @@ extension DescriptorTable {
     struct Flags: OptionSet {
         let rawValue: UInt8
 
-        /// A receive is under way.
+        /// A receive is in flight.
         static let receiving = Flags(rawValue: 1 << 0)
-        /// The receive, under way or last, is a multishot one.
+        /// The receive that is in flight, or the last one, is multishot.
         static let multishot = Flags(rawValue: 1 << 1)
-        /// The handler knows the connection, and so must hear of its end.
+        /// The handler knows the connection and must be notified of its end.
         static let announced = Flags(rawValue: 1 << 2)
-        /// A descriptor of the socket was stranded in another table: a close alone would not end it.
+        /// A descriptor of the socket was stranded in another table: a close alone would not end the socket.
         static let shared = Flags(rawValue: 1 << 3)
         /// The side listener accepted the connection.
         static let side = Flags(rawValue: 1 << 4)

@@ -1,12 +1,13 @@
 import Primitives
 
-/// What the reactor knows of each direct descriptor: eight bytes a slot.
+/// The reactor's state of each direct descriptor: eight bytes per slot.
 ///
-/// All state stands behind `let` pointers, so that a reactor reaches an entry without a reference count or a check of
-/// exclusive access. Whoever makes a table calls `deallocate` once, after its last use.
+/// All state is reached through `let` pointers, so that the reactor accesses an entry without reference counting and
+/// without a check of exclusive access. The owner calls `deallocate` once, after the last use.
 @safe struct DescriptorTable {
-    // SAFETY: the pointers are valid until `deallocate`. Slots are checked against `count` before they are an index;
-    // the stack of free slots never holds more than the `outgoingCount` there are, as each is on it or in use.
+    // SAFETY: the pointers are valid until `deallocate`. Slots are checked against `count` before they are used as an
+    // index. The stack of free slots never holds more than `outgoingCount`, because each of these slots is on it or in
+    // use.
 
     private struct Counts {
         var used = 0
@@ -18,7 +19,7 @@ import Primitives
     private let freeOutgoing: UnsafeMutablePointer<UInt32>
     private let counts: UnsafeMutablePointer<Counts>
     let count: Int
-    /// Slots below this are the reactor's to give, for connections that it opens; the others are the kernel's.
+    /// The reactor assigns the slots below this to the connections that it opens; the kernel assigns the others.
     let outgoingCount: Int
 
     init(count: Int, outgoingCount: Int) {
@@ -44,7 +45,7 @@ import Primitives
 
     // MARK: - Entries
 
-    /// Whether the name is that of a connection: not stale. O(1).
+    /// Whether the identifier is that of a connection: not stale. O(1).
     @inline(__always)
     func isLive(_ connection: ConnectionID) -> Bool {
         guard Int(connection.slot) < count else { return false }
@@ -52,13 +53,13 @@ import Primitives
         return entry.generation == connection.generation && entry.state != .free
     }
 
-    /// Where the connection stands; `free` when the name is stale. O(1).
+    /// The state of the connection; `free` when the identifier is stale. O(1).
     @inline(__always)
     func state(_ connection: ConnectionID) -> State {
         isLive(connection) ? unsafe entries[Int(connection.slot)].state : .free
     }
 
-    /// The entry of a connection that is live: a stale name is the reactor's own mistake. O(1), in place.
+    /// The entry of a live connection; a stale identifier is the reactor's own bug. O(1), in place.
     @inline(__always)
     subscript(connection: ConnectionID) -> Entry {
         get {
@@ -71,7 +72,7 @@ import Primitives
         }
     }
 
-    /// The connection of a slot whose close is under way, if that is so.
+    /// The connection of a slot whose close is in flight; nil when there is none.
     func closedConnection(slot: UInt32) -> ConnectionID? {
         guard Int(slot) < count else { return nil }
         let entry = unsafe entries[Int(slot)]
@@ -80,10 +81,10 @@ import Primitives
 
     // MARK: - Slots
 
-    /// Slots that are not free.
+    /// The number of slots that are not free.
     var usedCount: Int { unsafe counts.pointee.used }
 
-    /// Slots of the kernel's part that are not free.
+    /// The number of slots of the kernel's part that are not free.
     var usedIncomingCount: Int { unsafe usedCount - (outgoingCount - counts.pointee.freeOutgoing) }
 
     /// Takes the slot that the kernel chose for a new connection.
@@ -93,7 +94,7 @@ import Primitives
         return take(slot: slot, state: .open)
     }
 
-    /// Takes a slot for a connection to be opened; nil when none of those slots is free.
+    /// Takes a slot for an outgoing connection; nil when none of those slots is free.
     func connect() -> ConnectionID? {
         guard unsafe counts.pointee.freeOutgoing > 0 else { return nil }
         unsafe counts.pointee.freeOutgoing -= 1

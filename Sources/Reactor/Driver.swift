@@ -1,77 +1,80 @@
 import Primitives
 
-/// The one seam for I/O: operations in, completions out. The reactor is generic over it and specialised for it.
+/// The one seam for I/O: operations in, completions out. The reactor is generic over the driver and specialised for it.
 ///
-/// A driver belongs to one thread, the one that made it, except for its `waker`. Operations are queued and take
-/// effect at the next `submit`, in their order. Each reports with the tag it was given, once, or several times while
-/// `Completion.hasMore` is set; a quiet attempt reports only what did not go out whole.
+/// A driver belongs to the thread that created it, except for its `waker`. Operations are queued and take effect at the
+/// next `submit`, in their order. Each reports with its tag: once, or several times while `Completion.hasMore` is set.
+/// A quiet attempt reports only when it did not send all bytes.
 ///
-/// Memory that an operation names stays valid and unchanged until its final completion; for attempts, until the next
-/// `submit` has returned, as they never wait.
+/// Memory that an operation names must stay valid and unchanged until its final completion. For attempts, which never
+/// wait, this is until the next `submit` has returned.
 public protocol Driver: AnyObject, SendableMetatype {
     /// Wakes a driver from any thread.
     associatedtype Waker: DriverWaker
-    /// Where another driver of the same kind is reached for `pass` and `wake`.
+    /// The address at which another driver of the same kind reaches this one, for `pass` and `wake`.
     associatedtype Address: Sendable
 
     /// The monotonic clock, or the simulation's.
     var now: MonotonicInstant { get }
     /// Wakes this driver from any thread.
     var waker: Waker { get }
-    /// Where other drivers reach this one.
+    /// The address at which other drivers reach this one.
     var address: Address { get }
     /// The number of direct descriptors; slots are below it.
     var descriptorCountMax: Int { get }
 
     /// Accepts one connection of `listener`, or connections until a completion without `hasMore`.
     func accept(listener: Int32, isMultishot: Bool, tag: CompletionTag)
-    /// Closes `listener`, of which no accept is under way.
+    /// Closes `listener`, which has no accept in flight.
     func closeListener(_ listener: Int32)
-    /// Connects a new TCP socket with TCP_NODELAY, which it makes in the empty `slot`, below
-    /// `outgoingConnectionCountMax`. Completes once, with 0 or with what failed; a socket may then stand in the slot in
-    /// either case, and is to be closed. Both addresses are of one family.
+    /// Creates a TCP socket with TCP_NODELAY in the empty `slot`, below `outgoingConnectionCountMax`, and connects it.
+    /// Completes once, with 0 or with the error of the step that failed. In either case the slot may then contain a
+    /// socket, which must be closed. Both addresses are of one family.
     func connect(slot: UInt32, to address: SocketAddress, from source: PeerAddress?, tag: CompletionTag)
     /// Receives into a provided buffer, once or until a completion without `hasMore`.
     func receive(slot: UInt32, isMultishot: Bool, tag: CompletionTag)
-    /// Sends all of `bytes`, waiting for room; completes with the count, short only when the connection failed.
+    /// Sends all of `bytes` and waits for room. Completes with the byte count, which is short only when the connection
+    /// failed.
     func send(slot: UInt32, bytes: UnsafeRawBufferPointer, tag: CompletionTag)
-    /// Sends what the socket has room for at once; `EAGAIN` when it has none.
+    /// Sends at once as much as the socket has room for; `EAGAIN` when it has none.
     func attempt(slot: UInt32, bytes: UnsafeRawBufferPointer, isQuiet: Bool, tag: CompletionTag)
-    /// Completes when the socket has room or failed.
+    /// Completes when the socket has room or has failed.
     func pollWritable(slot: UInt32, tag: CompletionTag)
-    /// Completes, once, when an ordinary descriptor has bytes to read, or room to write, or failed. Readiness is looked
-    /// at as the operation begins. The descriptor may be closed once the operation is cancelled.
+    /// Completes once, when an ordinary descriptor is readable (or writable, if `isForWriting`) or has failed.
+    /// Readiness is checked when the operation begins. The descriptor may be closed once the operation is cancelled.
     func pollDescriptor(_ descriptor: Int32, isForWriting: Bool, tag: CompletionTag)
-    /// Ends the sending direction, or both.
+    /// Ends the sending direction, or both directions.
     func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag)
-    /// Cancels the operations that have the tag `target`; each completes, most with `ECANCELED`. Its own result is
-    /// how many these were: 0 when there was none that could be cancelled.
+    /// Cancels the operations with the tag `target`; each of them completes, most with `ECANCELED`. The result of the
+    /// cancel is their number: 0 when there was none that could be cancelled.
     func cancel(target: CompletionTag, tag: CompletionTag)
     /// Closes the descriptor and frees its slot.
     func close(slot: UInt32, tag: CompletionTag)
     /// Gives the descriptor to another driver as well, which completes `remoteTag` with its slot there.
     func pass(slot: UInt32, to address: Address, remoteTag: CompletionTag, tag: CompletionTag)
-    /// Completes `remoteTag` at another driver, and so ends its wait. Completes here, with a tag of `Operation.wake`,
-    /// only when it failed; then `wakeFailed` is to be called.
+    /// Completes `remoteTag` at another driver, which ends its wait. Completes here, with a tag of `Operation.wake`,
+    /// only when it failed; the reactor then calls `wakeFailed`.
     func wake(_ address: Address, remoteTag: CompletionTag)
-    /// Ends the wait of the driver that a failed `wake` was for, by its waker; `tag` is that of the failed completion.
+    /// Ends the wait of the driver that a failed `wake` was for, through its waker; `tag` is that of the failed
+    /// completion.
     func wakeFailed(_ tag: CompletionTag)
-    /// Writes the peer's address into memory of its own; `peerAddress(slot:)` reads it once the tag completed.
+    /// Writes the peer's address into the driver's memory; `takePeerAddress` reads it once the tag has completed.
     func requestPeerAddress(slot: UInt32, tag: CompletionTag)
-    /// The address that a completed request found; nil when the kernel could not tell.
+    /// The address from a completed request; nil when the kernel could not determine it.
     func takePeerAddress(slot: UInt32, result: Int32) -> PeerAddress?
 
-    /// Hands the queued operations to the kernel.
+    /// Passes the queued operations to the kernel.
     func submit()
-    /// The same, then waits for a completion, a wake or the deadline; nil waits without end.
+    /// The same, then waits for a completion, a wake or the deadline; nil waits without limit.
     func submitAndWait(until deadline: MonotonicInstant?)
-    /// Moves completions into `buffer`, oldest first, and returns how many; fewer than its count when none is left.
+    /// Moves completions into `buffer`, oldest first, and returns their number, which is below its count when none is
+    /// left.
     func drain(into buffer: UnsafeMutableBufferPointer<Completion>) -> Int
     /// The bytes of a receive buffer that a completion owns.
     func receivedBytes(bufferIndex: UInt16, byteCount: Int) -> UnsafeMutableBufferPointer<UInt8>
-    /// Gives the buffer back.
+    /// Returns the buffer to the driver.
     func recycle(bufferIndex: UInt16)
-    /// Ends the driver and what is under way. False when operations may still be under way: the memory that they name
-    /// is then never to be freed.
+    /// Ends the driver and the operations in flight. False when operations may still be in flight: the memory that they
+    /// name must then never be freed.
     func shutDown() -> Bool
 }

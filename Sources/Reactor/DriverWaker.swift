@@ -26,7 +26,7 @@ public final class VirtualWaker: DriverWaker {
     /// See `DriverWaker`.
     public func wake() { isRaised.store(true, ordering: .sequentiallyConsistent) }
 
-    /// Whether `wake` was called since the last time that this was asked.
+    /// Whether `wake` was called since the last call of `take`.
     func take() -> Bool { isRaised.exchange(false, ordering: .sequentiallyConsistent) }
 
     var isWaiting: Bool { isRaised.load(ordering: .sequentiallyConsistent) }

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Jobs that other threads enqueue on a reactor: a lock-free stack that the reactor takes whole and turns around.
+/// Jobs that other threads enqueue on a reactor: a lock-free stack that the reactor takes as a whole and reverses.
 ///
-/// Not bounded itself: the executor's contract knows no refusal. Its length is bounded by the tasks that exist, which
-/// admission bounds.
+/// It has no limit of its own, because the executor's contract allows no rejection. Its length is bounded by the number
+/// of tasks, which admission bounds.
 @safe final class JobInbox: @unchecked Sendable {
     // @unchecked: a node is written before the compare-and-swap that publishes it and freed after the exchange that
     // took it.
@@ -14,18 +14,17 @@ import Synchronization
 
     private let top = Atomic<UInt>(0)
 
-    /// Jobs that nobody ran are lost: their reactor is gone.
+    /// Jobs that did not run are lost: their reactor is gone.
     deinit { takeAll { _ in } }
 
-    /// Whether nothing waits.
+    /// Whether no job is pending.
     var isEmpty: Bool { top.load(ordering: .sequentiallyConsistent) == 0 }
 
     /// Adds a job. Any thread; one small allocation.
     func push(_ job: UnownedJob) {
         let node = UnsafeMutablePointer<Node>.allocate(capacity: 1)
         var current = top.load(ordering: .relaxed)
-        // SAFETY: a node is published by the compare-and-swap after it is written, and freed by the one thread that
-        // took it.
+        // SAFETY: a node is written before the compare-and-swap publishes it, and freed by the one thread that took it.
         unsafe node.initialize(to: Node(job: job, next: current))
         while true {
             let (exchanged, original) = top.weakCompareExchange(

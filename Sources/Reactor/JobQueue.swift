@@ -1,25 +1,24 @@
 /// The jobs of a reactor, in two lanes: those of tasks whose last job was short, and those of tasks whose last job was
 /// long.
 ///
-/// A turn runs only the jobs that were queued when `beginTurn` was called: a job that yields, or that resumes another,
-/// comes back in the next turn, after completions, timers and the flush. Within the turn the short lane is first, up to
-/// its time, and the long lane gets its own time, one job at least. So the work of tasks that compute does not delay the
-/// tasks that do not, and makes progress in each turn. A task is known as long by its last job alone, so a wrong guess
-/// costs it one turn.
+/// A turn runs only the jobs that were queued when `beginTurn` was called. A job that yields, or that resumes another,
+/// runs again in the next turn, after completions, timers and the flush. Within the turn the short lane runs first, up
+/// to its time. The long lane has its own time and runs at least one job. Tasks that compute therefore do not delay the
+/// others, and make progress in each turn. Only its last job classifies a task, so a wrong guess costs it one turn.
 ///
 /// Generic over the job for tests. Belongs to one thread.
 struct JobQueue<Job> {
-    /// A job and the task that it is a piece of.
+    /// A job and the task that it belongs to.
     private struct Entry {
         let job: Job
         let task: UInt
     }
 
-    /// First in, first out; storage grows to the most there ever were.
+    /// First in, first out; the storage grows to the greatest length so far.
     private struct Lane {
         private var entries: [Entry] = []
         private var head = 0
-        /// Entries below it were there when the turn began.
+        /// Entries below it were queued when the turn began.
         private var turnEnd = 0
 
         var count: Int { entries.count - head }
@@ -33,7 +32,7 @@ struct JobQueue<Job> {
             return entries[head]
         }
 
-        /// Frees the room of those that ran.
+        /// Frees the storage of the jobs that ran.
         mutating func endTurn() {
             if head == entries.count {
                 entries.removeAll(keepingCapacity: true)
@@ -49,7 +48,8 @@ struct JobQueue<Job> {
     private let limits: JobLimits
     private var short = Lane()
     private var long = Lane()
-    /// A task whose last job was long stands in the cell of its hash; 0 is none. A collision forgets one of two.
+    /// The cell of a task's hash contains the task if its last job was long; 0 is none. A collision forgets one of the
+    /// two.
     private var longTasks: [UInt]
     private var spentOnShort: UInt64 = 0
     private var spentOnLong: UInt64 = 0
@@ -63,16 +63,16 @@ struct JobQueue<Job> {
         longTasks = Array(repeating: 0, count: limits.longTaskCountMax)
     }
 
-    /// Jobs that wait.
+    /// The number of pending jobs.
     var count: Int { short.count + long.count }
 
-    /// Queues a job of `task`, a name that all jobs of a task share and that is not 0. O(1) amortised.
+    /// Queues a job of `task`, an identifier that all jobs of a task share and that is not 0. O(1) amortised.
     mutating func append(_ job: Job, task: UInt) {
         let entry = Entry(job: job, task: task)
         if longTasks[cell(task)] == task { long.append(entry) } else { short.append(entry) }
     }
 
-    /// What is queued now is the turn's; what is appended from here on is the next one's.
+    /// The jobs that are queued now belong to this turn, and jobs that are appended later to the next one.
     mutating func beginTurn() {
         short.beginTurn()
         long.beginTurn()
@@ -82,7 +82,7 @@ struct JobQueue<Job> {
         remainingCount = limits.countPerTurnMax
     }
 
-    /// The turn's next job; nil when the turn has no more jobs or no more time. `ended` follows. O(1).
+    /// The turn's next job; nil when the turn has no more jobs or no more time. Call `ended` after it ran. O(1).
     mutating func next() -> (job: Job, task: UInt)? {
         let isShortOpen = short.hasTurnEntry && spentOnShort < limits.shortNanosecondsPerTurn && remainingCount > 0
         let isLongOpen = long.hasTurnEntry && (longCount == 0 || spentOnLong < limits.longNanosecondsPerTurn)
@@ -94,7 +94,7 @@ struct JobQueue<Job> {
         return (entry.job, entry.task)
     }
 
-    /// The job that `next` gave last has run for so long. O(1).
+    /// The job that `next` returned last ran for `nanoseconds`. O(1).
     mutating func ended(task: UInt, nanoseconds: UInt64) {
         if isInLongLane { spentOnLong += nanoseconds } else { spentOnShort += nanoseconds }
         let cell = cell(task)
@@ -105,28 +105,28 @@ struct JobQueue<Job> {
         }
     }
 
-    /// The turn's jobs are over.
+    /// Ends the turn's jobs.
     mutating func endTurn() {
         short.endTurn()
         long.endTurn()
     }
 
-    /// Tasks are named by their addresses, whose low bits are alike.
+    /// Tasks are identified by their addresses, whose low bits are equal.
     private func cell(_ task: UInt) -> Int {
         Int(truncatingIfNeeded: (task >> 4) &* 0x9e37_79b9_7f4a_7c15 >> 32) & (longTasks.count - 1)
     }
 }
 
-/// The bounds of a turn's jobs.
+/// The limits of a turn's jobs.
 struct JobLimits {
-    /// Jobs of both lanes.
+    /// The number of jobs of both lanes.
     var countPerTurnMax: Int
     /// Time for the jobs of the short lane.
     var shortNanosecondsPerTurn: UInt64
     /// Time for the jobs of the long lane; the first of a turn runs in any case.
     var longNanosecondsPerTurn: UInt64
-    /// The task of a job that took so long or longer goes on in the long lane.
+    /// A task continues in the long lane after a job that took at least this long.
     var longJobNanoseconds: UInt64
-    /// Tasks that are remembered as long, a power of two.
+    /// The number of tasks that are remembered as long, a power of two.
     var longTaskCountMax = 1_024
 }

@@ -2,16 +2,16 @@ import CLiburing
 import Glibc
 import Primitives
 
-/// Where a server listens: an IP address and a port.
+/// The address on which a server listens: an IP address and a port.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
-    /// As it was given, with the brackets of IPv6.
+    /// The IP address as text, with the brackets of IPv6.
     public let host: String
-    /// 0 lets the kernel choose.
+    /// The port; 0 lets the kernel choose.
     public let port: UInt16
-    /// Whether it is IPv6 (`::` takes IPv4 as well).
+    /// Whether it is IPv6 (`::` accepts IPv4 as well).
     public let isIPv6: Bool
 
-    /// Reads `HOST:PORT`: an IPv4 address, an IPv6 address in brackets, `localhost`, or `*` for every address.
+    /// Parses `HOST:PORT`: an IPv4 address, an IPv6 address in brackets, `localhost`, or `*` for every address.
     public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]),
             text[text.index(after: colon)...].utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") })
@@ -33,7 +33,7 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.host = host
     }
 
-    /// Whether a connection could be meant for either address: one port, and one host or a wildcard for it.
+    /// Whether one connection could match both addresses: equal ports, and equal hosts or a wildcard for one of them.
     public func overlaps(_ other: ListenAddress) -> Bool {
         guard port != 0, port == other.port else { return false }
         return hostAddress == other.hostAddress || covers(other) || other.covers(self)
@@ -52,14 +52,14 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(host):\(port)" }
 }
 
-/// An IP address and a TCP port: where a connection goes to.
+/// An IP address and a TCP port: the destination of a connection.
 public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
     /// The network address.
     public let host: PeerAddress
     /// The port, in the byte order of this machine.
     public let port: UInt16
 
-    /// Joins the parts.
+    /// The address of a host and a port.
     public init(_ host: PeerAddress, port: UInt16) {
         self.host = host
         self.port = port

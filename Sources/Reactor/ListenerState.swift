@@ -2,10 +2,10 @@ import Primitives
 
 /// The listeners that a reactor can have.
 public enum ListenerKind: UInt8, Sendable, CaseIterable {
-    /// Takes as many connections as there is room for.
+    /// Accepts as many connections as there is room for.
     case main
-    /// Has `ReactorLimits.sideConnectionCountMax` descriptors of its own, so that the connections of the main listener,
-    /// however many, do not keep its clients out. Its connections come without their peers' addresses.
+    /// Has `ReactorLimits.sideConnectionCountMax` descriptors of its own, so that any number of connections of the main
+    /// listener does not keep its clients out. Its connections come without their peers' addresses.
     case side
 }
 
@@ -31,7 +31,7 @@ struct ListenerStates {
         }
     }
 
-    /// The earliest time at which a failed accept is tried again.
+    /// The earliest time at which a failed accept is retried.
     var retryAt: MonotonicInstant? {
         guard let first = main.retryAt, let second = side.retryAt else { return main.retryAt ?? side.retryAt }
         return min(first, second)
@@ -43,20 +43,20 @@ struct ListenerState {
     enum Mode {
         /// Each accept takes one connection.
         case single
-        /// One accept takes all that come.
+        /// One accept takes all connections that arrive.
         case multishot
-        /// The multishot accept was cancelled and may bring connections until its end: becomes single or multishot.
+        /// The multishot accept was cancelled and may accept connections until it ends: becomes single or multishot.
         case ending
     }
 
-    /// The ordinary descriptor that is listened on, or -1.
+    /// The ordinary descriptor of the listening socket, or -1.
     var descriptor: Int32 = -1
-    /// Accepts in flight; one at most unless `mode` is `single`.
+    /// Accepts in flight; at most one unless `mode` is `single`.
     var acceptCount = 0
     /// How the accepts in flight were armed.
     var mode = Mode.single
-    /// Connections are wanted.
+    /// Whether connections are wanted.
     var isWanted = false
-    /// An accept failed; it is tried again at this time.
+    /// After a failed accept: the time at which it is retried.
     var retryAt: MonotonicInstant?
 }

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Listening sockets that share one address: one for each reactor, among which the kernel spreads the connections.
+/// Listening sockets that share one address: one for each reactor. The kernel distributes the connections among them.
 public enum Listeners {
-    /// Opens `count` sockets with SO_REUSEPORT and returns their descriptors and the port, which the kernel chose when
-    /// it was 0. The caller owns the descriptors.
+    /// Opens `count` sockets with SO_REUSEPORT. Returns their descriptors and the port, which the kernel chose when it
+    /// was 0. The caller owns the descriptors.
     ///
-    /// Unless `isTakeover`, an address that another process listens on is refused even if that one shares it
-    /// (`ListenError.inUse`); of several that open at the same moment exactly one succeeds. The kernel decides: the
-    /// first socket is bound and listens without SO_REUSEPORT. `listen` looks for conflicts once more and under the
-    /// lock of the port, where sockets that are only bound are none (SO_REUSEADDR), and one that listens is one. Only
-    /// then does the first socket allow others, and the rest join it.
+    /// Unless `isTakeover`, an address on which another process listens is rejected (`ListenError.inUse`), even if that
+    /// process shares it. When several processes open the address at the same moment, exactly one succeeds. The kernel
+    /// decides this: the first socket binds and listens without SO_REUSEPORT. `listen` checks for conflicts again,
+    /// under the lock of the port. There a socket that is only bound does not conflict (SO_REUSEADDR), and a socket
+    /// that listens does. Only after that does the first socket allow sharing, and the other sockets join it.
     public static func open(
         _ address: ListenAddress, count: Int, backlog: Int32 = 4_096, isTakeover: Bool = false
     ) throws(ListenError) -> (descriptors: [Int32], port: UInt16) {

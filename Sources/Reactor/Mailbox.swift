@@ -1,17 +1,17 @@
 import Synchronization
 
-/// A bounded queue from any thread to one: how reactors talk. Lock-free; full is a result, never a wait.
+/// A bounded queue from any thread to one, by which reactors communicate. Lock-free; full is a result, never a wait.
 ///
-/// Vyukov's bounded queue: each cell has a sequence number that says whose turn it is, so that a producer takes a cell
-/// with one compare-and-swap and publishes it with one store.
+/// Vyukov's bounded queue: each cell has a sequence number that says whether a producer or the consumer may use it. A
+/// producer takes a cell with one compare-and-swap and publishes it with one store.
 @safe package final class Mailbox<Message: Sendable>: @unchecked Sendable {
-    // @unchecked: a cell is written by the producer that took its sequence number and read by the consumer after that
-    // producer's releasing store, as the protocol above says.
+    // @unchecked: a cell is written by the producer that took its sequence number, and read by the consumer after that
+    // producer's releasing store, as the protocol above requires.
     private let cells: UnsafeMutablePointer<Message>
     private let sequences: UnsafeMutablePointer<Atomic<Int>>
     private let mask: Int
     private let tail = Atomic<Int>(0)
-    /// Only the consumer moves it.
+    /// Only the consumer changes it.
     private let head = Atomic<Int>(0)
 
     /// An empty mailbox for `messageCountMax` messages, a power of two.
@@ -30,7 +30,7 @@ import Synchronization
         unsafe cells.deallocate()
     }
 
-    /// Whether nothing waits, as the consumer sees it.
+    /// Whether no message is pending, as the consumer sees it.
     var isEmpty: Bool {
         let position = head.load(ordering: .relaxed)
         return unsafe sequences[position & mask].load(ordering: .sequentiallyConsistent) != position + 1
@@ -52,7 +52,7 @@ import Synchronization
                 position = original
                 continue
             }
-            // SAFETY: this producer alone holds the cell until the store below.
+            // SAFETY: only this producer uses the cell until the store below.
             unsafe (cells + (position & mask)).initialize(to: message)
             unsafe sequences[position & mask].store(position + 1, ordering: .sequentiallyConsistent)
             return true
@@ -63,7 +63,7 @@ import Synchronization
     package func pop() -> Message? {
         let position = head.load(ordering: .relaxed)
         guard unsafe sequences[position & mask].load(ordering: .acquiring) == position + 1 else { return nil }
-        // SAFETY: the producer's store made the cell ours.
+        // SAFETY: the producer's store passed the cell to the consumer.
         let message = unsafe (cells + (position & mask)).move()
         unsafe sequences[position & mask].store(position + mask + 1, ordering: .releasing)
         head.store(position + 1, ordering: .relaxed)

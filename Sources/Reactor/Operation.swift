@@ -1,16 +1,17 @@
-/// What an operation was, as its completion tells.
+/// The kind of an operation, as its completion reports it.
 public enum Operation: UInt8, Sendable {
-    /// Accept of a listener; the result is the new slot. The tag names the listener, see `CompletionTag.init(acceptOf:)`.
+    /// An accept on a listener; the result is the new slot. The tag names the listener, see
+    /// `CompletionTag.init(acceptOf:)`.
     case accept = 1
     /// A receive into a provided buffer.
     case receive
     /// A send that waits for room; always reports.
     case send
-    /// A send attempted at once; silent when it succeeded whole.
+    /// A send that does not wait; silent when it sent all bytes.
     case attemptQuiet
-    /// A send attempted at once; always reports.
+    /// A send that does not wait; always reports.
     case attempt
-    /// A wait for room to write.
+    /// A wait until the socket has room.
     case poll
     /// A shutdown of one or both directions.
     case shutdown
@@ -18,22 +19,22 @@ public enum Operation: UInt8, Sendable {
     case cancel
     /// The close of a direct descriptor.
     case close
-    /// A descriptor passed to another ring, as the sender hears of it.
+    /// The transfer of a descriptor to another ring, as its sender sees it.
     case pass
-    /// A descriptor that another ring passed here; the tag carries a number, see `CompletionTag.init(arrival:)`.
+    /// A descriptor that another ring transferred here; the tag carries a number, see `CompletionTag.init(arrival:)`.
     case arrival
-    /// Another ring woke this one; with an `errno`: another ring was not woken.
+    /// Another ring woke this one; with a negated `errno`: another ring could not be woken.
     case wake
     /// The event descriptor that other threads write to became readable.
     case wakeRead
     /// The peer's address.
     case peerAddress
-    /// An ordinary descriptor made for a direct one.
+    /// The creation of an ordinary descriptor for a direct one.
     case install
-    /// A connection to elsewhere, from its socket's making to its establishment.
+    /// An outgoing connection, from the creation of its socket until it is established.
     case connect
     /// The cancellation of a `connect`.
     case connectCancel
-    /// A wait for an ordinary descriptor; the tag carries a number, see `CompletionTag.init(descriptorPoll:)`.
+    /// A poll of an ordinary descriptor; the tag carries a number, see `CompletionTag.init(descriptorPoll:)`.
     case descriptorPoll
 }

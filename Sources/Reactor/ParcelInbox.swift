@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Parcels of connections that other reactors pass here, from `Reactor.pass` to `connectionArrived`.
+/// Each `Parcel` of a connection in transfer to this reactor, from `Reactor.pass` to `connectionArrived`.
 ///
-/// The kernel carries only a parcel's number. Whoever takes the number first has the parcel: the target, when the
-/// descriptor arrives; the sender, when the pass failed or the connection was closed meanwhile. What nobody took is
-/// released with the inbox. The lock is held for one step in a table: a pass is an event of a connection's life, not
-/// of its messages.
+/// The kernel carries only the number of a transfer. The first to take that number gets the `Parcel`: the target, when
+/// the descriptor arrives; or the sender, when the transfer failed or the connection was closed meanwhile. What was not
+/// taken is released with the inbox. The lock is held for one access to a table: a transfer is an event of a
+/// connection's life, not of its messages.
 final class ParcelInbox<Parcel: Sendable>: Sendable {
     private struct State {
         var parcels: [UInt64: Parcel] = [:]
@@ -14,10 +14,10 @@ final class ParcelInbox<Parcel: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    /// Parcels that nobody took yet.
+    /// The number of transfers whose `Parcel` was not taken yet.
     var count: Int { state.withLock { $0.parcels.count } }
 
-    /// Keeps `parcel`; its number fits into a completion's tag. Any thread.
+    /// Stores `parcel` and returns its number, which fits into a completion's tag. Any thread.
     func put(_ parcel: Parcel) -> UInt64 {
         state.withLock { state in
             state.lastNumber = (state.lastNumber + 1) & CompletionTag.arrivalNumberMax
@@ -26,12 +26,12 @@ final class ParcelInbox<Parcel: Sendable>: Sendable {
         }
     }
 
-    /// Takes the parcel; nil when it was taken before. Any thread.
+    /// Takes the `Parcel`; nil when it was taken before. Any thread.
     func take(_ number: UInt64) -> Parcel? {
         state.withLock { $0.parcels.removeValue(forKey: number) }
     }
 
-    /// Releases all parcels, outside the lock.
+    /// Releases the contents, outside the lock.
     func removeAll() {
         let parcels = state.withLock { state in
             defer { state.parcels = [:] }

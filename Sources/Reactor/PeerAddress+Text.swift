@@ -3,10 +3,10 @@ import Glibc
 import Primitives
 
 extension PeerAddress {
-    /// Reads an IPv4 or IPv6 address, without brackets or port; nil when `text` is neither.
+    /// Parses an IPv4 or IPv6 address, without brackets or port; nil when `text` is neither.
     public init?(_ text: String) {
         var address4 = in_addr()
-        // SAFETY: the call writes a local of the size that its family has.
+        // SAFETY: the call writes a local of the size of its family.
         if unsafe inet_pton(AF_INET, text, &address4) == 1 {
             self.init(ipv4: UInt32(bigEndian: address4.s_addr))
             return

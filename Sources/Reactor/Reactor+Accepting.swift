@@ -2,8 +2,8 @@ import Glibc
 import Primitives
 
 extension Reactor {
-    /// Accepts connections of `descriptor`, a listening socket that the reactor closes in `stopAccepting`. One of each
-    /// kind.
+    /// Accepts connections of `descriptor`, a listening socket that the reactor closes in `stopAccepting`. At most one
+    /// of each kind.
     public func startAccepting(_ descriptor: Int32, as kind: ListenerKind = .main) {
         precondition(listeners[kind].descriptor < 0, "the reactor has a listener of this kind")
         precondition(kind == .main || limits.sideConnectionCountMax > 0, "no descriptors are kept for a side listener")
@@ -12,7 +12,7 @@ extension Reactor {
         acceptIfRoom(kind)
     }
 
-    /// Accepts no more and closes the listeners; the kernel refuses the connections in their queues.
+    /// Stops accepting and closes the listeners; the kernel refuses the connections in their queues.
     public func stopAccepting() {
         stopAccepting(.main)
         stopAccepting(.side)
@@ -28,13 +28,13 @@ extension Reactor {
         driver.cancel(target: CompletionTag(acceptOf: kind), tag: CompletionTag(.cancel))
     }
 
-    /// The listener that a connection came by; `main` for those that came otherwise. O(1).
+    /// The listener that accepted a connection; `main` for connections that no listener accepted. O(1).
     public func listener(of connection: ConnectionID) -> ListenerKind {
         descriptors.isLive(connection) && descriptors[connection].isSide ? .side : .main
     }
 
-    /// Connections that a listener has room for: the main one besides the reserve and the side listener's descriptors,
-    /// the side one within its own.
+    /// The number of connections that a listener has room for. The main listener leaves the reserve and the descriptors
+    /// of the side listener free; the side listener uses only its own.
     private func roomCount(_ kind: ListenerKind) -> Int {
         switch kind {
         case .main:
@@ -44,10 +44,11 @@ extension Reactor {
         }
     }
 
-    /// Whether hardly any descriptor is free: connections should be answered and ended, so that others can be accepted.
+    /// Whether hardly any descriptor is free: connections should be answered and closed, so that others can be
+    /// accepted.
     public var isCrowded: Bool { roomCount(.main) < limits.crowdedRoomCount }
 
-    /// The same of the listener that a connection came by. The side listener is crowded in its last quarter.
+    /// The same for the listener of a connection. The side listener is crowded when less than a quarter of it is free.
     public func isCrowded(for connection: ConnectionID) -> Bool {
         switch listener(of: connection) {
         case .main: isCrowded
@@ -55,21 +56,22 @@ extension Reactor {
         }
     }
 
-    /// Whether a multishot accept is safe. Twice the queue may come before a cancellation works: once with the submit
-    /// at a turn's end, and again with the one that the next turn begins with.
+    /// Whether a multishot accept is safe. It may accept twice the listener's queue before a cancellation takes effect:
+    /// once with the submit at the end of a turn, and again with the submit at the beginning of the next.
     private func isRoomForMultishot(_ kind: ListenerKind) -> Bool {
         kind == .main && roomCount(.main) > 2 * limits.listenQueueCountMax
     }
 
-    /// Arms what accepts there is room for, of each listener.
+    /// Arms as many accepts of each listener as there is room for.
     func acceptIfRoom() {
         acceptIfRoom(.main)
         acceptIfRoom(.side)
     }
 
-    /// Arms what accepts there is room for. A full table would drop clients, and a multishot accept takes whatever the
-    /// listener's queue holds before it can be cancelled: in the last stretch each accept takes one connection, and
-    /// there are only as many as there is room. Several, as a connection a turn would be few when turns are long.
+    /// Arms as many accepts as there is room for. A full table would drop clients, and a multishot accept takes the
+    /// whole queue of the listener before it can be cancelled. When room is short, each accept therefore takes one
+    /// connection, and there are at most as many accepts as there is room. Several are armed, because one connection
+    /// per turn would be too few when turns are long.
     private func acceptIfRoom(_ kind: ListenerKind) {
         guard listeners[kind].isWanted, listeners[kind].retryAt == nil else { return }
         if listeners[kind].acceptCount == 0 {
@@ -79,7 +81,8 @@ extension Reactor {
         case .multishot:
             if listeners[kind].acceptCount == 0 { armAccept(kind) }
         case .single:
-            // With room for a multishot accept again, the single ones run out, and it follows.
+            // When there is room for a multishot accept again, the single accepts run out, and the multishot accept
+            // follows.
             guard !isRoomForMultishot(kind) else { return }
             while listeners[kind].acceptCount < min(roomCount(kind), limits.singleAcceptCountMax) { armAccept(kind) }
         case .ending:
@@ -109,7 +112,7 @@ extension Reactor {
             case ECANCELED, ECONNABORTED, EINTR:
                 break
             default:
-                // No descriptor or no memory: a little later there may be.
+                // No descriptor or no memory is free: retry a little later.
                 statistics.acceptFailureCount += 1
                 listeners[kind].retryAt = now + .milliseconds(100)
             }
@@ -134,7 +137,7 @@ extension Reactor {
         }
     }
 
-    /// Tries accepts again that failed, when their time has come.
+    /// Retries the failed accepts that are due.
     func retryAccepts() {
         retryAccept(.main)
         retryAccept(.side)

@@ -1,8 +1,8 @@
 import Glibc
 import Primitives
 
-// What became of the operations on connections. A completion of a connection that is closing is not told; the last one
-// lets its descriptor be closed.
+// The results of operations on connections. The results of a closing connection are not reported; after the last one
+// its descriptor is closed.
 
 extension Reactor {
     func received(_ completion: Completion) {
@@ -22,11 +22,12 @@ extension Reactor {
             return
         }
         if completion.result > 0, let index = completion.bufferIndex {
-            // SAFETY: the completion owns the buffer until it is recycled, when the handler has returned.
+            // SAFETY: the completion owns the buffer until it is recycled, after the handler has returned.
             let bytes = unsafe driver.receivedBytes(bufferIndex: index, byteCount: Int(completion.result))
             var span = unsafe bytes.mutableSpan
             handler.bytesReceived(connection, &span)
-            // A multishot receive that ended early, as its queue of completions was full, goes on after the handler.
+            // A multishot receive that ended early, because the completion queue was full, is armed again after the
+            // handler.
             if isMultishot, !completion.hasMore, isOpen(connection), !isReceiving(connection) {
                 receive(connection, isMultishot: true)
             }
@@ -63,7 +64,7 @@ extension Reactor {
         }
     }
 
-    /// The end of an operation that carries no data.
+    /// An operation without data completed.
     func operationEnded(_ completion: Completion) {
         let connection = completion.tag.connection
         guard descriptors.isLive(connection) else {
@@ -72,7 +73,7 @@ extension Reactor {
         }
         descriptors[connection].operationCount -= 1
         let isAddress = completion.tag.operation == .peerAddress
-        // Taken in any case: it frees the memory of the request.
+        // Taken in any case, because this frees the memory of the request.
         let address = isAddress ? driver.takePeerAddress(slot: connection.slot, result: completion.result) : nil
         guard isOpen(connection) else {
             finishIfIdle(connection)
@@ -86,7 +87,7 @@ extension Reactor {
         }
     }
 
-    /// Closes the descriptor once the last operation of a closing connection is through.
+    /// Closes the descriptor of a closing connection once its last operation has completed.
     func finishIfIdle(_ connection: ConnectionID) {
         guard descriptors.state(connection) == .closing, descriptors[connection].operationCount == 0 else { return }
         descriptors[connection].state = .closed
@@ -94,7 +95,7 @@ extension Reactor {
     }
 
     func closed(_ completion: Completion) {
-        // Stale when the slot was given away before: see `openSlot`.
+        // Stale when the slot was reassigned before: see `openSlot`.
         guard descriptors.isLive(completion.tag.connection) else { return }
         closeEnded(completion.tag.connection)
         acceptIfRoom()
@@ -109,14 +110,14 @@ extension Reactor {
 
     /// Takes the slot that the kernel chose for a new connection.
     ///
-    /// The kernel frees a slot before it posts the completion of the close, and before 6.14 a multishot accept of the
-    /// same batch may give the slot away in between: that the slot is given says that the close is done.
+    /// The kernel frees a slot before it posts the completion of the close. Before 6.14, a multishot accept of the same
+    /// batch may reassign the slot in between. A slot that was reassigned is therefore closed.
     func openSlot(_ slot: UInt32) -> ConnectionID {
         if let predecessor = descriptors.closedConnection(slot: slot) { closeEnded(predecessor) }
         return descriptors.open(slot: slot)
     }
 
-    /// The number, or the negated `errno`, of the descriptor that `UringDriver.install` made last; once.
+    /// The number, or the negated `errno`, of the descriptor that `UringDriver.install` created last; returned once.
     public func takeInstalledDescriptor() -> Int32? {
         defer { installedDescriptor = nil }
         return installedDescriptor

@@ -2,14 +2,15 @@ import Glibc
 import Primitives
 
 extension Reactor {
-    /// Opens a TCP connection to `address`, from `source` (and a port of the kernel's choice) when it is given.
+    /// Opens a TCP connection to `address`, from `source` (and a port that the kernel chooses) when it is given.
     ///
-    /// The name is good at once, but until `connectionOpened(_:token:)` only for `close`, which gives the connection up
-    /// and after which only `connectionClosed` follows. Else `connectFailed(token:errnoValue:)` says why it came to
-    /// nothing. The kernel gives up by itself only after minutes: a caller that wants less sets a timer and closes.
+    /// The identifier is valid at once. Before `connectionOpened(_:token:)` it may be used only for `close`, which
+    /// gives the connection up; only `connectionClosed` follows then. If the connection cannot be established,
+    /// `connectFailed(token:errnoValue:)` reports the error. The kernel itself gives up only after minutes: a caller
+    /// that wants a shorter limit sets a timer and closes the connection.
     ///
-    /// Nil when `ReactorLimits.outgoingConnectionCountMax` connections are there; `connectFailed` with `ENFILE` follows
-    /// then too, in the next turn, so that a caller who keeps no names has one place for failures.
+    /// Nil when `ReactorLimits.outgoingConnectionCountMax` connections exist. `connectFailed` with `ENFILE` follows in
+    /// this case too, in the next turn, so that a caller that keeps no identifiers handles failures in one place.
     @discardableResult
     public func connect(to address: SocketAddress, from source: PeerAddress? = nil, token: UInt64) -> ConnectionID? {
         precondition(source.map { $0.isIPv4 == address.host.isIPv4 } ?? true, "addresses of two families")
@@ -27,7 +28,7 @@ extension Reactor {
     /// Closes a connection that is being established.
     func giveUp(_ connection: ConnectionID) {
         descriptors[connection].state = .closing
-        // The caller has its name and waits for the end of it.
+        // The caller has its identifier and waits for `connectionClosed`.
         descriptors[connection].isAnnounced = true
         cancelConnect(connection)
     }
@@ -41,7 +42,7 @@ extension Reactor {
     func connected(_ completion: Completion) {
         let connection = completion.tag.connection
         guard let token = connectTokens.removeValue(forKey: connection.slot) else {
-            preconditionFailure("a connect ended that was not under way")
+            preconditionFailure("a connect ended that was not in flight")
         }
         descriptors[connection].operationCount -= 1
         guard descriptors.state(connection) == .connecting else {
@@ -61,7 +62,7 @@ extension Reactor {
         }
     }
 
-    /// A cancellation that comes between two steps of a connect finds neither: then it is tried again, until the
+    /// A cancellation that takes effect between two steps of a connect finds neither. It is then retried until the
     /// connect has ended.
     func connectCancelled(_ completion: Completion) {
         let connection = completion.tag.connection
@@ -70,7 +71,7 @@ extension Reactor {
         finishIfIdle(connection)
     }
 
-    /// Tells of the connects that found no free slot; those that are refused meanwhile wait for the next turn.
+    /// Reports the connects that found no free slot. Those that are rejected meanwhile are reported in the next turn.
     func tellRefusedConnects() {
         guard !refusedConnectTokens.isEmpty else { return }
         let tokens = refusedConnectTokens

@@ -1,24 +1,24 @@
 import Glibc
 import Primitives
 
-// What the handler asks of a connection. A name that is stale, closing or passed on is no mistake: the connection may
-// have ended in this very turn, and nothing is done.
+// The handler's operations on a connection. An identifier that is stale, closing or in transfer is not an error: the
+// connection may have ended in this very turn, and nothing is done.
 
 extension Reactor {
-    /// Asks for bytes: one buffer of them, or every buffer until the end. One receive may be under way.
+    /// Receives one buffer of bytes, or every buffer until the end. At most one receive may be in flight.
     public func receive(_ connection: ConnectionID, isMultishot: Bool) {
         guard isOpen(connection) else { return }
-        precondition(!descriptors[connection].isReceiving, "a receive is under way")
+        precondition(!descriptors[connection].isReceiving, "a receive is in flight")
         descriptors[connection].isReceiving = true
         descriptors[connection].isMultishot = isMultishot
         descriptors[connection].operationCount += 1
         driver.receive(slot: connection.slot, isMultishot: isMultishot, tag: CompletionTag(.receive, connection))
     }
 
-    /// Sends a copy of `bytes`, waiting for room as long as it takes; `sendCompleted` follows. One send at a time.
+    /// Sends a copy of `bytes` and waits for room without limit; `sendCompleted` follows. One send at a time.
     public func send(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
         guard isOpen(connection) else { return }
-        precondition(sends[connection.slot] == nil, "a send is under way")
+        precondition(sends[connection.slot] == nil, "a send is in flight")
         precondition(!bytes.isEmpty, "nothing to send")
         let send = OwnedSend(copying: bytes)
         sends[connection.slot] = send
@@ -27,10 +27,11 @@ extension Reactor {
         unsafe driver.send(slot: connection.slot, bytes: send.rest, tag: CompletionTag(.send, connection))
     }
 
-    /// Queues a send that is attempted when the turn's attempts are submitted and that says nothing if all went out.
+    /// Queues a send that does not wait: it is executed by the next `submitAttempts`, and reports only when it did not
+    /// send all bytes.
     ///
-    /// `bytes` must stay valid and unchanged until the next `submitAttempts` has returned. No check that the
-    /// connection lives: the caller is the hub, which holds it.
+    /// `bytes` must stay valid and unchanged until the next `submitAttempts` has returned. Does not check that the
+    /// connection exists: the caller is the hub, which holds it.
     @inline(__always)
     public func attemptQuietly(_ connection: ConnectionID, _ bytes: UnsafeRawBufferPointer) {
         // SAFETY: the caller's promise above is the driver's condition.
@@ -47,21 +48,21 @@ extension Reactor {
             slot: connection.slot, bytes: bytes, isQuiet: false, tag: CompletionTag(.attempt, connection))
     }
 
-    /// Submits the queued attempts; those that did not go out whole are told before it returns, and the bytes of all
-    /// are the caller's again.
+    /// Submits the queued attempts. Before it returns, those that did not send all bytes are reported, and the caller
+    /// may reuse the bytes of all attempts.
     public func submitAttempts() {
         driver.submit()
         record()
     }
 
-    /// Asks for one `becameWritable`.
+    /// Polls the socket; one `becameWritable` follows.
     public func waitForRoom(_ connection: ConnectionID) {
         guard isOpen(connection) else { return }
         descriptors[connection].operationCount += 1
         driver.pollWritable(slot: connection.slot, tag: CompletionTag(.poll, connection))
     }
 
-    /// Ends the sending direction behind what was sent: the peer reads to the end and sees it.
+    /// Ends the sending direction after the bytes that were sent: the peer reads to the end and sees it.
     public func shutdownSending(_ connection: ConnectionID) {
         guard isOpen(connection) else { return }
         shutdown(connection, isBothDirections: false)
@@ -73,11 +74,12 @@ extension Reactor {
             slot: connection.slot, isBothDirections: isBothDirections, tag: CompletionTag(.shutdown, connection))
     }
 
-    /// Closes the connection; only `connectionClosed` follows. What was handed to the kernel is still sent. Closing
+    /// Closes the connection; only `connectionClosed` follows. Bytes that the kernel has taken are still sent. Closing
     /// twice is harmless.
     ///
-    /// One that is being established is given up. One that is being passed is closed before the other reactor's
-    /// handler hears of it, and its parcel is dropped; unless it is there already, and the other's to close.
+    /// A connection that is being established is given up. A connection in transfer is closed before the other
+    /// reactor's handler is notified of it, and its `Parcel` is dropped. If it has already arrived there, the other
+    /// reactor must close it.
     public func close(_ connection: ConnectionID) {
         switch descriptors.state(connection) {
         case .open:
@@ -97,14 +99,14 @@ extension Reactor {
         wheel.schedule(at: deadline, token: token)
     }
 
-    /// Takes a timer back; false when it fired before.
+    /// Cancels a timer; false when it has fired before.
     @discardableResult
     public func cancel(_ timer: TimerID) -> Bool { wheel.cancel(timer) }
 
-    /// Whether the connection is open: not stale, being established, closing or passed on.
+    /// Whether the connection is open: not stale, being established, closing or in transfer.
     public func isOpen(_ connection: ConnectionID) -> Bool { descriptors.state(connection) == .open }
 
-    /// Whether a receive is under way.
+    /// Whether a receive is in flight.
     public func isReceiving(_ connection: ConnectionID) -> Bool {
         descriptors.isLive(connection) && descriptors[connection].isReceiving
     }

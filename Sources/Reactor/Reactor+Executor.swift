@@ -1,11 +1,11 @@
 import Primitives
 import Synchronization
 
-// The reactor runs the tasks of its connections itself: an `async` function that began on it goes on there after each
-// `await`, so handlers hop nowhere and touch the reactor's state without a lock.
+// The reactor runs the tasks of its connections itself. An `async` function that began on it continues there after each
+// `await`, so handlers never change threads and access the reactor's state without a lock.
 
 extension Reactor: SerialExecutor, TaskExecutor {
-    /// Queues a job: on the reactor's thread without any synchronisation, from elsewhere through the inbox.
+    /// Queues a job: without synchronisation on the reactor's own thread, through the inbox from other threads.
     public func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
         if isCurrent {
@@ -22,7 +22,7 @@ extension Reactor: SerialExecutor, TaskExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
     }
 
-    /// The reactor as the preference of a task.
+    /// The reactor as the preferred executor of a task.
     public func asUnownedTaskExecutor() -> UnownedTaskExecutor {
         unsafe UnownedTaskExecutor(ordinary: self)
     }
@@ -39,13 +39,13 @@ extension Reactor: SerialExecutor, TaskExecutor {
 // MARK: - Other threads
 
 extension Reactor {
-    /// Ends the reactor's wait, if it waits. Any thread.
+    /// Ends the reactor's wait, if it is waiting. Any thread.
     public func wake() {
         if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { waker.wake() }
     }
 
-    /// Sends `message` to this reactor; false when its mailbox is full. Any thread; `sender` is the reactor that the
-    /// caller runs on, whose ring then does the waking.
+    /// Sends `message` to this reactor; false when its mailbox is full. Any thread. `sender` is the reactor that the
+    /// caller runs on; its ring wakes this reactor.
     public func post(_ message: Handler.Message, from sender: Reactor?) -> Bool {
         assert(sender?.isCurrent ?? true, "the sender's ring belongs to its thread")
         guard mailbox.push(message) else { return false }

@@ -1,7 +1,7 @@
 import Primitives
 
 extension Reactor {
-    /// Runs the jobs that are queued now; what they queue, their own continuations included, is the next turn's.
+    /// Runs the jobs that are queued now. Jobs that they queue, their own continuations included, run in the next turn.
     func runJobs() {
         inbox.takeAll { enqueueHere($0) }
         guard jobs.count > 0 else { return }
@@ -9,7 +9,7 @@ extension Reactor {
         var before = driver.now
         while let (job, task) = jobs.next() {
             statistics.jobCount += 1
-            // SAFETY: a job is run once, as the queue has given it away, and on the reactor's own thread.
+            // SAFETY: a job runs once, because the queue has removed it, and on the reactor's own thread.
             unsafe job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             let after = driver.now
             jobs.ended(task: task, nanoseconds: after.since(before).wholeNanoseconds)
@@ -20,7 +20,7 @@ extension Reactor {
 
     /// Queues a job on the reactor's own thread.
     func enqueueHere(_ job: UnownedJob) {
-        // SAFETY: only the bits are taken, as a name: all jobs of a task are the same object of the runtime.
+        // SAFETY: only the bits are used, as an identifier: all jobs of a task are the same object of the runtime.
         jobs.append(job, task: unsafe unsafeBitCast(job, to: UInt.self))
     }
 }

@@ -6,23 +6,23 @@ extension Reactor {
     /// Runs the loop until `stop`, on the reactor's own thread, then frees the driver.
     public func run() {
         while !isStopping.load(ordering: .relaxed) { turn() }
-        // What the last turn queued, wakes of other reactors among it: they would wait for ever.
+        // What the last turn queued, including wakes of other reactors, which would otherwise wait without limit.
         driver.submit()
         releaseRest(isQuiet: driver.shutDown())
     }
 
-    /// Frees what operations owned that have ended with the driver.
+    /// Frees the memory of operations that ended with the driver.
     private func releaseRest(isQuiet: Bool) {
         if isQuiet {
             for send in sends.values { send.deallocate() }
         } else {
-            // The kernel may read them yet.
+            // The kernel may still read them.
             statistics.abandonedSendCount += UInt64(sends.count)
         }
         sends.removeAll()
         connectTokens.removeAll()
-        // A connection that came but was not handled is closed with the ring's table; its parcel ends here. One that
-        // is on its way to another reactor is that one's.
+        // A connection that arrived and was not handled is closed with the ring's table, and its `Parcel` is released
+        // here. One in transfer to another reactor belongs to that reactor.
         parcels.removeAll()
         passes.removeAll()
     }
@@ -33,11 +33,12 @@ extension Reactor {
         waker.wake()
     }
 
-    /// One turn: submit and wait, record the completions, then handle within budgets what there is: completions,
-    /// messages, timers, jobs; last the handler's own `turnEnded`.
+    /// One turn: submits and waits, records the completions, then handles within budgets what is pending: completions,
+    /// messages, timers, jobs. Last it calls the handler's `turnEnded`.
     public func turn() {
         precondition(isCurrent, "a reactor's turn came from another thread")
-        // Nothing was to be done in the last turn: until now the reactor waited for nothing else.
+        // Set when the last turn found nothing to do: the reactor has then been idle, and was due to look again by this
+        // time.
         let idleUntil = idleUntil ?? .init(nanoseconds: 0)
         self.idleUntil = nil
         if isWorkLeft {
@@ -59,8 +60,8 @@ extension Reactor {
         leftover = handler.turnEnded()
     }
 
-    /// The lost wake-up is excluded as in Dekker's algorithm: this side says that it sleeps, then looks; the other
-    /// side puts, then looks whether this one sleeps. All four are sequentially consistent.
+    /// Excludes the lost wake-up as in Dekker's algorithm: this side stores that it sleeps, then checks for work; the
+    /// other side enqueues work, then checks whether this side sleeps. All four accesses are sequentially consistent.
     private func waitForWork(idleUntil: MonotonicInstant) {
         isAsleep.store(true, ordering: .sequentiallyConsistent)
         if mailbox.isEmpty && inbox.isEmpty && !isStopping.load(ordering: .sequentiallyConsistent) {
@@ -80,7 +81,7 @@ extension Reactor {
         isAsleep.store(false, ordering: .relaxed)
     }
 
-    /// Until when there is nothing to do by itself, on the driver's clock; nil without end.
+    /// The time until which the reactor itself has nothing to do, on the driver's clock; nil without limit.
     private func waitDeadline(from now: MonotonicInstant) -> MonotonicInstant? {
         var deadline = wheel.nextDeadline.map { clock.monotonic($0) }
         if let retryAt = listeners.retryAt {
@@ -101,8 +102,8 @@ extension Reactor {
 
     // MARK: - Completions
 
-    /// Takes all completions from the driver. Those of attempts are told at once: the hub must know who fell short
-    /// before it sends again; everything else waits its turn in `recorded`.
+    /// Takes all completions from the driver. Those of attempts are reported at once, because the hub must know which
+    /// sends were short before it sends again. All others wait in `recorded`.
     func record() {
         precondition(!isRecording, "attempts are submitted from within a report of attempts")
         isRecording = true
@@ -191,7 +192,8 @@ extension Reactor {
         }
     }
 
-    /// The kernel had no memory for the wake, or the other ring is gone: its event descriptor cannot fail.
+    /// The kernel had no memory for the wake, or the other ring is gone. The other reactor's event descriptor cannot
+    /// fail.
     @inline(never)
     private func wakeFailed(_ completion: Completion) {
         statistics.wakeFailureCount += 1
@@ -214,8 +216,8 @@ extension Reactor {
             hasShortage: hasBufferShortage)
         guard let time else { return }
         wheel.advance(to: time, budget: limits.timerBudgetPerTurn) { dueTokens.append($0) }
-        // A timer that the handler cancels from here on still fires: tokens name what they are for, and the handler
-        // looks whether it is still true.
+        // A timer that the handler cancels from here on still fires: a token names its purpose, and the handler checks
+        // whether that still applies.
         for index in dueTokens.indices { handler.timerFired(dueTokens[index]) }
         dueTokens.removeAll(keepingCapacity: true)
     }

@@ -1,14 +1,14 @@
-/// Counts of what a reactor did.
+/// The counters of a reactor.
 public struct ReactorStatistics: Sendable {
     /// Turns of the loop.
     public var turnCount: UInt64 = 0
     /// Completions handled.
     public var completionCount: UInt64 = 0
-    /// Completions for connections that were gone.
+    /// Completions for connections that were gone already.
     public var staleCompletionCount: UInt64 = 0
     /// Receives that found no buffer.
     public var bufferShortageCount: UInt64 = 0
-    /// Accepts that failed, for lack of a descriptor or memory.
+    /// Accepts that failed for lack of a descriptor or of memory.
     public var acceptFailureCount: UInt64 = 0
     /// Connections accepted.
     public var acceptCount: UInt64 = 0
@@ -16,19 +16,19 @@ public struct ReactorStatistics: Sendable {
     public var connectCount: UInt64 = 0
     /// Connects that failed.
     public var connectFailureCount: UInt64 = 0
-    /// Passes after which the kernel left a descriptor in the target's table that nobody was told of.
+    /// Transfers after which the kernel left a descriptor in the target's table without notifying the target.
     public var strandedDescriptorCount: UInt64 = 0
-    /// Wakes of other reactors that the ring could not do, and that were done by other means.
+    /// Wakes of other reactors that failed on the ring and were done through the waker.
     public var wakeFailureCount: UInt64 = 0
-    /// Sends whose bytes were left in memory, as the driver could not end them.
+    /// Sends whose bytes were not freed, because the driver could not end them.
     public var abandonedSendCount: UInt64 = 0
     /// Jobs run.
     public var jobCount: UInt64 = 0
     /// Nanoseconds spent waiting in the kernel.
     public var waitNanoseconds: UInt64 = 0
-    /// Nanoseconds in which the reactor was kept from running, and that no deadline counts.
+    /// Nanoseconds in which the reactor could not run, and which count for no deadline.
     public var pausedNanoseconds: UInt64 = 0
-    /// How often that was.
+    /// The number of such spans.
     public var pauseCount: UInt64 = 0
 
     /// All zero.

@@ -2,7 +2,7 @@ import CLiburing
 import Glibc
 import Primitives
 
-/// A thread of its own for a reactor.
+/// The thread of a reactor.
 public struct ReactorThread: Sendable {
     private let handle: pthread_t
 
@@ -15,9 +15,9 @@ public struct ReactorThread: Sendable {
         }
     }
 
-    /// Starts a thread that runs `body` and ends with it. Its name (15 bytes at most) shows in `top -H` and `perf`.
+    /// Starts a thread that runs `body` and ends with it. Its name (at most 15 bytes) appears in `top -H` and `perf`.
     ///
-    /// Signals are left to the thread that waits for them: all are blocked in this one.
+    /// All signals are blocked in this thread; another thread waits for them.
     public init(name: String, body: @escaping @Sendable () -> Void) {
         var handle = pthread_t()
         var all = sigset_t()
@@ -40,7 +40,7 @@ public struct ReactorThread: Sendable {
         self.handle = handle
     }
 
-    /// Waits for the thread's end; once.
+    /// Waits until the thread ends; call it once.
     public func join() {
         pthread_join(handle, nil)
     }
@@ -51,8 +51,8 @@ public struct ReactorThread: Sendable {
         shim_pin_this_thread(UInt32(processor)) == 0
     }
 
-    /// Lets the kernel end timed waits of the calling thread at most so much later than asked (50 µs by default, to
-    /// join wake-ups): for a thread that does things at exact times.
+    /// Limits how late the kernel may end timed waits of the calling thread (50 µs by default, to combine wake-ups):
+    /// for a thread that acts at exact times.
     public static func setCurrentTimerSlack(_ slack: Duration) {
         shim_set_timer_slack(UInt(max(1, slack.wholeNanoseconds)))
     }

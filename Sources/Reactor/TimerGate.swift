@@ -1,28 +1,28 @@
 import Primitives
 
-/// Holds due timers back until what had arrived before them was handled: a deadline is judged by what the peer did, not
-/// by how much of it the reactor has read.
+/// Holds due timers back until the completions that arrived before them are handled: a deadline depends on what the
+/// peer did, not on how much of it the reactor has read.
 ///
-/// Completions are handled in the order in which they were recorded. When timers come due, those that are recorded by
-/// then are noted, and the timers fire once these are handled. A receive that found no buffer has bytes that are not
-/// recorded yet: the gate then waits a turn, in which it is repeated, but only so many times in a row, as there is no end
-/// to what peers may send.
+/// Completions are handled in the order in which they were recorded. When timers come due, the gate notes how many
+/// completions are recorded, and the timers fire once these are handled. A receive that found no buffer has bytes that
+/// are not recorded yet. The gate then waits for a turn, in which the receive is retried. It does so only a limited
+/// number of times in a row, because peers may send without end.
 struct TimerGate {
     private struct Hold {
-        /// Completions recorded, over all time, that are to be handled first.
+        /// The number of completions, counted over all time, that must be handled first.
         var recordedCount: UInt64
-        /// Timers up to here fire then.
+        /// Timers that are due by this time fire then.
         let time: MonotonicInstant
         var shortageCount = 0
     }
 
     private var hold: Hold?
-    /// Turns in a row that a shortage of buffers may hold timers back.
+    /// The maximum number of consecutive turns in which a shortage of buffers holds timers back.
     let shortageCountMax: Int
 
     init(shortageCountMax: Int) { self.shortageCountMax = shortageCountMax }
 
-    /// Up to when timers may fire; nil for none. Once a turn, after its completions.
+    /// The time up to which timers may fire; nil for none. Call it once a turn, after the turn's completions.
     mutating func openUntil(
         due deadline: MonotonicInstant?, now: MonotonicInstant, recordedCount: UInt64, handledCount: UInt64,
         hasShortage: Bool

@@ -1,6 +1,6 @@
 import Primitives
 
-/// Names a timer until it fired or was cancelled; a stale name is recognised.
+/// Identifies a timer until it has fired or was cancelled; a stale identifier is recognised.
 public struct TimerID: Hashable, Sendable {
     let index: UInt32
     let generation: UInt32
@@ -8,12 +8,12 @@ public struct TimerID: Hashable, Sendable {
 
 /// A hierarchical timing wheel (Varghese and Lauck, scheme 7): eight levels of 64 slots.
 ///
-/// A timer stands on the level of the highest 6-bit digit in which its deadline differs from the current tick, and
-/// moves down as the wheel turns. Scheduling and cancelling are O(1), firing is O(1) amortised (at most eight moves),
-/// the next deadline O(8); 32 bytes a timer, none allocated once the table has grown. Timers never fire early and at
-/// most one tick late. Belongs to one thread.
+/// A timer is on the level of the highest 6-bit digit in which its deadline differs from the current tick, and moves
+/// down as the wheel turns. Scheduling and cancelling are O(1), firing is O(1) amortised (at most eight moves), and the
+/// next deadline is O(8). A timer takes 32 bytes, and nothing is allocated once the table has grown. Timers never fire
+/// early, and at most one tick late. Belongs to one thread.
 public struct TimingWheel {
-    /// A tick is 2^22 ns, 4.2 ms: fine enough for time-outs, coarse enough to share wake-ups.
+    /// A tick is 2^22 ns, 4.2 ms: fine enough for timeouts, coarse enough to share wake-ups.
     static let tickShift: UInt64 = 22
     private static let levelCount = 8
     private static let none = UInt32.max
@@ -35,10 +35,10 @@ public struct TimingWheel {
     private var heads = [UInt32](repeating: none, count: levelCount * 64)
     private var occupied = [UInt64](repeating: 0, count: levelCount)
     private var currentTick: UInt64
-    /// Timers that are scheduled.
+    /// The number of scheduled timers.
     public private(set) var count = 0
 
-    /// An empty wheel that stands at `now`.
+    /// An empty wheel whose current tick is that of `now`.
     public init(now: MonotonicInstant) {
         currentTick = now.nanoseconds >> Self.tickShift
     }
@@ -64,7 +64,7 @@ public struct TimingWheel {
         return TimerID(index: index, generation: nodes[Int(index)].generation)
     }
 
-    /// Takes the timer back; false when it fired or was cancelled before. O(1).
+    /// Cancels the timer; false when it has fired or was cancelled before. O(1).
     @discardableResult
     public mutating func cancel(_ timer: TimerID) -> Bool {
         guard timer.index < nodes.count, nodes[Int(timer.index)].generation == timer.generation,
@@ -75,16 +75,16 @@ public struct TimingWheel {
         return true
     }
 
-    /// When `advance` has something to do next: the earliest deadline, or earlier, when timers must move down a level.
+    /// When `advance` next has something to do: the earliest deadline, or earlier when timers must move down a level.
     public var nextDeadline: MonotonicInstant? {
-        // The tick of a deadline at the far end of time lies behind it.
+        // The tick of a deadline at the end of the clock's range would overflow.
         nextExpiration.map {
             MonotonicInstant(nanoseconds: $0.tick > UInt64.max >> Self.tickShift ? .max : $0.tick << Self.tickShift)
         }
     }
 
-    /// Turns the wheel to `now` and calls `fire` with the token of each timer that is due, in the order of their
-    /// ticks, at most `budget` times. What is left over stays due. `fire` must not touch the wheel: collect, then act.
+    /// Turns the wheel to `now` and calls `fire` with the token of each timer that is due, in the order of their ticks,
+    /// at most `budget` times. The others stay due. `fire` must not use the wheel: collect the tokens, then act.
     public mutating func advance(to now: MonotonicInstant, budget: Int, fire: (UInt64) -> Void) {
         let target = now.nanoseconds >> Self.tickShift
         var remaining = budget
@@ -93,7 +93,7 @@ public struct TimingWheel {
             let list = level * 64 + slot
             if level == 0 {
                 while heads[list] != Self.none {
-                    // The slot stays occupied and is the first that the next call finds.
+                    // The slot stays occupied, and the next call finds it first.
                     if remaining == 0 { return }
                     remaining -= 1
                     let index = heads[list]
@@ -114,7 +114,8 @@ public struct TimingWheel {
     }
 
     private var nextExpiration: (level: Int, slot: Int, tick: UInt64)? {
-        // On each level all occupied slots lie behind the current digit, and all of a lower level's are due earlier.
+        // On each level all occupied slots are after the current digit, and all timers of a lower level are due
+        // earlier.
         for level in 0..<Self.levelCount where occupied[level] != 0 {
             let slot = occupied[level].trailingZeroBitCount
             let shift = UInt64(level * 6)
@@ -124,7 +125,8 @@ public struct TimingWheel {
         return nil
     }
 
-    /// Lists the node by its deadline. A deadline that is now, which only a move down a level meets, is due at once.
+    /// Lists the node by its deadline. A deadline at the current tick, which occurs only on a move down a level, is due
+    /// at once.
     private mutating func insert(_ index: UInt32) {
         let deadline = nodes[Int(index)].deadlineTick
         let difference = deadline ^ currentTick

@@ -6,7 +6,7 @@ public struct EventBell: Sendable {
     private let reading: Int32
     private let writing: Int32
 
-    /// A bell of its own two descriptors, which live as long as the process.
+    /// A bell with two descriptors of its own, which stay open as long as the process lives.
     public init() {
         var ends: [Int32] = [-1, -1]
         // SAFETY: the call fills the two elements of the local and keeps no pointer.
@@ -19,19 +19,20 @@ public struct EventBell: Sendable {
         (reading, writing) = (ends[0], ends[1])
     }
 
-    /// Wakes the thread that waits, or the next that does. Any thread, and signal handlers.
+    /// Wakes the thread that waits, or the next thread that does. Any thread, and signal handlers.
     public func ring(_ byte: UInt8 = 0) {
         var byte = byte
-        // SAFETY: one byte of a local is read. A full pipe is a bell that rings already.
+        // SAFETY: one byte of a local is read. When the pipe is full, the bell already rings.
         _ = unsafe write(writing, &byte, 1)
     }
 
-    /// Waits for a ring, nil without end; returns the bytes that came, none when the time is over.
+    /// Waits for a ring, without limit when `duration` is nil. Returns the bytes that arrived; none after the time is
+    /// over.
     @discardableResult
     public func wait(atMost duration: Duration?) -> [UInt8] {
         let milliseconds = duration.map { Int32(clamping: ($0.wholeNanoseconds + 999_999) / 1_000_000) } ?? -1
         var request = pollfd(fd: reading, events: Int16(POLLIN), revents: 0)
-        // SAFETY: the calls write the locals, no more bytes than there are, and keep no pointer.
+        // SAFETY: the calls write the locals, no more bytes than these have, and keep no pointer.
         guard unsafe poll(&request, 1, milliseconds) > 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = unsafe read(reading, &bytes, bytes.count)

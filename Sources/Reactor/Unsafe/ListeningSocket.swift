@@ -1,21 +1,21 @@
 import CLiburing
 import Glibc
 
-/// The calls that make one listening socket. Each returns 0 or the `errno`. Whoever made it closes the descriptor.
+/// The calls that create one listening socket. Each returns 0 or the `errno`. The creator closes the descriptor.
 ///
-/// TCP_NODELAY and TCP_NOTSENT_LOWAT are set here and inherited by what is accepted.
+/// TCP_NODELAY and TCP_NOTSENT_LOWAT are set here, and accepted sockets inherit them.
 struct ListeningSocket {
-    // SAFETY: every call in this file reads or writes a local of the size that it is told, and keeps no pointer.
+    // SAFETY: every call in this file reads or writes a local of the size that is passed with it, and keeps no pointer.
 
     let descriptor: Int32
     private let address: ListenAddress
 
-    /// Bytes that a connection's socket takes beyond those that are on their way to the peer. They are messages that wait
-    /// for a slow client and that the hub does not count, megabytes of them without a bound. What is on its way is not
-    /// bounded by it, so a distant or fast client still gets all that its network carries.
+    /// The bytes that a connection's socket accepts beyond those in flight to the peer. They are pending messages of a
+    /// slow client that the hub does not count, and without a limit there would be megabytes of them. Bytes in flight
+    /// are not limited by this, so a distant or fast client still gets all that its network carries.
     private static let unsentByteCountMax: Int32 = 32 << 10
 
-    /// A socket for `address`, not yet bound; nil, with `errno`, when there is none.
+    /// A socket for `address`, not yet bound; nil, with `errno` set, when it cannot be created.
     init?(_ address: ListenAddress) {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, type, 0)
@@ -24,11 +24,11 @@ struct ListeningSocket {
         set(SOL_SOCKET, SO_REUSEADDR, 1)
         set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Self.unsentByteCountMax)
-        // The address `::` takes IPv4 as well.
+        // The address `::` accepts IPv4 as well.
         if address.isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
     }
 
-    /// Lets other sockets of the same user that allow it too share the address.
+    /// Lets other sockets of the same user share the address, if they allow it too.
     func allowSharing() { set(SOL_SOCKET, SO_REUSEPORT, 1) }
 
     private func set(_ level: Int32, _ name: Int32, _ value: Int32) {
@@ -64,11 +64,11 @@ struct ListeningSocket {
 
     func listen(backlog: Int32) -> Int32 { Glibc.listen(descriptor, backlog) == 0 ? 0 : errno }
 
-    /// The port that it is bound to, which the kernel chose when it was bound to 0.
+    /// The port that the socket is bound to, which the kernel chose when it was bound to 0.
     var boundPort: UInt16 {
         var name = sockaddr_in6()
         var byteCount = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        // The port stands at the same place in both kinds of address.
+        // The port is at the same offset in both kinds of address.
         _ = unsafe withUnsafeMutablePointer(to: &name) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe getsockname(descriptor, $0, &byteCount)

@@ -9,7 +9,7 @@
         unsafe source.withUnsafeBytes { unsafe bytes.copyMemory(from: $0) }
     }
 
-    /// Counts what a completion says was sent.
+    /// Counts the bytes that a completion reported as sent.
     mutating func advance(byteCount: Int) {
         unsafe precondition(byteCount <= bytes.count - sentByteCount, "more was sent than there was")
         sentByteCount += byteCount
@@ -18,9 +18,9 @@
     /// Whether all was sent.
     var isWhole: Bool { unsafe sentByteCount == bytes.count }
 
-    /// What is to be sent yet.
+    /// The bytes that are not sent yet.
     var rest: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(rebasing: bytes[sentByteCount...]) }
 
-    /// Frees the bytes; no operation may read them any more.
+    /// Frees the bytes; no operation may read them after this.
     func deallocate() { unsafe bytes.deallocate() }
 }

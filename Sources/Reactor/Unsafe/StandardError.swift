@@ -12,7 +12,7 @@ public enum StandardError {
     public static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var offset = 0
         while offset < bytes.count {
-            // SAFETY: the array is read before the call returns, and the offset lies within it.
+            // SAFETY: the array is read before the call returns, and the offset is within it.
             let count = unsafe bytes.withUnsafeBytes { buffer in
                 unsafe Glibc.write(descriptor, buffer.baseAddress.map { unsafe $0 + offset }, buffer.count - offset)
             }
@@ -32,11 +32,13 @@ public enum StandardError {
         return true
     }
 
-    /// Opens `/dev/null` for those of the descriptors 0, 1 and 2 that are closed: the next file or socket would get
-    /// their numbers, and what is meant for standard error would be written into it. Before any other is opened.
+    /// Opens `/dev/null` for those of the descriptors 0, 1 and 2 that are closed. Otherwise the next file or socket
+    /// would get such a number, and output for standard error would be written into it. Call it before anything else is
+    /// opened.
     public static func fillClosedDescriptors() {
         for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 {
-            // SAFETY: the path is a literal, and open keeps no pointer. The lowest free number is taken: this one.
+            // SAFETY: the path is a literal, and `open` keeps no pointer. It takes the lowest free number, which is
+            // this one.
             _ = unsafe open("/dev/null", O_RDWR)
         }
     }

@@ -2,15 +2,15 @@ import CLiburing
 import Glibc
 import Primitives
 
-/// For how long a thread runs before others that want its processor have it, where there are fewer processors than
-/// threads with work.
+/// How long a thread runs before other threads that want its processor, when more threads have work than there are
+/// processors.
 public enum TimeSlice {
-    /// Asks for slices of `slice` (0.1 to 100 ms; 2.8 ms by default) for all threads of the process, and so for those that
-    /// they make later (sched_setattr(2), EEVDF). Linux before 6.12 has slices of one length for all and ignores it.
-    /// Threads of a real-time policy are left as they are. Returns the threads that have it now.
+    /// Requests slices of `slice` (0.1 to 100 ms; 2.8 ms by default) for all threads of the process, and so for threads
+    /// that they create later (sched_setattr(2), EEVDF). Linux before 6.12 has slices of one length for all and ignores
+    /// it. Threads of a real-time policy are not changed. Returns the number of threads that have the slice now.
     ///
-    /// With short slices a thread that wakes to do a little, such as a commit, waits less behind one that computes. What
-    /// each thread gets in the end is the same.
+    /// With short slices a thread that wakes for little work, such as a commit, waits less for a thread that computes.
+    /// The share of each thread stays the same.
     @discardableResult
     public static func set(_ slice: Duration) -> Int {
         guard let tasks = unsafe opendir("/proc/self/task") else { return 0 }
@@ -27,7 +27,7 @@ public enum TimeSlice {
         return count
     }
 
-    /// That of the calling thread; nil before Linux 6.12.
+    /// The slice of the calling thread; nil before Linux 6.12.
     public static var current: Duration? {
         let nanoseconds = shim_time_slice(0)
         return nanoseconds > 0 ? .nanoseconds(Int64(nanoseconds)) : nil

@@ -3,17 +3,17 @@ import Glibc
 
 /// The receive buffers that the kernel picks from: one ring of equal buffers for all connections of a reactor.
 ///
-/// A connection that waits for bytes holds none. A buffer belongs to the kernel until a completion names it, then to
-/// the reactor until `recycle`.
+/// A connection that waits for bytes holds no buffer. A buffer belongs to the kernel until a completion names it, then
+/// to the reactor until `recycle`.
 @safe struct BufferRing {
-    /// The buffer group's number on its ring; there is one group.
+    /// The number of the buffer group on its ring; there is one group.
     static let group: UInt16 = 0
 
     private let entries: UnsafeMutablePointer<io_uring_buf_ring>
     private let storage: UnsafeMutablePointer<UInt8>
-    /// Buffers in the ring, a power of two.
+    /// The number of buffers in the ring, a power of two.
     let count: Int
-    /// Bytes of each.
+    /// The size of a buffer in bytes.
     let byteCount: Int
 
     /// Allocates and registers `count` buffers with `ring`.
@@ -50,7 +50,7 @@ import Glibc
 
     /// Gives the buffer `index` to the kernel.
     func recycle(index: UInt16) {
-        // SAFETY: as `bytes`; nobody reads the buffer after this.
+        // SAFETY: as for `bytes`; the reactor does not read the buffer after this.
         unsafe shim_buffer_return(
             entries, storage + Int(index) * byteCount, UInt32(byteCount), index, Int32(count - 1))
     }

@@ -1,14 +1,14 @@
 import CLiburing
 import Glibc
 
-/// What the running kernel can do, looked at once before the first ring is made.
+/// What the running kernel supports, checked once before the first ring is created.
 enum KernelSupport {
-    /// The first release that has everything the server uses: getsockopt on the ring came with 6.7.
+    /// The first release with everything that the server uses: getsockopt on the ring came with 6.7.
     static let releaseMin = (major: 6, minor: 7)
 
     /// Throws when io_uring is missing, forbidden or too old.
     static func check() throws(UringError) {
-        // SAFETY: the ring is a local that is torn down before it goes; the calls keep no pointer.
+        // SAFETY: the ring is a local that is torn down before the function returns; the calls keep no pointer.
         var ring = unsafe io_uring()
         let status = unsafe io_uring_queue_init(2, &ring, 0)
         guard status == 0 else { throw error(ofSetup: -status) }
@@ -32,7 +32,7 @@ enum KernelSupport {
         }
     }
 
-    /// What an `errno` of `io_uring_setup` means.
+    /// The error for an `errno` of `io_uring_setup`.
     static func error(ofSetup errnoValue: Int32) -> UringError {
         switch errnoValue {
         case ENOSYS: .missing
@@ -43,7 +43,7 @@ enum KernelSupport {
         }
     }
 
-    /// The text of `kernel.io_uring_disabled`, where the kernel has that setting.
+    /// The text of `kernel.io_uring_disabled`; nil when the kernel does not have that setting.
     private static func disabledSetting() -> String? {
         guard let file = unsafe fopen("/proc/sys/kernel/io_uring_disabled", "r") else { return nil }
         defer { unsafe fclose(file) }

@@ -3,14 +3,14 @@ import Glibc
 import Primitives
 
 extension UringDriver {
-    /// Steps of the longest chain that makes a connection.
+    /// The number of steps of the longest chain that opens a connection.
     private static var connectStepCountMax: UInt32 { 5 }
 
-    /// See `Driver`. One chain of linked entries, and one completion. A source address needs Linux 6.11 (`EINVAL`
+    /// See `Driver`. One chain of linked entries, and one completion. A source address requires Linux 6.11 (`EINVAL`
     /// before it).
     ///
-    /// A bound socket gets its port when it connects (IP_BIND_ADDRESS_NO_PORT), not when it is bound: a port is then
-    /// taken only for this destination, and one source address has all its ephemeral ports for each destination.
+    /// A bound socket gets its port when it connects (IP_BIND_ADDRESS_NO_PORT), not when it is bound. The port is then
+    /// taken only for this destination, so one source address has all its ephemeral ports for each destination.
     public func connect(slot: UInt32, to address: SocketAddress, from source: PeerAddress?, tag: CompletionTag) {
         if unsafe shim_free_entries(ring) < Self.connectStepCountMax { submit() }
         // SAFETY: `enabledOption` lives as long as the ring; an address lives in the cell of its entry, see

@@ -2,7 +2,7 @@ import CLiburing
 import Glibc
 import Primitives
 
-// One function per operation: fill one submission entry. An entry is 64 bytes in shared memory; nothing here
+// One function per operation: each fills one submission entry, which is 64 bytes in shared memory. Nothing here
 // allocates, and nothing enters the kernel unless the queue is full.
 
 extension UringDriver {
@@ -13,7 +13,7 @@ extension UringDriver {
         return unsafe entry
     }
 
-    /// The queue is full and the kernel took nothing at first.
+    /// The queue is full: submits it, then takes an entry.
     @inline(never)
     private func entryAfterWait() -> UnsafeMutablePointer<io_uring_sqe> {
         submit()
@@ -96,8 +96,8 @@ extension UringDriver {
         unsafe shim_peer_name(entry(), slot, addresses.allocate(slot: slot), addressByteCount, tag.bits)
     }
 
-    /// Makes an ordinary descriptor for a direct one (Linux 6.8); the completion carries its number. It is there for
-    /// benchmarks that send over the same sockets by other means.
+    /// Creates an ordinary descriptor for a direct one (Linux 6.8); the completion carries its number. For benchmarks
+    /// that send over the same sockets by other means.
     public func install(slot: UInt32, tag: CompletionTag) {
         unsafe shim_install_descriptor(entry(), slot, tag.bits)
     }
@@ -126,9 +126,9 @@ extension UringDriver {
 
     // MARK: - Entering the kernel
 
-    /// See `Driver`. Also runs the work that the kernel deferred, so that failures of attempts are all in the queue.
+    /// See `Driver`. Also runs the work that the kernel deferred, so that all failures of attempts are in the queue.
     ///
-    /// Returns only when the kernel has taken every entry: the bytes of attempts are the caller's again after this.
+    /// Returns only when the kernel has taken every entry: the caller may reuse the bytes of attempts after this.
     public func submit() {
         while unsafe shim_unsubmitted(ring) > 0 {
             guard unsafe io_uring_submit(ring) <= 0 else { continue }
@@ -136,7 +136,7 @@ extension UringDriver {
         }
     }
 
-    /// The kernel took nothing, for lack of memory (-EAGAIN; -EINTR comes only with a wait): let it work, try again.
+    /// The kernel took nothing, for lack of memory (-EAGAIN; -EINTR comes only with a wait): let it work, then retry.
     @inline(never)
     private func submitAfterRefusal() {
         for _ in 0..<Self.refusalCountMax {
@@ -147,7 +147,7 @@ extension UringDriver {
         fatalError("io_uring takes no submissions")
     }
 
-    /// Refusals in a row after which the kernel is taken to be out of memory for good.
+    /// The number of consecutive refusals after which the kernel counts as out of memory for good.
     private static var refusalCountMax: Int { 100_000 }
 
     /// See `Driver`.
@@ -156,7 +156,7 @@ extension UringDriver {
         if let deadline {
             let now = now
             if deadline <= now {
-                // No look at the kernel: `drain` enters it when it says that there is work.
+                // Do not check the kernel for completions: `drain` enters it when it reports work.
                 unsafe io_uring_submit(ring)
                 return
             }
@@ -174,7 +174,7 @@ extension UringDriver {
         var count = 0
         var hasEntered = false
         while count < buffer.count {
-            // SAFETY: `Completion` has the layout of `io_uring_cqe` (16 bytes: tag, result, flags), asserted below.
+            // SAFETY: `Completion` has the layout of `io_uring_cqe` (16 bytes: tag, result, flags), as `init` checks.
             let taken = unsafe Int(
                 shim_drain(
                     ring,
@@ -184,8 +184,8 @@ extension UringDriver {
                 armWake()
             }
             count += taken
-            // Deferred work is run a limited number of items a call: go on until the kernel has none. Its flag alone
-            // does not say so: it can be set with nothing behind it, and stays set until there is work again.
+            // The kernel runs a limited number of deferred items per call: repeat until it has none. Its flag alone
+            // does not prove that there are any: it can be set without work, and stays set until there is work again.
             guard unsafe shim_has_deferred_work(ring) != 0, taken > 0 || !hasEntered else { break }
             unsafe io_uring_get_events(ring)
             hasEntered = true

@@ -4,20 +4,20 @@ import Primitives
 
 /// The driver on io_uring.
 ///
-/// The ring is made by the thread that will use it (`SINGLE_ISSUER`, `DEFER_TASKRUN`): completions are worked off
-/// only when this thread enters the kernel, so nothing interrupts a broadcast. Connections are direct descriptors: they
-/// are known to this ring only and limited by RLIMIT_NOFILE per ring, not per process.
+/// The thread that uses the ring creates it (`SINGLE_ISSUER`, `DEFER_TASKRUN`): completions are processed only when
+/// this thread enters the kernel, so nothing interrupts a flush. Connections are direct descriptors: they are known to
+/// this ring only, and RLIMIT_NOFILE limits them per ring, not per process.
 ///
-/// All state stands behind `let` pointers: operations of the hot path touch no reference count and no exclusivity
+/// All state is reached through `let` pointers: operations of the hot path need no reference count and no exclusivity
 /// check.
 @safe public final class UringDriver: Driver {
     /// The ring; freed by `shutDown`.
     let ring: UnsafeMutablePointer<io_uring>
     /// The receive buffers.
     let buffers: BufferRing
-    /// Where the results of `requestPeerAddress` land.
+    /// The memory for the results of `requestPeerAddress`.
     let addresses: AddressTable
-    /// The addresses that `connect` hands over.
+    /// The addresses that `connect` passes to the kernel.
     let submittedAddresses: SubmittedAddresses
     /// 1, the value of the socket options that `connect` sets.
     let enabledOption: UnsafeMutablePointer<Int32>
@@ -25,18 +25,20 @@ import Primitives
     let wakeDescriptor: Int32
     /// The eight bytes that the armed read of `wakeDescriptor` fills.
     let wakeBytes: UnsafeMutablePointer<UInt64>
-    /// Bytes of a peer's address: `sockaddr_in6` when listeners are IPv6, else `sockaddr_in`; the kernel wants no more.
+    /// Bytes of a peer's address: `sockaddr_in6` when listeners are IPv6, else `sockaddr_in`; the kernel rejects a
+    /// longer one.
     var addressByteCount: UInt32 = 16
-    /// Where other rings reach this one.
+    /// The address at which other rings reach this one.
     public let address: UringAddress
     /// See `Driver`.
     public let descriptorCountMax: Int
 
     // SAFETY: the pointers are valid from `init` to `shutDown`, and only the driver's thread uses them.
 
-    /// Makes a ring on the calling thread, which must be the one that uses it.
+    /// Creates a ring on the calling thread, which must be the one that uses it.
     ///
-    /// Throws when the kernel has no io_uring, forbids it, is too old, or a limit is in the way; each says what to do.
+    /// Throws when the kernel has no io_uring, forbids it or is too old, or when a limit is too low; each error says
+    /// what to do.
     public init(limits: ReactorLimits) throws(UringError) {
         try KernelSupport.check()
         wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC))
@@ -71,7 +73,8 @@ import Primitives
         armWake()
     }
 
-    /// Says whether the peers are IPv6, and so how long an address to ask for is; before the first connection.
+    /// Sets whether the peers are IPv6, and so the length of the addresses to request; call it before the first
+    /// connection.
     public func setPeersAreIPv6(_ isIPv6: Bool) {
         addressByteCount = isIPv6 ? 28 : 16
     }
@@ -85,14 +88,15 @@ import Primitives
         parameters.cq_entries = UInt32(limits.completionCountMax)
         let status = unsafe io_uring_queue_init_params(UInt32(limits.submissionCountMax), ring, &parameters)
         guard status == 0 else { throw KernelSupport.error(ofSetup: -status) }
-        // Entering by the registered index saves the kernel a look-up and a reference for each call; it is only faster.
+        // Entering by the registered index saves the kernel a look-up and a reference for each call. A failure only
+        // costs speed.
         _ = unsafe io_uring_register_ring_fd(ring)
         let registered = unsafe io_uring_register_files_sparse(ring, UInt32(limits.descriptorCountMax))
         guard registered == 0 else {
             unsafe io_uring_queue_exit(ring)
             throw .resource(operation: "registering \(limits.descriptorCountMax) descriptors", errnoValue: -registered)
         }
-        // What the reactor gives to outgoing connections, the kernel gives to nobody else.
+        // The slots that the reactor assigns to outgoing connections must not be assigned by the kernel.
         let outgoingCount = UInt32(limits.outgoingConnectionCountMax)
         let ranged = unsafe io_uring_register_file_alloc_range(
             ring, outgoingCount, UInt32(limits.descriptorCountMax) - outgoingCount)
@@ -112,11 +116,11 @@ import Primitives
     /// Writes to the event descriptor.
     public var waker: UringWaker { UringWaker(descriptor: wakeDescriptor) }
 
-    /// Ends what is under way, closes the ring and frees its memory; see `Driver`.
+    /// Ends the operations in flight, closes the ring and frees its memory; see `Driver`.
     ///
-    /// Closing a ring ends its operations in the background; cancelled here, none touches memory that is freed next.
-    /// When the kernel cannot cancel them within a second (`ETIME`, `EINTR`), the memory is left as it is: what a
-    /// process loses as it ends is nothing against a write into memory that is used again.
+    /// Closing a ring ends its operations in the background. They are cancelled here first, so that none accesses
+    /// memory that is freed next. When the kernel cannot cancel them within a second (`ETIME`, `EINTR`), the memory is
+    /// not freed: leaking it when the process ends is better than a write into memory that is reused.
     @discardableResult
     public func shutDown() -> Bool {
         let isQuiet = cancelEverything()
@@ -135,7 +139,7 @@ import Primitives
         return true
     }
 
-    /// Whether no operation is under way any more.
+    /// Cancels all operations; whether none is in flight after this.
     private func cancelEverything() -> Bool {
         var everything = io_uring_sync_cancel_reg()
         everything.fd = -1
@@ -146,14 +150,14 @@ import Primitives
         return Self.isQuiet(afterCancel: status)
     }
 
-    /// What the result of the cancellation says: a count, or that there was nothing to cancel.
+    /// Whether the result of the cancellation is a count, or says that there was nothing to cancel.
     static func isQuiet(afterCancel status: Int32) -> Bool { status >= 0 || status == -ENOENT }
 }
 
-/// Where other rings reach a `UringDriver`.
+/// The address at which other rings reach a `UringDriver`.
 public struct UringAddress: Sendable {
     /// The ordinary descriptor of the ring.
     let ringDescriptor: Int32
-    /// The event descriptor of its waker, which stays open as long as the process.
+    /// The event descriptor of its waker, which stays open as long as the process lives.
     let wakeDescriptor: Int32
 }

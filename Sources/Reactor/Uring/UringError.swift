@@ -1,4 +1,4 @@
-/// Why a ring cannot be had here, with what the operator can do about it.
+/// Why no ring can be created here, and what the operator can do about it.
 public enum UringError: Error, Sendable, Equatable {
     /// `io_uring_setup` does not exist: the kernel is older than 5.1 or built without it.
     case missing
@@ -6,7 +6,7 @@ public enum UringError: Error, Sendable, Equatable {
     case forbidden(disabledSetting: String?)
     /// The kernel lacks something that this server needs.
     case kernelTooOld(release: String, missing: String)
-    /// A limit of memory or descriptors was met.
+    /// A limit of memory or descriptors was reached.
     case resource(operation: String, errnoValue: Int32)
     /// Anything else, with the call and its `errno`.
     case failed(operation: String, errnoValue: Int32)

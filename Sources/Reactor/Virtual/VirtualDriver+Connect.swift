@@ -1,10 +1,10 @@
 import Glibc
 import Primitives
 
-// The kernel's part of connections that a driver opens.
+// The kernel's part of the connections that a driver opens.
 
 extension VirtualDriver {
-    /// Makes the socket in its slot at once; the connect itself waits its turn.
+    /// Creates the socket in its slot at once; the connect itself stays pending.
     func connectBegan(_ operation: VirtualOperation, from source: PeerAddress?) {
         precondition(sockets[Int(operation.slot)] == nil, "a connect into a slot in use")
         let socket = network.makeSocket(from: source)
@@ -15,7 +15,7 @@ extension VirtualDriver {
         pending.append(operation)
     }
 
-    /// Joins the socket with a new one in a listener's queue; the result of the connect.
+    /// Connects the socket to a new one in a listener's queue, and returns the result of the connect.
     func connected(_ socket: VirtualSocket, to address: SocketAddress) -> Int32 {
         let listeners = network.listeners(at: address)
         guard !listeners.isEmpty else { return -ECONNREFUSED }

@@ -1,14 +1,14 @@
 import Glibc
 import Primitives
 
-// The kernel's part: what a submitted operation does, and what one that waits does when its time has come.
+// The kernel's part: what an operation does when it is submitted, and what a pending one does when it is ready.
 
 extension VirtualDriver {
     private var faults: VirtualFaults { network.faults }
 
     // MARK: - At submit
 
-    /// Does at once what can be done at once, and keeps the rest under way.
+    /// Executes what can be done at once, and keeps the rest pending.
     func execute(_ operation: VirtualOperation) {
         switch operation.kind {
         case .accept: pending.append(operation)
@@ -30,7 +30,8 @@ extension VirtualDriver {
     private func execute(_ operation: VirtualOperation, on socket: VirtualSocket) {
         switch operation.kind {
         case .attempt(let bytes, let isQuiet):
-            // SAFETY: an attempt is done within `submit`, until whose end the caller keeps the bytes; see `Driver`.
+            // SAFETY: an attempt is done within `submit`, and the caller keeps the bytes until that returns; see
+            // `Driver`.
             if let result = unsafe attempted(bytes, isQuiet: isQuiet, on: socket) {
                 post(Completion(tag: operation.tag, result: result))
             }
@@ -59,7 +60,7 @@ extension VirtualDriver {
         }
     }
 
-    /// Sends what there is room for; nil when there is nothing to report.
+    /// Sends as much as there is room for; nil when there is nothing to report.
     private func attempted(_ bytes: UnsafeRawBufferPointer, isQuiet: Bool, on socket: VirtualSocket) -> Int32? {
         injectReset(socket)
         if let failure = sendFailure(socket) { return failure }
@@ -91,7 +92,7 @@ extension VirtualDriver {
         }
     }
 
-    /// Frees the slot; the result of the close.
+    /// Frees the slot, and returns the result of the close.
     func closed(slot: UInt32) -> Int32 {
         guard let socket = sockets[Int(slot)] else { return -EBADF }
         sockets[Int(slot)] = nil
@@ -121,18 +122,18 @@ extension VirtualDriver {
         post(Completion(tag: tag, result: Int32(operations.count)))
     }
 
-    /// The lowest free slot of the kernel's part: the one whose reuse follows its end most closely.
+    /// The lowest free slot of the kernel's part: a closed slot is reused as soon as possible.
     func freeSlot() -> Int? { sockets[outgoingCount...].firstIndex { $0 == nil } }
 
     // MARK: - Later
 
-    /// Whether an operation under way has something to do.
+    /// Whether a pending operation can progress.
     func isReady(_ operation: VirtualOperation) -> Bool {
         switch operation.kind {
         case .accept(let listener, _):
             return network.listener(listener)?.backlog.isEmpty == false
         case .connect(let address, _):
-            // As the kernel: a full queue does not answer, and who connects tries again.
+            // As in the kernel: a full queue does not answer, and the client retries.
             let listeners = network.listeners(at: address)
             return listeners.isEmpty || listeners.contains { $0.hasRoom }
         case .receive:
@@ -148,7 +149,7 @@ extension VirtualDriver {
         }
     }
 
-    /// Lets operations under way do what they can, in an order that chance mixes.
+    /// Lets pending operations progress, in an order that chance may shuffle.
     func progress() {
         guard pending.contains(where: { isReady($0) }) else { return }
         network.activityHappened()
@@ -168,7 +169,7 @@ extension VirtualDriver {
         }
     }
 
-    /// Does what is ready; the operation as it goes on, or nil when it is over.
+    /// Executes a ready operation, and returns its rest, or nil when it has ended.
     private func advanced(_ operation: VirtualOperation) -> VirtualOperation? {
         switch operation.kind {
         case .accept(let listener, let isMultishot):
@@ -197,7 +198,7 @@ extension VirtualDriver {
         while let listener, !listener.backlog.isEmpty {
             let socket = listener.backlog.removeFirst()
             guard !network.chance(perMille: faults.acceptFailurePerMille), let slot = freeSlot() else {
-                // As the kernel: no room in the table ends the accept and drops the client.
+                // As in the kernel: a full table ends the accept and drops the client.
                 socket.reset()
                 socket.release()
                 post(Completion(tag: operation.tag, result: -ENFILE))

@@ -1,13 +1,14 @@
 import Glibc
 import Primitives
 
-/// The driver of simulations: the kernel's part is played in memory, by chance from a seed, on a virtual clock.
+/// The driver of simulations: it plays the kernel's part in memory, with chance from a seed, on a virtual clock.
 ///
-/// It keeps the promises of `UringDriver`, no more: operations take effect at `submit` in their order; quiet attempts
-/// report only shortness; a closed slot is free at once, but a socket ends only when no operation holds it; multishot
-/// operations end without `hasMore` when buffers or descriptors run out. See `VirtualFaults` for what chance adds.
+/// It keeps the promises of `UringDriver` and no others: operations take effect at `submit`, in their order; quiet
+/// attempts report only short sends; a closed slot is free at once, but a socket ends only when no operation holds it;
+/// multishot operations end without `hasMore` when buffers or descriptors run out. `VirtualFaults` lists what chance
+/// adds.
 @safe public final class VirtualDriver: Driver {
-    /// Names a driver of the same network.
+    /// Identifies a driver of the same network.
     public struct Address: Sendable, Hashable {
         let index: Int
     }
@@ -20,22 +21,22 @@ import Primitives
     /// See `Driver`.
     public let descriptorCountMax: Int
 
-    /// Operations that the next `submit` hands over.
+    /// Operations that the next `submit` executes.
     private(set) var queued: [VirtualOperation] = []
     private let submissionCountMax: Int
-    /// Operations under way.
+    /// Operations in flight.
     var pending: [VirtualOperation] = []
     /// Completions that wait for `drain`, from `postedIndex` on.
     private var posted: [Completion] = []
     private var postedIndex = 0
-    /// Slots below this are not given by `freeSlot`.
+    /// `freeSlot` does not return slots below this.
     let outgoingCount: Int
     /// The table of direct descriptors.
     var sockets: [VirtualSocket?]
     private var peerAddresses: [UInt32: PeerAddress] = [:]
-    /// Makes `shutDown` say that operations may be under way yet, as a kernel that cannot cancel them would.
+    /// Makes `shutDown` report that operations may still be in flight, as with a kernel that cannot cancel them.
     var outlivesShutDown = false
-    /// Until when the last wait would have lasted; nil when without end.
+    /// The deadline of the last wait; nil when it had none.
     private(set) var waitDeadline: MonotonicInstant?
 
     private let buffers: UnsafeMutablePointer<UInt8>
@@ -43,7 +44,7 @@ import Primitives
     var freeBuffers: [UInt16]
     private var isBufferTaken: [Bool]
 
-    /// A driver of `network` with the descriptors, submission entries and receive buffers that `limits` grants.
+    /// A driver of `network` with the descriptors, submission entries and receive buffers that `limits` allows.
     public init(network: VirtualNetwork, limits: ReactorLimits) {
         self.network = network
         descriptorCountMax = limits.descriptorCountMax
@@ -65,7 +66,7 @@ import Primitives
     /// See `Driver`: the network's clock.
     public var now: MonotonicInstant { network.now }
 
-    /// Operations under way, for tests that look for leaks.
+    /// The number of operations in flight or queued, for tests that check for leaks.
     public var pendingOperationCount: Int { pending.count + queued.count }
     /// Direct descriptors in use.
     public var usedDescriptorCount: Int { sockets.count { $0 != nil } }
@@ -107,7 +108,7 @@ import Primitives
         queue(VirtualOperation(.poll, slot: slot, tag: tag))
     }
 
-    /// See `Driver`: fails with `EBADF`, since ordinary descriptors are not of this world.
+    /// See `Driver`: fails with `EBADF`, because the simulation has no ordinary descriptors.
     public func pollDescriptor(_ descriptor: Int32, isForWriting: Bool, tag: CompletionTag) {
         queue(VirtualOperation(.pollDescriptor, slot: 0, tag: tag))
     }
@@ -154,7 +155,7 @@ import Primitives
         peerAddresses.removeValue(forKey: slot)
     }
 
-    /// A full queue is submitted, as with the ring.
+    /// Submits the queue when it is full, as with the ring.
     private func queue(_ operation: VirtualOperation) {
         if queued.count == submissionCountMax { submit() }
         queued.append(operation)
@@ -167,8 +168,8 @@ import Primitives
         let batch = queued
         queued.removeAll(keepingCapacity: true)
         if !batch.isEmpty { network.activityHappened() }
-        // Kernels before 6.14 post the completions of a batch behind those of multishot operations that ran in it: a
-        // slot may be seen given away before its close is seen done.
+        // Kernels before 6.14 post the completions of a batch after those of multishot operations that ran in it: a
+        // slot may be reassigned before the completion of its close arrives.
         let isCloseLate = network.chance(perMille: network.faults.delayPerMille)
         var lateCompletions: [Completion] = []
         for operation in batch {
@@ -182,7 +183,7 @@ import Primitives
         for completion in lateCompletions { post(completion) }
     }
 
-    /// See `Driver`. With nothing to do the clock moves instead, see `VirtualNetwork.advancesWhenIdle`.
+    /// See `Driver`. With nothing to do the clock advances instead, see `VirtualNetwork.advancesWhenIdle`.
     public func submitAndWait(until deadline: MonotonicInstant?) {
         submit()
         progress()
@@ -219,7 +220,7 @@ import Primitives
 
     // MARK: - Receive buffers
 
-    /// Takes a buffer and fills it with the first of the socket's bytes, at most `byteCountMax`; nil when none is left.
+    /// Takes a buffer and fills it with the socket's first bytes, at most `byteCountMax`; nil when no buffer is left.
     func fillBuffer(from socket: VirtualSocket, byteCountMax: Int) -> (index: UInt16, byteCount: Int)? {
         guard let index = freeBuffers.popLast() else { return nil }
         isBufferTaken[Int(index)] = true
@@ -239,15 +240,15 @@ import Primitives
             start: buffers + Int(bufferIndex) * bufferByteCount, count: byteCount)
     }
 
-    /// See `Driver`. Overwrites the bytes, so that a reader who kept them notices.
+    /// See `Driver`. Overwrites the bytes, so that a reader that kept them notices.
     public func recycle(bufferIndex: UInt16) {
-        precondition(isBufferTaken[Int(bufferIndex)], "a buffer was given back twice")
+        precondition(isBufferTaken[Int(bufferIndex)], "a buffer was recycled twice")
         unsafe (buffers + Int(bufferIndex) * bufferByteCount).update(repeating: 0xdd, count: bufferByteCount)
         isBufferTaken[Int(bufferIndex)] = false
         freeBuffers.append(bufferIndex)
     }
 
-    /// See `Driver`: ends what is under way and closes every socket.
+    /// See `Driver`: ends the operations in flight and closes every socket.
     @discardableResult
     public func shutDown() -> Bool {
         queued.removeAll()

@@ -1,34 +1,35 @@
-/// How often a virtual driver makes trouble, each in times per thousand opportunities. All zero: a perfect network.
+/// How often a virtual driver injects each fault, in times per thousand opportunities. All zero: a perfect network.
 public struct VirtualFaults: Sendable {
-    /// A receive brings fewer bytes than there are.
+    /// A receive returns fewer bytes than have arrived.
     public var shortReceivePerMille = 0
-    /// An attempt finds less room than there is, perhaps none.
+    /// An attempt finds less room than there is, possibly none.
     public var shortAttemptPerMille = 0
-    /// What could complete completes later, behind other connections' completions; and a freed slot is given away
-    /// before the completion of its close is seen.
+    /// An operation that could complete does so later, after completions of other connections; and a freed slot is
+    /// reassigned before the completion of its close arrives.
     public var delayPerMille = 0
     /// A receive finds no buffer (`-ENOBUFS`).
     public var bufferShortagePerMille = 0
     /// An accept fails with `-ENFILE`, which drops the client.
     public var acceptFailurePerMille = 0
-    /// A connect comes to nothing (`-ETIMEDOUT`).
+    /// A connect fails (`-ETIMEDOUT`).
     public var connectFailurePerMille = 0
-    /// A pass fails with `-ENFILE`.
+    /// A transfer fails with `-ENFILE`.
     public var passFailurePerMille = 0
-    /// A pass fails with `-EOVERFLOW`, which leaves a descriptor in the target's table that nobody is told of. Such
-    /// slots are lost, so this is no part of `init(everything:)`.
+    /// A transfer fails with `-EOVERFLOW`, which leaves a descriptor in the target's table without notifying the
+    /// target. Such slots are lost, so `init(everything:)` does not include this fault.
     public var passOverflowPerMille = 0
     /// A wake of another driver fails with `-EOVERFLOW`.
     public var wakeFailurePerMille = 0
     /// A connection is reset when it is touched.
     public var resetPerMille = 0
-    /// A multishot receive or accept ends although it need not: `hasMore` is not set.
+    /// A multishot receive or accept ends although it could continue: `hasMore` is not set.
     public var multishotEndPerMille = 0
 
     /// No faults.
     public init() {}
 
-    /// A bit of everything, at `perMille`; resets, failed accepts and failed connects a tenth as often, as they end a connection.
+    /// All faults except `passOverflowPerMille`, at `perMille`. Resets, failed accepts and failed connects are a tenth
+    /// as frequent, because each of them ends a connection.
     public init(everything perMille: Int) {
         shortReceivePerMille = perMille
         shortAttemptPerMille = perMille

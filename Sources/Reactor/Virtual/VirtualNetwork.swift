@@ -1,16 +1,16 @@
 import Primitives
 
-/// Joins virtual drivers and peers: one clock, one seeded source of chance, the listeners and the connections.
+/// Connects virtual drivers and peers: one clock, one seeded source of chance, the listeners and the connections.
 ///
-/// Everything belongs to one thread, which turns the reactors in an order of its choice and plays the peers; with the
-/// same seed and the same calls a run repeats itself exactly.
+/// Everything belongs to one thread, which turns the reactors in an order of its choice and plays the peers. With the
+/// same seed and the same calls a run repeats exactly.
 public final class VirtualNetwork {
-    /// The seed, for the message of a test that failed.
+    /// The seed, for the message of a failed test.
     public let seed: UInt64
-    /// May change during a run, for example to let the dust settle.
+    /// The faults; they may change during a run, for example to let pending work finish.
     public var faults: VirtualFaults
-    /// Whether a driver's wait, when no driver has anything to do, moves the clock to the earliest deadline. Else only
-    /// `advance` moves it.
+    /// Whether a driver's wait, when no driver has anything to do, advances the clock to the earliest deadline.
+    /// Otherwise only `advance` moves it.
     public var advancesWhenIdle = true
     /// Bytes that fit into each direction of a connection.
     public var socketBufferByteCountMax = 16_384
@@ -19,10 +19,10 @@ public final class VirtualNetwork {
 
     var random: SeededGenerator
     private var drivers: [VirtualDriver?] = []
-    /// Drivers that found nothing to do since something happened.
+    /// Drivers that have found nothing to do since the last activity.
     private var waiting: Set<VirtualDriver.Address> = []
     private var listeners: [Int32: VirtualListener] = [:]
-    /// Keeps the numbers of closed listeners taken.
+    /// Keeps the numbers of closed listeners from being reused.
     private var closedListenerCount = 0
     private var nextPeerNumber: UInt32 = 0
 
@@ -37,11 +37,11 @@ public final class VirtualNetwork {
         now = MonotonicInstant(nanoseconds: 1 << 40)
     }
 
-    /// Moves the clock.
+    /// Advances the clock.
     public func advance(by duration: Duration) { now = now + duration }
 
-    /// A listener for one reactor's `startAccepting`. Listeners may share an address, among which chance spreads the
-    /// connections; it defaults to port 80 of a new one of 192.168.0.0/16 for each listener.
+    /// A listener for one reactor's `startAccepting`. Listeners may share an address; chance distributes the
+    /// connections among them. The default is port 80 of a new address of 192.168.0.0/16 for each listener.
     public func listen(at address: SocketAddress? = nil, backlogCountMax: Int = 4_096) -> Int32 {
         let number = listeners.count + closedListenerCount
         let descriptor = Self.firstListener + Int32(number)
@@ -51,7 +51,7 @@ public final class VirtualNetwork {
         return descriptor
     }
 
-    /// Where a listener listens; nil when it is closed.
+    /// The address of a listener; nil when it is closed.
     public func address(of descriptor: Int32) -> SocketAddress? { listeners[descriptor]?.address }
 
     /// Connects to a listener; nil when it is closed or its queue is full. `address` defaults to a new one of
@@ -77,7 +77,7 @@ public final class VirtualNetwork {
         return VirtualDriver.Address(index: drivers.count - 1)
     }
 
-    /// A driver that shut down is no longer there to be reached; its number is not given again.
+    /// A driver that was shut down cannot be reached any more; its number is not reused.
     func leave(_ driver: VirtualDriver) {
         drivers[driver.address.index] = nil
         waiting.remove(driver.address)
@@ -97,7 +97,7 @@ public final class VirtualNetwork {
 
     func listener(_ descriptor: Int32) -> VirtualListener? { listeners[descriptor] }
 
-    /// Refuses what waits at the listener and all that comes.
+    /// Refuses the connections in the listener's queue and all later ones.
     func closeListener(_ descriptor: Int32) {
         guard let listener = listeners.removeValue(forKey: descriptor) else { return }
         closedListenerCount += 1
@@ -111,10 +111,10 @@ public final class VirtualNetwork {
         perMille > 0 && Int.random(in: 0..<1_000, using: &random) < perMille
     }
 
-    /// Some driver had something to do: every other one looks again before time passes.
+    /// A driver had something to do: every other driver looks again before time advances.
     func activityHappened() { waiting.removeAll(keepingCapacity: true) }
 
-    /// A driver found nothing to do. When all have, one after the other, the clock moves to the earliest deadline.
+    /// A driver found nothing to do. When all have, one after the other, the clock advances to the earliest deadline.
     func waitBegan(_ driver: VirtualDriver) {
         waiting.insert(driver.address)
         let present = drivers.compactMap { $0 }
@@ -127,10 +127,10 @@ public final class VirtualNetwork {
 
 /// A listening socket of the virtual network.
 final class VirtualListener {
-    /// Connections that nobody accepted yet; each is held once on behalf of this queue.
+    /// Connections that are not accepted yet; the queue holds each of them once.
     var backlog: [VirtualSocket] = []
     let backlogCountMax: Int
-    /// Where `Reactor.connect` finds it.
+    /// The address at which `Reactor.connect` finds it.
     let address: SocketAddress
 
     init(address: SocketAddress, backlogCountMax: Int) {
@@ -138,6 +138,6 @@ final class VirtualListener {
         self.backlogCountMax = backlogCountMax
     }
 
-    /// Whether another connection may wait.
+    /// Whether another connection may be queued.
     var hasRoom: Bool { backlog.count < backlogCountMax }
 }

@@ -1,8 +1,8 @@
 import Primitives
 
-/// An operation on a virtual driver, as it was queued and, when it has to wait, as it stays under way.
+/// An operation of a virtual driver: as it was queued and, if it must wait, while it is in flight.
 ///
-/// `bytes` of a send are the caller's until its completion, as with the kernel: they are read when there is room.
+/// As with the kernel, the caller keeps the `bytes` of a send until its completion: they are read when there is room.
 @safe struct VirtualOperation {
     @safe enum Kind {
         case accept(listener: Int32, isMultishot: Bool)
@@ -23,7 +23,7 @@ import Primitives
     var kind: Kind
     let slot: UInt32
     let tag: CompletionTag
-    /// The socket that the operation holds while it is under way; nil while it is queued, and for accepts.
+    /// The socket that the operation holds while it is in flight; nil while it is queued, and for accepts.
     var socket: VirtualSocket?
 
     init(_ kind: Kind, slot: UInt32, tag: CompletionTag) {

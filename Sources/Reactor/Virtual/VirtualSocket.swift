@@ -1,12 +1,12 @@
 import Primitives
 
-/// A reactor's socket of one virtual connection, with what is on its way in both directions.
+/// A reactor's socket of one virtual connection, with the bytes in flight in both directions.
 ///
-/// The other end is a `VirtualPeer`, whom the names here take for the client of a server, or another socket like this
-/// one: then what one sends stands in the other's `incoming`.
+/// The other end is a `VirtualPeer`, which the names here treat as the client of a server, or another socket like this
+/// one: the bytes that one of the two sends are then in the other's `incoming`.
 ///
-/// As in the kernel, it ends when neither a descriptor nor an operation under way holds it any more: closing the
-/// descriptor alone does not close a socket that a receive is armed on.
+/// As in the kernel, a socket ends when no descriptor and no operation in flight holds it any more: closing the
+/// descriptor alone does not close a socket with an armed receive.
 final class VirtualSocket {
     let address: PeerAddress
     let bufferByteCountMax: Int
@@ -14,9 +14,9 @@ final class VirtualSocket {
     var incoming: [UInt8] = []
     /// Bytes that the server sent and the peer has not read; unused between two sockets.
     var outgoing: [UInt8] = []
-    /// The other end's socket, for a connection that a driver opened; both ends let go when both are closed.
+    /// The other end's socket, for a connection that a driver opened; both ends release it when both are closed.
     private(set) var counterpart: VirtualSocket?
-    /// Direct descriptors and operations that hold the socket, and the queue of a listener.
+    /// The holders of the socket: direct descriptors, operations, and the queue of a listener.
     private var holderCount = 1
     /// The peer ended its sending direction.
     var isPeerEnded = false
@@ -28,7 +28,7 @@ final class VirtualSocket {
     }
     /// The server ended its receiving direction.
     var isReceivingEnded = false
-    /// The server's side is gone.
+    /// The server's side has ended.
     private(set) var isClosed = false
     /// The connection was reset, by either side.
     private(set) var isReset = false
@@ -40,20 +40,21 @@ final class VirtualSocket {
         self.bufferByteCountMax = bufferByteCountMax
     }
 
-    /// Joins two sockets to one connection.
+    /// Joins two sockets into one connection.
     func join(_ other: VirtualSocket) {
         counterpart = other
         other.counterpart = self
     }
 
-    /// Room for sending.
+    /// The number of bytes that can be sent.
     var roomByteCount: Int { max(0, bufferByteCountMax - (counterpart?.incoming ?? outgoing).count) }
     /// Whether a wait for room ends: a third of the buffer is free, or sending would fail.
     var isWritable: Bool { isReset || isSendingEnded || roomByteCount * 3 >= bufferByteCountMax }
 
     func hold() { holderCount += 1 }
 
-    /// Lets go; the last one ends the socket. Bytes that nobody received turn the end into a reset (RFC 9293, 3.6.1).
+    /// Releases the socket; the last release ends it. Bytes that were not received turn the end into a reset (RFC 9293,
+    /// 3.6.1).
     func release() {
         holderCount -= 1
         precondition(holderCount >= 0, "a socket was released more often than it was held")
@@ -68,7 +69,7 @@ final class VirtualSocket {
         self.counterpart = nil
     }
 
-    /// Ends both directions at once; what the server had not received is lost.
+    /// Ends both directions at once; bytes that the server had not received are lost.
     func reset() {
         guard !isReset else { return }
         isReset = true
@@ -81,7 +82,7 @@ final class VirtualSocket {
         if isPeerClosed {
             reset()
         } else if let counterpart {
-            // After its receiving direction ended, a kernel takes bytes and drops them.
+            // After its receiving direction has ended, a kernel accepts bytes and drops them.
             // SAFETY: the bytes are copied before the call returns.
             if !counterpart.isReceivingEnded { unsafe counterpart.incoming.append(contentsOf: bytes) }
         } else {

@@ -2,13 +2,13 @@ import CLiburing
 import Glibc
 import Primitives
 
-/// Memory for the peers' addresses that the kernel has been asked for, one cell for each request under way.
+/// Memory for the peers' addresses that were requested from the kernel: one cell for each request in flight.
 @safe final class AddressTable {
-    /// What `SO_PEERNAME` needs at most: `sockaddr_in6`.
+    /// The longest address that `SO_PEERNAME` returns: `sockaddr_in6`.
     static let cellByteCount = 28
 
-    // SAFETY: a cell is in one place, `cells` while the kernel may write it, else `free`; it is read within its 28
-    // bytes.
+    // SAFETY: a cell is in one place: in `cells` while the kernel may write it, else in `free`. It is read within its
+    // 28 bytes.
     private var cells: [UInt32: UnsafeMutableRawPointer] = unsafe [:]
     private var free: [UnsafeMutableRawPointer] = unsafe []
 
@@ -38,7 +38,7 @@ import Primitives
         }
     }
 
-    /// Frees all cells; no request may be under way.
+    /// Frees all cells; no request may be in flight.
     func deallocate() {
         for slot in unsafe Array(cells.keys) { _ = take(slot: slot) }
         while let cell = unsafe free.popLast() { unsafe cell.deallocate() }
@@ -48,7 +48,7 @@ import Primitives
 /// Memory for the socket addresses that submission entries name: one cell for each entry of the queue.
 ///
 /// The kernel copies an entry's address when it takes the entry (`IORING_FEAT_SUBMIT_STABLE`, and `io_connect_prep` and
-/// `io_bind_prep` copy it), so a cell is free again with its entry and no operation under way owns any.
+/// `io_bind_prep` copy it), so a cell is free again with its entry, and no operation in flight uses one.
 @safe struct SubmittedAddresses {
     /// The longest address: `sockaddr_in6`.
     private static let cellByteCount = 28
@@ -62,7 +62,7 @@ import Primitives
 
     func deallocate() { unsafe cells.deallocate() }
 
-    /// Writes the address into the cell of the entry `index`; where it stands, and its bytes.
+    /// Writes the address into the cell of the entry `index`, and returns its bytes there.
     func write(_ host: PeerAddress, port: UInt16, entryIndex index: UInt32) -> UnsafeRawBufferPointer {
         // SAFETY: the index is below `entryCount`, and both kinds of address fit into a cell.
         let cell = unsafe cells + Int(index) * Self.cellByteCount
