@@ -3,12 +3,13 @@ import Primitives
 
 /// Decides where a list of messages ends, while it is read.
 ///
-/// It is full by messages or by bytes of text. A reader goes on after the time of the last message, so that a list
-/// never ends between messages of one time: it leaves all of them to the next one. So they are held back until the next
-/// time is seen. Only other writers give messages equal times. More of them than may be held back end the list before
-/// them; the list that begins with them has all, up to `Limits.momentMessageCountMax` and `Limits.momentByteCountMax`.
+/// A list is full by number of messages or by bytes of text. The client continues after the time of the last message,
+/// so a list never ends between messages of the same time. It leaves all of them to the next list. Messages of one time
+/// are therefore held back until the next time is seen. Only other writers give messages equal times. When there are
+/// more of them than may be held back, the list ends before them. The list that begins with them returns all of them,
+/// up to `Limits.momentMessageCountMax` and `Limits.momentByteCountMax`.
 struct ListCut {
-    /// The time that orders the list.
+    /// The time by which the list is ordered.
     enum Order: Sendable {
         case creation, change
 
@@ -26,14 +27,14 @@ struct ListCut {
     private var byteCount = 0
     /// The time of the last message.
     private var time: Timestamp?
-    /// Whether all messages were of that time.
+    /// Whether all messages so far have that time.
     private var isFirstTime = true
-    /// The messages of that time, unless it is the first.
+    /// The messages of that time that are held back; empty when it is the list's first time.
     private var held: [Message] = []
     private var heldByteCount = 0
-    /// Messages that are the list's for certain.
+    /// Messages that are certain to be in the list.
     private var released: [Message] = []
-    /// Whether a message was left to the next list.
+    /// Whether messages were left to the next list.
     private(set) var isCut = false
 
     init(_ order: Order, limit: Int) {
@@ -41,7 +42,7 @@ struct ListCut {
         messageCountMax = limit
     }
 
-    /// Takes the next message; false when the list ends before it. O(1) amortised.
+    /// Takes the next message; returns false when the list ends before it. O(1) amortised.
     mutating func add(_ message: Message) -> Bool {
         guard !isCut else { return false }
         let added = message.text.utf8.count
@@ -77,7 +78,7 @@ struct ListCut {
             && byteCount + added <= Limits.momentByteCountMax
     }
 
-    /// There are no more messages.
+    /// The end of the messages was reached.
     mutating func finish() { release() }
 
     private mutating func release() {
@@ -86,7 +87,7 @@ struct ListCut {
         heldByteCount = 0
     }
 
-    /// Takes the messages that are the list's for certain and were not taken yet.
+    /// Takes the messages that are certain to be in the list and were not taken yet.
     mutating func takeReleased() -> [Message] {
         defer { released = [] }
         return released

@@ -2,12 +2,12 @@ import Chat
 import FoundationEssentials
 import Primitives
 
-/// The members file: one `shop_id,user_id,role` a line, no header, no quoting, no comments.
+/// The members file: one `shop_id,user_id,role` per line, without a header, quoting or comments.
 ///
-/// Lines end with LF or CRLF; empty lines and a byte order mark at the start are passed over. Identifiers are taken
-/// byte for byte, spaces included.
+/// Lines end with LF or CRLF. Empty lines and a byte order mark at the start are skipped. Identifiers are read byte for
+/// byte, spaces included.
 public enum MembersFile {
-    /// What is wrong, and where.
+    /// What is wrong with a file, and in which line.
     public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
         /// What is wrong.
         public enum Reason: Hashable, Sendable {
@@ -27,12 +27,12 @@ public enum MembersFile {
             case contradicts(line: Int)
         }
 
-        /// The line, from 1; 0 when it is about the whole file.
+        /// The line, from 1; 0 for the whole file.
         public let line: Int
-        /// What is wrong there.
+        /// What is wrong in that line.
         public let reason: Reason
 
-        /// One line that names the line and what is allowed.
+        /// One line of text that names the line and what is allowed.
         public var description: String {
             let text =
                 switch reason {
@@ -49,7 +49,7 @@ public enum MembersFile {
         }
     }
 
-    /// Reads a file. Blocks for the read: for the start, not for a reactor.
+    /// Reads a file. Blocks during the read: for the start, not for a reactor's thread.
     public static func load(path: String) throws(ParseError) -> [Membership] {
         let data: Data
         do {
@@ -60,7 +60,7 @@ public enum MembersFile {
         return try parse(Array(data))
     }
 
-    /// Reads the bytes of a file. A line that repeats an earlier one changes nothing. O(n).
+    /// Parses the bytes of a file. A line that repeats an earlier one is ignored. O(n).
     public static func parse(_ bytes: [UInt8]) throws(ParseError) -> [Membership] {
         if bytes.count > Limits.membersFileByteCountMax { throw ParseError(line: 0, reason: .tooLarge) }
         let byteOrderMark: [UInt8] = [0xef, 0xbb, 0xbf]

@@ -1,16 +1,16 @@
 import Chat
 import Primitives
 
-/// That a user is in a shop, and as what.
+/// A user's membership of a shop, with its role.
 public struct Membership: Hashable, Sendable {
     /// The shop.
     public let shopID: ShopID
     /// The user.
     public let userID: UserID
-    /// What the user may do there.
+    /// The user's role in the shop.
     public let role: ShopRole
 
-    /// Joins the parts as they are.
+    /// Creates a membership.
     public init(shopID: ShopID, userID: UserID, role: ShopRole) {
         self.shopID = shopID
         self.userID = userID

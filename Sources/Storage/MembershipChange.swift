@@ -1,29 +1,29 @@
 import Primitives
 
-/// A membership that was made, ended or given another role, perhaps by another process.
+/// A membership that was created, removed or given another role, perhaps by another process.
 public struct MembershipChange: Hashable, Sendable {
     /// The shop.
     public var shopID: ShopID
     /// The user.
     public var userID: UserID
 
-    /// Joins the parts.
+    /// Creates a change.
     public init(shopID: ShopID, userID: UserID) {
         self.shopID = shopID
         self.userID = userID
     }
 }
 
-/// The memberships that changed since somebody last asked.
+/// The memberships that changed since the caller's last read.
 public struct MembershipChanges: Sendable, Equatable {
-    /// Stands for the moment of this answer; to be given with the next question.
+    /// The position of this answer, for the caller's next read.
     public var position: Int64
-    /// The changes in their order, each membership perhaps several times.
+    /// The changes in their order. A membership may occur several times.
     public var changes: [MembershipChange]
-    /// Whether more changed than is known: any membership may have.
+    /// Whether changes are missing, so that any membership may have changed.
     public var isIncomplete: Bool
 
-    /// Joins the parts.
+    /// Creates an answer.
     public init(position: Int64, changes: [MembershipChange], isIncomplete: Bool) {
         self.position = position
         self.changes = changes

@@ -1,11 +1,12 @@
 import Chat
 import Primitives
 
-/// Reads a list of a shop's messages from a store, slice by slice: what is read is given away before the next slice.
+/// Reads a list of a shop's messages from a store, slice by slice. Each slice is returned before the next one is read.
 ///
-/// The slices are reads of different moments. A message that is edited meanwhile may come twice in the order of
-/// changes, at its old place and at its new one; none is missed, as a change moves a message towards the end, and what
-/// another writer committed behind the place that the list has reached comes as a late message: see `LateMessages`.
+/// The slices are read at different moments. In the order of changes, a message that is edited meanwhile may occur
+/// twice, at its old position and at its new one. No message is missed: a change moves a message towards the end, and
+/// what another writer commits before the position that the list has reached is returned as a late message, see
+/// `LateMessages`.
 public struct MessageListReader: Sendable {
     private let store: any MessageStore
     private var query: MessageSliceQuery
@@ -14,12 +15,12 @@ public struct MessageListReader: Sendable {
     private var late: LateMessages
     private var isAtEnd = false
 
-    /// The shop's messages, at most `limit` (1 to `Limits.pageMessageCountMax`; clamped).
+    /// Creates a reader of at most `limit` of the shop's messages (clamped to 1 to `Limits.pageMessageCountMax`).
     ///
-    /// Without `changedAfter`: all, in the order of `createdAt`. With it: those whose last change is later, in the order
-    /// of that change, so that a reader goes on from the last one it got. See `ListCut` for where it ends. Late messages,
-    /// whose times are not later, come in front of it and do not count towards the limit; the reader may have some of
-    /// them.
+    /// Without `changedAfter` the list has all messages, in the order of `createdAt`. With it, the list has the
+    /// messages whose last change is later, in the order of that change, so that a client continues after the last one
+    /// that it received. `ListCut` decides where the list ends. Late messages, whose times are not later, precede the
+    /// list and do not count towards the limit; the client may have received some of them already.
     public init(of shopID: ShopID, changedAfter: Timestamp?, limit: Int, from store: any MessageStore) {
         self.store = store
         order = changedAfter == nil ? .creation : .change
@@ -31,10 +32,10 @@ public struct MessageListReader: Sendable {
             countMax: Limits.page(limit) + 1)
     }
 
-    /// Whether the list was cut: there are more messages. Of a list that was read to its end.
+    /// Whether the list was cut because there are more messages. Valid once the list was read to its end.
     public var hasMore: Bool { cut.isCut }
 
-    /// The next messages, at least one; nil at the end.
+    /// Returns the next messages, at least one; nil at the end.
     public mutating func next() async throws(StorageError) -> [Message]? {
         while true {
             if let messages = try await late.next(from: store) { return messages }
@@ -60,15 +61,16 @@ public struct MessageListReader: Sendable {
 public struct MessagePageReader: Sendable {
     private let store: any MessageStore
     private var query: MessageSliceQuery
-    /// The messages that the page may still have.
+    /// The number of messages that the page may still take.
     private var remainingCount: Int
-    /// The page ends before this place.
+    /// The page ends before this position.
     private let floor: MessageCursor?
     private var isAtEnd = false
-    /// Whether there are older messages. Of a page that was read to its end.
+    /// Whether there are older messages. Valid once the page was read to its end.
     public private(set) var hasMore = false
 
-    /// At most `limit` messages from `start` on (1 to `Limits.pageMessageCountMax`; clamped), those newer than `floor`.
+    /// Creates a reader of at most `limit` messages from `start` on (clamped to 1 to `Limits.pageMessageCountMax`) that
+    /// are newer than `floor`.
     public init(
         of shopID: ShopID, from start: MessageSliceQuery.Start, downTo floor: MessageCursor? = nil, limit: Int,
         from store: any MessageStore
@@ -80,7 +82,7 @@ public struct MessagePageReader: Sendable {
             shopID: shopID, order: .newestFirst, start: start, countMax: remainingCount + 1)
     }
 
-    /// The next messages, at least one; nil at the end.
+    /// Returns the next messages, at least one; nil at the end.
     public mutating func next() async throws(StorageError) -> [Message]? {
         guard !isAtEnd else { return nil }
         let slice = try await store.slice(query)
@@ -107,15 +109,15 @@ public struct MessagePageReader: Sendable {
 }
 
 extension MessageCursor {
-    /// The place after all messages of a time: identifiers are not empty, and the last time has no successor.
+    /// The position after all messages of a time. Identifiers are not empty, and the last time has no successor.
     init(endOf time: Timestamp) {
         self.init(createdAt: time.successor, id: MessageID(time == .latest ? "\u{10FFFF}" : ""))
     }
 }
 
 extension MessageSliceQuery {
-    /// Asks for about as many messages as fill the next slice, given the last one: a store that finds rows before it
-    /// weighs their texts finds few in vain.
+    /// Requests about as many messages as fill the next slice, judging by the last one, so that a store that finds rows
+    /// before it sums up their texts finds few that it does not return.
     fileprivate mutating func adapt(to slice: MessageSlice) {
         let byteCount = slice.messages.reduce(1) { $0 + $1.text.utf8.count }
         let typicalCount = Limits.sliceByteCountMax * slice.messages.count / byteCount

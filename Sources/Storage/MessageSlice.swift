@@ -1,40 +1,40 @@
 import Chat
 import Primitives
 
-/// A part of a list of messages that is read at once: `Limits.sliceMessageCountMax` messages and
-/// `Limits.sliceByteCountMax` bytes of text at most, or one message alone. A list is read slice by slice, each from the
-/// place where the last one ended, so that no read takes long and no list is in memory.
+/// A part of a list of messages that is read at once: at most `Limits.sliceMessageCountMax` messages and
+/// `Limits.sliceByteCountMax` bytes of text, or a single larger message. A list is read slice by slice, each from the
+/// position at which the last one ended, so that no read takes long and no list is held in memory.
 public struct MessageSliceQuery: Sendable {
-    /// The order of the list. Equal times are ordered by the bytes of the ids.
+    /// The order of the list. Messages of equal times are ordered by the bytes of their ids.
     public enum Order: Sendable {
-        /// By `createdAt`, the oldest first.
+        /// By `createdAt`, oldest first.
         case creation
-        /// By the last change, the oldest first. The times of places are those of changes.
+        /// By the last change, oldest first. Positions in this order contain the times of changes.
         case change
-        /// By `createdAt`, the newest first.
+        /// By `createdAt`, newest first.
         case newestFirst
     }
 
     /// Where a slice begins.
     public enum Start: Sendable {
-        /// With the first message of the list, or after so many (in `newestFirst` only; O(skipped)).
+        /// At the first message, or after skipping this many (only in `newestFirst`; O(skipped)).
         case skipping(Int)
-        /// After a place: later in the list's order than its message.
+        /// After a position: later in the list's order than its message.
         case after(MessageCursor)
-        /// With the message of a place (in `newestFirst` only).
+        /// At the message of a position (only in `newestFirst`).
         case at(MessageCursor)
     }
 
     /// The shop whose messages are listed.
     public var shopID: ShopID
-    /// The list's order.
+    /// The order of the list.
     public var order: Order
     /// Where the slice begins.
     public var start: Start
-    /// The messages that are wanted at most, 1 or more; the limits hold besides.
+    /// The maximum number of messages to return, at least 1. The module's limits apply as well.
     public var countMax: Int
 
-    /// A query with these parts.
+    /// Creates a query.
     public init(shopID: ShopID, order: Order, start: Start, countMax: Int) {
         self.shopID = shopID
         self.order = order
@@ -42,20 +42,21 @@ public struct MessageSliceQuery: Sendable {
         self.countMax = countMax
     }
 
-    /// The bound of messages that a store keeps to.
+    /// The number of messages that a store returns at most.
     var messageCountMax: Int { min(max(1, countMax), Limits.sliceMessageCountMax) }
 }
 
 /// What a query for a slice found.
 public struct MessageSlice: Sendable {
-    /// In the list's order.
+    /// The messages in the list's order.
     public var messages: [Message]
-    /// Whether the list ends with them.
+    /// Whether they end the list.
     public var isLast: Bool
-    /// What was visible when it was read, of a list in the order of changes; nil where no messages come late.
+    /// For a list in the order of changes, what was visible when the slice was read; nil for a store without late
+    /// messages.
     public var snapshot: StoreSnapshot?
 
-    /// A slice with these messages.
+    /// Creates a slice.
     public init(messages: [Message], isLast: Bool, snapshot: StoreSnapshot? = nil) {
         self.messages = messages
         self.isLast = isLast
@@ -63,7 +64,7 @@ public struct MessageSlice: Sendable {
     }
 }
 
-/// The bounds of one slice while it is read.
+/// The limits of one slice while it is read.
 struct SliceBounds {
     private let countMax: Int
     private var count = 0
@@ -73,10 +74,10 @@ struct SliceBounds {
 
     init(countMax: Int) { self.countMax = countMax }
 
-    /// Whether one message alone is larger than a slice.
+    /// Whether a single message exceeds a slice.
     var isExceeded: Bool { byteCount > Limits.sliceByteCountMax }
 
-    /// Whether the slice has room for a message whose text has so many bytes; its first always fits.
+    /// Whether the slice has room for a message whose text has `textByteCount` bytes. The first message always fits.
     mutating func take(textByteCount: Int) -> Bool {
         let fits = count == 0 || count < countMax && byteCount + textByteCount <= Limits.sliceByteCountMax
         if fits { (count, byteCount) = (count + 1, byteCount + textByteCount) }

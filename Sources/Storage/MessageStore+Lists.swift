@@ -1,10 +1,10 @@
 import Chat
 import Primitives
 
-// Whole lists and pages in memory, for tools and tests: a server reads them slice by slice.
+// Whole lists and pages in memory, for tools and tests. The server reads them slice by slice.
 
 extension MessageStore {
-    /// A list as `MessageListReader` reads it.
+    /// Reads the list of a `MessageListReader`.
     public func messages(
         in shopID: ShopID, changedAfter: Timestamp?, limit: Int
     ) async throws(StorageError) -> MessagePage {
@@ -14,7 +14,7 @@ extension MessageStore {
         return MessagePage(messages: messages, hasMore: reader.hasMore)
     }
 
-    /// A page of the shop's messages, newest first: `number` counts from 1, each page has `limit`.
+    /// A page of the shop's messages, newest first. Pages are numbered from 1 and hold `limit` messages each.
     public func page(_ number: Int, in shopID: ShopID, limit: Int) async throws(StorageError) -> NumberedPage {
         let total = try await messageCount(in: shopID)
         let (skipped, isBeyond) = (max(1, number) - 1).multipliedReportingOverflow(by: Limits.page(limit))
@@ -23,14 +23,14 @@ extension MessageStore {
         return NumberedPage(messages: page.messages, totalMessageCount: total)
     }
 
-    /// The messages nearest to `cursor` on the older side, newest first.
+    /// The messages nearest to `cursor` that are older, newest first.
     public func messages(
         in shopID: ShopID, before cursor: MessageCursor, limit: Int
     ) async throws(StorageError) -> MessagePage {
         try await messages(in: shopID, from: .after(cursor), limit: limit)
     }
 
-    /// The messages nearest to `cursor` on the newer side, newest first; `hasMore` speaks of newer ones.
+    /// The messages nearest to `cursor` that are newer, newest first; `hasMore` refers to newer ones.
     public func messages(
         in shopID: ShopID, after cursor: MessageCursor, limit: Int
     ) async throws(StorageError) -> MessagePage {
@@ -51,8 +51,8 @@ extension MessageStore {
         return MessagePage(messages: messages, hasMore: reader.hasMore)
     }
 
-    /// The page of the messages nearest to `cursor` on the newer side, newest first, and whether there are newer ones;
-    /// nil without any. The nearest are found first, as the page is read from its other end.
+    /// The page of the messages nearest to `cursor` that are newer, newest first, and whether there are newer ones; nil
+    /// when there are none. The nearest ones are looked up first, because the page is read from its other end.
     public func newerPage(
         in shopID: ShopID, after cursor: MessageCursor, limit: Int
     ) async throws(StorageError) -> (MessagePageReader, hasMore: Bool)? {

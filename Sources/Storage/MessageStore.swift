@@ -3,95 +3,95 @@ import Primitives
 
 /// Keeps messages.
 ///
-/// Callable from any thread; it never blocks the caller's, and resumes the caller on its own executor. Every function
-/// throws `.overloaded` when too much is waiting and `.unavailable` once the store is closed. Cancellation of the
-/// calling task has no effect: what was asked for is done.
+/// Any thread may call it. A call never blocks the caller's thread and resumes the caller on its own executor. Every
+/// function throws `.overloaded` when too many calls wait, and `.unavailable` once the store is closed. Cancelling the
+/// calling task has no effect: the store completes the call.
 public protocol MessageStore: Sendable {
-    /// Stores a message; it is durable when this returns.
+    /// Stores a message, which is durable when this returns.
     ///
-    /// Calls for one shop take effect, and return, in the order in which they were made; those that wait together
-    /// share a commit.
-    /// Returns the time that it was given: its own, or a later one where several nodes write a shop and the store
-    /// orders their changes; `edit` says it with the message.
-    /// Throws `.conflict` when the id is taken, `.invalid` for what cannot be stored; neither harms the others.
+    /// Calls for one shop take effect, and return, in the order in which they were made. Calls that wait at the same
+    /// time share a commit. Returns the message's time: its own, or a later one where several nodes write a shop and
+    /// the store orders their changes. `edit` returns that time with the message. Throws `.conflict` when the id is
+    /// taken and `.invalid` when the message cannot be stored. Neither affects the other messages.
     @discardableResult
     func append(_ message: Message) async throws(StorageError) -> Timestamp
 
-    /// Gives a message another text, and with it `updatedAt` and `isEdited`; it is durable when this returns.
+    /// Sets a message's text, `updatedAt` and `isEdited`. The change is durable when this returns.
     ///
-    /// Returns the message as it is then, nil when there is none. Takes effect in order with the other changes of its
-    /// shop, which is `shopID`.
+    /// Returns the message after the change; nil when it does not exist. Takes effect in order with the other changes
+    /// of its shop, `shopID`.
     func edit(
         _ id: MessageID, in shopID: ShopID, text: String, at time: Timestamp
     ) async throws(StorageError) -> Message?
 
-    /// Removes a message; it is durable when this returns. Returns what it was, nil when there was none. Takes effect
-    /// in order with the other changes of its shop, which is `shopID`.
+    /// Removes a message. The change is durable when this returns. Returns the removed message; nil when it did not
+    /// exist. Takes effect in order with the other changes of its shop, `shopID`.
     func delete(_ id: MessageID, in shopID: ShopID) async throws(StorageError) -> Message?
 
-    /// A part of a list of a shop's messages. One read, which is short: see `MessageSliceQuery`. A shop that does not
-    /// exist has none. Left out are messages that another writer dated outside of `Timestamp`'s bounds: a reader could
-    /// not go on from their times.
+    /// Returns a part of a list of a shop's messages. One short read, see `MessageSliceQuery`. A shop that does not
+    /// exist has no messages. Messages that another writer dated outside the bounds of `Timestamp` are left out, as a
+    /// client could not continue after their times.
     func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice
 
-    /// A part of what was committed so late that a list in the order of changes has passed its time: see
-    /// `LateMessagesQuery`. In the order of changes, keeping to the limits of a slice.
+    /// Returns a part of the messages that were committed after a list in the order of changes had passed their time,
+    /// see `LateMessagesQuery`. In the order of changes, within the limits of a slice.
     func lateSlice(_ query: LateMessagesQuery) async throws(StorageError) -> MessageSlice
 
-    /// The places of the messages nearest to `cursor` on the newer side, the nearest first, `countMax` at most.
+    /// The positions of at most `countMax` messages that are newer than `cursor`, nearest first.
     func places(
         in shopID: ShopID, after cursor: MessageCursor, countMax: Int
     ) async throws(StorageError) -> [MessageCursor]
 
-    /// The messages of a shop. O(messages of the shop) in a database: remember it.
+    /// The number of messages of a shop. O(messages of the shop) in a database: cache it.
     func messageCount(in shopID: ShopID) async throws(StorageError) -> Int
 
-    /// The latest time of any message of the shop that is no later than `horizon`, nil without one. A shop's clock
-    /// starts after it.
+    /// The latest time of any of the shop's messages that is no later than `horizon`; nil when there is none. A shop's
+    /// clock starts after it.
     func latestChange(in shopID: ShopID, upTo horizon: Timestamp) async throws(StorageError) -> Timestamp?
 
-    /// One message, or nil.
+    /// Returns one message; nil when it does not exist.
     func message(_ id: MessageID) async throws(StorageError) -> Message?
 
-    /// Does what keeps the store's files small. To be called every second or so by one caller; a failure is left to the
-    /// next call.
+    /// Keeps the store's files small. One caller calls it about once a second. After a failure the next call tries
+    /// again.
     func maintain() async
 
-    /// Returns when the store can read and write, throws otherwise: for the readiness check.
+    /// Returns when the store can read and write, throws otherwise. For the readiness check.
     func ping() async throws(StorageError)
 
-    /// Writes what waits, then closes. What comes after is refused. A second call returns at once.
+    /// Writes the pending changes, then closes. Later calls fail. A second call returns at once.
     func close() async
 
-    /// Counts for metrics; O(1), any thread.
+    /// Counters for metrics. O(1), any thread.
     var statistics: StoreStatistics { get }
 }
 
 extension MessageStore {
-    /// Nothing, for stores that need no upkeep.
+    /// Does nothing, for stores that need no maintenance.
     public func maintain() async {}
 
-    /// Nothing, for stores that one process writes: there, changes of a shop are committed in the order of their times.
+    /// Returns no messages, for stores with one writing process: such a store commits a shop's changes in the order of
+    /// their times.
     public func lateSlice(_ query: LateMessagesQuery) async throws(StorageError) -> MessageSlice {
         MessageSlice(messages: [], isLast: true)
     }
 }
 
-/// What a store has done since it was opened, and what waits. One moment's values, consistent with each other.
+/// What a store has done since it was opened, and what is pending. A consistent snapshot of one moment.
 public struct StoreStatistics: Hashable, Sendable {
     /// Messages that were stored.
     public var storedCount = 0
-    /// Messages that were refused or failed.
+    /// Messages that were rejected or failed.
     public var failedCount = 0
-    /// Transactions that stored messages; fewer than messages, since those that wait together share one.
+    /// Transactions that stored messages. Messages that wait at the same time share one.
     public var commitCount = 0
-    /// The most messages that one transaction stored.
+    /// The largest number of messages that one transaction stored.
     public var batchMessageCountMax = 0
-    /// Messages that wait to be written now.
+    /// Messages that are waiting to be written.
     public var waitingMessageCount = 0
     /// The bytes of their texts.
     public var waitingByteCount = 0
 
-    /// Nothing yet.
+    /// All counters zero.
     public init() {}
 }

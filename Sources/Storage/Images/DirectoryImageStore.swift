@@ -1,25 +1,25 @@
 import Dispatch
 import Synchronization
 
-/// Images as files of one directory, which is made with the first of them.
+/// Images as files of one directory. The first write creates the directory.
 ///
-/// A file is written under a temporary name, synced, and then given its own by a link, which fails when the name is
-/// taken; the directory is synced last. The work is done on `Limits.imageWorkCountMax` queues of its own, each with one
-/// thread at a time, so that a slow disk takes no thread from others. Syncs have one queue together: beside several at
-/// once, the commits of a store on the same disk take twice as long.
+/// A file is written under a temporary name and synced. A link then gives it its final name, which fails when the name
+/// is taken. The directory is synced last. The work runs on `Limits.imageWorkCountMax` queues of the store's own, each
+/// with one thread at a time, so that a slow disk blocks no other threads. All syncs share one queue: with several
+/// concurrent syncs, the commits of a store on the same disk take twice as long.
 public final class DirectoryImageStore: ImageStore {
     private let path: String
     private let queues = (0..<Limits.imageWorkCountMax).map { DispatchQueue(label: "images-\($0)") }
     private let syncQueue = DispatchQueue(label: "images-sync")
     private let turn = Atomic(0)
 
-    /// A store in the directory at `path`, absolute or relative to the working directory.
+    /// Creates a store in the directory at `path`, absolute or relative to the working directory.
     public init(path: String) {
         self.path = path
     }
 
-    /// For the start: throws `.unavailable` when images could not be written, and removes the temporary files that a
-    /// server left behind which did not come to its end. A directory that is not there yet is not made.
+    /// Checks the directory when the server starts. Throws `.unavailable` when images cannot be written. Removes the
+    /// temporary files of writes that an earlier server did not finish. Does not create a missing directory.
     public func prepare() async throws(StorageError) {
         try await perform { path throws(StorageError) in
             try FileSystem.requireWritable(path)
@@ -27,8 +27,8 @@ public final class DirectoryImageStore: ImageStore {
         }
     }
 
-    /// The key that signs the URLs of these images: the file `.signing-key` of the directory. The first call creates it;
-    /// nodes that share the directory share the key.
+    /// The key that signs the URLs of these images, from the file `.signing-key` in the directory. The first call
+    /// creates it; nodes that share the directory share the key.
     public func signingKey(byteCount: Int) async throws(StorageError) -> [UInt8] {
         try await perform { path throws(StorageError) in
             try FileSystem.makeDirectory(path)
@@ -103,7 +103,7 @@ public final class DirectoryImageStore: ImageStore {
     }
 }
 
-/// A file of a directory of images.
+/// An open file in a directory of images.
 private struct DirectoryImage: ImageBytes {
     let file: OpenFile
     let store: DirectoryImageStore

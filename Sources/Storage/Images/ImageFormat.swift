@@ -1,4 +1,4 @@
-/// The kinds of image that are kept, told by their first bytes and by nothing that the client says.
+/// The supported image formats. Only the first bytes decide the format, never what the client declares.
 public enum ImageFormat: String, CaseIterable, Sendable {
     /// ISO/IEC 10918.
     case jpeg
@@ -9,10 +9,10 @@ public enum ImageFormat: String, CaseIterable, Sendable {
     /// A RIFF container with the form type WEBP (RFC 9649).
     case webp
 
-    /// The bytes that are enough to tell.
+    /// The number of bytes that suffices to detect the format.
     public static let signatureByteCountMax = 12
 
-    /// The format of an image that begins with these bytes; nil when it is none of ours.
+    /// The format of an image that begins with these bytes; nil when it is not supported.
     public init?(signature bytes: some Collection<UInt8>) {
         func begins(with text: [UInt8], at offset: Int = 0) -> Bool {
             bytes.dropFirst(offset).starts(with: text)
@@ -36,7 +36,7 @@ public enum ImageFormat: String, CaseIterable, Sendable {
         self = format
     }
 
-    /// What stands behind the dot of its file's name.
+    /// The extension of the file's name, without the dot.
     public var fileExtension: String {
         switch self {
         case .jpeg: "jpg"
@@ -46,7 +46,7 @@ public enum ImageFormat: String, CaseIterable, Sendable {
         }
     }
 
-    /// The media type that it is served with.
+    /// The media type of the responses that contain the image.
     public var mediaType: String {
         switch self {
         case .jpeg: "image/jpeg"

@@ -1,15 +1,15 @@
 import Primitives
 
-/// The names of images in a message: the index by which a store finds whether an image is named.
+/// Finds the names of images in a message's text, for the index that tells a store whether a message names an image.
 ///
-/// Any `UUID.ending` counts in a text that has a marker: rather one too many than an image that is removed while a
-/// message shows it. PostgreSQL finds the same by `PostgresSchema.imageNamePattern`.
+/// In a text with a marker, every `UUID.ending` counts. A false positive is harmless; a false negative would remove an
+/// image that a message still shows. PostgreSQL finds the same names with `PostgresSchema.imageNamePattern`.
 public enum ImageNames {
     private static let marker = Array("[IMAGE:".utf8)
     private static let endings = ImageFormat.allCases.map { Array($0.fileExtension.utf8) }
     private static let idByteCount = 36
 
-    /// The names, each once. O(bytes).
+    /// The names in a text, each once. O(bytes).
     static func names(in text: String) -> [String] {
         let utf8 = text.utf8
         let bytes = utf8.span
@@ -41,7 +41,7 @@ public enum ImageNames {
         return true
     }
 
-    /// Whether 36 bytes have the form of a UUID in lower case.
+    /// Whether the bytes have the form of a UUID in lower case (36 bytes).
     public static func isID(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count == idByteCount else { return false }
         for index in bytes.indices {

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Images in memory, for tests and trying out: gone when the process ends.
+/// Images in memory, for tests and demos. They are lost when the process ends.
 public final class MemoryImageStore: ImageStore {
     private let images = Mutex<[String: [UInt8]]>([:])
     private let partials = Mutex<[PartialImage: [UInt8]]>([:])
 
-    /// The images that are neither finished nor discarded.
+    /// The number of images that are neither finished nor discarded.
     package var partialCount: Int { partials.withLock { $0.count } }
 
-    /// An empty store.
+    /// Creates an empty store.
     public init() {}
 
     /// See `ImageStore`. O(1).

@@ -86,7 +86,8 @@ extension MemoryStore {
         note(MembershipChange(shopID: membership.shopID, userID: membership.userID), in: &state)
     }
 
-    /// Remembers a change, and the latest others; twice as many at times, so that forgetting costs O(1) amortised.
+    /// Records a change and drops the oldest ones. The log may reach twice its limit, so that dropping costs O(1)
+    /// amortised.
     private static func note(_ change: MembershipChange, in state: inout State) {
         state.membershipChangeCount += 1
         state.membershipChanges.append(change)

@@ -36,7 +36,7 @@ extension MemoryStore {
         insert(entry, into: &state.shops[shopID, default: Shop()].byChange, orderedBy: \.changedAt)
     }
 
-    /// Takes a message out of all orders.
+    /// Removes a message from all orders.
     private static func remove(_ id: MessageID, from state: inout State) -> Message? {
         guard let entry = state.messages.removeValue(forKey: id) else { return nil }
         let shopID = entry.message.shopID
@@ -76,7 +76,7 @@ extension MemoryStore {
         }
     }
 
-    /// The entries of a list from a place on, in the order of a time.
+    /// The entries of a list from a position on, ordered by a time.
     private static func later(
         _ entries: [Entry], _ start: MessageSliceQuery.Start, _ time: KeyPath<Message, Timestamp>
     ) -> ArraySlice<Entry> {
@@ -166,7 +166,7 @@ extension MemoryStore {
         entries.insert(entry, at: place(of: entry.message, in: entries, orderedBy: time))
     }
 
-    /// The index behind all messages that are not behind `message`.
+    /// The index after all messages that are ordered before `message`.
     private static func place(
         of message: Message, in entries: [Entry], orderedBy time: KeyPath<Message, Timestamp>
     ) -> Int {
@@ -176,7 +176,8 @@ extension MemoryStore {
         }
     }
 
-    /// The first index whose message is `isBehind`, given that all before are not. O(1) when none is, else O(log n).
+    /// The first index whose message is `isBehind`, given that no earlier one is. O(1) when no message is, else O(log
+    /// n).
     private static func partition(_ entries: [Entry], isBehind: (Message) -> Bool) -> Int {
         guard let last = entries.last, isBehind(last.message) else { return entries.count }
         var (low, high) = (0, entries.count - 1)
@@ -189,6 +190,6 @@ extension MemoryStore {
 }
 
 extension Identifier {
-    /// Whether the bytes come before those of `other`, as SQL's binary collation orders them.
+    /// Whether the bytes come before those of `other`, as in SQL's binary collation.
     func precedes(_ other: Self) -> Bool { text.utf8.lexicographicallyPrecedes(other.text.utf8) }
 }

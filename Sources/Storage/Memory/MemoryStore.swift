@@ -2,21 +2,21 @@ import Chat
 import Primitives
 import Synchronization
 
-/// A store in memory, for benchmarks, tests and trying out: gone when the process ends. Nothing in it suspends; one
-/// lock, held briefly. Holds at most `messageCountMax` messages, then throws `.full`.
+/// A store in memory, for benchmarks, tests and demos. Its contents are lost when the process ends. No call suspends.
+/// One lock protects the state and is held briefly. Holds at most `messageCountMax` messages, then throws `.full`.
 public final class MemoryStore: Store {
-    /// A message, shared by the orders that it stands in.
+    /// A message, shared by the two orders of its shop.
     final class Entry: Sendable {
         let message: Message
 
         init(_ message: Message) { self.message = message }
     }
 
-    /// A shop's messages in both orders. A shop has one clock, so that additions go to the end.
+    /// A shop's messages in both orders. The shop's one clock makes times increase, so additions go to the end.
     struct Shop {
         var byCreation: [Entry] = []
         var byChange: [Entry] = []
-        /// By the name of an image's file, how many messages name it.
+        /// The number of messages that name an image, by the name of the image's file.
         var imageNameCounts: [String: Int] = [:]
     }
 
@@ -24,12 +24,12 @@ public final class MemoryStore: Store {
         var messages: [MessageID: Entry] = [:]
         var shops: [ShopID: Shop] = [:]
         var members: [ShopID: [UserID: ShopRole]] = [:]
-        /// The roles that members files gave.
+        /// The roles that members files set.
         var importedRoles: [MembershipChange: ShopRole] = [:]
         var usernames: [UserID: String] = [:]
         var images: [MessageID: Image] = [:]
         var keptImages: Set<MessageID> = []
-        /// The memberships that changed; the first has the position `membershipChangeCount - count + 1`.
+        /// The memberships that changed. The first one has the position `membershipChangeCount - count + 1`.
         var membershipChanges: [MembershipChange] = []
         var membershipChangeCount: Int64 = 0
         var statistics = StoreStatistics()
@@ -39,7 +39,7 @@ public final class MemoryStore: Store {
     let messageCountMax: Int
     let state = Mutex(State())
 
-    /// An empty store.
+    /// Creates an empty store.
     public init(messageCountMax: Int = Limits.memoryMessageCountDefault) {
         precondition(messageCountMax > 0)
         self.messageCountMax = messageCountMax
@@ -56,7 +56,7 @@ public final class MemoryStore: Store {
     }
 }
 
-// MARK: - Life
+// MARK: - Lifecycle
 
 extension MemoryStore {
     /// See `MessageStore`.
@@ -64,7 +64,7 @@ extension MemoryStore {
         try withState { _ in }
     }
 
-    /// See `MessageStore`. Forgets everything.
+    /// See `MessageStore`. Drops all contents.
     public func close() async {
         state.withLock { state in
             let statistics = state.statistics

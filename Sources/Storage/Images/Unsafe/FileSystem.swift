@@ -1,10 +1,10 @@
 import Glibc
 
-/// The few calls that durable files take, with their errors as the store's. They block.
+/// The file system calls that durable files need, with errors mapped to `StorageError`. They block.
 enum FileSystem {
     private static let temporaryEnding = ".partial"
 
-    /// Makes a directory and those above it that are missing, durably.
+    /// Creates a directory and its missing parents, durably.
     static func makeDirectory(_ path: String) throws(StorageError) {
         if unsafe mkdir(path, 0o750) == 0 { return try syncDirectory(parent(of: path)) }
         if errno == EEXIST { return }
@@ -14,7 +14,7 @@ enum FileSystem {
         try syncDirectory(parent(of: path))
     }
 
-    /// The directory that a path's last name stands in.
+    /// The directory that contains the last component of a path.
     private static func parent(of path: String) -> String {
         var rest = path[...]
         while rest.count > 1, rest.last == "/" { rest.removeLast() }
@@ -22,7 +22,7 @@ enum FileSystem {
         return slash == rest.startIndex ? "/" : String(rest[..<slash])
     }
 
-    /// Throws when nothing can be written into a directory, or when it is missing and cannot be made.
+    /// Throws when the directory is not writable, or when it is missing and cannot be created.
     static func requireWritable(_ path: String) throws(StorageError) {
         if unsafe access(path, F_OK) != 0, errno == ENOENT, parent(of: path) != path {
             return try requireWritable(parent(of: path))
@@ -34,13 +34,14 @@ enum FileSystem {
         guard unsafe access(path, W_OK | X_OK) == 0 else { throw failure("access") }
     }
 
-    /// Removes what writes left behind that ended half-way, as far as it is that old: another process may be writing.
+    /// Removes the temporary files of unfinished writes that are older than `age`. Younger ones may belong to another
+    /// process that is still writing.
     static func removeTemporaries(of path: String, olderThan age: Duration) throws(StorageError) {
         guard let directory = unsafe opendir(path) else {
             if errno == ENOENT { return }
             throw failure("opendir")
         }
-        // SAFETY: the stream is this function's from here to the end, and an entry is read before the next is asked for.
+        // SAFETY: this function owns the stream until it returns, and reads an entry before it requests the next one.
         defer { unsafe closedir(directory) }
         let deadline = time(nil) - Int(age.components.seconds)
         while let entry = unsafe readdir(directory) {
@@ -54,7 +55,7 @@ enum FileSystem {
         }
     }
 
-    /// Writes a new file of a directory, whole or not at all, and waits until it is durable.
+    /// Writes a new file to a directory, all or nothing, and waits until it is durable.
     static func write(_ bytes: [UInt8], directory: String, name: String, mode: mode_t = 0o640) throws(StorageError) {
         let temporary = "\(directory)/.\(name).\(UInt64.random(in: 0...UInt64.max))\(temporaryEnding)"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
@@ -64,8 +65,8 @@ enum FileSystem {
         try self.name(temporary, as: name, of: directory)
     }
 
-    /// The random key in a file of mode 0600. Creates the file when it is missing; of several processes that create it
-    /// at once one succeeds, and the others read its key.
+    /// Returns the random key in a file of mode 0600. Creates the file when it is missing. When several processes
+    /// create it at once, one succeeds and the others read its key.
     static func key(named name: String, of directory: String, byteCount: Int) throws(StorageError) -> [UInt8] {
         let path = "\(directory)/\(name)"
         var key = try read(path, byteCountMax: byteCount)
@@ -85,12 +86,12 @@ enum FileSystem {
         return key
     }
 
-    /// Where a temporary file lies.
+    /// The path of a temporary file.
     static func temporaryPath(_ name: String, of directory: String) -> String {
         "\(directory)/.\(name)\(temporaryEnding)"
     }
 
-    /// Writes a piece of a temporary file, which is made with the first. The file is not kept open in between.
+    /// Writes a piece of a temporary file. The first piece creates the file. It is not kept open between pieces.
     static func append(
         _ bytes: [UInt8], toTemporary name: String, of directory: String, at offset: Int
     ) throws(StorageError) {
@@ -102,7 +103,7 @@ enum FileSystem {
         try writeAll(bytes, to: descriptor)
     }
 
-    /// Syncs a temporary file and gives it its name.
+    /// Syncs a temporary file and gives it its final name.
     static func finish(temporary: String, of directory: String, name: String) throws(StorageError) {
         let path = temporaryPath(temporary, of: directory)
         let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
@@ -115,7 +116,7 @@ enum FileSystem {
         unsafe unlink(path)
     }
 
-    /// Gives a file its name, unless that is taken, and waits until it is durable.
+    /// Gives a file its final name unless that is taken, and waits until the name is durable.
     private static func name(_ path: String, as name: String, of directory: String) throws(StorageError) {
         guard unsafe link(path, "\(directory)/\(name)") == 0 else {
             throw errno == EEXIST ? StorageError(.conflict, detail: "image name") : failure("link")
@@ -123,13 +124,13 @@ enum FileSystem {
         do throws(StorageError) {
             try syncDirectory(directory)
         } catch {
-            // Who is told that it failed takes it for not there.
+            // The caller treats an error as "not stored", so remove the name again.
             unsafe unlink("\(directory)/\(name)")
             throw error
         }
     }
 
-    /// The bytes of a file; nil when there is none. Throws `.invalid` for a larger one.
+    /// The bytes of a file; nil when it does not exist. Throws `.invalid` when it is larger than `byteCountMax`.
     static func read(_ path: String, byteCountMax: Int) throws(StorageError) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -146,7 +147,7 @@ enum FileSystem {
         var readErrno: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
             while offset < byteCount {
-                // SAFETY: the call writes at most what is left of the array's storage.
+                // SAFETY: the call writes at most the bytes that remain of the array's storage.
                 let taken = unsafe Glibc.read(
                     descriptor, buffer.baseAddress.unsafelyUnwrapped + offset, byteCount - offset)
                 if taken < 0, errno == EINTR { continue }
@@ -161,14 +162,14 @@ enum FileSystem {
         return bytes
     }
 
-    /// Removes a file; false when there was none.
+    /// Removes a file; returns false when it did not exist.
     static func remove(_ path: String) throws(StorageError) -> Bool {
         if unsafe unlink(path) == 0 { return true }
         if errno == ENOENT { return false }
         throw failure("unlink")
     }
 
-    /// Writes, syncs and closes.
+    /// Writes the bytes, syncs and closes the descriptor.
     private static func fill(_ descriptor: Int32, with bytes: [UInt8]) throws(StorageError) {
         defer { close(descriptor) }
         try writeAll(bytes, to: descriptor)
@@ -189,7 +190,7 @@ enum FileSystem {
         }
     }
 
-    /// Makes the names of a directory durable.
+    /// Makes the entries of a directory durable.
     private static func syncDirectory(_ path: String) throws(StorageError) {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("open") }

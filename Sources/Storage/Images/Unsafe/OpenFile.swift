@@ -1,12 +1,12 @@
 import Glibc
 
-/// A file that is open for reading, and closed with the last reference. Any thread; its calls block.
+/// A file that is open for reading. The last reference closes it. Any thread may use it; its calls block.
 final class OpenFile: Sendable {
     private let descriptor: Int32
-    /// How large the file was when it was opened.
+    /// The size of the file when it was opened.
     let byteCount: Int
 
-    /// Nil when there is no such file.
+    /// Opens the file; nil when it does not exist.
     init?(path: String) throws(StorageError) {
         descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -23,13 +23,13 @@ final class OpenFile: Sendable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// So many bytes from `offset` on, fewer at the end only.
+    /// Reads `byteCountMax` bytes from `offset`, fewer only at the end of the file.
     func read(at offset: Int, byteCountMax: Int) throws(StorageError) -> [UInt8] {
         let wantedByteCount = max(0, min(byteCountMax, byteCount - offset))
         var readErrno: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: wantedByteCount) { buffer, count in
             while count < wantedByteCount {
-                // SAFETY: the call writes at most what is left of the array's storage.
+                // SAFETY: the call writes at most the bytes that remain of the array's storage.
                 let taken = unsafe pread(
                     descriptor, buffer.baseAddress.unsafelyUnwrapped + count, wantedByteCount - count,
                     off_t(offset + count))

@@ -2,24 +2,24 @@ import Chat
 import FoundationEssentials
 import Primitives
 
-/// What a notification says: `origin JSON`.
+/// The payload of a notification: `origin JSON`.
 ///
-/// A notification is a hint. Any role that may connect can send one, so its content is never published: it names what
-/// to look at, and the look-up reads the rows.
+/// A notification is a hint. Any role that can connect may send one, so its content is never published. It names what
+/// to look up, and the look-up reads the rows.
 enum ChangeNotification: Equatable, Sendable {
     /// A write of this node, which the node has published already.
     case own
-    /// A message to look at.
+    /// A message to look up.
     case message(MessageID, MessageHint)
-    /// The log of changed memberships is to be read.
+    /// The log of changed memberships must be read.
     case memberships
-    /// Nothing that the triggers send.
+    /// A payload that the triggers do not send.
     case unknown
 
-    /// Reads a payload. Own writes are recognised by their beginning, without parsing.
+    /// Parses a payload. The node's own writes are recognised by their prefix, without parsing the JSON.
     init(_ payload: String, ownOrigin: String) {
         let isOwn = payload.hasPrefix(ownOrigin + " ")
-        // Memberships concern every reactor of the node, whoever changed them.
+        // Membership changes concern every reactor of the node, even when the node itself made them.
         if isOwn, !payload.hasPrefix(ownOrigin + " {\"op\" : \"MEMBER\"") {
             self = .own
             return
@@ -33,7 +33,7 @@ enum ChangeNotification: Equatable, Sendable {
         self = Self.meaning(row)
     }
 
-    /// What is read of a notification's JSON.
+    /// The fields of a notification's JSON that are used.
     private struct Row: Decodable {
         let op: String
         let id: String?
@@ -48,7 +48,7 @@ enum ChangeNotification: Equatable, Sendable {
         case "DELETE": hint = .deleted
         default: return .unknown
         }
-        // PostgreSQL refuses a text with NUL: one would fail the look-up of all others.
+        // PostgreSQL rejects a text with NUL, which would fail the look-up of all other messages.
         guard let id = row.id, !id.isEmpty, id.utf8.count <= Limits.hintedIDByteCountMax, !id.utf8.contains(0) else {
             return .unknown
         }
@@ -56,7 +56,7 @@ enum ChangeNotification: Equatable, Sendable {
     }
 }
 
-/// What notifications say happened to a message; several may say different things of one.
+/// What notifications reported about a message. Several notifications may report different changes of one message.
 struct MessageHint: OptionSet, Hashable, Sendable {
     let rawValue: UInt8
 
@@ -65,7 +65,7 @@ struct MessageHint: OptionSet, Hashable, Sendable {
     static let deleted = Self(rawValue: 4)
 }
 
-/// The messages that notifications named and that no look-up has taken, each once, in the order of the notifications.
+/// The messages that notifications named and no look-up has taken, each once, in the order of the notifications.
 struct HintQueue {
     private var order = PoolQueue<MessageID>()
     private var hints: [MessageID: MessageHint] = [:]
@@ -73,7 +73,8 @@ struct HintQueue {
     var count: Int { order.count }
     var isEmpty: Bool { order.isEmpty }
 
-    /// Adds a hint; one of a message that is pending already joins it. False when `countMax` messages are pending.
+    /// Adds a hint, or merges it with the pending hint of the same message. Returns false when `countMax` messages are
+    /// pending.
     mutating func add(_ id: MessageID, _ hint: MessageHint, countMax: Int) -> Bool {
         if let pending = hints[id] {
             hints[id] = pending.union(hint)
@@ -85,7 +86,7 @@ struct HintQueue {
         return true
     }
 
-    /// Takes the first messages, at most `countMax`.
+    /// Takes at most `countMax` messages, the oldest first.
     mutating func take(_ countMax: Int) -> [HintedMessage] {
         var taken: [HintedMessage] = []
         while taken.count < countMax, let id = order.popFirst() {
@@ -103,17 +104,17 @@ struct HintedMessage: Hashable, Sendable {
     let hint: MessageHint
 }
 
-/// What the tables say of a message that was named.
+/// What the tables contain for a message that was named.
 enum FoundMessage: Equatable, Sendable {
-    /// The row as it is.
+    /// The message's current row.
     case present(Message)
-    /// There is no row, and the triggers logged its deletion from the shop.
+    /// The row does not exist, and the triggers logged its deletion from the shop.
     case deleted(ShopID)
-    /// Neither, or what is there was written before the horizon: that was published, or is none of this node's.
+    /// Neither, or the row was written before the horizon: its change was published already or predates this node.
     case nothing
 
-    /// What is to be published, given what was notified: a deletion is published as such only when a notification
-    /// said so, as the one that says so follows.
+    /// The change to publish for what was notified. A deletion is published only when a notification reported it: if
+    /// none has, the notification that reports it follows.
     func change(_ hinted: HintedMessage) -> StoreChange? {
         switch self {
         case .present(let message):

@@ -1,51 +1,52 @@
 import Chat
 import Primitives
 
-/// What the listener wants done.
+/// What the listener must do next.
 enum ListenerAction: Equatable {
     /// Begin to connect.
     case connect
-    /// Set the session up, LISTEN included.
+    /// Set up the session, LISTEN included.
     case prepare
-    /// Close what there is of the connection.
+    /// Close the connection, in whatever state it is.
     case disconnect
-    /// Ask the database's time, which also shows whether the connection lives.
+    /// Query the database's time, which also shows whether the connection is alive.
     case askTime
-    /// Read a page of the messages that were deleted behind the place.
+    /// Read a page of the messages that were deleted after the position.
     case readDeletions(after: ListenerPlace)
-    /// Read a page of the messages that changed behind the place.
+    /// Read a page of the messages that changed after the position.
     case readChanges(after: ListenerPlace)
-    /// Read one message, and log its change when it is of that time.
+    /// Read one message, and log its change when the change has that time.
     case settle(MessageID, changedAt: Timestamp?)
     /// Read the messages, or the log of their deletions, in this order.
     case lookUp([MessageID])
-    /// Tell the observer.
+    /// Notify the observer.
     case deliver(StoreChange)
-    /// Tell the observer what the look-up of a notified message found, unless that is what it was told last.
+    /// Notify the observer of what the look-up of a notified message found, unless it equals the last state reported
+    /// for that message.
     case deliverNotified(StoreChange)
-    /// Tell the observer what a look at the tables found, unless it was told before.
+    /// Notify the observer of a change that a read of the tables found, unless it was reported before.
     case deliverFound(StoreChange)
 }
 
-/// A place in the order of changes, by which pages are read.
+/// A position in the order of changes, by which pages are read.
 struct ListenerPlace: Hashable {
     let time: Timestamp
     let id: MessageID
 }
 
-/// What the database answered. A row that cannot be read counts, and is left out.
+/// The database's answer. A row that cannot be decoded is left out, but counts as a row.
 enum ListenerAnswer: Equatable {
     case time(Timestamp, holdsLock: Bool)
-    /// A page, how many rows it had, and the place of the last one.
+    /// A page: its changes, its number of rows, and the position of the last row.
     case changes([StoreChange], rowCount: Int, last: ListenerPlace?)
-    /// One message, or none.
+    /// One message; nil when it does not exist.
     case message(Message?)
-    /// What a look-up found, a value for each message that was named.
+    /// The result of a look-up, with one value for each message that was named.
     case found([FoundMessage])
 }
 
 extension FoundMessage {
-    /// Reads a row of `changesNamed`. One that cannot be read is left out.
+    /// Decodes a row of `changesNamed`. A row that cannot be decoded is left out.
     fileprivate init(_ result: PostgresResult, _ row: Int) {
         guard result.boolean(row, 10) == true else {
             self = .nothing
@@ -60,7 +61,7 @@ extension FoundMessage {
 }
 
 extension ListenerAnswer {
-    /// What the rows say that a query of the listener returned; nil when that is nothing.
+    /// Decodes the result of one of the listener's queries; nil when it cannot be decoded.
     init?(_ statement: PostgresStatement, _ result: PostgresResult) {
         switch statement {
         case .currentTime:
@@ -88,7 +89,7 @@ extension ListenerAnswer {
         }
     }
 
-    /// The place of the last row, whose time is that of the first of the columns that has one.
+    /// The position of the last row. Its time is that of the first of the columns that has one.
     private static func lastPlace(_ result: PostgresResult, time columns: [Int], id: Int) -> ListenerPlace? {
         let row = result.rowCount - 1
         guard row >= 0, let time = columns.lazy.compactMap({ result.time(row, $0) }).first else { return nil }

@@ -1,17 +1,18 @@
 import Chat
 import Primitives
 
-/// The listener's one connection, and the order in which changes are told. A pure state machine.
+/// The listener's one connection, and the order in which changes are reported. A pure state machine.
 ///
-/// One query is in flight at a time. Notifications that come meanwhile wait, and the next look-up takes them together, so
-/// that missed changes are delivered before later ones, and a flood of notifications costs one query after another. What was missed is read from the time up to which everything is known, in the database's own
-/// time, page by page; it is known only when the last page was read.
+/// One query is in flight at a time. Notifications that arrive meanwhile wait, and the next look-up takes them
+/// together. Missed changes are therefore delivered before later ones, and a flood of notifications costs one query
+/// after another. Missed changes are read page by page, from the time up to which everything is known, in the
+/// database's own time. That time advances only when the last page was read.
 struct ListenerMachine {
     private enum Phase: Equatable {
         case waiting(until: MonotonicInstant)
         case connecting(deadline: MonotonicInstant)
         case preparing(deadline: MonotonicInstant)
-        /// Listening; the query that is under way, if any, must be answered by the deadline.
+        /// Listening. The query in flight, if any, must be answered by the deadline.
         case listening(query: Query?, deadline: MonotonicInstant)
     }
 
@@ -23,30 +24,32 @@ struct ListenerMachine {
         case settle(Doubt)
     }
 
-    /// Times to wait.
+    /// Durations and limits.
     struct Settings {
         var connectTimeout: Duration = .seconds(5)
         var answerTimeout: Duration = .seconds(8)
-        /// A page of what was missed may take longer: it is read by nobody's request.
+        /// A page of missed changes may take longer, as no request waits for it.
         var pageTimeout: Duration = .seconds(65)
-        /// The first pause after a failure; it doubles from there, and half of it is chance.
+        /// The first pause after a failure. It doubles with each failure, and half of it is random.
         var retryPauseMin: Duration = .milliseconds(500)
         var retryPauseMax: Duration = .seconds(10)
-        /// A connection that has been silent for so long is asked.
+        /// A connection that has been silent for this long is checked with a query.
         var silence: Duration = .seconds(5)
-        /// A lock that another node holds is asked for so often.
+        /// The interval at which the listener asks for a lock that another node holds.
         var lockPause: Duration = .milliseconds(500)
-        /// What is re-read reaches back so far: commits come in another order than their times, and clocks differ.
+        /// How far a read of missed changes reaches back, as commits are not in the order of their times and clocks
+        /// differ.
         var overlap: Duration = .seconds(10)
-        /// Notified messages that may wait for a query; more are read from the table instead.
+        /// Notified messages that may wait for a query. When there are more, the changes are read from the table
+        /// instead.
         var waitingCountMax = 4_096
-        /// Messages that one query looks up.
+        /// The maximum number of messages in one look-up.
         var lookUpCountMax = 256
-        /// Rows of a page.
+        /// The maximum number of rows in a page.
         var pageCountMax = 1_000
-        /// A doubtful write is looked for again after as long …
+        /// A write of unknown outcome is looked up again after this pause …
         var doubtPause: Duration = .seconds(1)
-        /// … and as long as the server may still be at it.
+        /// … for as long as the server may still be executing it.
         var doubtTime: Duration = .seconds(15)
     }
 
@@ -63,26 +66,26 @@ struct ListenerMachine {
     private var failureCount = 0
     private var waiting = HintQueue()
     private var doubts = PoolQueue<Doubt>()
-    /// Too many waited: what they said is read again.
+    /// Too many notifications waited: their changes must be read from the tables.
     private var hasOverflowed = false
     private var heardAt: MonotonicInstant
 
-    /// Up to this time of the database everything was told, while `isBehind`.
+    /// While `isBehind`: everything up to this time of the database was reported.
     private var knownTo: Timestamp
-    /// Something was missed: it is read when the connection stands.
+    /// Changes were missed. They are read once the connection is set up.
     private var isBehind = true
-    /// When the look at what was missed began.
+    /// When the current read of missed changes began.
     private var lookBeganAt: Timestamp
-    /// What the database's clock showed, on this connection.
+    /// The last reading of the database's clock on this connection.
     private var clock: (database: Timestamp, at: MonotonicInstant)?
-    /// When all that had been heard was told.
+    /// When everything that had been received was last fully reported.
     private var settledAt: MonotonicInstant
     private var hasListened = false
-    /// What the database said last of the node's lock, on this connection.
+    /// What the database last reported about the node's lock, on this connection.
     private(set) var lockStatus = NodeLock.Status.unknown
     private var lockAskedAt: MonotonicInstant
 
-    /// A machine that tells what changed from `start` on, a time of the database.
+    /// A machine that reports the changes from `start` on, a time of the database.
     init(settings: Settings, start: Timestamp, jitterSeed: UInt64, now: MonotonicInstant) {
         self.settings = settings
         self.start = start
@@ -95,7 +98,7 @@ struct ListenerMachine {
         lookBeganAt = start
     }
 
-    /// Whether everything that happened up to now was told.
+    /// Whether everything that was received so far has been reported.
     var isUpToDate: Bool {
         guard case .listening(nil, _) = phase else { return false }
         return !isBehind && waiting.isEmpty
@@ -117,16 +120,16 @@ extension ListenerMachine {
         return [.prepare]
     }
 
-    /// LISTEN is in force: from here on everything is heard.
+    /// LISTEN is in effect: every change from here on produces a notification.
     mutating func prepared(at now: MonotonicInstant) -> [ListenerAction] {
         heardAt = now
         failureCount = 0
         return ask(.time, .askTime, at: now)
     }
 
-    /// The connection could not be made, or died; the caller has closed it.
+    /// The connection failed or could not be made; the caller has closed it.
     ///
-    /// The lock is lost with the connection: another node may take it from now on.
+    /// The lock is lost with the connection, so another node may acquire it from now on.
     mutating func disconnected(at now: MonotonicInstant) {
         lockStatus = .unknown
         fallBehind()
@@ -144,7 +147,7 @@ extension ListenerMachine {
         knownTo = databaseTime(at: settledAt) ?? knownTo
     }
 
-    /// The pause before the next connect, so that the listeners of all nodes do not come at once.
+    /// The pause before the next connect. It is randomised so that the listeners of all nodes do not reconnect at once.
     private mutating func pause() -> Duration {
         jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         let doubled = settings.retryPauseMin * (1 << min(max(failureCount - 1, 0), 16))
@@ -152,7 +155,7 @@ extension ListenerMachine {
         return half + half * Int(jitter >> 54) / 1024
     }
 
-    /// Time went by.
+    /// Time passed.
     mutating func ticked(at now: MonotonicInstant) -> [ListenerAction] {
         switch phase {
         case .waiting(let until) where until <= now:
@@ -186,7 +189,7 @@ extension ListenerMachine {
 // MARK: - Changes
 
 extension ListenerMachine {
-    /// A notification came.
+    /// A notification arrived.
     mutating func notified(_ notification: ChangeNotification, at now: MonotonicInstant) -> [ListenerAction] {
         heardAt = now
         switch notification {
@@ -202,13 +205,13 @@ extension ListenerMachine {
         }
     }
 
-    /// The outcome of writes is not known.
+    /// Writes ended with an unknown outcome.
     mutating func doubted(_ more: [RecentChanges.Doubt], at now: MonotonicInstant) -> [ListenerAction] {
         for doubt in more { doubts.append(Doubt(doubt: doubt, dueAt: now, until: now + settings.doubtTime)) }
         return goOn(at: now)
     }
 
-    /// The query is answered.
+    /// The query was answered.
     mutating func answered(_ answer: ListenerAnswer, at now: MonotonicInstant) -> [ListenerAction] {
         guard case .listening(let query?, _) = phase else { return [] }
         heardAt = now
@@ -243,7 +246,7 @@ extension ListenerMachine {
         return actions + goOn(at: now)
     }
 
-    /// Does what is next while no query is under way.
+    /// Starts the next piece of work when no query is in flight.
     private mutating func goOn(at now: MonotonicInstant) -> [ListenerAction] {
         guard case .listening(nil, _) = phase else { return [] }
         if isBehind { return lookAtWhatWasMissed(at: now) }
@@ -253,10 +256,11 @@ extension ListenerMachine {
         return settleDoubts(at: now)
     }
 
-    /// What came before the start is nobody's to be told, though later looks reach back.
+    /// Starts to read missed changes. Changes before `start` are never reported, although later reads reach back
+    /// further.
     private mutating func lookAtWhatWasMissed(at now: MonotonicInstant) -> [ListenerAction] {
         lookBeganAt = databaseTime(at: now) ?? knownTo
-        // What waits from here on is what came after the look began.
+        // Notifications that wait from here on arrived after the read began.
         hasOverflowed = false
         let overlap = Int64(clamping: settings.overlap.wholeNanoseconds / 1000)
         let since = knownTo.advanced(byMicroseconds: -overlap)
@@ -270,7 +274,7 @@ extension ListenerMachine {
 // MARK: - Doubts
 
 extension ListenerMachine {
-    /// Looks for the first doubtful write that is due, when nothing else is to be done.
+    /// Looks up the first write of unknown outcome that is due, when there is nothing else to do.
     private mutating func settleDoubts(at now: MonotonicInstant) -> [ListenerAction] {
         guard isUpToDate, let first = doubts.first, first.dueAt <= now else { return [] }
         _ = doubts.popFirst()
@@ -282,7 +286,7 @@ extension ListenerMachine {
         return ask(.settle(first), .settle(first.doubt.id, changedAt: changedAt), at: now)
     }
 
-    /// The message as it is now tells whether the write was applied; if not, it may be still.
+    /// Decides by the message's current state whether the write was applied. If it was not, it still may be.
     private mutating func settle(
         _ doubt: Doubt, _ message: Message?, at now: MonotonicInstant
     ) -> [ListenerAction] {
@@ -300,13 +304,13 @@ extension ListenerMachine {
 }
 
 extension Message {
-    /// What was done last to it.
+    /// The message's last change.
     var change: StoreChange { updatedAt == nil ? .messageCreated(self) : .messageEdited(self) }
 }
 
 extension [StoreChange] {
-    /// In the order of the times of change, deletions last: a row that is read may be of a later change than the one
-    /// that was notified, and a client that has seen its time must have got all that is dated before.
+    /// Ordered by the times of change, deletions last. A row may already contain a later change than the one that was
+    /// notified, and a client that has seen a time must have received everything that is dated before it.
     fileprivate var inOrderOfChange: [StoreChange] {
         func time(_ change: StoreChange) -> Timestamp {
             switch change {

@@ -1,18 +1,18 @@
 import Synchronization
 
-/// Whether this node may write: it holds the lock that says which nodes use the tables.
+/// Whether this node may write: it must hold the lock that records which nodes use the tables.
 ///
-/// The lock is an advisory one of the listener's session, so it is lost with that connection, and another node may take
-/// it. The listener says what it knows; every store of the node keeps its writes back until the lock is held again, as
-/// long as a write may wait. Reads go on. Any thread.
+/// The lock is an advisory lock of the listener's session. It is lost with that connection, and another node may then
+/// acquire it. The listener reports what it knows. Until the lock is held again, every store of the node holds writes
+/// back, for as long as a write may wait. Reads continue. Any thread.
 public final class NodeLock: Sendable {
-    /// What is known of the lock.
+    /// What is known about the lock.
     public enum Status: UInt8, Sendable, AtomicRepresentable {
-        /// The listener's connection does not stand, or has not asked yet: another node may hold it.
+        /// The listener is not connected or has not asked yet: another node may hold the lock.
         case unknown
         /// Another node holds it.
         case taken
-        /// This node holds it, alone or with others that share.
+        /// This node holds it, alone or shared with other nodes.
         case held
     }
 
@@ -23,16 +23,16 @@ public final class NodeLock: Sendable {
     private let current = Atomic<Status>(.unknown)
     private let observers = Mutex<[Observer]>([])
 
-    /// A lock that is not held yet.
+    /// Creates a lock that is not held yet.
     public init() {}
 
-    /// What is known now. One atomic load.
+    /// The current status. One atomic load.
     public var status: Status { current.load(ordering: .acquiring) }
 
     /// Whether this node may write.
     public var isHeld: Bool { status == .held }
 
-    /// The listener learned the status. True when it is another one than before.
+    /// Records the status that the listener learned. Returns true when it changed.
     @discardableResult
     func learned(_ status: Status) -> Bool {
         guard current.exchange(status, ordering: .acquiringAndReleasing) != status else { return false }
@@ -44,7 +44,7 @@ public final class NodeLock: Sendable {
         return true
     }
 
-    /// Tells a pool of every change from now on.
+    /// Notifies a pool of every change from now on.
     func observe(_ client: PostgresClient) {
         observers.withLock { $0.append(Observer(client: client)) }
         client.nodeLockChanged()

@@ -1,8 +1,8 @@
 import Chat
 import Primitives
 
-/// Hears what others change in the database, on one connection of its own: LISTEN, and after a gap a look at what was
-/// missed. One for a node.
+/// Receives the changes of other writers on a connection of its own: by LISTEN, and after a gap by reading what it
+/// missed. A node has one.
 ///
 /// Belongs to its loop's thread.
 public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient, @unchecked Sendable {
@@ -14,27 +14,27 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     private weak var observer: (any StoreChangeObserver)?
     private var machine: ListenerMachine
     private var session: PostgresSession?
-    /// The query under way, and its answer.
+    /// The query in flight.
     private var asked: PostgresStatement?
     private var answer: ListenerAnswer?
-    /// What was told last of each message. Two generations, as in `recent`.
+    /// The last reported state of each message. Two generations, as in `recent`.
     private var toldLast = ToldLast()
-    /// What was written before this horizon is no news, whatever a notification says.
+    /// What was written before this horizon is not news, whatever a notification names.
     private var horizon = NewsHorizon()
     private var turnedAt: MonotonicInstant
     private var isStopped = false
-    /// How often changes may have been missed, and were read again.
+    /// How often changes may have been missed and were read from the tables.
     public private(set) var gapCount = 0
     /// Notifications that the triggers did not send.
     public private(set) var refusedNotificationCount = 0
 
-    /// Time is looked at so often.
+    /// The interval of the timer.
     private static let tick = Duration.milliseconds(250)
-    /// What is remembered is turned over as often: more than the machine's silence and overlap together.
+    /// The interval at which generations rotate: more than the machine's `silence` and `overlap` together.
     private static let turnPeriod = Duration.seconds(30)
 
-    /// Begins to connect, and tells what changed from `start` on, a time of the database. The stores of the node note in
-    /// `recent` what they write.
+    /// Begins to connect, and reports the changes from `start` on, a time of the database. The node's stores record
+    /// their writes in `recent`.
     public init(
         _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
         recent: RecentChanges, start: Timestamp, nodeLock: NodeLock? = nil, observer: any StoreChangeObserver
@@ -53,10 +53,10 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         timerFired()
     }
 
-    /// Whether changes are heard now.
+    /// Whether notifications are being received.
     public var isListening: Bool { session?.isOpen ?? false }
 
-    /// Closes the connection; nothing more is told. On the loop's thread.
+    /// Closes the connection and reports nothing further. On the loop's thread.
     public func stop() {
         isStopped = true
         session?.close()
@@ -91,13 +91,13 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         }
     }
 
-    /// Tells the node what is known of its lock, when that changed.
+    /// Publishes the lock's status to the node when it changed.
     private func tellLock() {
         guard !isStopped, let nodeLock, nodeLock.learned(machine.lockStatus) else { return }
         observer?.storeChanged(.nodeLock(machine.lockStatus))
     }
 
-    /// A page of what was missed may take longer than a request.
+    /// A page of missed changes may take longer than a request.
     private static let settings = [
         ("application_name", "shopstream-listener"), ("statement_timeout", "60000"),
     ]
@@ -106,7 +106,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         [.time(place.time), .text(place.id.text), .integer(Int64(ListenerMachine.Settings().pageCountMax))]
     }
 
-    /// The channel is that of the tables' schema, which only the server knows.
+    /// The channel's name contains the tables' schema, which only the server knows.
     private static let listenCommand = """
         DO $$ BEGIN EXECUTE format('LISTEN %I', '\(PostgresSchema.channelPrefix)' || current_schema()); END $$
         """
@@ -123,8 +123,8 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         observer?.storeChanged(change)
     }
 
-    /// A state that was told before is news when another one was told of the message since: an edit may leave it as it
-    /// once was.
+    /// Reports a state that a notification led to. A state that was reported before is news again if a different one
+    /// was reported since: an edit may restore an earlier state.
     private func deliverNotified(_ change: StoreChange) {
         guard let (id, key) = change.key else { return }
         guard recent.note(key) || toldLast.isOther(id, than: key) else { return }
@@ -132,7 +132,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         observer?.storeChanged(change)
     }
 
-    /// What a look at the tables found is news unless this node has made or told it.
+    /// Reports a state that a read of the tables found, unless this node made or reported it.
     private func deliverFound(_ change: StoreChange) {
         guard let (id, key) = change.key, recent.note(key) else { return }
         toldLast.note(id, key)
@@ -160,7 +160,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
             if let answer {
                 perform(machine.answered(answer, at: loop.now))
             } else {
-                // What was asked for is not known: as after any gap, a new connection reads it again.
+                // The answer is missing. As after any gap, read the changes again on a new connection.
                 session?.close()
                 machine.disconnected(at: loop.now)
                 tellLock()
@@ -169,8 +169,8 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     }
 
     func sessionNotified(_ index: Int, payload: String) {
-        // Beside other nodes the database orders the changes of a shop: the listener publishes this node's own in that
-        // order, with the others'.
+        // When nodes share the database, it orders the changes of a shop. The listener then publishes this node's own
+        // changes in that order, together with those of others.
         let notification = ChangeNotification(payload, ownOrigin: configuration.isShared ? "-" : configuration.origin)
         if notification == .unknown { refusedNotificationCount += 1 }
         perform(machine.notified(notification, at: loop.now))
@@ -196,7 +196,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
 }
 
 extension StoreChange {
-    /// The message that it concerns and the state in which it leaves it; nil for what concerns none.
+    /// The message that the change concerns and its state after the change; nil when it concerns no message.
     fileprivate var key: (MessageID, RecentChanges.Key)? {
         switch self {
         case .messageCreated(let message), .messageEdited(let message): (message.id, RecentChanges.Key(message))

@@ -2,21 +2,22 @@ import Chat
 import Primitives
 import Synchronization
 
-/// The latest changes of messages that this node has made or told: what a listener re-reads after it was away is not
-/// told again. And the node's own writes of which it does not know whether they were applied: they are to be looked up.
+/// The latest changes of messages that this node made or reported, so that a listener that reads missed changes does
+/// not report them again. Also the node's own writes of unknown outcome, which the listener must look up.
 ///
-/// Two generations bound it: `turn` drops the older one, and so does a younger one that is full. Any thread; O(1).
+/// Two generations bound the memory: `turn` drops the older one, and a full younger one does so too. Any thread; O(1).
 public final class RecentChanges: Sendable {
-    /// A state of a message, or its end; two that differ have different keys but for a hash's chance.
+    /// A state of a message, or its deletion. Different states have different keys, except for hash collisions.
     struct Key: Hashable, Sendable {
         private let hash: Int
 
-        /// The message as it is after the change.
+        /// The message after the change.
         init(_ message: Message) {
             self.init(message.id, text: message.text, changedAt: message.changedAt, isEdited: message.isEdited)
         }
 
-        /// The same, from its parts. One time alone would not do: others may change a message twice at one time.
+        /// The key from the message's parts. The time alone does not suffice, as other writers may change a message
+        /// twice at one time.
         init(_ id: MessageID, text: String, changedAt time: Timestamp, isEdited: Bool) {
             var hasher = Hasher()
             hasher.combine(id)
@@ -26,7 +27,7 @@ public final class RecentChanges: Sendable {
             hash = hasher.finalize()
         }
 
-        /// The message's end.
+        /// The message's deletion.
         init(endOf id: MessageID) {
             var hasher = Hasher()
             hasher.combine(id)
@@ -34,9 +35,9 @@ public final class RecentChanges: Sendable {
         }
     }
 
-    /// A write of our own that was answered as uncertain.
+    /// A write of this node that ended with an unknown outcome.
     struct Doubt: Hashable, Sendable {
-        /// What it would have left behind.
+        /// The state that the write leaves when it was applied.
         enum Outcome: Hashable, Sendable {
             /// The message, changed at that time.
             case changed(at: Timestamp)
@@ -63,13 +64,14 @@ public final class RecentChanges: Sendable {
     private let generationCountMax: Int
     private let state = Mutex(State())
 
-    /// Remembers at most `countMax` changes: while a listener is away, those of so long count.
+    /// Remembers at most `countMax` changes, which bounds how long the listener may be disconnected before changes are
+    /// reported twice.
     public init(countMax: Int = 1 << 20) {
         precondition(countMax >= 2, "a generation holds one change at least")
         generationCountMax = countMax / 2
     }
 
-    /// Notes a change; false when it was noted before.
+    /// Records a change; returns false when it was recorded already.
     @discardableResult
     func note(_ key: Key) -> Bool {
         state.withLock { state in
@@ -79,27 +81,27 @@ public final class RecentChanges: Sendable {
         }
     }
 
-    /// What was noted before the last turn is forgotten. To be called while nothing is missed, and less often than a
-    /// look at what was missed reaches back.
+    /// Forgets what was recorded before the last turn. Call it only while nothing is missed, and at intervals longer
+    /// than the overlap of a read of missed changes.
     func turn() { state.withLock { $0.turn() } }
 
-    /// A write that was noted failed, and may have been applied all the same: should it show, it is news.
+    /// A recorded write failed, but may have been applied. If its change appears, it is news.
     func doubt(_ key: Key, _ doubt: Doubt) {
         state.withLock { state in
             state.younger.remove(key)
             state.older.remove(key)
-            // No more writes than these are ever under way.
+            // The limit exceeds the number of writes that can be in flight.
             if state.doubts.count < generationCountMax { state.doubts.append(doubt) }
         }
     }
 
-    /// Whether the node has published all that it heard, so that what is visible now may count as published.
+    /// Whether the node has published everything that it received, so that what is visible now counts as published.
     var isMarkDue: Bool { state.withLock { $0.isListenerUpToDate } }
 
-    /// The listener says whether it has published all that it heard.
+    /// The listener reports whether it has published everything that it received.
     func setListener(isUpToDate: Bool) { state.withLock { $0.isListenerUpToDate = isUpToDate } }
 
-    /// The doubts since the last call.
+    /// Takes the writes of unknown outcome since the last call.
     func takeDoubts() -> [Doubt] {
         state.withLock { state in
             defer { state.doubts = [] }

@@ -1,24 +1,24 @@
 import Chat
 import Primitives
 
-/// What others changed in the store, as it tells those that listen.
+/// A change by another writer, as the store reports it to its observer.
 public enum StoreChange: Sendable, Equatable {
-    /// Another writer made a message, or this node did and the outcome was unknown.
+    /// Another writer created a message, or this node did with an unknown outcome.
     case messageCreated(Message)
-    /// The same for an edit.
+    /// Another writer edited a message, or this node did with an unknown outcome.
     case messageEdited(Message)
-    /// The same for a deletion.
+    /// Another writer deleted a message, or this node did with an unknown outcome.
     case messageDeleted(MessageID, ShopID)
-    /// Memberships may have changed: `membershipChanges` tells which.
+    /// Memberships may have changed: `membershipChanges` returns which.
     case membershipsChanged
-    /// Notifications were lost: memberships may have changed too. What changed of messages meanwhile follows.
+    /// Notifications were lost, so memberships may have changed too. The missed changes of messages follow.
     case missed
-    /// The lock by which the node may write was lost, taken by another, or is held again.
+    /// The status of the lock by which the node may write: lost, acquired by another node, or held again.
     case nodeLock(NodeLock.Status)
 }
 
-/// Who is told of changes. Called on the listener's loop, in the order of the commits.
+/// The observer of changes. Called on the listener's loop, in the order of the commits.
 public protocol StoreChangeObserver: AnyObject {
-    /// Something changed.
+    /// A change was made.
     func storeChanged(_ change: StoreChange)
 }
