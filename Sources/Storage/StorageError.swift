@@ -1,11 +1,11 @@
-/// Why a store did not do what it was asked.
+/// Why a call to a store failed.
 public struct StorageError: Error, Hashable, Sendable {
-    /// The kinds of failure. Each has its code, HTTP status and advice in one table, `row`.
+    /// The kinds of failure. The table `row` has the code, HTTP status and advice for each.
     public enum Kind: Hashable, Sendable, CaseIterable {
-        /// The store is closed, cannot be opened, or its disk fails. Whether a message that failed so was stored is
-        /// not known.
+        /// The store is closed, cannot be opened, or its disk fails. A write that failed in this way may have been
+        /// applied.
         case unavailable
-        /// Too much waits already.
+        /// Too much is pending already.
         case overloaded
         /// Another process held the database for too long.
         case busy
@@ -13,33 +13,33 @@ public struct StorageError: Error, Hashable, Sendable {
         case full
         /// The identifier is taken.
         case conflict
-        /// What the call refers to does not exist.
+        /// The call refers to something that does not exist.
         case notFound
-        /// A value that no store keeps: NUL, too long, empty where it must not be.
+        /// A value that no store accepts: it contains NUL, is too long, or is empty where it must not be.
         case invalid
-        /// The database is damaged, or is not one of ours.
+        /// The database is damaged or not one of ours.
         case corrupt
-        /// The database was written by a newer version, or lacks what this one needs.
+        /// A newer version wrote the database, or it lacks something that this version needs.
         case incompatible
         /// A failure that should not happen: a bug.
         case unexpected
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public let kind: Kind
-    /// More about it, for the log; holds no content of messages.
+    /// Details for the log. Contains no content of messages.
     public let detail: String
-    /// Whether a write that failed so may have been applied all the same.
+    /// Whether a write that failed may have been applied.
     public let isOutcomeUnknown: Bool
 
-    /// Joins the parts.
+    /// Creates an error.
     public init(_ kind: Kind, detail: String = "", isOutcomeUnknown: Bool = false) {
         self.kind = kind
         self.detail = detail
         self.isOutcomeUnknown = isOutcomeUnknown
     }
 
-    /// The same of a write that may have been applied.
+    /// The same error, of a write that may have been applied.
     var withUnknownOutcome: StorageError {
         isOutcomeUnknown ? self : StorageError(kind, detail: "\(detail); outcome unknown", isOutcomeUnknown: true)
     }
@@ -74,13 +74,13 @@ extension StorageError.Kind {
         }
     }
 
-    /// The stable code, also the label in metrics.
+    /// The stable code, which is also the label in metrics.
     public var code: String { row.code }
-    /// The status that a request gets which failed so.
+    /// The HTTP status of a request that failed in this way.
     public var httpStatus: Int { row.httpStatus }
     /// Whether the same call may succeed later.
     public var isRetryable: Bool { row.isRetryable }
-    /// One line for people, without detail.
+    /// One line of text for people, without the detail.
     public var message: String { row.text }
 }
 

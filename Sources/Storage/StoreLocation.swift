@@ -2,21 +2,21 @@
 public enum StoreLocation: Hashable, Sendable {
     /// `sqlite:PATH`: a SQLite file, absolute or relative to the working directory.
     case sqlite(path: String)
-    /// `memory:`: this process, until it ends.
+    /// `memory:`: in this process, until it ends.
     case memory
     /// `postgres://…` or `postgresql://…`: a PostgreSQL database, by a connection URI as libpq reads it.
     case postgres(PostgresLocation)
 
-    /// Why a text names no store.
+    /// Why a text does not name a store.
     public enum ParseError: Error, Hashable, Sendable, CustomStringConvertible {
         /// `sqlite:` without a usable path.
         case badPath(value: String)
-        /// A URI that libpq does not understand, and what it says.
+        /// A URI that libpq does not understand, with libpq's reason.
         case badURI(reason: String)
         /// Anything else.
         case unknown(value: String)
 
-        /// One line with the value and what is allowed. A password in a URL is not repeated.
+        /// One line with the value and what is allowed. Does not repeat a password in a URL.
         public var description: String {
             switch self {
             case .badPath(let value):
@@ -35,7 +35,7 @@ public enum StoreLocation: Hashable, Sendable {
         let rest = String(text[text.index(after: colon)...])
         switch text[..<colon] {
         case "sqlite":
-            // SQLite itself would take these for its own databases in memory.
+            // SQLite would interpret these as its own in-memory databases.
             let isFile = !rest.isEmpty && rest != ":memory:" && !rest.hasPrefix("file:")
             if !isFile || rest.utf8.contains(0) { throw .badPath(value: text) }
             self = .sqlite(path: rest)
@@ -53,8 +53,8 @@ public enum StoreLocation: Hashable, Sendable {
         }
     }
 
-    /// Opens the store; makes or migrates the tables of SQLite, while PostgreSQL's are left to `shopstream migrate`.
-    /// For the start and for commands; the work is done on another thread.
+    /// Opens the store. Creates or migrates the tables of SQLite; those of PostgreSQL are left to `shopstream migrate`.
+    /// For the start of a server and for commands; the work runs on another thread.
     public func open() async throws(StorageError) -> any Store {
         switch self {
         case .sqlite(let path): try await SQLiteStore.open(path: path)
@@ -65,7 +65,7 @@ public enum StoreLocation: Hashable, Sendable {
 }
 
 extension StoreLocation: CustomStringConvertible {
-    /// The text that `init(parsing:)` reads; without what may be secret in a URI.
+    /// The text that `init(parsing:)` reads, without the secret parts of a URI.
     public var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"

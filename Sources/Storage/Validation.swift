@@ -1,7 +1,8 @@
 import Chat
 import Primitives
 
-/// What every store demands of values, so that they agree. NUL is refused because SQL databases do not keep it.
+/// What every store requires of values, so that all stores agree. NUL is rejected because SQL databases do not store
+/// it.
 enum Validation {
     static func check(_ message: Message) throws(StorageError) {
         try check(message.id)
@@ -42,7 +43,7 @@ enum Validation {
         try check(name, byteCountMax: Limits.usernameByteCountMax, named: "name")
     }
 
-    /// Whether `text` is 1 to 128 bytes without control characters.
+    /// Whether `text` has 1 to 128 bytes and no control characters.
     static func isIdentifier(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= Limits.identifierByteCountMax
             && !text.utf8.contains { $0 < 0x20 || $0 == 0x7f }

@@ -1,12 +1,13 @@
 import Primitives
 
-/// What a request says: a statement, and behind an append the look that settles what is uncertain.
+/// The content of a request: a statement and, for an append, the parameters of the check that resolves an unknown
+/// outcome.
 struct PostgresWork: Sendable {
     let statement: PostgresStatement
     let parameters: [PostgresValue]
     var checkParameters: [PostgresValue] = []
 
-    /// About what it keeps in memory.
+    /// The approximate memory that it holds.
     var byteCount: Int {
         parameters.reduce(into: 0) { sum, value in
             switch value {
@@ -18,7 +19,8 @@ struct PostgresWork: Sendable {
     }
 }
 
-/// Does what the pool's machine wants, on its loop's thread: opens and closes sessions, sends, and resumes callers.
+/// Performs the actions of the pool's machine on its loop's thread: opens and closes sessions, sends, and resumes
+/// callers.
 final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchecked Sendable {
     // @unchecked: the state belongs to the loop's thread; other threads only carry the reference there.
     typealias Continuation = CheckedContinuation<Result<[PostgresResult], StorageError>, Never>
@@ -38,14 +40,14 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
     private var pending: [UInt64: Pending] = [:]
     private var requestCount: UInt64 = 0
     private var isTickScheduled = false
-    /// Actions that wait for the one that is being performed.
+    /// Actions that wait until the current one has been performed.
     private var actions: [PoolAction] = []
     private var isPerforming = false
     private var closing: [CheckedContinuation<Void, Never>] = []
-    /// Without it writes are kept back; nil for commands, which write beside a node.
+    /// Writes are held back while the lock is not held. Nil for commands, which write without the lock.
     private let nodeLock: NodeLock?
 
-    /// Time is looked at so often while anything is pending or a connection is not ready.
+    /// The interval of the timer while anything is pending or a connection is not ready.
     private static let tick = Duration.milliseconds(20)
 
     init(
@@ -63,7 +65,7 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         }
     }
 
-    /// The figures of this moment.
+    /// The current figures.
     var poolStatistics: PostgresPoolStatistics { machine.statistics }
 
     /// Begins to connect.
@@ -79,7 +81,7 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         }
     }
 
-    /// Takes a request; the continuation is resumed when it is through.
+    /// Takes a request. The continuation is resumed when the request has ended.
     func submit(_ work: PostgresWork, _ kind: PoolRequest.Kind, key: UInt64, _ continuation: Continuation) {
         requestCount += 1
         let now = loop.now
@@ -91,14 +93,14 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         perform(machine.requested(request, at: now))
     }
 
-    /// Lets what is pending finish, then closes the connections.
+    /// Lets pending requests finish, then closes the connections.
     func close(_ continuation: CheckedContinuation<Void, Never>) {
         closing.append(continuation)
         machine.stopped()
         perform([])
     }
 
-    /// Ends everything at once; what is pending fails.
+    /// Ends everything at once. Pending requests fail.
     func abort() { perform(machine.aborted()) }
 
     // MARK: - Actions

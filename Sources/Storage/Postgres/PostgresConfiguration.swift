@@ -1,28 +1,30 @@
-/// How a store on PostgreSQL behaves.
+/// The configuration of a store in PostgreSQL.
 public struct PostgresConfiguration: Sendable {
-    /// Connections on each loop.
+    /// The number of connections on each loop.
     public var connectionCount: Int {
         get { pool.connectionCount }
         set { pool.connectionCount = newValue }
     }
-    /// A request that was not sent within this time fails: its connection is away, or too much is before it.
+    /// A request fails when it was not sent within this time, because no connection was available or too many requests
+    /// were before it.
     public var queueTimeout: Duration = .seconds(5)
-    /// The server gives a statement up after this time.
+    /// The server cancels a statement after this time.
     public var statementTimeout: Duration = .seconds(5)
-    /// The server gives a wait for a lock up after this time.
+    /// The server ends a wait for a lock after this time.
     public var lockTimeout: Duration = .seconds(3)
-    /// Marks what this node writes, so that it knows its own notifications.
+    /// Marks this node's writes, so that it recognises its own notifications.
     public var origin: String
-    /// Whether other nodes write the same tables, and are to hear of this one's messages.
+    /// Whether other nodes write the same tables and must be notified of this node's messages.
     public var isShared = false { didSet { pool.areRoundsSorted = isShared } }
-    /// Which columns the tables have.
+    /// The columns that the tables have.
     public var shape = PostgresTableShape()
     var pool = PoolSettings()
 
-    /// The defaults, under a mark of their own.
+    /// The defaults, with this origin.
     public init(origin: String) { self.origin = origin }
 
-    /// For a command, or the start of a server: an import takes as long as it takes.
+    /// The configuration for a command, or for the start of a server, with a long statement timeout: an import may take
+    /// long.
     static var patient: Self {
         var configuration = Self(origin: "shopstream-command")
         configuration.connectionCount = 1
@@ -31,13 +33,13 @@ public struct PostgresConfiguration: Sendable {
         return configuration
     }
 
-    /// What a session sets when it begins.
+    /// The settings of each session.
     var sessionSettings: [(name: String, value: String)] {
         [
             ("statement_timeout", "\(statementTimeout.wholeMilliseconds)"),
             ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),
             ("idle_in_transaction_session_timeout", "\(statementTimeout.wholeMilliseconds)"),
-            // Under stricter levels writers of one shop would fail each other.
+            // Under stricter isolation levels, concurrent writers of one shop would fail each other.
             ("default_transaction_isolation", "read committed"),
             (PostgresSchema.originSetting, origin),
             (PostgresSchema.announceSetting, isShared ? "on" : "off"),
@@ -46,7 +48,7 @@ public struct PostgresConfiguration: Sendable {
 }
 
 extension PostgresConfiguration {
-    /// Nothing is answered before it is on the disk, even where the server's default is to say so too early.
+    /// Writes are answered only once they are on disk, even where the server's default is weaker.
     static let durabilityCommand = """
         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
         """

@@ -1,11 +1,11 @@
 /// Where a PostgreSQL database is: a connection URI as libpq reads it, TLS and time-outs included.
 public struct PostgresLocation: Hashable, Sendable {
-    /// The URI, password included: for libpq only.
+    /// The URI, password included: pass it to libpq only.
     let connectionString: String
 
     /// Why a URI cannot be used.
     public struct ParseError: Error, Hashable, Sendable {
-        /// What libpq says of it.
+        /// The reason that libpq gave.
         public let reason: String
     }
 
@@ -13,13 +13,13 @@ public struct PostgresLocation: Hashable, Sendable {
     public init(_ text: String) throws(ParseError) {
         if text.utf8.contains(0) { throw ParseError(reason: "it holds a NUL") }
         if let reason = PostgresHandle.problem(with: text) {
-            // What libpq quotes may be a part of the password.
+            // The text that libpq quotes may be a part of the password.
             throw ParseError(reason: String(reason.prefix { $0 != "\"" }).trimmingLastSpace)
         }
         connectionString = text
     }
 
-    /// The URI without user, password and parameters, any of which may be a secret.
+    /// The URI without user, password and parameters, each of which may be secret.
     public var redacted: String {
         var rest = connectionString[...]
         guard let scheme = rest.firstRange(of: "://") else { return "postgres://…" }

@@ -1,53 +1,54 @@
 import Primitives
 
-/// Names a poll until it completed.
+/// Identifies a poll until it has completed.
 public struct PollID: Hashable, Sendable {
-    /// Unique in its loop.
+    /// Unique within the loop.
     public let number: UInt64
 
-    /// Wraps the number.
+    /// Creates an identifier.
     public init(number: UInt64) { self.number = number }
 }
 
-/// What a poll waits for. An error of the descriptor ends either.
+/// What a poll waits for. An error of the descriptor completes either kind.
 public enum PollDirection: Hashable, Sendable {
-    /// Bytes to read, or the end of them.
+    /// Bytes to read, or the end of the stream.
     case reading
     /// Room to write.
     case writing
 }
 
-/// The event loop that connections to PostgreSQL live on: a reactor, or a thread of their own.
+/// The event loop that runs connections to PostgreSQL: a reactor, or a thread of its own.
 ///
-/// Everything but `execute` and `isCurrent` is for the loop's own thread.
+/// Everything except `execute` and `isCurrent` must be called on the loop's thread.
 public protocol PostgresLoop: AnyObject, Sendable {
     /// The monotonic clock.
     var now: MonotonicInstant { get }
     /// Whether the caller runs on the loop's thread.
     var isCurrent: Bool { get }
-    /// Runs `body` on the loop's thread: at once when the caller is there. Any thread.
+    /// Runs `body` on the loop's thread: at once when the caller is on it. Any thread.
     func execute(_ body: @escaping @Sendable () -> Void)
-    /// Waits, once, until an ordinary descriptor is ready; then `client` is told. Readiness is looked at when the poll
-    /// begins, so nothing that came before is missed.
+    /// Waits, once, until a regular file descriptor is ready, then notifies `client`. The poll checks readiness when it
+    /// begins, so earlier events are not missed.
     func poll(_ descriptor: Int32, for direction: PollDirection, client: any PostgresLoopClient) -> PollID
-    /// Ends a poll of which nothing will be told any more. The descriptor may be closed right after.
+    /// Cancels a poll, which then reports nothing. The descriptor may be closed right after.
     func cancel(_ poll: PollID)
-    /// Tells `client` once, at `time` or soon after. Not cancelled: the client looks what is still true.
+    /// Notifies `client` once, at `time` or soon after. A timer cannot be cancelled: the client checks whether it still
+    /// matters.
     func schedule(at time: MonotonicInstant, client: any PostgresLoopClient)
 }
 
-/// Who polls and sets timers. Called on the loop's thread, never from within a call to the loop.
+/// A client that polls and sets timers. Called on the loop's thread, never from within a call to the loop.
 public protocol PostgresLoopClient: AnyObject, Sendable {
-    /// The descriptor of a poll is ready, or failed, which the next read or write will show.
+    /// The descriptor of a poll is ready or has failed. The next read or write shows which.
     func pollCompleted(_ poll: PollID)
-    /// A time that was scheduled has come.
+    /// A scheduled time has passed.
     func timerFired()
 }
 
-// Who polls mostly sets no timers, and the other way round.
+// Most clients that poll set no timers, and the other way round.
 extension PostgresLoopClient {
-    /// Traps: who polls says what follows.
-    public func pollCompleted(_ poll: PollID) { preconditionFailure("a poll that nobody began") }
-    /// Traps: who sets a timer says what follows.
-    public func timerFired() { preconditionFailure("a timer that nobody set") }
+    /// Traps: a client that polls must implement it.
+    public func pollCompleted(_ poll: PollID) { preconditionFailure("a client without polls got a completion") }
+    /// Traps: a client that sets timers must implement it.
+    public func timerFired() { preconditionFailure("a client without timers got a timer") }
 }

@@ -1,17 +1,17 @@
 import Dispatch
 import Primitives
 
-/// Who is told what happens on a connection, by the connection's index. Called on the loop's thread.
+/// The observer of connections, which are named by their index. Called on the loop's thread.
 protocol PostgresSessionDelegate: AnyObject {
-    /// It stands; nothing but `prepare` may be asked of it yet.
+    /// The connection was made. Only `prepare` may be called on it yet.
     func sessionConnected(_ index: Int)
-    /// Its settings and statements are there.
+    /// The settings and statements of the session are set up.
     func sessionPrepared(_ index: Int)
-    /// It could not be made or set up, or died; it is closed.
+    /// The connection could not be made or set up, or died. It is closed.
     func sessionFailed(_ index: Int, _ error: StorageError)
-    /// The server answered.
+    /// The server sent an answer.
     func sessionReceived(_ index: Int, _ event: PostgresHandle.Event)
-    /// Somebody notified a channel that the session listens on.
+    /// A notification arrived on a channel that the session listens on.
     func sessionNotified(_ index: Int, payload: String)
 }
 
@@ -20,10 +20,10 @@ extension PostgresSessionDelegate {
     func sessionNotified(_ index: Int, payload: String) {}
 }
 
-/// One connection on its loop: drives libpq when its descriptor is ready.
+/// One connection on its loop. Drives libpq when the connection's descriptor is ready.
 ///
-/// Belongs to the loop's thread. Polls are single: libpq does not read a socket to its end, and a poll that reports
-/// only what is new would wait for the rest of a large result for ever.
+/// Belongs to the loop's thread. Polls are single-shot: libpq does not read a socket until it is empty, so an
+/// edge-triggered poll would wait without end for the rest of a large result.
 final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
     // @unchecked: the state belongs to the loop's thread; other threads only carry the reference there.
     private enum Stage {
@@ -38,9 +38,9 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
     private var handle: PostgresHandle?
     private var readPoll: PollID?
     private var writePoll: PollID?
-    /// Tells a connect from those that were given up.
+    /// Distinguishes the current connect from abandoned ones.
     private var connectCount = 0
-    /// The first failure of the set-up.
+    /// The first failure of the setup.
     private var setUpFailure: StorageError?
 
     init(index: Int, loop: any PostgresLoop, location: PostgresLocation, delegate: any PostgresSessionDelegate) {
@@ -50,12 +50,12 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
         self.delegate = delegate
     }
 
-    /// Whether it stands and is set up.
+    /// Whether the connection is made and set up.
     var isOpen: Bool { stage == .open }
 
-    // MARK: - What is asked of it
+    // MARK: - Calls
 
-    /// Begins to connect. The look-up of a host's name blocks, so that the first step is another thread's.
+    /// Begins to connect. The look-up of a host's name blocks, so the first step runs on another thread.
     func connect() {
         precondition(stage == .closed)
         stage = .starting
@@ -68,7 +68,7 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
         }
     }
 
-    /// Sets the session up: settings, then statements.
+    /// Sets up the session: settings, then statements.
     func prepare(
         settings: [(name: String, value: String)], statements: [PostgresStatement], for shape: PostgresTableShape,
         commands: [String]
@@ -90,23 +90,24 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
         queue { $0.send(statement: statement.rawValue, parameters) }
     }
 
-    /// Ends a segment, and writes what the socket takes.
+    /// Ends a segment, and writes as much as the socket takes.
     func endSegment() {
         queue { $0.sendSync() }
         flush()
     }
 
-    /// Queues a command. One that is missing would shift the answers of all behind it: then the session fails.
+    /// Queues a command. A missing one would shift the answers of all later ones, so the session fails when it cannot
+    /// be queued.
     private func queue(_ send: (PostgresHandle) -> Bool) {
         if let handle, !send(handle) { fail(handle.lastError) }
     }
 
-    /// Reads what TLS may have kept of what has come, when no poll will tell of it.
+    /// Reads data that TLS may have buffered and that no poll would report.
     func takeBuffered() {
         if stage == .open, handle?.isEncrypted == true { receive() }
     }
 
-    /// Closes what there is; nothing more is told.
+    /// Closes the connection in whatever state it is. It reports nothing further.
     func close() {
         stage = .closed
         connectCount += 1
@@ -161,7 +162,7 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
     private func receive() {
         guard let handle else { return }
         let isAlive = handle.consumeInput()
-        // What came before the end counts: a commit whose Sync was read is a commit.
+        // Results that arrived before the end are valid: a commit is a commit once its Sync was read.
         while self.handle === handle, let event = handle.nextEvent() {
             if !isAlive, case .failed = event { break }
             received(event)

@@ -1,15 +1,16 @@
-// The statements behind `since` where others write too; why they are right is said at `PostgresSchema.changeLog`.
+// The statements that `since` needs where other writers share the tables. `PostgresSchema.changeLog` contains the
+// proof.
 
 extension PostgresStatement {
-    /// Moves a shop's clock, for nodes that share the database: the row's lock is held until the commit, so that the
-    /// dates in a shop are in the order of the commits. A transaction locks several shops in the order of their keys.
+    /// Advances a shop's clock, for nodes that share the database. The row stays locked until the commit, so that the
+    /// times in a shop are in the order of the commits. A transaction locks several shops in the order of their keys.
     static let advanceClock = """
         ON CONFLICT (shop_id) DO UPDATE SET latest = greatest(c.latest + interval '1 microsecond', excluded.latest)
             RETURNING latest
         """
 
-    /// The message $1. A change of the time $2, of which the node that made it did not know whether it was applied, is
-    /// logged: it may have been committed behind later ones, which the node did not log as it thought itself alone.
+    /// Reads the message $1. Logs its change when it has the time $2, of a write whose outcome the node did not know:
+    /// the write may have been committed after later ones, which the node did not log because it was alone.
     static func settleMessage(_ shape: PostgresTableShape) -> String {
         """
         WITH logged AS (
@@ -20,7 +21,8 @@ extension PostgresStatement {
         """
     }
 
-    /// A mark, when the log has what the last one did not see: an idle database is not written to.
+    /// Takes a mark only when the log has changes that the last mark did not see, so that an idle database is not
+    /// written to.
     static let takeMarkSQL = """
         INSERT INTO shopstream_snapshots (snapshot)
         SELECT pg_current_snapshot() WHERE EXISTS (
@@ -30,8 +32,8 @@ extension PostgresStatement {
         ON CONFLICT DO NOTHING
         """
 
-    /// Marks and changes are kept for a week. The newest mark that is older stays, as it serves the times up to the next
-    /// one; changes that it sees are in no late set that begins with it or with a younger one.
+    /// Marks and changes are kept for a week. The newest mark that is older remains, because it serves the times up to
+    /// the next mark. Changes that this mark sees are in no late set that begins with it or with a younger mark.
     static let purgeMarksSQL = """
         DELETE FROM shopstream_snapshots WHERE ctid = ANY (ARRAY(
             SELECT ctid FROM shopstream_snapshots WHERE taken_at < (\(oldestMark("taken_at")))
@@ -50,13 +52,13 @@ extension PostgresStatement {
         """
     }
 
-    /// A slice of the messages of shop $1 that were committed after the moment of $6, or may have been, though they are
-    /// dated no later; from behind the place ($4, $5). The moment is that of the snapshot $7, else the one at which the
-    /// change of the time $6 was shown: then a message of the very time is left out when it is the only one, as the
-    /// reader has it.
+    /// A slice of the messages of shop $1 that were, or may have been, committed after the moment of $6 although they
+    /// are dated no later, from after the position ($4, $5). The moment is that of the snapshot $7; without one, it is
+    /// the moment at which the change of the time $6 was shown. In that case a message of exactly that time is left out
+    /// when it is the only one, because the client has it.
     ///
-    /// Numbers of transactions in rows have 32 bits: they are taken for the latest transaction that they may be, which
-    /// errs towards a message that is given again.
+    /// Transaction numbers in rows have 32 bits. They are taken for the latest transaction that they can denote, so
+    /// that an error repeats a message and never misses one.
     static func lateMessages(_ shape: PostgresTableShape) -> String {
         """
         WITH known AS MATERIALIZED (
@@ -92,7 +94,7 @@ extension PostgresStatement {
         )
         \(slice(
             shape, by: "coalesce(m.updated_at, m.created_at)",
-            // Each by its id: a plan that walked the shop's messages in their order would read all of them for a few.
+            // By id, one at a time: a plan in the order of the shop's messages would read all of them to find a few.
             of: "late CROSS JOIN LATERAL (SELECT * FROM shop_messages r WHERE r.id = late.id LIMIT 1) m",
             where: """
                 coalesce(m.updated_at, m.created_at) <= $6

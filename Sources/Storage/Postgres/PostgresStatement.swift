@@ -1,4 +1,4 @@
-/// Every statement that a store runs, by the name that it is prepared under. Each is prepared once for a connection.
+/// Every statement that a store runs; the raw value is the name under which it is prepared, once per connection.
 enum PostgresStatement: String, CaseIterable, Sendable {
     case insertMessage, checkMessage, editMessage, deleteMessage
     case insertMessageInOrder, editMessageInOrder, lateMessages, takeMark, purgeChanges, purgeMarks
@@ -10,7 +10,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     case username, upsertUsername, ping
     case currentTime, changesSince, changesNamed, deletionsSince, purgeMemberChanges, purgeMessageDeletions
 
-    /// Whether it finds a row or two by an index, for a request that may be a write: lists do not go before it.
+    /// Whether it finds one or two rows by an index, for a request that may be a write. Lists are not sent before it.
     var isLookUp: Bool {
         switch self {
         case .messageByID, .latestChange, .role, .shopExists, .imageByID, .isImageNamed, .username, .ping: true
@@ -18,21 +18,21 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         }
     }
 
-    /// What a `Message` is made of, of the row `m`.
+    /// The columns of a `Message`, from the row `m`.
     static func columns(_ shape: PostgresTableShape) -> String {
         """
         m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited,
             \(shape.parentID) AS parent_id, \(shape.authorName) AS username
         """
     }
-    /// The bounds of `Timestamp`. Rows that another writer dated outside of them are in no list: nobody could go on from
-    /// their times.
+    /// The bounds of `Timestamp`. Rows that another writer dated outside them are in no list, because a client could
+    /// not continue after their times.
     private static let earliest = "'0001-01-01 00:00:00+00'::timestamptz"
     private static let latest = "'9999-12-31 23:59:59.999999+00'::timestamptz"
 
-    /// A slice of a shop's messages in the order of a time. The last row is the first that is beyond the bytes of texts
-    /// (`$2`), or beyond the messages that are wanted (`$3` is one more). The columns of each query give the one around it
-    /// its order, so that nothing is sorted. `last` is a column behind the message's.
+    /// A slice of a shop's messages in the order of a time. The last row is the first one that exceeds the bytes of
+    /// text (`$2`) or the number of requested messages (`$3` is one more). Each inner query determines the order of the
+    /// outer one, so that nothing is sorted. `last` is a column after those of the message.
     static func slice(
         _ shape: PostgresTableShape, by time: String, of table: String = "shop_messages m", where condition: String,
         isDescending: Bool = false, skipped: String = "", last: String = "NULL::text"
@@ -57,7 +57,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
     }
     private static let selectImage = "SELECT id, shop_id, user_id, file_extension, created_at FROM shop_images"
 
-    /// The text. Identifiers are compared and ordered byte for byte, whatever the database's collation is.
+    /// The SQL text. Identifiers are compared and ordered byte for byte, whatever the database's collation is.
     func sql(_ shape: PostgresTableShape) -> String {
         let selectMessage = "SELECT \(Self.columns(shape)) FROM shop_messages m"
         let returnMessage = "RETURNING \(Self.columns(shape))"
@@ -65,7 +65,8 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         let extra = shape.storingExtras(id: "$1::text", parentID: "$8::text", username: "$9::text")
         return switch self {
         case .insertMessage:
-            // An id that is taken does not spoil the transaction that other messages share: no row says it.
+            // When the id is taken the statement returns no row, instead of an error that would break the transaction
+            // of other messages.
             """
             \(extra.map { "WITH \($0)" } ?? "")
             INSERT INTO shop_messages (id, shop_id, user_id, message, created_at, updated_at, is_edited\(stored.columns))
@@ -120,7 +121,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .sliceByChangeAfter:
             Self.slice(
                 shape, by: "coalesce(m.updated_at, m.created_at)",
-                // The bound of the time alone keeps a generic plan on the index of the shop.
+                // The bound of the time alone keeps a generic plan on the shop's index.
                 where: "coalesce(m.updated_at, m.created_at) >= $4 "
                     + "AND (coalesce(m.updated_at, m.created_at), m.id COLLATE \"C\") > ($4, $5) "
                     + "AND coalesce(m.updated_at, m.created_at) <= \(Self.latest)",
@@ -177,8 +178,8 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         case .members:
             "SELECT user_id, role FROM shop_members WHERE shop_id = $1 ORDER BY user_id COLLATE \"C\""
         case .importMembers:
-            // The last row of a member counts, as when they come one by one; one command may not touch a row twice, and
-            // the rows that are new and those whose role changed are apart.
+            // The last row of a member counts, as if the rows were imported one by one. One command must not touch a
+            // row twice, and new rows and those whose role changed are separate cases.
             """
             WITH rows AS (
                 SELECT DISTINCT ON (shop_id, user_id) shop_id, user_id, role
@@ -210,7 +211,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
                 WHERE shop_members.role <> excluded.role
             """
         case .membershipChanges:
-            // A position below which all transactions are over; what lies above it may be told again.
+            // All transactions below the position have ended. Changes at or above it may be returned again.
             """
             SELECT p.position, c.position, c.shop_id, c.user_id
             FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS position) p LEFT JOIN (
@@ -249,7 +250,8 @@ enum PostgresStatement: String, CaseIterable, Sendable {
                 pg_snapshot_xmin(pg_current_snapshot())::text::bigint
             """
         case .changesNamed:
-            // Transaction numbers of rows have 32 bits, and are compared with the horizon's as PostgreSQL compares them.
+            // Transaction numbers in rows have 32 bits. They are compared with the horizon's as PostgreSQL compares
+            // them.
             """
             SELECT \(Self.columns(shape)), d.shop_id AS deleted_from,
                 coalesce(
@@ -277,7 +279,8 @@ enum PostgresStatement: String, CaseIterable, Sendable {
         }
     }
 
-    /// These logs are kept for a day; what is older goes in bounded bites, and past what another node is purging.
+    /// These logs are kept for a day. Older rows are removed in bounded batches, skipping those that another node is
+    /// removing.
     private static func purge(_ table: String, by time: String) -> String {
         """
         DELETE FROM \(table) WHERE ctid = ANY (ARRAY(

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// What the stores of a node have done together. Any thread.
+/// The counters of all stores of a node together. Any thread.
 public final class PostgresStatistics: Sendable {
     private let state = Mutex(StoreStatistics())
 
-    /// All zero.
+    /// All counters zero.
     public init() {}
 
-    /// One moment's values.
+    /// A consistent snapshot of one moment.
     public var current: StoreStatistics { state.withLock { $0 } }
 
     func append(began byteCount: Int) {
@@ -40,15 +40,15 @@ public final class PostgresStatistics: Sendable {
 
 /// One store's connections to PostgreSQL at one moment.
 public struct PostgresPoolStatistics: Hashable, Sendable {
-    /// Connections that it is to have …
+    /// The configured number of connections.
     public var connectionCount = 0
-    /// … and those that stand.
+    /// Connections that are ready.
     public var readyConnectionCount = 0
-    /// Connections that stood and were lost.
+    /// Connections that were ready and were lost.
     public var lostConnectionCount = 0
-    /// Reads that were not answered.
+    /// Reads that were not answered yet.
     public var pendingReadCount = 0
-    /// Writes that were not answered.
+    /// Writes that were not answered yet.
     public var pendingWriteCount = 0
 
     /// Nothing yet.
@@ -56,7 +56,7 @@ public struct PostgresPoolStatistics: Hashable, Sendable {
 }
 
 extension PoolMachine {
-    /// The figures of this moment.
+    /// The current figures.
     var statistics: PostgresPoolStatistics {
         PostgresPoolStatistics(
             connectionCount: connections.count, readyConnectionCount: connections.count { $0.isReady },

@@ -1,8 +1,8 @@
 import Primitives
 
 extension PostgresStore {
-    /// See `MessageStore`: what other writers committed late, by the log of changes, which `PostgresSchema.changeLog`
-    /// explains. O(changes that were logged since the moment that the query names).
+    /// See `MessageStore`. Finds what other writers committed late by the log of changes, which
+    /// `PostgresSchema.changeLog` explains. O(changes that were logged since the moment that the query names).
     public func lateSlice(_ query: LateMessagesQuery) async throws(StorageError) -> MessageSlice {
         let snapshot: PostgresValue =
             switch query.seen {

@@ -3,14 +3,15 @@ import Primitives
 import Synchronization
 
 extension PostgresStore {
-    /// The log of changed memberships is kept for a day: who reads it less often may have missed some.
+    /// The log of changed memberships is kept for a day. A caller that reads it less often than this may have missed
+    /// some.
     private static let changesReadAgainWithin = Duration.seconds(12 * 3600)
-    /// More changes than are told one by one stay in the log while a long transaction lasts. That all may have changed is
-    /// not said each time: notifications tell them too.
+    /// During a long transaction, the log may keep more changes than one answer returns. An answer reports itself
+    /// incomplete for that reason only this often, as notifications report the changes too.
     private static let toldFullAgainAfter = Duration.seconds(30)
-    /// From one purge of the logs to the next …
+    /// The interval between two purges of the logs.
     private static let purgePeriod = Duration.seconds(60)
-    /// … and the rows that it removes of each at most.
+    /// The maximum number of rows that a purge removes from each log.
     private static let purgeCountMax: Int64 = 10_000
 
     /// See `MembershipStore`. O(log n).
@@ -55,7 +56,8 @@ extension PostgresStore {
         }
         var members: [Membership] = []
         for row in 0..<result.rowCount {
-            // A role that is somebody else's makes no member here, as in `role`, and does not hide the others.
+            // A role that only another service knows makes no member here, as in `role`, and does not hide the other
+            // members.
             guard let userID = result.text(row, 0), let role = result.text(row, 1).flatMap(ShopRole.init(rawValue:))
             else {
                 continue
@@ -77,8 +79,8 @@ extension PostgresStore {
             ], key: 0, isRepeatable: true)
     }
 
-    /// See `MembershipStore`. O(changes). Each change is told once to who goes on from the last answer's position, even
-    /// while a long transaction keeps that position from moving.
+    /// See `MembershipStore`. O(changes). A caller that continues from the last answer's position receives each change
+    /// once, even while a long transaction keeps that position from advancing.
     public func membershipChanges(after position: Int64?) async throws(StorageError) -> MembershipChanges {
         let countMax = Limits.membershipChangeCountMax
         let result = try await read(
@@ -110,10 +112,10 @@ extension PostgresStore {
             isIncomplete: isIncomplete)
     }
 
-    /// Takes a mark for the log of changes, and every now and then removes what is old from the logs that the triggers
-    /// write. What fails is done the next time; an older mark is safe.
+    /// Takes a mark for the log of changes, and at intervals purges the logs that the triggers write. After a failure
+    /// the next call tries again; an older mark is safe.
     private func maintainLogs(at now: MonotonicInstant) async {
-        // What waited for the lock would keep the changes back.
+        // A write that waits for the lock would delay the answer.
         guard nodeLock?.isHeld ?? true else { return }
         if recent?.isMarkDue ?? true { _ = try? await write(.takeMark, [], key: 0, isRepeatable: true) }
         let isDue = membershipLog.withLock { log in
@@ -142,7 +144,7 @@ extension PostgresStore {
 }
 
 extension PostgresResult {
-    /// The first column of the first row; nil for null and without rows.
+    /// The first column of the first row; nil when it is null or there are no rows.
     fileprivate var firstText: String? { rowCount == 0 ? nil : text(0, 0) }
 }
 
@@ -153,14 +155,14 @@ struct LoggedChange: Hashable, Sendable {
     let change: MembershipChange
 }
 
-/// What a store knows of the log of changed memberships.
+/// A store's progress in the log of changed memberships.
 struct MembershipLog: Sendable {
-    /// The position that the last answer gave.
+    /// The position in the last answer.
     var position: Int64?
-    /// Rows of the last answer that lie at or behind that position, so that the next answer finds them again.
+    /// Rows of the last answer at or after that position, which the next read finds again.
     var toldAgain: Set<LoggedChange> = []
     var readAt: MonotonicInstant?
-    /// When it was last said that more changed than is told one by one.
+    /// When an answer last reported that more memberships changed than it can return.
     var toldFullAt: MonotonicInstant?
     var purgedAt: MonotonicInstant?
 }

@@ -33,7 +33,7 @@ extension PostgresStore {
         ) { () async throws(StorageError) in
             try await self.run(work, .append, key: message.shopID.stableHash)
         }
-        // Either it was inserted, or the check behind it found the very row that an earlier attempt had left.
+        // Either the row was inserted, or the check found the row that an earlier send had stored.
         if let first = results.first, first.affectedCount == 1 {
             return isShared ? first.time(0, 0) ?? message.createdAt : message.createdAt
         }
@@ -66,16 +66,16 @@ extension PostgresStore {
         return try Self.messages(result).first
     }
 
-    /// Returns when the node may write: at once while it holds its lock, else like a write that changes nothing, which
-    /// waits as long as any other. To be called before a shop's clock is read, as the node that holds the lock moves that
+    /// Returns when the node may write: at once while it holds its lock, otherwise like a write that changes nothing,
+    /// with the same time limit. Call it before reading a shop's clock, as the node that holds the lock advances that
     /// clock.
     public func waitUntilWritable(in shopID: ShopID) async throws(StorageError) {
         guard let nodeLock, !nodeLock.isHeld else { return }
         _ = try await write(.ping, [], key: shopID.stableHash, isRepeatable: true)
     }
 
-    /// Runs a write that the listener is not to take for another's; should its outcome stay unknown, the listener looks
-    /// for it and tells it.
+    /// Runs a write that the listener must not report as another writer's. If the outcome remains unknown, the listener
+    /// looks up the message and reports its change.
     private func noting<Value>(
         _ key: RecentChanges.Key, _ outcome: RecentChanges.Doubt.Outcome, of id: MessageID,
         _ body: () async throws(StorageError) -> Value
@@ -91,7 +91,7 @@ extension PostgresStore {
 
     /// See `MessageStore`. O(log n + count), and O(skipped) entries of an index.
     public func slice(_ query: MessageSliceQuery) async throws(StorageError) -> MessageSlice {
-        // One more than the slice holds tells whether there are more.
+        // Reading one row more than the slice holds shows whether there are more.
         let bounds: [PostgresValue] = [
             .text(query.shopID.text), .integer(Int64(Limits.sliceByteCountMax)),
             .integer(Int64(query.messageCountMax) + 1),
@@ -114,7 +114,7 @@ extension PostgresStore {
         return try Self.slice(result, within: SliceBounds(query))
     }
 
-    /// The rows of a slice, which are one more than it holds when there are more.
+    /// Decodes the rows of a slice. There is one row too many when the list has more.
     static func slice(_ result: PostgresResult, within bounds: SliceBounds) throws(StorageError) -> MessageSlice {
         var taken = bounds
         var slice = MessageSlice(messages: [], isLast: false)
@@ -124,7 +124,7 @@ extension PostgresStore {
             guard taken.take(textByteCount: message.text.utf8.count) else { return slice }
             slice.messages.append(message)
         }
-        // A first row that is larger than a slice ends the rows, whether or not there are more.
+        // When the first message alone exceeds a slice, the query returns no other row, whether or not there are more.
         slice.isLast = !taken.isExceeded
         return slice
     }

@@ -3,26 +3,26 @@ import Synchronization
 
 /// A store in PostgreSQL, on the connections of one loop.
 ///
-/// Each reactor has a store of its own, whose calls from that reactor hop nowhere; a call from elsewhere is carried to
-/// the loop and back. Writes of one shop take effect, and return, in the order in which they were made; a write that
-/// failed as `.unavailable` may have been applied, and says so in its detail.
+/// Each reactor has a store of its own. Calls from that reactor do not change threads; a call from another thread is
+/// moved to the loop and back. Writes of one shop take effect, and return, in the order in which they were made. A
+/// write that failed as `.unavailable` may have been applied; its detail then says so.
 public final class PostgresStore: Store {
     let loop: any PostgresLoop
     let client: PostgresClient
     let statisticsTotal: PostgresStatistics
     let membershipLog = Mutex(MembershipLog())
     private let isClosed = Mutex(false)
-    /// Whether other nodes write the same tables: then the database orders the changes of a shop.
+    /// Whether other nodes write the same tables; the database then orders the changes of a shop.
     let isShared: Bool
-    /// Where writes are noted for the node's listener, before they are sent: their notifications may be lost, and then
-    /// what the listener reads again must not be taken for another's.
+    /// Where writes are recorded for the node's listener before they are sent. Their notifications may be lost, and the
+    /// listener must not take the changes that it then reads for another writer's.
     let recent: RecentChanges?
-    /// Whether the node may write; nil for a store that is no node's.
+    /// Whether the node may write; nil for a store that does not belong to a node.
     public let nodeLock: NodeLock?
-    /// The loop, when it is the store's own to end.
+    /// The loop, when the store owns it and must end it.
     private let ownLoop: PostgresThreadLoop?
 
-    /// A store whose connections begin to be made at once; `statistics` may be shared by several. On the loop's thread.
+    /// A store whose connections are started at once. Several stores may share `statistics`. On the loop's thread.
     public convenience init(
         _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
         statistics: PostgresStatistics, recent: RecentChanges? = nil, nodeLock: NodeLock? = nil
@@ -36,7 +36,7 @@ public final class PostgresStore: Store {
     ) {
         precondition(loop.isCurrent, "a store is made on its loop's thread")
         self.loop = loop
-        // Beside other nodes the listener tells this node's changes too, in the order of the commits.
+        // When nodes share the database, the listener reports this node's changes too, in the order of the commits.
         self.recent = configuration.isShared ? nil : recent
         isShared = configuration.isShared
         self.nodeLock = nodeLock
@@ -47,7 +47,7 @@ public final class PostgresStore: Store {
         client.start()
     }
 
-    /// A store on a thread of its own, for commands, the start and tests; `close` ends the thread.
+    /// A store on a thread of its own, for commands, the start of a server, and tests; `close` ends the thread.
     ///
     /// Throws `.incompatible` unless the database is migrated, `.unavailable` when it cannot be reached.
     public static func open(
@@ -70,10 +70,10 @@ public final class PostgresStore: Store {
         }
     }
 
-    /// See `MessageStore`: of all stores that share the counters.
+    /// See `MessageStore`. Covers all stores that share the counters.
     public var statistics: StoreStatistics { statisticsTotal.current }
 
-    /// How its connections are. On the loop's thread.
+    /// The state of its connections. On the loop's thread.
     public var poolStatistics: PostgresPoolStatistics { client.poolStatistics }
 
     /// See `MessageStore`.
@@ -89,13 +89,13 @@ public final class PostgresStore: Store {
         ownLoop?.stop()
     }
 
-    /// Closes the connections at once; what is pending fails. On the loop's thread, when the loop ends.
+    /// Closes the connections at once. Pending requests fail. On the loop's thread, when the loop ends.
     public func abort() {
         isClosed.withLock { $0 = true }
         client.abort()
     }
 
-    /// See `MessageStore`: false for a standby, which cannot write.
+    /// See `MessageStore`. Throws for a standby, which cannot write.
     public func ping() async throws(StorageError) {
         let result = try await read(.ping, [])
         if result.boolean(0, 0) != false { throw StorageError(.unavailable, detail: "the database is read-only") }
@@ -110,7 +110,7 @@ public final class PostgresStore: Store {
         try await run(PostgresWork(statement: statement, parameters: parameters), .read, key: 0).result
     }
 
-    /// Runs a statement in a transaction of its own, in order with the others of the key.
+    /// Runs a statement in a transaction of its own, in order with the other writes of the key.
     func write(
         _ statement: PostgresStatement, _ parameters: [PostgresValue], key: UInt64, isRepeatable: Bool
     ) async throws(StorageError) -> PostgresResult {
@@ -130,7 +130,7 @@ public final class PostgresStore: Store {
 }
 
 extension [PostgresResult] {
-    /// What the request's statement returned.
+    /// The result of the request's statement.
     fileprivate var result: PostgresResult {
         get throws(StorageError) {
             guard let first else { throw StorageError(.unexpected, detail: "no result") }

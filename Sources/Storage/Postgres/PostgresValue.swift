@@ -15,7 +15,7 @@ enum PostgresValue: Hashable, Sendable {
     /// SQL's null for nil.
     static func optional(_ time: Timestamp?) -> Self { time.map(Self.time) ?? .null }
 
-    /// Appends the bytes; false for null, which has none.
+    /// Appends the value's bytes; returns false for null, which has none.
     func append(to bytes: inout [UInt8]) -> Bool {
         switch self {
         case .null: return false
@@ -24,7 +24,8 @@ enum PostgresValue: Hashable, Sendable {
         case .boolean(let value): bytes.append(value ? 1 : 0)
         case .time(let time): bytes.append(bigEndian: time.microsecondsSinceEpoch - Self.epochMicroseconds)
         case .texts(let texts):
-            // Dimensions, whether there are nulls, the element's type; then each dimension's length and first index.
+            // The number of dimensions, whether there are nulls, the element type; then each dimension's length and
+            // lower bound.
             for field in [texts.isEmpty ? 0 : 1, 0, Self.textType] { bytes.append(bigEndian: Int32(field)) }
             if !texts.isEmpty {
                 bytes.append(bigEndian: Int32(texts.count))
@@ -38,7 +39,7 @@ enum PostgresValue: Hashable, Sendable {
         return true
     }
 
-    /// PostgreSQL counts from 2000-01-01: so many microseconds after 1970-01-01.
+    /// PostgreSQL's epoch, 2000-01-01, in microseconds since 1970-01-01.
     static let epochMicroseconds: Int64 = 946_684_800_000_000
     /// The object identifier of the type `text`.
     private static let textType = 25

@@ -1,6 +1,6 @@
 extension StorageError {
-    /// What an error of the server means to the caller. `message` is the server's, and left out of the detail where it
-    /// may repeat a value.
+    /// Maps an error of the server. `message` is the server's text; the detail leaves it out where it may repeat a
+    /// value.
     init(sqlState: String, message: String) {
         let kind = Self.kind(sqlState: sqlState)
         let isPlain =
@@ -11,14 +11,14 @@ extension StorageError {
         self.init(kind, detail: isPlain ? "PostgreSQL \(sqlState): \(message)" : "PostgreSQL \(sqlState)")
     }
 
-    /// An open set: what is not known to be one of the others is unexpected.
+    /// SQLSTATE is an open set: unknown codes are unexpected errors.
     private static func kind(sqlState: String) -> Kind {
         switch sqlState {
         case "23505": return .conflict
         // Lock not available, statement timeout, serialization failure, deadlock.
         case "55P03", "57014", "40001", "40P01": return .busy
         case "53100": return .full
-        // Read-only transaction: a standby, or a primary that became one.
+        // A read-only transaction: the server is a standby, or has become one.
         case "25006": return .unavailable
         default: break
         }

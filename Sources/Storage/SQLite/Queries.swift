@@ -1,6 +1,6 @@
 import Primitives
 
-/// Every statement that runs more than once. They are prepared once for each connection and kept.
+/// Every statement that runs more than once. Each is prepared once per connection and cached.
 enum Queries {
     static let insertMessage = """
         INSERT INTO shop_messages
@@ -14,7 +14,8 @@ enum Queries {
         FROM shop_messages m LEFT JOIN users u ON u.uid = m.user_id
         """
 
-    /// Rows that another writer dated outside of the years 1 to 9999 are in no list: a client could not go on from them.
+    /// Rows that another writer dated outside the years 1 to 9999 are in no list, because a client could not continue
+    /// after them.
     private static let isInTime =
         "BETWEEN \(Timestamp.earliestMicroseconds) AND \(Timestamp.latestMicroseconds)"
 
@@ -27,8 +28,8 @@ enum Queries {
         ORDER BY m.created_at, m.id
         """
 
-    /// Served by `shop_messages_by_change` without sorting: the expression must stay the index's, and SQLite takes a
-    /// bound of it only when it stands alone.
+    /// Served by `shop_messages_by_change` without sorting. The expression must be the same as in the index, and SQLite
+    /// uses a bound on it only when it is a separate condition.
     static let sliceByChange = """
         \(selectMessage)
         WHERE m.shop_id = ?1 AND coalesce(m.updated_at, m.created_at) >= ?2
@@ -37,8 +38,8 @@ enum Queries {
         ORDER BY coalesce(m.updated_at, m.created_at), m.id
         """
 
-    /// Served by `shop_messages_by_creation`, which is walked backwards; the messages that are skipped are counted in
-    /// the index, and nothing of them is read.
+    /// Served by `shop_messages_by_creation`, read backwards. Skipped messages are counted in the index; their rows are
+    /// not read.
     static let newestSlice = """
         SELECT m.id, m.shop_id, m.user_id, m.message, m.created_at, m.updated_at, m.is_edited, m.parent_id,
             coalesce(u.username, m.username)
@@ -74,7 +75,8 @@ enum Queries {
 
     static let countMessages = "SELECT count(*) FROM shop_messages WHERE shop_id = ? AND created_at \(isInTime)"
 
-    /// The last entries of both indices up to a time: another writer's edit may carry an earlier time than its creation.
+    /// The last entries of both indices up to a time: an edit by another writer may have an earlier time than the
+    /// creation.
     static let latestChange = """
         SELECT max(time) FROM (
             SELECT max(created_at) AS time FROM shop_messages WHERE shop_id = ?1 AND created_at <= ?2
@@ -99,7 +101,7 @@ enum Queries {
     static let updateRole = "UPDATE shop_members SET role = ?3 WHERE shop_id = ?1 AND user_id = ?2"
     static let deleteMember = "DELETE FROM shop_members WHERE shop_id = ? AND user_id = ?"
     static let members = "SELECT user_id, role FROM shop_members WHERE shop_id = ? ORDER BY user_id"
-    /// Where the log of changes begins and ends: nothing when it is empty.
+    /// The first and last position of the log of changes; null when it is empty.
     static let membershipChangeBounds = "SELECT min(position), max(position) FROM shop_member_changes"
     static let membershipChanges = """
         SELECT shop_id, user_id FROM shop_member_changes WHERE position > ? ORDER BY position

@@ -3,22 +3,23 @@ import GRDB
 import Primitives
 import Synchronization
 
-// The write-ahead log. SQLite copies its pages to the database by itself, but begins the file again only at a moment
-// without readers. Reads that overlap never leave one, and the file would grow without bound.
+// The write-ahead log. SQLite copies its pages to the database by itself, but restarts the file only at a moment
+// without readers. Overlapping reads leave no such moment, and the file would grow without limit.
 extension SQLiteStore {
-    /// See `MessageStore`: once the log has `Limits.writeAheadLogByteCountMax` bytes, copies all of it to the database and
-    /// cuts its file to nothing.
+    /// See `MessageStore`. Once the log has `Limits.writeAheadLogByteCountMax` bytes, copies all of it to the database
+    /// and truncates its file.
     public func maintain() async { await truncateLog(above: Limits.writeAheadLogByteCountMax) }
 
-    /// The bytes of the log's file.
+    /// The size of the log's file in bytes.
     var logByteCount: Int {
         let attributes = try? FileManager.default.attributesOfItem(atPath: pool.path + "-wal")
         return (attributes?[.size] as? UInt64).map(Int.init(clamping:)) ?? 0
     }
 
-    /// The same with another bound. Reads of this store that are in flight are awaited and later ones wait: none takes
-    /// long. A reader of another process is awaited for `Limits.checkpointWaitMilliseconds` only, as no write is made
-    /// meanwhile; then the log goes on growing until the next call.
+    /// Truncates the log when it has more than `byteCountMax` bytes. Waits for the reads of this store that are in
+    /// flight; later ones wait, but not for long, as no read takes long. Waits for readers of another process only for
+    /// `Limits.checkpointWaitMilliseconds`, because no write runs meanwhile. After that the log keeps growing until the
+    /// next call.
     func truncateLog(above byteCountMax: Int) async {
         guard logByteCount > byteCountMax else { return }
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
@@ -34,11 +35,11 @@ extension SQLiteStore {
         }
     }
 
-    /// On the writer's queue, while no reader of this store reads.
+    /// Runs on the writer's queue while no reader of this store reads.
     private static func truncateLog(_ db: Database) {
         let waitOfWrites = try? Int.fetchOne(db, sql: "PRAGMA busy_timeout")
         try? db.execute(sql: "PRAGMA busy_timeout = \(Limits.checkpointWaitMilliseconds)")
-        // Busy, when another process reads or writes: what can be copied has been.
+        // Busy when another process reads or writes. What could be copied has been copied.
         _ = try? db.checkpoint(.truncate)
         if let waitOfWrites { try? db.execute(sql: "PRAGMA busy_timeout = \(waitOfWrites)") }
     }

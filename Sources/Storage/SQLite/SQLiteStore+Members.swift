@@ -82,7 +82,7 @@ extension SQLiteStore {
         }
     }
 
-    /// See `MembershipStore`. O(changes). Triggers keep the log, so that the changes of other processes are in it.
+    /// See `MembershipStore`. O(changes). Triggers keep the log, so it includes the changes of other processes.
     public func membershipChanges(after position: Int64?) async throws(StorageError) -> MembershipChanges {
         try await read { db in
             let bounds = try Row.fetchOne(db.cachedStatement(sql: Queries.membershipChangeBounds))

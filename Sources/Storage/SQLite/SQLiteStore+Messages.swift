@@ -10,7 +10,7 @@ extension SQLiteStore {
             let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
             var bounds = SliceBounds(query)
             var messages: [Message] = []
-            // Rows come as they are asked for, until the slice is full.
+            // Reads row by row until the slice is full.
             while let row = try rows.next() {
                 let message = Self.message(row)
                 guard bounds.take(textByteCount: message.text.utf8.count) else {
@@ -33,7 +33,7 @@ extension SQLiteStore {
         case (.change, .after(let place)), (.change, .at(let place)): return (Queries.sliceByChange, from(place))
         case (.change, .skipping): return (Queries.sliceByChange, [shop, Timestamp.earliestMicroseconds, ""])
         case (.newestFirst, .skipping(let count)):
-            // One more than the slice holds tells whether there are more.
+            // Reading one row more than the slice holds shows whether there are more.
             return (Queries.newestSlice, [shop, query.messageCountMax + 1, count])
         case (.newestFirst, .after(let place)): return (Queries.sliceBefore, from(place))
         case (.newestFirst, .at(let place)): return (Queries.sliceDownFrom, from(place))

@@ -3,8 +3,8 @@ import GRDB
 import Primitives
 import Synchronization
 
-/// Group commit: while one transaction is being made durable, the changes that arrive gather, and the next takes them
-/// all. One fsync is then shared by as many changes as there are callers, without anybody waiting for a timer.
+/// Group commit: changes that arrive while a transaction is being made durable are queued, and the next transaction
+/// takes all of them. As many changes as there are callers share one fsync, without a timer.
 extension SQLiteStore {
     /// See `MessageStore`.
     @discardableResult
@@ -32,11 +32,11 @@ extension SQLiteStore {
         try await perform(.delete(id))
     }
 
-    /// See `MessageStore`. A transaction of the writer, so that it also shows when the writer is stuck; those that wait
-    /// share one, with writes among them.
+    /// See `MessageStore`. Runs a transaction of the writer, so that a stuck writer is noticed. Pings and writes that
+    /// wait at the same time share one transaction.
     public func ping() async throws(StorageError) { _ = try await perform(.probe) }
 
-    /// Queues a change behind all others and waits until it is durable.
+    /// Queues a change after all others and waits until it is durable.
     private func perform(_ write: MessageWrite) async throws(StorageError) -> Message? {
         let result = await withCheckedContinuation { continuation in
             let refusal: StorageError? = state.withLock { state in
@@ -59,13 +59,13 @@ extension SQLiteStore {
     private func scheduleCommit() {
         pool.asyncWriteWithoutTransaction { [self] db in
             let hasMore = commitBatch(db)
-            // Back to the end of the queue after each batch, so that membership changes get their turn.
+            // Requeue after each batch, so that membership changes get their turn.
             if hasMore { scheduleCommit() }
         }
     }
 
-    /// Writes the batch that has waited longest and resumes its callers in order. On the writer's queue only. Returns
-    /// whether there is another; if not, the next append schedules again.
+    /// Writes the oldest batch and resumes its callers in order. On the writer's queue only. Returns whether there is
+    /// another batch; if not, the next append schedules a commit.
     func commitBatch(_ db: Database) -> Bool {
         guard let batch = state.withLock({ $0.writes.popBatch() }) else { return finishBatch() }
         var commitCount = 0
@@ -98,7 +98,8 @@ extension SQLiteStore {
         }
     }
 
-    /// Makes a batch of changes in one transaction; if one spoils that, each in one of its own.
+    /// Applies a batch of changes in one transaction. If one of them breaks it, applies each in a transaction of its
+    /// own.
     private static func write(
         _ batch: [WaitingWrite], _ db: Database, commitCount: inout Int
     ) -> [Result<Message?, StorageError>] {
@@ -121,8 +122,8 @@ extension SQLiteStore {
         }
     }
 
-    /// Makes one change. A failure that the transaction survives is the change's own and returned; one that ends it,
-    /// or that may, is thrown.
+    /// Applies one change. Returns a failure that concerns only this change and leaves the transaction usable; throws
+    /// one that ends the transaction or may do so.
     private static func apply(_ write: MessageWrite, _ db: Database) throws -> Result<Message?, StorageError> {
         do {
             switch write {
@@ -157,7 +158,7 @@ extension SQLiteStore {
         try insertImageNames(of: message, db)
     }
 
-    /// Keeps the index of images that messages name; a trigger takes away what a deleted message named.
+    /// Updates the index of images that messages name. A trigger removes the entries of a deleted message.
     private static func insertImageNames(of message: Message, _ db: Database) throws {
         for name in ImageNames.names(in: message.text) {
             try db.cachedStatement(sql: Queries.insertImageName)
@@ -167,8 +168,8 @@ extension SQLiteStore {
 }
 
 extension StorageError.Kind {
-    /// Whether a batch that failed so would fail in parts just the same: then its rows are not tried one by one, which
-    /// for a busy file would take the timeout each.
+    /// Whether each part of a batch would fail in the same way. Its changes are then not tried one by one, which would
+    /// take one timeout each when the file is busy.
     fileprivate var isWholeStore: Bool {
         switch self {
         case .unavailable, .overloaded, .busy, .corrupt, .incompatible: true

@@ -2,14 +2,14 @@ import GRDB
 import Primitives
 import Synchronization
 
-/// A store in a SQLite file, in WAL mode with `synchronous = FULL`: what it has answered survives a crash of the
+/// A store in a SQLite file, in WAL mode with `synchronous = FULL`: a write that was answered survives a crash of the
 /// process and of the machine.
 ///
-/// One connection writes, on its own serial queue; up to `Limits.readerCountMax` others read beside it. Callers
+/// One connection writes, on a serial queue; up to `Limits.readerCountMax` connections read concurrently. Callers
 /// suspend and are resumed on their own executor, in the order in which their writes were committed. Other processes
 /// may use the file at the same time.
 public final class SQLiteStore: Store {
-    /// What is under way; changed under the lock only.
+    /// The pending work; changed under the lock only.
     struct State {
         var writes = WriteQueue()
         /// Whether a block that commits a batch is on the writer's queue.
@@ -21,7 +21,7 @@ public final class SQLiteStore: Store {
     }
 
     let pool: DatabasePool
-    /// Reads a row or two for requests that wait for them to write: lists cannot be in their way here.
+    /// Reads one or two rows for requests that must have them before they write; lists cannot delay it.
     let lookUps: DatabaseQueue
     let state = Mutex(State())
 
@@ -30,19 +30,19 @@ public final class SQLiteStore: Store {
         self.lookUps = lookUps
     }
 
-    /// Opens the file at `path`, made if need be, and brings its tables up to date. The work is done on another thread.
+    /// Opens the file at `path`, creates it if it is missing, and migrates its tables. The work runs on another thread.
     ///
-    /// Throws `.unavailable` when it cannot be opened, `.corrupt` when it is no database, `.incompatible` when a newer
-    /// version wrote it.
+    /// Throws `.unavailable` when it cannot be opened, `.corrupt` when it is not a database, `.incompatible` when a
+    /// newer version wrote it.
     public static func open(path: String) async throws(StorageError) -> SQLiteStore {
         try await open(path: path, busyTimeoutSeconds: Limits.busyTimeoutSeconds, trace: nil)
     }
 
-    /// The same; `trace` is told every statement that a connection runs.
+    /// Opens the file; `trace` receives every statement that a connection runs.
     static func open(
         path: String, busyTimeoutSeconds: Double, trace: (@Sendable (String) -> Void)?
     ) async throws(StorageError) -> SQLiteStore {
-        // Detached, since a child would inherit the caller's executor, and this blocks.
+        // Detached, because a child task would inherit the caller's executor, and this blocks.
         let opening = Task.detached { openNow(path: path, busyTimeoutSeconds: busyTimeoutSeconds, trace: trace) }
         return try await opening.value.get()
     }
@@ -63,7 +63,7 @@ public final class SQLiteStore: Store {
             let pool = try DatabasePool(path: path, configuration: configuration)
             let migrator = Schema.migrator
             if try pool.read(migrator.hasBeenSuperseded) { throw StorageError(.incompatible, detail: path) }
-            // The pool has set NORMAL, under which the last commits may be lost with the power.
+            // The pool has set NORMAL, under which a power failure may lose the last commits.
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA journal_size_limit = \(Limits.writeAheadLogByteCountMax)")
@@ -85,15 +85,15 @@ public final class SQLiteStore: Store {
             return !state.isClosed
         }
         if !isFirst { return }
-        // Nothing new gets in by now, so this runs behind whatever was let in before.
+        // New writes are rejected by now, so this runs after all that were accepted before.
         await withCheckedContinuation { continuation in
             pool.asyncWriteWithoutTransaction { [self] db in
                 while commitBatch(db) {}
                 continuation.resume()
             }
         }
-        // Waits for the readers, hence detached from the caller's executor. It can only fail for statements that are
-        // still in use, and there are none; the file is whole in any case.
+        // Waits for the readers, hence detached from the caller's executor. Closing fails only when statements are
+        // still in use, and there are none; the file is intact in any case.
         await Task.detached { [pool, lookUps] in
             try? lookUps.close()
             try? pool.close()
@@ -114,14 +114,14 @@ public final class SQLiteStore: Store {
 // MARK: - Reads and changes
 
 extension SQLiteStore {
-    /// Runs `body` on one of the readers, in a transaction that sees one state of the file.
+    /// Runs `body` on one of the readers, in a transaction that sees a single state of the file.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
         try await read(on: pool, body)
     }
 
-    /// The same for what takes some microseconds, on a connection of its own: no list is before it.
+    /// Runs a read that takes microseconds on a connection of its own, where no list precedes it.
     func lookUp<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StorageError) -> Value {
@@ -136,7 +136,7 @@ extension SQLiteStore {
                 if state.isClosed { return StorageError(.unavailable, detail: "closed") }
                 if state.readsUnderWay >= Limits.readsUnderWayMax { return StorageError(.overloaded, detail: "reads") }
                 state.readsUnderWay += 1
-                // Under the lock, so that it does not fall behind a `close` that comes after.
+                // Scheduled under the lock, so that it precedes a later `close`.
                 reader.asyncRead { [self] database in
                     let result = Self.result { try body(database.get()) }
                     self.state.withLock { $0.readsUnderWay -= 1 }
@@ -172,7 +172,7 @@ extension SQLiteStore {
         return try result.get()
     }
 
-    /// Runs `body` between BEGIN IMMEDIATE and COMMIT; rolls back when either it or the commit fails.
+    /// Runs `body` between BEGIN IMMEDIATE and COMMIT; rolls back when `body` or the commit fails.
     static func inTransaction<Value>(_ db: Database, _ body: () throws -> Value) throws -> Value {
         try db.beginTransaction(.immediate)
         do {
@@ -180,7 +180,7 @@ extension SQLiteStore {
             try db.commit()
             return value
         } catch {
-            // The first error is the one to report; one that ended the transaction leaves nothing to roll back.
+            // The first error is the one to report. If it ended the transaction, there is nothing to roll back.
             if db.isInsideTransaction { try? db.rollback() }
             throw error
         }

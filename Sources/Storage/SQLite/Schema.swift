@@ -1,11 +1,11 @@
 import GRDB
 
-/// The tables and their history.
+/// The tables and their migrations.
 ///
-/// Names and columns are those that other services know from PostgreSQL. Times are integers, microseconds since the
-/// epoch: compact, and in order. Identifiers are TEXT under SQLite's binary collation, so they compare byte for byte.
-/// `shop_messages.username` is an addition: the writer's name as it was in the token, for writers that the table of
-/// users does not know.
+/// Names and columns are those that other services know from PostgreSQL. Times are integers, in microseconds since the
+/// epoch: compact, and ordered. Identifiers are TEXT under SQLite's binary collation, so they compare byte for byte.
+/// `shop_messages.username` is an addition: the author's name from the token, for authors that the table of users does
+/// not contain.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -68,7 +68,7 @@ enum Schema {
         return migrator
     }
 
-    /// Which images messages name, written along with the messages.
+    /// Which images messages name, updated together with the messages.
     private static let imageNames = """
         CREATE TABLE shop_image_names (
             shop_id TEXT NOT NULL,
@@ -82,7 +82,8 @@ enum Schema {
         END;
         """
 
-    /// What members files said when their lines were first read, and since: see `MembershipStore.importMembers`.
+    /// What members files said when their lines were first read, and in later reads: see
+    /// `MembershipStore.importMembers`.
     private static let memberImports = """
         CREATE TABLE shopstream_member_imports (
             shop_id TEXT NOT NULL,
@@ -92,7 +93,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// Images, and a log of the memberships that changed, which triggers keep whoever changes them.
+    /// Images, and a log of changed memberships, which triggers maintain for all writers.
     private static let imagesAndMembershipChanges = """
         CREATE TABLE shop_images (
             id TEXT NOT NULL PRIMARY KEY,

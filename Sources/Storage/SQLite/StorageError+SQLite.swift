@@ -1,7 +1,7 @@
 import GRDB
 
 extension StorageError {
-    /// What an error of the database means to the caller. Its SQL and its arguments are left out: they hold messages.
+    /// Maps an error of the database. Leaves out its SQL and arguments, which contain messages.
     init(database error: any Error) {
         switch error {
         case let error as StorageError:
@@ -20,7 +20,7 @@ extension StorageError {
         case .SQLITE_IOERR_CORRUPTFS: return .corrupt
         default: break
         }
-        // The library's codes are an open set: whatever is not known to be one of the others is unexpected.
+        // SQLite's result codes are an open set: unknown codes are unexpected errors.
         switch error.resultCode {
         case .SQLITE_CONSTRAINT, .SQLITE_TOOBIG, .SQLITE_MISMATCH: return .invalid
         case .SQLITE_BUSY, .SQLITE_LOCKED: return .busy

@@ -1,15 +1,15 @@
 import Chat
 import Primitives
 
-/// A change of one message, or none.
+/// A change of one message, or a probe.
 enum MessageWrite: Sendable {
     case insert(Message)
     case edit(MessageID, text: String, time: Timestamp)
     case delete(MessageID)
-    /// Nothing: it tells whether the writer can commit.
+    /// Changes nothing; shows whether the writer can commit.
     case probe
 
-    /// The bytes of text that it holds while it waits.
+    /// The bytes of text that the change holds while it waits.
     var textByteCount: Int {
         switch self {
         case .insert(let message): message.text.utf8.count
@@ -19,15 +19,14 @@ enum MessageWrite: Sendable {
     }
 }
 
-/// A change that waits to be made, and the call that waits for it: for the message as the change left it, or as it was
-/// when it was deleted; nil when there is none to change.
+/// A waiting change and the call that awaits it. The call receives the message after the change, or the deleted
+/// message; nil when the message did not exist.
 struct WaitingWrite {
     let write: MessageWrite
     let continuation: CheckedContinuation<Result<Message?, StorageError>, Never>
 }
 
-/// The changes that wait to be made, already parted into the batches that share a transaction. A value; its owner
-/// locks.
+/// The waiting changes, already split into batches that each share a transaction. A value; its owner provides the lock.
 struct WriteQueue {
     private var batches: [[WaitingWrite]] = []
     private(set) var writeCount = 0
@@ -35,7 +34,7 @@ struct WriteQueue {
 
     var isEmpty: Bool { batches.isEmpty }
 
-    /// Adds to the last batch, or begins one. False, and nothing happens, when too much waits. O(1).
+    /// Adds to the last batch, or begins a new one. Returns false, and adds nothing, when too much is waiting. O(1).
     mutating func append(_ waiting: WaitingWrite) -> Bool {
         let textByteCount = waiting.write.textByteCount
         guard writeCount < Limits.waitingMessageCountMax, byteCount + textByteCount <= Limits.waitingByteCountMax
@@ -50,7 +49,7 @@ struct WriteQueue {
         return true
     }
 
-    /// Takes the batch that has waited longest. O(batches), of which there are few.
+    /// Takes the oldest batch. O(batches), of which there are few.
     mutating func popBatch() -> [WaitingWrite]? {
         guard !batches.isEmpty else { return nil }
         let batch = batches.removeFirst()

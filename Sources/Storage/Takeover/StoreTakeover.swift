@@ -1,21 +1,21 @@
 import Primitives
 
-/// The wait for a store that another process uses: when the lock is tried, which calls wait for it, and for how long.
-/// A value; time is an argument; its owner locks and performs the actions.
+/// The wait for a store that another process uses: decides when to try the lock, which calls wait for it, and for how
+/// long. A value that takes the time as an argument. Its owner locks it and performs the actions.
 ///
-/// A call waits `Limits.takeoverWait` at most, and `Limits.takeoverCallCountMax` of them wait at a time. The wait for
-/// the lock itself has no end.
+/// A call waits at most `Limits.takeoverWait`, and at most `Limits.takeoverCallCountMax` calls wait at a time. The wait
+/// for the lock itself has no limit.
 struct StoreTakeover {
-    /// A call that waits.
+    /// Identifies a waiting call.
     struct Ticket: Hashable, Sendable {
         let number: UInt64
     }
 
-    /// What to do with a call.
+    /// The decision about a call.
     enum Admission: Equatable {
-        /// The store is open.
+        /// Forward the call: the store is open.
         case forward
-        /// Resume the call when an action names the ticket.
+        /// Suspend the call; resume it when an action names the ticket.
         case wait(Ticket)
         /// Fail the call at once.
         case refuse(StorageError)
@@ -23,38 +23,38 @@ struct StoreTakeover {
 
     /// What to do next.
     enum Action: Equatable {
-        /// Try the lock, and report with `lockTried`.
+        /// Try the lock, then report with `lockTried`.
         case tryLock
-        /// Open the store, and report with `opened` or `openFailed`.
+        /// Open the store, then report with `opened` or `openFailed`.
         case open
-        /// These calls go on, in this order.
+        /// Forward these calls, in this order.
         case forward([Ticket])
-        /// These calls fail.
+        /// Fail these calls.
         case refuse([Ticket], StorageError)
-        /// Close the store that was just opened: its owner has closed.
+        /// Close the store that was just opened, because its owner has closed.
         case discard
-        /// Log it.
+        /// Log the report.
         case report(TakeoverReport)
     }
 
-    /// What came of a try of the lock.
+    /// The result of trying the lock.
     enum LockTry: Equatable {
         case taken
-        /// Another process holds it: its id, when that is known.
+        /// Another process holds it; its id, when known.
         case held(by: Int32?)
         case failed(StorageError)
     }
 
     private enum Phase: Equatable {
-        /// Another process has the lock, as far as is known. Becomes `opening`, or `closed`.
+        /// Another process holds the lock, as far as is known. Becomes `opening`, or `closed`.
         case locked(nextTry: MonotonicInstant)
-        /// The lock is this process's, the store is being opened. Becomes `open`, `unopened` or `closed`.
+        /// This process holds the lock and is opening the store. Becomes `open`, `unopened` or `closed`.
         case opening
-        /// The store did not open, which is tried again. Becomes `opening`, or `closed`.
+        /// The store did not open; opening it is retried. Becomes `opening`, or `closed`.
         case unopened(nextTry: MonotonicInstant)
         /// Becomes `closed`.
         case open
-        /// The last one.
+        /// The final phase.
         case closed
     }
 
@@ -65,10 +65,10 @@ struct StoreTakeover {
 
     private let callWait: Duration
     private var phase: Phase
-    /// In the order of their arrival, and so of their deadlines.
+    /// In the order of arrival, which is also that of the deadlines.
     private var waiting: [Waiting] = []
     private var ticketCount: UInt64 = 0
-    /// What the log last heard, and when.
+    /// The last report to the log, and its time.
     private var reported: (report: TakeoverReport, at: MonotonicInstant)?
 
     init(at now: MonotonicInstant, callWait: Duration = Limits.takeoverWait) {
@@ -78,9 +78,9 @@ struct StoreTakeover {
 
     /// Whether calls are forwarded.
     var isOpen: Bool { phase == .open }
-    /// Whether time does not matter any more.
+    /// Whether the machine no longer needs the time.
     var isOver: Bool { phase == .open || phase == .closed }
-    /// Calls that wait.
+    /// The number of waiting calls.
     var waitingCount: Int { waiting.count }
 
     // MARK: - Calls
@@ -103,7 +103,7 @@ struct StoreTakeover {
 
     // MARK: - Time, the lock and the store
 
-    /// Time passed. A lock that is due is tried before a call is given up: after a pause of this process the other one
+    /// Time passed. A lock that is due is tried before a waiting call fails: if this process was paused, the other one
     /// may have ended in time. O(waiting).
     mutating func timePassed(at now: MonotonicInstant) -> [Action] {
         switch phase {
@@ -134,7 +134,7 @@ struct StoreTakeover {
         }
     }
 
-    /// The store is open.
+    /// The store was opened.
     mutating func opened() -> [Action] {
         guard phase != .closed else { return [.discard] }
         precondition(phase == .opening)
@@ -142,7 +142,7 @@ struct StoreTakeover {
         return [.report(.opened), .forward(takeWaiting())]
     }
 
-    /// The store did not open: it is tried again, as an operator may mend what is wrong.
+    /// The store did not open. Opening it is retried, because an operator may fix the cause.
     mutating func openFailed(_ error: StorageError, at now: MonotonicInstant) -> [Action] {
         guard phase != .closed else { return [] }
         precondition(phase == .opening)
@@ -150,17 +150,17 @@ struct StoreTakeover {
         return report(.failed(error), at: now) + expire(at: now)
     }
 
-    /// The owner gives the wait up; an open store stays open.
+    /// The owner ends the wait. An open store remains open.
     mutating func abandoned() -> [Action] { isOpen ? [] : closed() }
 
-    /// The owner closes the store. Calls that wait fail.
+    /// The owner closes the store. Waiting calls fail.
     mutating func closed() -> [Action] {
         phase = .closed
         let tickets = takeWaiting()
         return tickets.isEmpty ? [] : [.refuse(tickets, Self.closed)]
     }
 
-    // MARK: - Parts
+    // MARK: - Helpers
 
     private static let closed = StorageError(.unavailable, detail: "closed")
 
@@ -183,15 +183,15 @@ struct StoreTakeover {
     }
 }
 
-/// What a takeover tells the log.
+/// What a takeover reports to the log.
 public enum TakeoverReport: Hashable, Sendable {
-    /// Another process uses the store: its id, when that is known. At first, and then once in a
+    /// Another process uses the store; its id, when known. Reported at first, and then once per
     /// `Limits.takeoverReportPeriod`.
     case held(by: Int32?)
-    /// The other process gave the store up.
+    /// The other process released the store.
     case released
     /// The store is open.
     case opened
-    /// The lock cannot be tried, or the store does not open. At the same rate.
+    /// The lock cannot be tried, or the store does not open. Reported at the same rate.
     case failed(StorageError)
 }

@@ -1,7 +1,7 @@
 import Chat
 import Primitives
 
-// Every call waits for the store and is then the store's: see its protocols.
+// Every call waits until the store is open and then forwards to it: see the store's protocols.
 
 extension TakeoverStore: MessageStore {
     /// See `MessageStore`.
@@ -46,16 +46,16 @@ extension TakeoverStore: MessageStore {
     /// See `MessageStore`.
     public func message(_ id: MessageID) async throws(StorageError) -> Message? { try await opened().message(id) }
 
-    /// See `MessageStore`: nothing before the store is open.
+    /// See `MessageStore`. Does nothing before the store is open.
     public func maintain() async { await openStore?.maintain() }
 
     /// See `MessageStore`.
     public func ping() async throws(StorageError) { try await opened().ping() }
 
-    /// See `MessageStore`. The lock of the file is given up last.
+    /// See `MessageStore`. Releases the lock of the file last.
     public func close() async { await closeAll() }
 
-    /// See `MessageStore`: of the store, once it is open.
+    /// See `MessageStore`. The statistics of the store, once it is open.
     public var statistics: StoreStatistics { openStore?.statistics ?? StoreStatistics() }
 }
 

@@ -1,10 +1,11 @@
 import Primitives
 import Synchronization
 
-/// A store in a SQLite file that another process uses until it ends: opens the file after that, and forwards to it.
+/// A store in a SQLite file that another process uses until it ends. Opens the file after that, and forwards calls to
+/// it.
 ///
-/// Calls made before wait as `StoreTakeover` says; the file is looked at from a task of its own, so that no caller's
-/// thread waits. Any thread.
+/// Calls that arrive before wait as `StoreTakeover` decides. A separate task tries the lock and opens the file, so that
+/// no caller's thread waits. Any thread.
 public final class TakeoverStore: Sendable {
     typealias Continuation = CheckedContinuation<Result<any Store, StorageError>, Never>
 
@@ -13,13 +14,13 @@ public final class TakeoverStore: Sendable {
         var calls: [StoreTakeover.Ticket: Continuation] = [:]
         var lock: StoreLock?
         var store: (any Store)?
-        /// Opens the store; it may outlast the wait of its owner.
+        /// The task that opens the store. It may outlive the wait of its owner.
         var opening: Task<Void, Never>?
-        /// Nil once the store is open: it may hold a large file of members.
+        /// Nil once the store is open, as it may hold a large members file.
         var prepare: Preparation?
     }
 
-    /// What brings an opened store up to date.
+    /// Work that brings an opened store up to date.
     public typealias Preparation = @Sendable (any Store) async throws(StorageError) -> Void
 
     private let path: String
@@ -27,15 +28,15 @@ public final class TakeoverStore: Sendable {
     private let origin = ContinuousClock.now
     private let state: Mutex<State>
 
-    /// Begins to wait for the SQLite file at `path`. What `prepare` does is part of opening: it is called before any call
-    /// is forwarded, and again when it fails. `report` is called from any thread.
+    /// Begins to wait for the SQLite file at `path`. `prepare` is part of opening: it is called before any call is
+    /// forwarded, and again when it fails. `report` may be called from any thread.
     public convenience init(
         path: String, prepare: @escaping Preparation, report: @escaping @Sendable (TakeoverReport) -> Void
     ) {
         self.init(path: path, callWait: Limits.takeoverWait, prepare: prepare, report: report)
     }
 
-    /// The same; `callWait` is how long a call waits.
+    /// Begins to wait; `callWait` is how long a call waits.
     init(
         path: String, callWait: Duration, prepare: @escaping Preparation,
         report: @escaping @Sendable (TakeoverReport) -> Void
@@ -50,16 +51,16 @@ public final class TakeoverStore: Sendable {
     /// Whether the file is open.
     public var isOpen: Bool { state.withLock { $0.takeover.isOpen } }
 
-    /// Calls that wait for the file.
+    /// The number of calls that wait for the file.
     public var waitingCallCount: Int { state.withLock { $0.takeover.waitingCount } }
 
-    /// Ends the wait, when the file is not open yet: the calls that wait fail. For the stop of a server, before it waits
-    /// for its requests.
+    /// Ends the wait when the file is not open yet: waiting calls fail. For the stop of a server, before it waits for
+    /// its requests.
     public func abandon() { perform { takeover, _ in takeover.abandoned() } }
 
     // MARK: - Calls
 
-    /// The store, as soon as it is open.
+    /// Returns the store once it is open.
     func opened() async throws(StorageError) -> any Store {
         if let store = openStore { return store }
         let outcome = await withCheckedContinuation { (continuation: Continuation) in
@@ -77,7 +78,7 @@ public final class TakeoverStore: Sendable {
         return try outcome.get()
     }
 
-    /// The store, when it is open.
+    /// The store, if it is open.
     var openStore: (any Store)? { state.withLock { $0.takeover.isOpen ? $0.store : nil } }
 
     private static func store(of state: State) -> Result<any Store, StorageError> {
@@ -85,7 +86,7 @@ public final class TakeoverStore: Sendable {
         return .success(store)
     }
 
-    /// Writes what waits, then closes the file and gives its lock up. A store that is being opened is awaited.
+    /// Writes the pending changes, then closes the file and releases its lock. Waits for a store that is being opened.
     func closeAll() async {
         perform { takeover, _ in takeover.closed() }
         await state.withLock { $0.opening }?.value
@@ -110,7 +111,7 @@ public final class TakeoverStore: Sendable {
         }
     }
 
-    /// Tells the machine what happened, and performs its actions.
+    /// Passes an event to the machine and performs its actions.
     private func perform(_ event: (inout StoreTakeover, MonotonicInstant) -> [StoreTakeover.Action]) {
         for action in state.withLock({ event(&$0.takeover, now) }) { perform(action) }
     }
@@ -151,7 +152,7 @@ public final class TakeoverStore: Sendable {
             outcome = .failed(error)
         }
         let actions: [StoreTakeover.Action]? = state.withLock { state in
-            // Closed meanwhile.
+            // The store was closed meanwhile.
             guard !state.takeover.isOver else { return nil }
             state.lock = lock
             return state.takeover.lockTried(outcome, at: now)

@@ -1,10 +1,10 @@
 import Primitives
 
-/// One connection of the pool: where it stands, and what was sent on it.
+/// One connection of the pool: its phase, and what was sent on it.
 struct PoolConnection {
-    /// Where it stands; each case says what it may become.
+    /// The phase of the connection. Each case names the phases that may follow.
     enum Phase: Hashable {
-        /// Nothing is under way until the time; then `connecting`.
+        /// Pausing until the time; then `connecting`.
         case waiting(until: MonotonicInstant)
         /// The connection is being made. Then `preparing`; `waiting` when that fails or takes too long.
         case connecting(deadline: MonotonicInstant)
@@ -12,43 +12,43 @@ struct PoolConnection {
         case preparing(deadline: MonotonicInstant)
         /// Requests are sent. `waiting` when the connection is lost or hangs.
         case ready(since: MonotonicInstant)
-        /// The end.
+        /// The final phase.
         case closed
     }
 
-    /// A segment whose end was not read yet.
+    /// A segment that was sent and whose end was not read yet.
     struct Flight {
         let requests: [PoolRequest]
         let segment: PoolSegment
         let isWrite: Bool
-        /// When its answers must have been read; counted from when it is `current`.
+        /// The time by which its answers must be read, counted from when it became `current`.
         var deadline: MonotonicInstant
-        /// How many commands were answered.
+        /// How many of its commands were answered.
         var answeredCount = 0
-        /// The first failure.
+        /// The first failure in the segment.
         var failure: Failure?
     }
 
     /// How a transaction failed.
     struct Failure {
         let error: StorageError
-        /// The server met others' work and undid this: sent again, it may well succeed.
+        /// The server undid this transaction because of another one: sent again, it is likely to succeed.
         let isTransient: Bool
-        /// The request whose command failed; nil when all were done and the commit failed.
+        /// The request whose command failed; nil when all commands succeeded and the commit failed.
         let request: UInt64?
     }
 
     var phase: Phase
-    /// Connects that failed since one was of use.
+    /// Failed connects since the connection was last useful.
     var failureCount = 0
-    /// Those behind `current`, in the order in which they were sent.
+    /// The segments after `current`, in the order in which they were sent.
     var flights = PoolQueue<Flight>()
-    /// The segment whose answers are being read; nil when nothing is under way.
+    /// The segment whose answers are being read; nil when none is in flight.
     var current: Flight?
-    /// Segments under way, `current` among them.
+    /// Write segments in flight, including `current`.
     var writesUnderWay = 0
     var readsUnderWay = 0
-    /// Writes that wait for it, in their order.
+    /// Writes that wait for this connection, in their order.
     var writes = PoolQueue<PoolRequest>()
 
     init(startingAt now: MonotonicInstant) { phase = .waiting(until: now) }
@@ -66,7 +66,7 @@ struct PoolConnection {
         if current == nil { current = flight } else { flights.append(flight) }
     }
 
-    /// The end of the current segment was read; the next one has until `deadline`. Nil when nothing is under way.
+    /// The end of the current segment was read; the next one has until `deadline`. Returns nil when none was in flight.
     mutating func landed(nextDeadline deadline: MonotonicInstant) -> Flight? {
         guard let flight = current else { return nil }
         if flight.isWrite { writesUnderWay -= 1 } else { readsUnderWay -= 1 }
@@ -75,7 +75,7 @@ struct PoolConnection {
         return flight
     }
 
-    /// Everything that was sent and not answered, in order.
+    /// Takes all requests that were sent and not answered, in order.
     mutating func takeFlights() -> [PoolRequest] {
         var requests = current?.requests ?? []
         current = nil
@@ -85,12 +85,13 @@ struct PoolConnection {
         return requests
     }
 
-    /// The next round of writes: appends that share a transaction, or some with one each, or one other write.
+    /// The next round of writes: several appends that share a transaction, or several appends with a transaction each,
+    /// or one other write.
     ///
-    /// Two transactions of one round may end in any order (the first fails, is sent again, and the second was committed
-    /// meanwhile), so they never hold writes of one key. With one round in flight per connection, and the pending writes
-    /// of a key on one connection, at most one transaction of a key is in flight: within a key, commits are in the order
-    /// of the requests.
+    /// Two transactions of one round may end in any order (the first fails and is sent again, while the second was
+    /// committed), so they never contain writes of the same key. Each connection has one round in flight, and the
+    /// pending writes of a key are on one connection. Hence at most one transaction of a key is in flight, and commits
+    /// within a key are in the order of the requests.
     mutating func takeRound(_ settings: PoolSettings) -> [[PoolRequest]] {
         guard let first = writes.first else { return [] }
         var round: [PoolRequest] = []
@@ -105,7 +106,7 @@ struct PoolConnection {
             if first.kind != .append { break }
         }
         if settings.areRoundsSorted {
-            // Requests of one key keep their order.
+            // Requests of the same key keep their order.
             round = round.enumerated()
                 .sorted { ($0.element.key, $0.offset) < ($1.element.key, $1.offset) }.map(\.element)
         }

@@ -1,19 +1,19 @@
 import Primitives
 
-// What becomes of requests as connections come and go, and as time goes by.
+// How connects, losses and deadlines affect the requests.
 
 extension PoolMachine {
-    /// The connection stands.
+    /// The connection was made.
     mutating func connected(_ index: Int, at now: MonotonicInstant) -> [PoolAction] {
         connections[index].phase = .preparing(deadline: now + settings.connectTimeout)
         return [.prepare(index)]
     }
 
-    /// The session is set up.
+    /// The session was set up.
     mutating func prepared(_ index: Int, at now: MonotonicInstant) -> [PoolAction] {
         connections[index].phase = .ready(since: now)
-        // It counts as one that failed until it is of use: a server that accepts and then hangs up is asked no more
-        // often than one that refuses.
+        // The connect counts as failed until the connection is useful: a server that accepts and then closes must not
+        // be retried more often than one that refuses.
         connections[index].failureCount += 1
         var actions: [PoolAction] = []
         for other in connections.indices where !connections[other].isReady && connections[other].failureCount > 0 {
@@ -23,7 +23,7 @@ extension PoolMachine {
         return actions + pumpReads(at: now)
     }
 
-    /// The connection could not be made or set up, or died. The caller has closed what there was of it.
+    /// The connection could not be made or set up, or died. The caller has closed it.
     mutating func disconnected(_ index: Int, _ error: StorageError, at now: MonotonicInstant) -> [PoolAction] {
         lastFailure = error
         let connection = connections[index]
@@ -59,7 +59,7 @@ extension PoolMachine {
         return actions + pumpReads(at: now)
     }
 
-    /// What waits for a connection that is gone is done by another, in the same order.
+    /// Moves the writes that wait for a lost connection to another one, in the same order.
     private mutating func moveWrites(from index: Int, to other: Int) {
         guard index != other else { return }
         for request in connections[index].writes.takeAll() {
@@ -68,24 +68,25 @@ extension PoolMachine {
         }
     }
 
-    /// The pause before the next connect: it doubles with each failure, and half of it is chance, so that the
-    /// connections of all nodes do not come at once.
+    /// The pause before the next connect. It doubles with each failure, and half of it is random, so that the
+    /// connections of all nodes do not reconnect at once.
     private mutating func backoff(_ failureCount: Int) -> Duration {
         jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         let doubled = settings.backoffMin * (1 << min(max(failureCount - 1, 0), 16))
         let half = min(doubled, settings.backoffMax) / 2
         let pause = half + half * Int(jitter >> 54) / 1024
-        // A connection that stood and was lost is tried at once, but for the chance.
+        // A connection that was useful and was lost is retried at once, except for the random part.
         return failureCount == 0 ? pause - half : pause
     }
 
-    /// The node's lock was lost, or is held again. What was sent is sent: only what waits is kept back.
+    /// The node's lock was lost, or is held again. Writes that were sent are not recalled: only those that wait are
+    /// held back.
     mutating func writability(_ isWritable: Bool, at now: MonotonicInstant) -> [PoolAction] {
         self.isWritable = isWritable
         return connections.indices.flatMap { pumpWrites($0, at: now) }
     }
 
-    /// Time went by: connects that are due, and what takes too long. O(pending).
+    /// Time passed: starts the connects that are due and ends what takes too long. O(pending).
     mutating func ticked(at now: MonotonicInstant) -> [PoolAction] {
         var actions: [PoolAction] = []
         for index in connections.indices {
@@ -111,7 +112,7 @@ extension PoolMachine {
         for index in connections.indices { late += connections[index].writes.take { $0.deadline <= now } }
         let isConnected = connections.contains { $0.isReady }
         return late.map { request in
-            // Who has waited behind others met a database that is slow, not one that is away.
+            // On a live connection a request that waited too long met a slow database, not an unavailable one.
             let error =
                 if request.isUncertain {
                     StorageError(.unavailable, detail: lastFailure.detail)
@@ -126,15 +127,15 @@ extension PoolMachine {
         }
     }
 
-    /// No more requests come; what is pending may finish. `isFinished` tells when.
+    /// Rejects further requests. Pending requests may finish; see `isFinished`.
     mutating func stopped() {
         isStopping = true
     }
 
-    /// Whether, once stopped, nothing is pending.
+    /// Whether the pool was stopped and nothing is pending.
     var isFinished: Bool { isStopping && pendingReadCount + pendingWriteCount == 0 }
 
-    /// Ends everything now: what is pending is unavailable.
+    /// Ends everything now. Pending requests fail as unavailable.
     mutating func aborted() -> [PoolAction] {
         isStopping = true
         var actions: [PoolAction] = []

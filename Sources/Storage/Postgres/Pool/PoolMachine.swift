@@ -1,38 +1,39 @@
 import Primitives
 
-/// Which connection does what, and what becomes of it when a connection dies. A pure state machine: events in, actions
-/// out; no descriptor, clock or continuation.
+/// Decides which connection runs which request, and what happens to requests when a connection dies. A pure state
+/// machine: events in, actions out; no descriptor, clock or continuation.
 ///
-/// All writes of a key are on one connection while any of them is pending, in their order. A connection has one round
-/// of writes under way: those that come meanwhile gather, and the next round takes them together.
+/// While writes of a key are pending, all of them are on one connection, in their order. Each connection has one round
+/// of writes in flight. Writes that arrive meanwhile are queued, and the next round takes them together.
 ///
-/// Whatever is sent on a connection waits for what was sent before, and that may wait for a lock. So the connections
-/// are parted: the first ones write, the others, one in three and at least one, read. A single connection does both,
-/// one read at a time, and so does what is left when all connections of the other sort are away.
+/// Whatever is sent on a connection waits for what was sent before it, which may wait for a lock. The connections are
+/// therefore divided: one in three, and at least one, reads, and the others (those with the lowest indices) write. A
+/// single connection does both, with one read at a time. So do the remaining connections when all of the other kind are
+/// lost.
 ///
-/// A request is answered as done only when the Sync behind it was read. When the connection dies before, what was sent
-/// is uncertain: reads and repeatable writes are sent again; an append is sent again with a check, which is safe as
-/// its id is its own and the second insert waits for the first one's transaction; anything else fails as unavailable.
-/// A transaction that failed was not applied: see `settle`.
+/// A request is answered as done only when the Sync that follows it was read. When the connection dies before that, the
+/// outcome is unknown. Reads and repeatable writes are sent again. An append is sent again with a check, which is safe
+/// because its id is unique and the second insert waits for the first one's transaction. Any other write fails as
+/// unavailable. A transaction that failed was not applied: see `settle`.
 struct PoolMachine {
     let settings: PoolSettings
     var connections: [PoolConnection]
     var reads = PoolQueue<PoolRequest>()
-    /// Reads that go before those.
+    /// Look-ups, which are sent before `reads`.
     var lookUps = PoolQueue<PoolRequest>()
-    /// Where the pending writes of a key are, and how many there are.
+    /// For each key with pending writes, their connection and their number.
     var pins: [UInt64: (connection: Int, count: Int)] = [:]
-    /// Requests that were not answered.
+    /// Requests that were not answered yet.
     var pendingReadCount = 0
     var pendingWriteCount = 0
     var pendingWriteByteCount = 0
     /// Connections that were ready and died.
     var lostConnectionCount = 0
     var jitter: UInt64
-    /// Why the last connection failed.
+    /// The error of the last connection that failed.
     var lastFailure = StorageError(.unavailable, detail: "not connected")
     var isStopping = false
-    /// Whether writes may be sent: the node holds its lock. Those that wait meanwhile wait as long as any may.
+    /// Whether writes may be sent, which requires the node's lock. Writes that wait for it keep their deadlines.
     var isWritable = true
 
     init(settings: PoolSettings, jitterSeed: UInt64, now: MonotonicInstant) {
@@ -42,15 +43,15 @@ struct PoolMachine {
         jitter = jitterSeed
     }
 
-    /// Whether time matters: something is pending, or a connection is not ready.
+    /// Whether the machine needs ticks: something is pending, or a connection is not ready.
     var needsTicks: Bool {
         pendingReadCount + pendingWriteCount > 0 || connections.contains { !$0.isReady && $0.phase != .closed }
     }
 
-    /// Whether no connection stands and the last try of each has failed.
+    /// Whether no connection is ready and the last connect of each has failed.
     var isKnownDown: Bool { connections.allSatisfy { !$0.isReady && $0.failureCount > 0 } }
 
-    /// The command whose answer comes next; nil behind the last one of a segment.
+    /// The command whose answer comes next; nil after the last one of a segment.
     func awaitedCommand(on index: Int) -> PoolSegment.Command? {
         guard let flight = connections[index].current, flight.answeredCount < flight.segment.commands.count else {
             return nil
@@ -62,7 +63,7 @@ struct PoolMachine {
 // MARK: - Requests
 
 extension PoolMachine {
-    /// Somebody wants something.
+    /// A request arrived.
     mutating func requested(_ request: PoolRequest, at now: MonotonicInstant) -> [PoolAction] {
         if isStopping { return [.answer(request.id, StorageError(.unavailable, detail: "closed"))] }
         if isKnownDown { return [.answer(request.id, lastFailure)] }
@@ -87,7 +88,7 @@ extension PoolMachine {
         return pumpWrites(index, at: now)
     }
 
-    /// The connection for a key of which nothing is pending: always the same one while it stands.
+    /// The connection for a key without pending writes: always the same one while it is ready.
     private func place(of key: UInt64) -> Int {
         let usual = Int(key % UInt64(settings.writerCount))
         if connections[usual].isReady { return usual }
@@ -107,7 +108,7 @@ extension PoolMachine {
                 pins[request.key] = pin.count == 1 ? nil : (pin.connection, pin.count - 1)
             }
         }
-        // An earlier attempt may have been applied, whatever this one met.
+        // An earlier send may have been applied, whatever the result of this one.
         return .answer(request.id, request.isUncertain ? error?.withUnknownOutcome : error)
     }
 
@@ -141,7 +142,8 @@ extension PoolMachine {
         return actions
     }
 
-    /// Where a look-up waits for nothing, if there is such a place: a reader or a writer on which nothing is in flight.
+    /// A connection on which a look-up need not wait: a reader or a writer with nothing in flight. Otherwise the reader
+    /// with the fewest reads in flight, if it has room.
     private func lookUpConnection(readers: [Int], depthMax: Int) -> Int? {
         if let idle = readers.first(where: { connections[$0].current == nil }) { return idle }
         if let idle = connections.indices.first(where: {
@@ -169,11 +171,11 @@ extension PoolMachine {
 // MARK: - Answers
 
 extension PoolMachine {
-    /// A command was done; the transaction may still fail.
+    /// A command succeeded. Its transaction may still fail.
     mutating func commandCompleted(on index: Int) { connections[index].current?.answeredCount += 1 }
 
-    /// A command failed, or behind the last of them the commit did. A transient failure is one that the server brought
-    /// about itself, for another's sake.
+    /// A command failed, or, after the last command, the commit did. A failure is transient when the server caused it
+    /// for the sake of another transaction.
     mutating func commandFailed(_ error: StorageError, isTransient: Bool = false, on index: Int) {
         let request = awaitedCommand(on: index)?.request
         if connections[index].current?.failure == nil {
@@ -183,20 +185,20 @@ extension PoolMachine {
         commandCompleted(on: index)
     }
 
-    /// A command was passed over, since one before it failed.
+    /// The server skipped a command because an earlier one failed.
     mutating func commandAborted(on index: Int) { commandCompleted(on: index) }
 
-    /// How many appends the Sync that comes next has committed; nil when it committed none.
+    /// How many appends the next Sync has committed; nil when it committed none.
     func committedAppendCount(on index: Int) -> Int? {
         guard let flight = connections[index].current, flight.failure == nil, flight.requests.first?.kind == .append
         else { return nil }
         return flight.requests.count
     }
 
-    /// The Sync behind a segment was read: its transaction is over, and how is known.
+    /// The Sync after a segment was read: its transaction has ended, and its outcome is known.
     mutating func synced(on index: Int, at now: MonotonicInstant) -> [PoolAction] {
         guard let flight = connections[index].landed(nextDeadline: now + settings.answerTimeout) else {
-            preconditionFailure("a Sync that nobody sent")
+            preconditionFailure("a Sync without a segment in flight")
         }
         connections[index].failureCount = 0
         var actions: [PoolAction] = []
@@ -210,11 +212,12 @@ extension PoolMachine {
         return actions
     }
 
-    /// What becomes of those whose transaction failed. None of them was applied, so that each may be sent again.
+    /// Handles the requests of a failed transaction. None of them was applied, so each may be sent again.
     ///
-    /// Who spoils a shared transaction fails alone, and the others share another one. When that is spoilt as well, or
-    /// nobody knows by whom, each gets its own. A wait for a lock took the time that it may take, and who writes to the
-    /// same shop would wait for the same: they fail together, and so do all when it happens a second time.
+    /// The request that broke a shared transaction fails alone, and the others share a new one. When that fails as
+    /// well, or the culprit is unknown, each gets a transaction of its own. A wait for a lock is different: it took all
+    /// the time that it may take, and writes to the same shop would wait for the same lock. So the writes of that shop
+    /// fail together, and when it happens a second time, all requests do.
     private mutating func settle(
         _ requests: [PoolRequest], _ failure: PoolConnection.Failure, on index: Int
     ) -> [PoolAction] {
@@ -239,7 +242,7 @@ extension PoolMachine {
         return requests.filter(fails).map { answer($0, failure.error) }
     }
 
-    /// Puts reads before those that wait.
+    /// Puts reads before those that are queued.
     mutating func readAgain(_ requests: [PoolRequest]) {
         lookUps.prepend(requests.filter(\.isLookUp))
         reads.prepend(requests.filter { !$0.isLookUp })
@@ -255,7 +258,7 @@ extension PoolMachine {
 }
 
 extension StorageError.Kind {
-    /// Whether a batch that failed so would fail in parts just the same: then its rows are not tried again.
+    /// Whether each part of the batch would fail in the same way; then its rows are not tried again.
     fileprivate var concernsWholeDatabase: Bool {
         switch self {
         case .unavailable, .overloaded, .corrupt, .incompatible: true

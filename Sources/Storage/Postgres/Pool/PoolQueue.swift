@@ -1,4 +1,4 @@
-/// First in, first out, in one array. Appending and popping are O(1) amortised, prepending is O(n).
+/// A FIFO queue in one array. Appending and popping are O(1) amortised, prepending is O(n).
 struct PoolQueue<Element> {
     private var elements: [Element] = []
     private var head = 0
@@ -23,7 +23,7 @@ struct PoolQueue<Element> {
         return element
     }
 
-    /// Puts elements before all others, in their order.
+    /// Puts elements before all others, keeping their order.
     mutating func prepend(_ others: [Element]) {
         elements.replaceSubrange(..<head, with: others)
         head = 0
@@ -38,7 +38,7 @@ struct PoolQueue<Element> {
         return Array(elements[head...])
     }
 
-    /// Takes those that `isTaken` says, and keeps the order of the others.
+    /// Takes the elements for which `isTaken` returns true. The others keep their order.
     mutating func take(where isTaken: (Element) -> Bool) -> [Element] {
         guard elements[head...].contains(where: isTaken) else { return [] }
         let all = takeAll()

@@ -1,49 +1,50 @@
 import Primitives
 
-/// A request as the pool knows it: what it may do with it, not what it says.
+/// A request as the pool sees it: how it may be sent, not its content.
 struct PoolRequest: Hashable, Sendable {
-    /// What kind of work it is, and so how it may be sent, and sent again.
+    /// The kind of work, which decides how the request may be sent and sent again.
     enum Kind: Hashable, Sendable {
-        /// Stores a message under an id of its own. May share a transaction; sent twice, it is stored once.
+        /// Stores a message under a unique id. May share a transaction. Sent twice, the message is stored once.
         case append
-        /// Changes something else, in a transaction of its own. A repeatable one leaves, and answers, the same when it
-        /// is done twice.
+        /// Changes something else, in a transaction of its own. A repeatable write has the same effect and the same
+        /// answer when it is executed twice.
         case write(isRepeatable: Bool)
         /// Changes nothing.
         case read
     }
 
-    /// Whose transaction a request may share.
+    /// Which requests may share the transaction.
     enum Sharing: Hashable, Sendable {
-        /// That of all who wait; then `survivors`, or `nobody`.
+        /// All that wait; then `survivors`, or `nobody`.
         case anybody
-        /// That of those beside whom it was when another one spoilt it; then `nobody`.
+        /// Those of the same transaction that another request broke; then `nobody`.
         case survivors
-        /// It has one of its own.
+        /// None: the request has a transaction of its own.
         case nobody
     }
 
-    /// Names it; unique in the pool.
+    /// Identifies the request; unique in the pool.
     let id: UInt64
-    /// What kind of work it is.
+    /// The kind of work.
     let kind: Kind
-    /// A read of a row or two, for which a request waits that may be a write: lists do not go before it.
+    /// A read of one or two rows for which a request waits that may be a write. Lists are not sent before it.
     var isLookUp = false
-    /// Writes of one key, a shop's, are sent in their order.
+    /// Writes of the same key are sent in their order. A write of a shop has the shop's key.
     var key: UInt64 = 0
-    /// What it keeps in memory.
+    /// The memory that the request holds.
     var byteCount = 0
-    /// When it is given up unless it was sent by then.
+    /// The request fails unless it was sent by then.
     let deadline: MonotonicInstant
-    /// Whose transaction it may share, when it is an append.
+    /// Which requests may share the transaction of an append.
     var sharing = Sharing.anybody
-    /// It was sent, and the connection died before the end of its transaction was read: whether it was applied is not
-    /// known.
+    /// Whether the outcome is unknown: the request was sent, and the connection died before the end of its transaction
+    /// was read.
     var isUncertain = false
-    /// How often it was sent.
+    /// The number of times it was sent.
     var sendCount = 0
 
-    /// Whose transaction it may share now: a look at what is uncertain must not spoil another's.
+    /// Which requests may share its transaction now. The check of an uncertain append must not break the transaction of
+    /// other requests.
     var sharingNow: Sharing { isUncertain ? .nobody : sharing }
 }
 
@@ -51,16 +52,16 @@ struct PoolRequest: Hashable, Sendable {
 struct PoolSegment: Hashable, Sendable {
     /// A statement of a request.
     struct Command: Hashable, Sendable {
-        /// The request that it belongs to.
+        /// The request that the command belongs to.
         let request: UInt64
-        /// It asks, behind an append that was uncertain, whether the message stands there now.
+        /// Whether it is the check after an uncertain append: does the message exist now?
         var isCheck = false
     }
 
-    /// In the order in which they are sent and answered.
+    /// The commands in the order in which they are sent and answered.
     let commands: [Command]
 
-    /// The commands of requests that share a transaction.
+    /// Creates a segment with the commands of requests that share a transaction.
     init(_ requests: [PoolRequest]) {
         var commands: [Command] = []
         for request in requests {
@@ -73,16 +74,16 @@ struct PoolSegment: Hashable, Sendable {
     }
 }
 
-/// What the pool wants done; connections are named by their index.
+/// What the pool must do next. Connections are named by their index.
 enum PoolAction: Hashable, Sendable {
     /// Begin to connect.
     case connect(Int)
-    /// Set the session up: settings and prepared statements.
+    /// Set up the session: settings and prepared statements.
     case prepare(Int)
     /// Send the commands, then a Sync.
     case send(Int, PoolSegment)
-    /// Close what there is of the connection, at once; nothing more is told of it.
+    /// Close the connection at once, in whatever state it is. It reports no further events.
     case disconnect(Int)
-    /// The request is through: its results are those that came, or it failed.
+    /// The request has ended: with the results that arrived, or with an error.
     case answer(UInt64, StorageError?)
 }

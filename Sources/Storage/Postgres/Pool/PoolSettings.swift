@@ -1,37 +1,37 @@
-/// How a pool behaves; the defaults suit a server, tests shorten them.
+/// The settings of a pool. The defaults suit a server; tests use shorter times.
 struct PoolSettings: Sendable {
-    /// Connections of the pool.
+    /// The number of connections.
     var connectionCount = 4
-    /// A connection must stand, and its session be set up, within this time each.
+    /// The time limit for making a connection, and again for setting up its session.
     var connectTimeout: Duration = .seconds(5)
-    /// A segment must be answered within this time from when it is the server's turn, or the connection is given up:
-    /// more than the server's own `statement_timeout`, so that this is the end only of what hangs.
+    /// How long the server may take to answer a segment, from when it is the server's turn, before the connection is
+    /// closed. Longer than the server's own `statement_timeout`, so that it only ends what hangs.
     var answerTimeout: Duration = .seconds(8)
-    /// The first pause after a failed connect; it doubles from there.
+    /// The first pause after a failed connect. It doubles with each failure.
     var backoffMin: Duration = .milliseconds(100)
-    /// The longest pause between connects; who stood for as long was no failed connect.
+    /// The longest pause between connects. A connection that was ready for this long does not count as failed.
     var backoffMax: Duration = .seconds(2)
-    /// Appends that share a transaction at most.
+    /// The maximum number of appends in one transaction.
     var batchCountMax = 128
-    /// The bytes after which a transaction takes no more.
+    /// A transaction takes no more appends once it has this many bytes.
     var batchByteCountMax = 1024 * 1024
-    /// Whether the shops of a transaction are written in the order of their keys, as other nodes do: their clocks are
-    /// locked in one order by all, so that no two nodes wait for each other.
+    /// Whether the shops of a transaction are written in the order of their keys. Nodes that share a database all lock
+    /// the shops' clocks in this order, so that they cannot deadlock.
     var areRoundsSorted = false
-    /// Appends that are sent at a time when each has a transaction of its own.
+    /// The maximum number of appends in flight when each has a transaction of its own.
     var loneCountMax = 8
-    /// Reads under way on one connection: the next one is there when the server has done one, and no more than that
-    /// waits for what may take as long as a lock.
+    /// The maximum number of reads in flight on one connection: the next one is at the server when it has finished one,
+    /// and only this many wait for a read that may take as long as a lock.
     var readDepthMax = 2
-    /// How often a request is sent at most, when connections die under it.
+    /// How often a request is sent at most, when connections die while it is in flight.
     var sendCountMax = 3
-    /// Writes that may wait.
+    /// The maximum number of pending writes.
     var writeCountMax = Limits.waitingMessageCountMax
-    /// Their bytes.
+    /// The maximum bytes of pending writes.
     var writeByteCountMax = Limits.waitingByteCountMax
-    /// Reads that may wait or be under way.
+    /// The maximum number of pending reads.
     var readCountMax = Limits.readsUnderWayMax
 
-    /// The first so many connections are for writes, the others for reads.
+    /// The first `writerCount` connections are for writes, the others for reads.
     var writerCount: Int { connectionCount == 1 ? 1 : connectionCount - max(1, connectionCount / 3) }
 }

@@ -1,8 +1,9 @@
-// Tables that others made may be elsewhere, or of another shape: that is said when they are migrated, not at the first
-// request.
+// Tables of other services may be in another schema or of another shape. The migration reports it, rather than the
+// first request.
 
 extension PostgresMigrator {
-    /// Refuses to make tables in one schema while the search path finds those of an existing backend in another.
+    /// Rejects a migration that would create tables in one schema while the search path finds those of an existing
+    /// backend in another.
     static func checkPlace(_ connection: PostgresBlockingConnection) throws(StorageError) {
         if try connection.execute("SELECT current_schema()").first == "" {
             throw StorageError(.incompatible, detail: "the search path names no schema that exists")
@@ -18,7 +19,7 @@ extension PostgresMigrator {
         if let reason = elsewhere.first { throw StorageError(.incompatible, detail: reason) }
     }
 
-    /// Refuses tables on which a statement could not run, or that round times.
+    /// Rejects tables on which a statement cannot run, or that round times.
     static func checkTables(_ connection: PostgresBlockingConnection) throws(StorageError) {
         let rounded = try connection.execute(
             """
@@ -29,7 +30,8 @@ extension PostgresMigrator {
         if let column = rounded.first {
             throw StorageError(.incompatible, detail: "column shop_messages.\(column) keeps no microseconds")
         }
-        // A plan is made without the parameters' values; only then does ON CONFLICT look for its index.
+        // ON CONFLICT looks for its index only when a plan is made, which must not depend on the parameters' values
+        // here.
         try connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         let shape = try PostgresTableShape(connection)
         for statement in PostgresStatement.allCases {

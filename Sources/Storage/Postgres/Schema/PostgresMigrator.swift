@@ -1,28 +1,28 @@
 import Primitives
 
-/// Brings a database up to date, or says what that would take.
+/// Migrates a database to the current version, or lists the steps that this would take.
 public enum PostgresMigrator {
-    /// A step that was, or would be, applied.
+    /// A migration step.
     public struct Step: Sendable, Hashable {
         /// Its number, from 1.
         public let number: Int
-        /// What it is for.
+        /// What the step is for.
         public let title: String
-        /// Its text.
+        /// The step's SQL.
         public let sql: String
     }
 
     /// The steps that the database lacks. Changes nothing. Blocks, on a thread of its own.
     ///
-    /// Throws `.incompatible` when a newer version has migrated it.
+    /// Throws `.incompatible` when a newer version has migrated the database.
     public static func pending(at location: PostgresLocation) async throws(StorageError) -> [Step] {
         try await run(location) { connection throws(StorageError) in try pending(connection) }
     }
 
-    /// Applies the steps that the database lacks, in one transaction: all or none. Of several that come at once, one
-    /// does it and the others find it done. Blocks, on a thread of its own.
+    /// Applies the steps that the database lacks, in one transaction: all or none. When several processes migrate at
+    /// once, one applies the steps and the others find them applied. Blocks, on a thread of its own.
     ///
-    /// Throws `.incompatible` when tables that are there already do not suit.
+    /// Throws `.incompatible` when existing tables do not suit.
     public static func migrate(_ location: PostgresLocation) async throws(StorageError) -> [Step] {
         try await run(location) { connection throws(StorageError) in
             try connection.execute("BEGIN")
@@ -43,15 +43,15 @@ public enum PostgresMigrator {
                 try connection.execute("COMMIT")
                 return steps
             } catch {
-                // The first error is the one to report; the end of the connection rolls back whatever happens here.
+                // The first error is the one to report. Closing the connection rolls back in any case.
                 _ = try? connection.execute("ROLLBACK")
                 throw error
             }
         }
     }
 
-    /// How many connections the server has for ordinary users, its time, and whether another node uses the tables that
-    /// would not know of this one, or the other way round. Blocks, on a thread of its own.
+    /// The number of connections that the server has for ordinary users, its time, and whether another node uses the
+    /// tables that is not compatible with this one: one of the two does not share them. Blocks, on a thread of its own.
     public static func server(
         at location: PostgresLocation, isShared: Bool
     ) async throws(StorageError) -> (connectionCountMax: Int, now: Timestamp, isTaken: Bool) {
@@ -69,7 +69,7 @@ public enum PostgresMigrator {
         }
     }
 
-    /// Which columns the tables have. Blocks, on a thread of its own.
+    /// The columns that the tables have. Blocks, on a thread of its own.
     public static func shape(at location: PostgresLocation) async throws(StorageError) -> PostgresTableShape {
         try await run(location) { connection throws(StorageError) in try PostgresTableShape(connection) }
     }

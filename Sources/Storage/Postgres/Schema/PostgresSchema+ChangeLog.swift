@@ -1,28 +1,28 @@
 // What a catch-up by time needs where several writers share the tables.
 //
-// A client that gives `since` has seen all that a node showed it, up to a change C with that time. It may miss a
-// change X only if X is dated no later than C and X was not visible when C was shown. The log tells: the row of C holds
-// `seen`, the snapshot of the database in which C was written.
+// A client that sends `since` has seen everything that a node showed it, up to a change C with that time. It may have
+// missed a change X only if X is dated no later than C and X was not visible when C was shown. The log decides: the row
+// of C contains `seen`, the snapshot of the database in which C was written.
 //
 // Claim: if X is visible in `seen` of C, the client has X. X was committed before C was written, so
 // - a list that returned C was read after the commit of C, hence after that of X, and returned X too, unless X is dated
 //   no later than the `since` of that list; then X was in its late set, or known already (induction). A list of several
 //   slices is a chain of such lists: see `LateMessages`;
-// - a stream shows a change only after all changes of its shop that were committed before it: notifications come in
-//   the order of the commits, and what is read again after a gap comes in the order of the dates, so that what follows
-//   C is dated later than C and no exception.
-// So the late set, which is all that the log holds and that is not visible in `seen`, is complete. Rows of C's own
+// - a stream shows a change only after all changes of its shop that were committed before it: notifications arrive in
+//   the order of the commits, and what is read again after a gap is in the order of the dates, so that what follows C
+//   is dated later than C and is no exception.
+// So the late set, which is everything in the log that is not visible in `seen`, is complete. Rows of C's own
 // transaction become visible together with C, and those that it wrote before C were shown before it.
 //
-// A node that is alone does not log its own changes, which cost nothing then. Two cases follow from that:
-// - C is logged, X is a change of the node: the node dates it when it begins to write it and a write ends within
-//   seconds, so X is dated after C's time less 30 s, and whether it was visible is known by the `xmin` of its row.
-// - C is not logged: then `seen` is the latest mark (a snapshot of a moment at which the node had published all that it
-//   heard) of 65 s before C's date at the latest. A shop's clock is ahead of the server's by a minute at the most.
-//   An older mark is always safe, as it sees less.
-// A write of the node whose outcome it does not know may be committed behind later ones: when it is found, it is logged.
-// The first mark, of the migration, serves all times before: what was committed before it was not logged. When it is
-// gone, a time that is older than all marks is answered with an overlap of ten minutes.
+// A node that is alone does not log its own changes, which therefore cost nothing. Two cases follow:
+// - C is logged, X is a change of the node: the node dates X when it begins to write it, and a write ends within
+//   seconds, so X is dated after C's time less 30 s, and the `xmin` of its row shows whether it was visible.
+// - C is not logged: then `seen` is the latest mark that was taken at least 65 s before C's date. A mark is a snapshot
+//   of a moment at which the node had published everything that it received. A shop's clock is at most a minute ahead
+//   of the server's. An older mark is always safe, as it sees less.
+// A write of unknown outcome may be committed after later ones: when the node finds it, it logs it. The first mark,
+// which the migration takes, serves all earlier times: what was committed before it was not logged. When it has been
+// purged, a time that is older than all marks is answered with an overlap of ten minutes.
 
 extension PostgresSchema {
     static let changeLog = """
@@ -64,7 +64,7 @@ extension PostgresSchema {
 
     private static let isLogged = "current_setting('\(announceSetting)', true) IS DISTINCT FROM 'off'"
 
-    /// The date is moved into the years of `Timestamp`, as everywhere.
+    /// The date is clamped to the years of `Timestamp`, as everywhere.
     private static let logFunction = """
         CREATE OR REPLACE FUNCTION shopstream_message_logged() RETURNS trigger LANGUAGE plpgsql
             SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$

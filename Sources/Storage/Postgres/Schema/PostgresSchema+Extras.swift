@@ -1,6 +1,6 @@
 extension PostgresSchema {
-    /// Where tables of another service lack a column, what it would hold lies in a table of our own: a new column
-    /// would break that service's code generators. See `PostgresTableShape`.
+    /// Where the tables of another service lack a column, a table of our own holds its values: a new column would break
+    /// that service's code generators. See `PostgresTableShape`.
     static let extras = """
         DO $step$
         DECLARE

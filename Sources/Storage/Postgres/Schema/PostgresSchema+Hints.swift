@@ -1,7 +1,7 @@
 extension PostgresSchema {
-    /// Any role that may connect can send a notification, so it carries no content: it names a message, and listeners
-    /// read the row, or the log of deletions. Only the triggers may add to that log: they run with the rights of its
-    /// owner, and the grants of other roles, which defaults of a schema may have made, are taken back.
+    /// Any role that can connect may send a notification, so it has no content. It names a message, and listeners read
+    /// the row, or the log of deletions. Only the triggers may add to that log: they run with the rights of its owner,
+    /// and grants to other roles, which default privileges of a schema may have made, are revoked.
     static let hints = """
         CREATE INDEX IF NOT EXISTS shop_message_deletions_by_message ON shop_message_deletions (message_id);
         DO $revoke$
@@ -27,7 +27,7 @@ extension PostgresSchema {
         REVOKE ALL ON FUNCTION shopstream_message_changed() FROM PUBLIC;
         """
 
-    /// `@schema@` stands for the tables' schema, as in the step before.
+    /// `@schema@` is replaced by the tables' schema, as in the step before.
     private static let messageFunction = """
         CREATE OR REPLACE FUNCTION shopstream_message_changed() RETURNS trigger LANGUAGE plpgsql
             SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$

@@ -1,10 +1,10 @@
 extension PostgresSchema {
-    /// What `ImageNames` finds in a text that has a marker.
+    /// Finds what `ImageNames` finds in a text that has a marker.
     static let imageNamePattern = #"""
         [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.(?:jpg|png|gif|webp)
         """#
 
-    /// Which images messages name, for every writer: triggers keep it, for texts with a marker only.
+    /// Which images messages name. Triggers maintain it for every writer, but only for texts with a marker.
     static let imageNames = """
         CREATE TABLE IF NOT EXISTS shopstream_image_names (
             shop_id text NOT NULL,

@@ -1,12 +1,12 @@
 extension PostgresSchema {
-    /// Whoever writes the tables fires the triggers: they run with the rights of their owner, who may write the logs,
-    /// and find what they name whatever the writer's search path is. Nothing that a writer does may fail by them: times
-    /// that no client can be told are moved to what it can, and a notification that would be too long is left out.
+    /// Every writer of the tables fires the triggers. They run with the rights of their owner, who may write the logs,
+    /// and they find their tables whatever the writer's search path is. A trigger must not make a write fail: times
+    /// that cannot be sent to a client are clamped, and a notification that would be too long is left out.
     ///
-    /// A commit that notifies holds a lock that all such commits of the cluster want, across its flush, so that none of
-    /// them share one. Our own messages are therefore announced only where another node is to hear of them.
+    /// A commit that notifies holds a cluster-wide lock during its flush, so that no two such commits share a flush.
+    /// Our own messages are therefore announced only where another node must receive them.
     ///
-    /// Who deletes is noted, so that a listener that was away learns what it missed.
+    /// Deletions are logged, so that a listener that was disconnected finds what it missed.
     static let triggersForEveryWriter = """
         CREATE TABLE IF NOT EXISTS shop_message_deletions (
             message_id text NOT NULL,
@@ -35,7 +35,8 @@ extension PostgresSchema {
 
     static let isAnnounced = "current_setting('\(announceSetting)', true) IS DISTINCT FROM 'off'"
 
-    /// `@schema@` stands for the tables' schema: a path that holds it would let who may create there slip in a function.
+    /// `@schema@` is replaced by the tables' schema. With that schema on the search path instead, any role that may
+    /// create objects there could substitute a function.
     private static let messageFunction = """
         CREATE OR REPLACE FUNCTION shopstream_message_changed() RETURNS trigger LANGUAGE plpgsql
             SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$

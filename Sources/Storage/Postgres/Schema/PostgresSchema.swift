@@ -1,8 +1,9 @@
-/// The tables, as numbered steps. A step that was released never changes, unless it is to do less: what is to be
-/// different is a new step.
+/// The tables, as numbered steps. A released step never changes, unless it is to do less: every other change is a new
+/// step.
 ///
-/// The tables may be there already, made by the services that share them: then they keep their columns, and gain indexes
-/// and triggers. Step 2 added columns once; databases that it changed so keep them. Identifiers are ordered byte for byte (`COLLATE "C"`), whatever the database's own collation.
+/// The tables may exist already, made by the services that share them. They then keep their columns and gain indexes
+/// and triggers. Step 2 once added columns; databases that it changed keep them. Identifiers are ordered byte for byte
+/// (`COLLATE "C"`), whatever the database's own collation is.
 enum PostgresSchema {
     /// One step.
     struct Migration: Sendable {
@@ -11,20 +12,20 @@ enum PostgresSchema {
         let sql: String
     }
 
-    /// The session setting by which the triggers tell who writes; other services leave it empty.
+    /// The session setting that names the writer to the triggers. Other services leave it empty.
     static let originSetting = "shopstream.origin"
-    /// The session setting by which a writer says, with `off`, that nobody needs to be told of its messages.
+    /// The session setting by which a writer declares, with `off`, that its messages need no notifications.
     static let announceSetting = "shopstream.announce"
-    /// The setting of a transaction that names the message that a node deletes: the database announces what a foreign
-    /// key deletes along with it, also when the node announces nothing.
+    /// The transaction setting that names the message that a node deletes. The database announces the messages that a
+    /// foreign key deletes with it, even when the node announces nothing.
     static let deletingSetting = "shopstream.deleting"
-    /// Notifications are sent to this channel, followed by the tables' schema.
+    /// The prefix of the channel's name; the tables' schema follows it.
     static let channelPrefix = "shopstream:"
-    /// Held while the steps are applied.
+    /// The lock that is held while the steps are applied.
     static let lockKey: Int64 = 0x7368_6f70_7374_726d
 
-    /// Takes the lock that says who uses the tables, for as long as the session lasts: alone, or with others of the same
-    /// mind. False when somebody holds it who is not.
+    /// Acquires the lock that records which nodes use the tables, for the lifetime of the session: alone, or shared
+    /// with other nodes that share the tables. False when another session holds it in a conflicting mode.
     static func nodeLock(isShared: String) -> String {
         let key = "\(lockKey >> 32), hashtext(current_schema())"
         return "CASE WHEN \(isShared) THEN pg_try_advisory_lock_shared(\(key)) ELSE pg_try_advisory_lock(\(key)) END"
@@ -44,7 +45,8 @@ enum PostgresSchema {
         Migration(number: 10, title: "what tables of other services have no column for", sql: extras),
     ]
 
-    /// What members files said when their lines were first read, and since: see `MembershipStore.importMembers`.
+    /// What members files said when their lines were first read, and in later reads: see
+    /// `MembershipStore.importMembers`.
     private static let memberImports = """
         CREATE TABLE shopstream_member_imports (
             shop_id text NOT NULL,
@@ -120,8 +122,8 @@ enum PostgresSchema {
             ON shop_messages ((coalesce(updated_at, created_at)));
         """
 
-    /// The position of a change is its transaction's number: one that is below every transaction still under way is
-    /// final, while numbers of a sequence become visible in any order.
+    /// The position of a change is the number of its transaction. It is final once it is below every running
+    /// transaction, whereas the numbers of a sequence become visible in any order.
     private static let additions = """
         CREATE TABLE IF NOT EXISTS shop_images (
             id text PRIMARY KEY,
@@ -142,8 +144,8 @@ enum PostgresSchema {
         CREATE INDEX IF NOT EXISTS shop_member_changes_by_time ON shop_member_changes (changed_at);
         """
 
-    /// A notification is `origin JSON`. It is limited to 8,000 bytes: a row that is too large is left out, and read by
-    /// its id. Who writes without an origin gives no name with the message, so it is looked up.
+    /// A notification is `origin JSON`. It is limited to 8,000 bytes: a row that is too large is left out and read by
+    /// its id. A writer without an origin does not send a name with the message, so the trigger looks it up.
     private static let notifications = """
         CREATE OR REPLACE FUNCTION shopstream_message_changed() RETURNS trigger LANGUAGE plpgsql AS $function$
         DECLARE

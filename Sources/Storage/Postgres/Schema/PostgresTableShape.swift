@@ -1,5 +1,5 @@
-/// Which of the columns beyond the common ones the tables have. Tables that others made keep their shape: what a message
-/// or a user has beyond it lies in tables of our own, which the migration makes where a column is missing.
+/// Which of the optional columns the tables have. Tables of other services keep their shape. Where a column is missing,
+/// the migration creates a table of our own for its values.
 public struct PostgresTableShape: Hashable, Sendable {
     /// Whether `shop_messages` has `parent_id`.
     var hasParents = true
@@ -7,12 +7,12 @@ public struct PostgresTableShape: Hashable, Sendable {
     var hasAuthorNames = true
     /// Whether `users` has `username`.
     var hasUsernames = true
-    /// Whether `shopstream_message_extras` is there. It stays when the other service adds the column later on.
+    /// Whether `shopstream_message_extras` exists. It remains when the other service adds the column later.
     var hasMessageExtras = false
-    /// Whether `shopstream_usernames` is there.
+    /// Whether `shopstream_usernames` exists.
     var hasOwnUsernames = false
 
-    /// The shape that a database has in which every table is ours.
+    /// The shape of a database whose tables are all ours.
     init() {}
 
     /// The shape of the tables that the connection's search path finds.
@@ -38,13 +38,14 @@ public struct PostgresTableShape: Hashable, Sendable {
 
     // MARK: - Parts of statements
 
-    /// The columns of `shop_messages m` that a query around it needs for the expressions below, each with a comma before.
+    /// The columns of `shop_messages m` that an inner query must pass on for the expressions below, each with a leading
+    /// comma.
     var innerColumns: String { (hasParents ? ", m.parent_id" : "") + (hasAuthorNames ? ", m.username" : "") }
 
     /// The parent of the message `m`.
     var parentID: String { value(hasParents ? "m.parent_id" : nil, hasMessageExtras ? extra("parent_id") : nil) }
 
-    /// The name of the author of the message `m`: what the user is called now, else what the message says.
+    /// The name of the author of the message `m`: the user's current name, else the one in the message.
     var authorName: String {
         value(
             username(of: "m.user_id"), hasAuthorNames ? "m.username" : nil,
@@ -58,10 +59,10 @@ public struct PostgresTableShape: Hashable, Sendable {
             hasOwnUsernames ? "(SELECT u.username FROM shopstream_usernames u WHERE u.uid = \(userID))" : nil)
     }
 
-    /// The table of users' names, which `setUsername` writes.
+    /// The table of users' names that `setUsername` writes.
     var usernameTable: String { hasUsernames ? "users" : "shopstream_usernames" }
 
-    /// The expressions that have a place in `shop_messages`, by their columns, each with a comma before.
+    /// The values that have a column in `shop_messages`: their columns and expressions, each with a leading comma.
     func stored(parentID: String, username: String) -> (columns: String, values: String) {
         (
             (hasParents ? ", parent_id" : "") + (hasAuthorNames ? ", username" : ""),
@@ -69,8 +70,8 @@ public struct PostgresTableShape: Hashable, Sendable {
         )
     }
 
-    /// A part `extra AS (…)` of a WITH clause that stores what has no place in `shop_messages`, when the message's id is
-    /// not taken; nil when all has.
+    /// A part `extra AS (…)` of a WITH clause that stores the values without a column in `shop_messages`, when the
+    /// message's id is not taken; nil when every value has a column.
     func storingExtras(id: String, parentID: String, username: String) -> String? {
         guard hasMessageExtras, !hasParents || !hasAuthorNames else { return nil }
         let parentID = hasParents ? "NULL::text" : parentID

@@ -1,6 +1,6 @@
 import CLibpq
 
-/// A connection that blocks its thread: for commands and the start, never for a loop.
+/// A connection that blocks its thread: for commands and the start of a server, never for a loop.
 @safe final class PostgresBlockingConnection {
     private let connection: OpaquePointer
 
@@ -12,7 +12,7 @@ import CLibpq
         guard let made = unsafe made else { throw StorageError(.unavailable, detail: "out of memory") }
         unsafe connection = made
         if unsafe PQstatus(connection) != CONNECTION_OK { throw lastError }
-        // "Already exists, skipping" is nothing to tell.
+        // Suppresses notices such as "already exists, skipping".
         _ = try execute("SET client_min_messages = warning")
     }
 
@@ -23,7 +23,7 @@ import CLibpq
         return StorageError(.unavailable, detail: PostgresHandle.oneLine(text))
     }
 
-    /// Runs statements without parameters; returns the first column of the last one's rows.
+    /// Runs statements without parameters; returns the first column of the last statement's rows.
     @discardableResult
     func execute(_ sql: String) throws(StorageError) -> [String] {
         guard let result = unsafe PQexec(connection, sql) else { throw lastError }

@@ -1,24 +1,24 @@
 import CLibpq
 import Glibc
 
-/// A connection of libpq, never blocking but for `start`.
+/// A libpq connection that never blocks, except in `start`.
 ///
-/// One thread uses it at a time: it is begun on one that may block and then handed to its loop's.
+/// One thread uses it at a time: a thread that may block starts it and hands it off to the loop's thread.
 @safe final class PostgresHandle: @unchecked Sendable {
-    // @unchecked: handed over once, from the thread that began it to the loop that owns it from there.
+    // @unchecked: handed off once, from the thread that started it to the loop that owns it from then on.
 
-    /// How a connect goes on.
+    /// The progress of a connect.
     enum Progress {
         case wantsRead, wantsWrite, done
         case failed(StorageError)
     }
 
-    /// What the server said, in the order of what was sent.
+    /// What the server answered, in the order of the commands.
     enum Event {
         case completed(PostgresResult)
-        /// A transient failure is one of the server's own making: it undid the transaction for another one's sake.
+        /// A transient failure is caused by the server: it undid the transaction for the sake of another one.
         case failed(StorageError, isTransient: Bool)
-        /// Passed over, since a command before it in the same segment failed.
+        /// Skipped, because an earlier command of the same segment failed.
         case aborted
         case synced
     }
@@ -27,22 +27,26 @@ import Glibc
 
     private init(_ connection: OpaquePointer) { unsafe self.connection = connection }
 
-    /// Sends the server a goodbye if it can, and closes the descriptor, on which no poll may be wanted any more.
+    /// Tells the server goodbye if possible, and closes the descriptor, on which no poll may be pending.
     deinit { unsafe PQfinish(connection) }
 
-    /// Begins to connect. Blocks while a host's name is looked up; not for a reactor's thread. Nil without memory.
+    /// Begins to connect. Blocks while a host's name is looked up, so not for a reactor's thread. Nil when out of
+    /// memory.
     static func start(_ connectionString: String) -> PostgresHandle? {
         unsafe withParameters(connectionString) { keywords, values in
             guard let connection = unsafe PQconnectStartParams(keywords, values, 1) else { return nil }
-            // libpq would print what another service's trigger raises, and the server's goodbyes, on standard error.
+            // libpq would print the notices of another service's triggers, and the server's last messages, on standard
+            // error.
             unsafe PQsetNoticeReceiver(connection, { _, _ in }, nil)
             return unsafe PostgresHandle(connection)
         }
     }
 
-    /// The parameters of a connect: defaults, which the string may change, and behind it what it may not.
+    /// The parameters of a connect: defaults, then the connection string, which may override them, then those that it
+    /// may not override.
     ///
-    /// A server that vanished is noticed within seconds, by whoever sends to it and by who only listens.
+    /// They make a vanished server noticed within seconds, both by a connection that sends and by one that only
+    /// listens.
     static func withParameters<Result>(
         _ connectionString: String,
         _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
@@ -74,7 +78,7 @@ import Glibc
     /// What is wrong with a connection string; nil when libpq can read it.
     static func problem(with connectionString: String) -> String? {
         var message: UnsafeMutablePointer<CChar>?
-        // SAFETY: the message and the options are ours to free.
+        // SAFETY: this function owns the message and the options and frees them.
         let options = unsafe PQconninfoParse(connectionString, &message)
         defer {
             unsafe PQconninfoFree(options)
@@ -84,17 +88,17 @@ import Glibc
         return unsafe message.map { unsafe oneLine(String(cString: $0)) } ?? "out of memory"
     }
 
-    /// libpq ends its messages with a line feed, and some have several lines.
+    /// Joins the lines of a libpq message, which ends with a line feed and may contain others.
     static func oneLine(_ text: String) -> String {
         text.split { $0 == "\n" || $0 == "\t" }.joined(separator: " ")
     }
 
     // MARK: - Connecting
 
-    /// The socket; it may be another after each step of a connect. -1 when there is none.
+    /// The socket, which may change with each step of a connect. -1 when there is none.
     var descriptor: Int32 { unsafe PQsocket(connection) }
 
-    /// One step of the connect, when the descriptor is as the last step wanted it.
+    /// Performs one step of the connect. Call it when the descriptor is ready as the last step required.
     func continueConnecting() -> Progress {
         switch unsafe PQconnectPoll(connection) {
         case PGRES_POLLING_READING: return .wantsRead
@@ -111,7 +115,7 @@ import Glibc
     /// Whether the connection failed at once.
     var isBad: Bool { unsafe PQstatus(connection) == CONNECTION_BAD }
 
-    /// What libpq says of the connection's last failure. It holds no values and no password.
+    /// libpq's text for the connection's last failure. It contains no values and no password.
     var lastError: StorageError {
         let text = unsafe PQerrorMessage(connection).map { unsafe String(cString: $0) } ?? ""
         return StorageError(.unavailable, detail: Self.oneLine(text))
@@ -119,12 +123,12 @@ import Glibc
 
     // MARK: - Sending
 
-    /// Queues the preparation of a statement; false when the connection is dead.
+    /// Queues the preparation of a statement; returns false when the connection is dead.
     func sendPrepare(name: String, sql: String) -> Bool {
         unsafe PQsendPrepare(connection, name, sql, 0, nil) == 1
     }
 
-    /// Queues a prepared statement; false when the connection is dead.
+    /// Queues a prepared statement; returns false when the connection is dead.
     func send(statement: String, _ parameters: [PostgresValue]) -> Bool {
         unsafe withArrays(parameters) { values, lengths, formats in
             unsafe PQsendQueryPrepared(
@@ -132,7 +136,7 @@ import Glibc
         }
     }
 
-    /// Queues a statement by its text; false when the connection is dead.
+    /// Queues a statement by its text; returns false when the connection is dead.
     func send(sql: String, _ parameters: [PostgresValue]) -> Bool {
         unsafe withArrays(parameters) { values, lengths, formats in
             unsafe PQsendQueryParams(
@@ -140,7 +144,7 @@ import Glibc
         }
     }
 
-    /// Ends a segment; false when the connection is dead.
+    /// Ends a segment; returns false when the connection is dead.
     func sendSync() -> Bool { unsafe PQpipelineSync(connection) == 1 }
 
     private func withArrays<Result>(
@@ -155,7 +159,7 @@ import Glibc
             offsets.append(parameter.append(to: &bytes) ? offset : nil)
             lengths.append(Int32(bytes.count - offset))
         }
-        // An empty value is not null: its pointer must be somewhere.
+        // An empty value is not null, so its pointer must not be nil.
         bytes.append(0)
         let formats = [Int32](repeating: 1, count: parameters.count)
         // SAFETY: every offset is within `bytes`, whose memory stays in place until `body` has returned; libpq copies.
@@ -169,7 +173,8 @@ import Glibc
         }
     }
 
-    /// Writes what is queued: true when all is out, false when the socket has no room, nil when the connection is dead.
+    /// Writes the queued data: true when all was written, false when the socket has no room, nil when the connection is
+    /// dead.
     func flush() -> Bool? {
         switch unsafe PQflush(connection) {
         case 0: true
@@ -180,23 +185,23 @@ import Glibc
 
     // MARK: - Receiving
 
-    /// Whether the connection is under TLS.
+    /// Whether the connection uses TLS.
     var isEncrypted: Bool { unsafe PQsslInUse(connection) != 0 }
 
-    /// Reads what the socket has; false when the connection is dead.
+    /// Reads what the socket has; returns false when the connection is dead.
     ///
-    /// Under TLS a read may leave part of a record inside OpenSSL, of which no poll tells. A second one takes that
-    /// mostly, but may begin another record: who awaits something under TLS must call again before long.
+    /// Under TLS a read may leave part of a record in OpenSSL's buffer, which no poll reports. A second read usually
+    /// takes that, but may begin another record. A caller that awaits data under TLS must therefore call again soon.
     func consumeInput() -> Bool {
         guard unsafe PQconsumeInput(connection) == 1 else { return false }
         return unsafe !isEncrypted || PQconsumeInput(connection) == 1
     }
 
-    /// The next thing that the server said; nil when that is not there yet, or nothing is awaited.
+    /// The server's next event; nil when none has arrived or none is expected.
     func nextEvent() -> Event? {
         var hasSeenEnd = false
         while unsafe PQisBusy(connection) == 0 {
-            // Each command's results end with nil; two in a row say that nothing is awaited.
+            // The results of each command end with nil; two in a row mean that no command is pending.
             guard let result = unsafe PQgetResult(connection) else {
                 if hasSeenEnd { return nil }
                 hasSeenEnd = true
@@ -229,7 +234,7 @@ import Glibc
         unsafe PQresultErrorField(result, Int32(code)).map { unsafe String(cString: $0) } ?? ""
     }
 
-    /// The error that a result holds.
+    /// The error in a result.
     static func error(_ result: OpaquePointer) -> StorageError {
         let state = unsafe field(SHIM_DIAG_SQLSTATE, of: result)
         if state.isEmpty {

@@ -1,23 +1,23 @@
 import CLibpq
 import Primitives
 
-/// The rows that a statement returned, in the binary format, as libpq keeps them. Immutable, so any thread may read it.
+/// The rows that a statement returned, in binary format, in libpq's memory. Immutable, so any thread may read it.
 @safe final class PostgresResult: @unchecked Sendable {
-    // @unchecked: libpq only reads a result once it has given it out, and `deinit` frees it after the last reader.
+    // @unchecked: libpq does not change a result after returning it, and `deinit` frees it after the last reader.
     private let pointer: OpaquePointer
 
-    /// Takes ownership.
+    /// Takes ownership of the result.
     init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
 
     deinit { unsafe PQclear(pointer) }
 
-    /// The rows.
+    /// The number of rows.
     var rowCount: Int { unsafe Int(PQntuples(pointer)) }
 
-    /// The columns of a row.
+    /// The number of columns.
     var columnCount: Int { Int(unsafe PQnfields(pointer)) }
 
-    /// The rows that a command changed.
+    /// The number of rows that a command changed.
     var affectedCount: Int {
         guard let text = unsafe PQcmdTuples(pointer) else { return 0 }
         return unsafe Int(String(cString: text)) ?? 0
@@ -31,7 +31,7 @@ import Primitives
             count: Int(PQgetlength(pointer, Int32(row), Int32(column))))
     }
 
-    /// A text; nil for null. A database that is not UTF-8 may hold anything: that is repaired.
+    /// A text; nil for null. Repairs invalid UTF-8, which a database with another encoding may contain.
     func text(_ row: Int, _ column: Int) -> String? {
         unsafe bytes(row, column).map { unsafe String(decoding: $0, as: UTF8.self) }
     }
@@ -42,13 +42,13 @@ import Primitives
         return unsafe Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
     }
 
-    /// A truth value; nil for null.
+    /// A Boolean; nil for null.
     func boolean(_ row: Int, _ column: Int) -> Bool? {
         guard let bytes = unsafe bytes(row, column), bytes.count == 1 else { return nil }
         return unsafe bytes[0] != 0
     }
 
-    /// A `timestamptz`; nil for null. What a `Timestamp` cannot be, the infinities among it, is moved to its bounds.
+    /// A `timestamptz`; nil for null. Values outside the bounds of `Timestamp`, infinities included, are clamped.
     func time(_ row: Int, _ column: Int) -> Timestamp? {
         guard let value = integer(row, column) else { return nil }
         let (sum, isOverflow) = value.addingReportingOverflow(PostgresValue.epochMicroseconds)

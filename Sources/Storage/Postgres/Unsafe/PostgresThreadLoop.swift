@@ -2,10 +2,10 @@ import Glibc
 import Primitives
 import Synchronization
 
-/// A loop on a thread of its own, by poll(2): for commands, the start, and tests. A server's reactors are loops
-/// themselves.
+/// A loop on a thread of its own, with poll(2): for commands, the start of a server, and tests. A server's reactors are
+/// loops themselves.
 public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
-    // @unchecked: `polls` and `timers` belong to the loop's thread; `inbox` is behind a lock.
+    // @unchecked: `polls` and `timers` belong to the loop's thread; a lock protects `inbox`.
     private struct Poll {
         let id: PollID
         let descriptor: Int32
@@ -20,21 +20,21 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
     }
 
     private let inbox = Mutex(Inbox())
-    /// The two ends of a pipe: a byte in it ends the wait.
+    /// The two ends of a pipe. A byte in it ends the wait.
     private let wakeEnds: (reading: Int32, writing: Int32)
     private let thread = Mutex<pthread_t?>(nil)
     private var polls: [Poll] = []
     private var timers: [(at: MonotonicInstant, client: any PostgresLoopClient)] = []
     private var pollCount: UInt64 = 0
 
-    /// Starts the thread. Call `stop` at the end; the loop keeps itself alive until then.
+    /// Starts the thread, which keeps the loop alive. Call `stop` to end it.
     public init() {
         var ends: [Int32] = [-1, -1]
         // SAFETY: the call fills the two elements of the local and keeps no pointer.
         precondition(unsafe pipe(&ends) == 0, "no pipe can be made (errno \(errno))")
         for end in ends {
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-            // A full pipe needs no further byte, and an empty one must not hold the loop.
+            // A full pipe needs no further byte, and reading an empty one must not block the loop.
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
         wakeEnds = (ends[0], ends[1])
@@ -62,7 +62,7 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
         close(wakeEnds.writing)
     }
 
-    /// Ends the thread once it has done what it was given. Any thread.
+    /// Ends the thread after it has run the bodies that it was given. Any thread.
     public func stop() {
         inbox.withLock { $0.isStopping = true }
         wake()
@@ -84,7 +84,8 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
     public func execute(_ body: @escaping @Sendable () -> Void) {
         if isCurrent { return body() }
         let hasEnded = inbox.withLock { inbox in
-            // Nobody is left to do it but who comes, one at a time: what is asked of an ended loop is refused at once.
+            // The loop's thread has ended, so the caller runs it, under the lock, one at a time. Requests to an ended
+            // loop fail at once.
             if inbox.hasEnded { body() } else { inbox.bodies.append(body) }
             return inbox.hasEnded
         }
@@ -126,7 +127,7 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
             for body in bodies { body() }
             if isStopping {
                 if bodies.isEmpty { return }
-                // The wake that stood for the end may have been taken with theirs.
+                // The wake-up for the stop may have been consumed together with that for the bodies.
                 continue
             }
             wait()
@@ -137,7 +138,7 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
         }
     }
 
-    /// Waits for a descriptor, a wake or the next timer, and tells whose descriptor is ready.
+    /// Waits for a descriptor, a wake-up or the next timer, and notifies the clients whose descriptors are ready.
     private func wait() {
         var entries = [pollfd(fd: wakeEnds.reading, events: Int16(POLLIN), revents: 0)]
         for poll in polls {

@@ -1,15 +1,16 @@
 import Glibc
 
-/// The lock of the one server that may use a SQLite file: on a file beside it, with the holder's process id inside.
+/// The lock of the one server that may use a SQLite file: a lock on a file beside it, which contains the holder's
+/// process id.
 ///
-/// The kernel gives it up when the holder ends, however it ends. Commands that change memberships do not take it. The
-/// file stays: one that was removed while another process opens it would be two locks.
+/// The kernel releases it when the holder ends, in whatever way. Commands that change memberships do not acquire it.
+/// The lock file is never removed: removing it while another process opens it would create two locks.
 public final class StoreLock: Sendable {
-    /// What came of an attempt to take it.
+    /// The result of an attempt to acquire it.
     public enum Outcome: Sendable {
-        /// It is the caller's until `release`, or the end of the process.
+        /// The caller holds it until `release`, or until the process ends.
         case taken(StoreLock)
-        /// Another process has it; its id, when it could be read.
+        /// Another process holds it; its id, when it could be read.
         case held(by: Int32?)
     }
 
@@ -17,8 +18,8 @@ public final class StoreLock: Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// Takes the lock of the SQLite file at `path` without waiting. All names of the file that links give it share one
-    /// lock. Throws `.unavailable` when the file of the lock cannot be made.
+    /// Tries to acquire the lock of the SQLite file at `path`, without waiting. All links to the file share one lock.
+    /// Throws `.unavailable` when the lock file cannot be opened.
     public static func take(of path: String) throws(StorageError) -> Outcome {
         let lockPath = resolved(path) + ".lock"
         // SAFETY: the path is read before the call returns.
@@ -45,7 +46,7 @@ public final class StoreLock: Sendable {
         return .taken(StoreLock(descriptor: descriptor))
     }
 
-    /// Gives the lock up; once, after the store was closed.
+    /// Releases the lock. Call it once, after the store was closed.
     public func release() { Glibc.close(descriptor) }
 
     private static func holder(_ descriptor: Int32) -> Int32? {
@@ -55,9 +56,9 @@ public final class StoreLock: Sendable {
         return Int32(String(decoding: bytes.prefix(max(0, count)).prefix { $0 > 0x20 }, as: UTF8.self))
     }
 
-    /// The path without links; as it is while there is no such file.
+    /// The path with links resolved; unchanged when the file does not exist.
     private static func resolved(_ path: String) -> String {
-        // SAFETY: the call allocates a text that ends with NUL, which is copied and then freed here.
+        // SAFETY: the call allocates a NUL-terminated text, which is copied and then freed here.
         guard let found = unsafe realpath(path, nil) else { return path }
         defer { unsafe free(found) }
         return unsafe String(cString: found)
