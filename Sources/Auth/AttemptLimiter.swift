@@ -1,40 +1,40 @@
 public import Primitives
 
-/// Allows each key a number of attempts in any window of time, exactly: the log of the allowed attempts is kept, not
-/// an average. A refused attempt does not count, so that a client which waits as told is let in.
+/// Allows each key an exact number of attempts in any window of time: it logs the times of allowed attempts instead of
+/// an average. A refused attempt does not count, so a client that waits for `Retry-After` is allowed.
 ///
-/// A value without a clock; a `now` that goes back counts as the latest one. Confined to its owner. Every operation is
-/// O(1). A key costs its place in the table and four bytes for each attempt of a window, and is forgotten when its last
-/// attempt has left the window. When `keyCountMax` keys are known, the one that was idle longest makes room.
+/// A value without a clock; a `now` earlier than the latest one counts as the latest one. Confined to its owner. Every
+/// operation is O(1). A key costs a table entry and four bytes for each attempt of a window. It is dropped when its
+/// last attempt has left the window. When there are `keyCountMax` keys, a new one evicts the key that was idle longest.
 public struct AttemptLimiter<Key: Hashable> {
-    /// What became of an attempt.
+    /// The decision about an attempt.
     public enum Decision: Hashable, Sendable {
-        /// It counts and may go on.
+        /// The attempt counts and may proceed.
         case allowed
-        /// Refused; the earliest attempt that would be allowed is `retryAfterSeconds` away, rounded up, at least 1:
-        /// the value of `Retry-After`.
+        /// The attempt is refused. The earliest attempt that would be allowed is `retryAfterSeconds` away, rounded up,
+        /// at least 1: the value of `Retry-After`.
         case refused(retryAfterSeconds: Int)
     }
 
     private struct Slot {
         var key: Key?
-        /// The neighbours in the order of the last attempt; -1 at the ends.
+        /// The adjacent slots in the order of the last attempt; -1 at the ends.
         var older: Int32 = -1
         var newer: Int32 = -1
-        /// The attempts that are logged, and where the next one goes in the ring of this slot.
+        /// The number of logged attempts, and the position of the next one in this slot's ring.
         var count: UInt8 = 0
         var next: UInt8 = 0
     }
 
     private static var none: Int32 { -1 }
-    /// Past this many milliseconds the origin moves, so that 32 bits hold every time that still matters.
+    /// Beyond this many milliseconds the origin moves, so that 32 bits hold every time that still matters.
     private static var originAgeMaxMilliseconds: UInt64 { 1 << 31 }
 
-    /// The attempts that a window allows, 1 to `Limits.attemptCountMax`.
+    /// The number of attempts that a window allows, 1 to `Limits.attemptCountMax`.
     public let attemptCountMax: Int
-    /// The keys that are remembered at most.
+    /// The maximum number of keys that are remembered.
     public let keyCountMax: Int
-    /// How often a key was forgotten for room while it still counted: the limit was not enforced for it.
+    /// How often a key was evicted while its attempts still counted, so that the limit was not enforced for it.
     public private(set) var evictionCount = 0
 
     private let windowMilliseconds: UInt32
@@ -48,10 +48,10 @@ public struct AttemptLimiter<Key: Hashable> {
     private var oldest: Int32 = -1
     private var newest: Int32 = -1
 
-    /// The keys that are remembered now.
+    /// The number of keys that are remembered.
     public var keyCount: Int { indices.count }
 
-    /// A limiter of `attemptCountMax` attempts in `window` (1 ms to 7 days).
+    /// Creates a limiter of `attemptCountMax` attempts per `window` (1 ms to 7 days).
     public init(
         attemptCountMax: Int = Limits.attemptCountDefault,
         window: Duration = .seconds(60),
@@ -65,10 +65,10 @@ public struct AttemptLimiter<Key: Hashable> {
         windowMilliseconds = UInt32(window.wholeNanoseconds / 1_000_000)
     }
 
-    /// Asks for one attempt of `key` at `now`.
+    /// Requests one attempt of `key` at `now`.
     public mutating func attempt(_ key: Key, now: MonotonicInstant) -> Decision {
         let time = relativeTime(of: now)
-        // At most one key is added below, so taking two out keeps the table free of the forgotten.
+        // At most one key is added below, so removing two keeps the table free of expired keys.
         removeExpired(time: time, countMax: 2)
         guard let index = indices[key] else {
             let index = makeSlot(for: key, time: time)
@@ -86,7 +86,7 @@ public struct AttemptLimiter<Key: Hashable> {
         return .allowed
     }
 
-    /// Forgets up to `countMax` keys whose attempts have all left the window; for a timer. O(`countMax`).
+    /// Drops up to `countMax` keys whose attempts have all left the window; for a timer. O(`countMax`).
     public mutating func removeExpired(now: MonotonicInstant, countMax: Int = 256) {
         removeExpired(time: relativeTime(of: now), countMax: countMax)
     }
@@ -95,13 +95,13 @@ public struct AttemptLimiter<Key: Hashable> {
 // MARK: - Times
 
 extension AttemptLimiter {
-    /// Milliseconds since the origin; moves the origin, O(keys), about once in 25 days.
+    /// Milliseconds since the origin. Moves the origin, in O(keys), about once in 25 days.
     private mutating func relativeTime(of now: MonotonicInstant) -> UInt32 {
         latestMilliseconds = max(latestMilliseconds, now.nanoseconds / 1_000_000)
         if indices.isEmpty { originMilliseconds = latestMilliseconds }
         let age = latestMilliseconds - originMilliseconds
         if age <= Self.originAgeMaxMilliseconds { return UInt32(age) }
-        // Times of more than a window ago are all alike: they are clamped to the new origin, a window before now.
+        // Times of more than a window ago are equivalent. They are clamped to the new origin, a window before now.
         let shift = age - UInt64(windowMilliseconds)
         originMilliseconds += shift
         for index in times.indices {
@@ -116,7 +116,7 @@ extension AttemptLimiter {
         return times[Int(index) * attemptCountMax + last]
     }
 
-    /// The time that the next attempt overwrites: of a full ring the earliest.
+    /// The time that the next attempt overwrites: in a full ring, the earliest.
     private func earliestTime(at index: Int32) -> UInt32 {
         times[Int(index) * attemptCountMax + Int(slots[Int(index)].next)]
     }

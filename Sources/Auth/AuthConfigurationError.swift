@@ -1,24 +1,24 @@
-/// What is wrong with the token settings. Shown to the operator at start; never holds a secret.
+/// What is wrong with the token settings. Shown to the operator at start; never contains a secret.
 public enum AuthConfigurationError: Error, Hashable, Sendable {
-    /// Neither a secret nor a key set was given, so no token could ever be verified.
+    /// Neither a secret nor a key set was given, so no token could be verified.
     case noKeys
     /// The secret is empty.
     case secretEmpty
-    /// The secret is shorter than production allows.
+    /// The secret is shorter than production requires.
     case secretTooShort(byteCount: Int, byteCountMin: Int)
     /// The leeway is negative or more than `Limits.leewayMax`.
     case leewayOutOfRange
     /// The key set's file cannot be read.
     case keySetUnreadable(path: String, reason: String)
-    /// The key set is larger than `Limits.keySetByteCountMax` or holds more than `Limits.keyCountMax` keys.
+    /// The key set is larger than `Limits.keySetByteCountMax` or has more than `Limits.keyCountMax` keys.
     case keySetTooLarge
     /// The key set is not the JSON that RFC 7517, section 5, describes.
     case keySetMalformed
-    /// The key set holds no key that verifies RS256, ES256 or EdDSA.
+    /// The key set has no key that verifies RS256, ES256 or EdDSA.
     case noUsableKey
     /// Two keys of the set have the same `kid` and algorithm.
     case duplicateKey(kid: String)
-    /// The numbers of a key are not a key of its type.
+    /// The parameters of a key are not a valid key of its type.
     case invalidKey(kid: String)
     /// An RSA modulus of less than 2048 bits.
     case weakKey(kid: String)

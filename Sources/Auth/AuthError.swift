@@ -1,32 +1,32 @@
-/// Why a token was refused. Each kind has its code, metric label and text in one table, `row`.
+/// Why a token was refused. The table `row` has the code, metric label and text for each kind.
 ///
-/// All of them are the client's fault and answered with 401; none is worth a retry with the same token.
+/// All of them are the client's fault and answered with 401. A retry with the same token fails again.
 public enum AuthError: Error, Hashable, Sendable, CaseIterable {
-    /// No token came with the request.
+    /// The request has no token.
     case missing
     /// The token is longer than `Limits.tokenByteCountMax`.
     case tooLong
     /// Not three parts of base64url with JSON objects in the first two.
     case malformed
-    /// An algorithm that is not supported, is `none`, or is not the one that the key is for.
+    /// An algorithm that is not supported, is `none`, or does not match the key.
     case algorithmRefused
     /// The header marks extensions as critical; none is understood (RFC 7515, section 4.1.11).
     case unknownCritical
-    /// No configured key answers to the token's `kid`.
+    /// No configured key has the token's `kid`.
     case unknownKey
-    /// The signature is not the key's.
+    /// The key did not make the signature.
     case badSignature
-    /// A claim that is required is absent: `exp`, the user, or a configured `iss` or `aud`.
+    /// A required claim is absent: `exp`, the user, or a configured `iss` or `aud`.
     case missingClaim
     /// A claim has the wrong type, or is a user identifier that no user can have.
     case invalidClaim
     /// `exp` has passed.
     case expired
-    /// `nbf` has not come.
+    /// `nbf` is in the future.
     case notYetValid
     /// `iss` is not the configured issuer.
     case wrongIssuer
-    /// `aud` does not hold the configured audience.
+    /// `aud` does not contain the configured audience.
     case wrongAudience
 
     private struct Row {
@@ -53,7 +53,7 @@ public enum AuthError: Error, Hashable, Sendable, CaseIterable {
         case .notYetValid: Row(code: "token_not_yet_valid", label: "not_yet_valid", text: "the token is not valid yet")
         case .wrongIssuer: Row(code: "token_wrong_issuer", label: "wrong_issuer", text: "the token's issuer is refused")
         case .wrongAudience:
-            Row(code: "token_wrong_audience", label: "wrong_audience", text: "the token is for somebody else")
+            Row(code: "token_wrong_audience", label: "wrong_audience", text: "the token is for another audience")
         }
     }
 
@@ -61,7 +61,7 @@ public enum AuthError: Error, Hashable, Sendable, CaseIterable {
     public var code: String { row.code }
     /// The value of the `reason` label in metrics.
     public var metricLabel: String { row.label }
-    /// One line for people; never holds any part of the token.
+    /// One line for people; never contains any part of the token.
     public var message: String { row.text }
     /// The HTTP status: 401.
     public var httpStatus: Int { 401 }

@@ -1,7 +1,7 @@
 /// Base64 with the URL alphabet and without padding (RFC 4648, section 5; RFC 7515, section 2).
 enum Base64URL {
-    /// The bytes that `text` stands for, or nil. Strict, so that one value has one spelling: no padding, no other
-    /// character, no bits left over. O(n), one allocation.
+    /// Decodes `text`; nil when it is invalid. Strict, so that each value has one encoding: no padding, no other
+    /// characters, no unused bits that are set. O(n), one allocation.
     static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         if text.count % 4 == 1 { return nil }
         var bytes: [UInt8] = []
@@ -21,7 +21,7 @@ enum Base64URL {
         return leftOver == 0 ? bytes : nil
     }
 
-    /// The text of `bytes`. O(n), one allocation.
+    /// Encodes `bytes`. O(n), one allocation.
     static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)

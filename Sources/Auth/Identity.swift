@@ -1,18 +1,18 @@
 public import Primitives
 
-/// Who a verified token speaks for.
+/// The user that a verified token identifies.
 public struct Identity: Hashable, Sendable {
     /// The token's `sub`, or its `user_id` when it has no `sub`: 1 to 128 bytes without control characters.
     public let userID: UserID
-    /// The token's `name`, at most 256 bytes; nil when absent or unfit to be shown.
+    /// The token's `name`, at most 256 bytes; nil when absent or not displayable.
     public let name: String?
-    /// The token's `email` as it stands there, unchecked; nil when absent or too long.
+    /// The token's `email`, unchecked; nil when absent or too long.
     public let email: String?
-    /// The wall-clock time from which the token is refused: its `exp` plus the configured leeway. An `exp` beyond
-    /// what a timestamp can write counts as the last one that it can.
+    /// The wall-clock time from which the token is refused: its `exp` plus the configured leeway. An `exp` that a
+    /// timestamp cannot represent counts as the latest representable time.
     public let expiresAt: Timestamp
 
-    /// Joins the parts as they are.
+    /// Creates an identity from unchecked fields.
     public init(userID: UserID, name: String?, email: String?, expiresAt: Timestamp) {
         self.userID = userID
         self.name = name

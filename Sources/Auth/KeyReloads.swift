@@ -1,27 +1,27 @@
 public import Primitives
 
-/// When the file of keys is read, and which tokens wait for that. A value; time comes in as an argument.
+/// Decides when the file of keys is read and which tokens wait for that read. A value; the time is an argument.
 ///
-/// One read is in flight at a time. Tokens with an unknown `kid` cause one at most every `period`; such a token waits when
-/// a read is in flight, or due within `waitMax`, and is refused at once else. So many wait as `waiterCountMax` says:
-/// tokens with made-up `kid`s must pile up neither reads nor requests.
+/// One read is in flight at a time. Tokens with an unknown `kid` trigger at most one read per `period`. Such a token
+/// waits when a read is in flight, or due within `waitMax`; otherwise it is refused at once. At most `waiterCountMax`
+/// tokens wait: tokens with invented `kid`s must accumulate neither reads nor requests.
 public struct KeyReloads: Sendable {
-    /// From one read on account of unknown `kid`s to the next.
+    /// The interval between two reads that unknown `kid`s trigger.
     public static let period: Duration = .seconds(10)
     /// How long a token waits.
     public static let waitMax: Duration = .seconds(2)
-    /// The tokens that wait, of all reactors together.
+    /// The maximum number of waiting tokens, over all reactors.
     public static let waiterCountMax = 256
 
-    /// What a token with an unknown `kid` does.
+    /// What to do with a token with an unknown `kid`.
     public enum Decision: Hashable, Sendable {
-        /// It is refused at once.
+        /// Refuse it at once.
         case refuse
-        /// It waits for the read that is in flight or scheduled.
+        /// Let it wait for the read that is in flight or scheduled.
         case wait
-        /// It waits, and the read begins now.
+        /// Let it wait, and begin a read now.
         case read
-        /// It waits, and the read begins at the time.
+        /// Let it wait, and begin a read at the time.
         case readAt(MonotonicInstant)
     }
 
@@ -35,7 +35,7 @@ public struct KeyReloads: Sendable {
     private var dueAt: MonotonicInstant
     private var waiterCount = 0
 
-    /// The first token with an unknown `kid` causes a read at once.
+    /// The first token with an unknown `kid` triggers a read at once.
     public init(at now: MonotonicInstant) { dueAt = now }
 
     /// A token named an unknown key. Unless refused, it counts as waiting until `waiterLeft` or the end of a read.
@@ -57,7 +57,7 @@ public struct KeyReloads: Sendable {
         }
     }
 
-    /// The time of the scheduled read has come; true when it is to begin.
+    /// The time of the scheduled read was reached. Returns whether to begin the read.
     public mutating func scheduledTimeCame(at now: MonotonicInstant) -> Bool {
         guard phase == .scheduled else { return false }
         begin(at: now)
@@ -69,8 +69,8 @@ public struct KeyReloads: Sendable {
         dueAt = now + Self.period
     }
 
-    /// The keys are to be read whatever tokens say: by a period, or a signal. True when a read is to begin; another one
-    /// follows the read that is in flight, as that may have seen the file before it changed.
+    /// A period or a signal requests a read, independently of tokens. Returns whether to begin it. When a read is in
+    /// flight, another one follows it, because the first may have read the file before it changed.
     public mutating func wanted() -> Bool {
         switch phase {
         case .idle, .scheduled:
@@ -82,7 +82,7 @@ public struct KeyReloads: Sendable {
         }
     }
 
-    /// The read is over: all that waited are judged by it. True when another one is to begin.
+    /// The read has ended, and all waiting tokens are verified with its keys. Returns whether to begin another one.
     public mutating func readEnded() -> Bool {
         waiterCount = 0
         if phase == .reading(isWantedAgain: true) {
@@ -93,6 +93,6 @@ public struct KeyReloads: Sendable {
         return false
     }
 
-    /// A token gave up waiting.
+    /// A waiting token's time ran out.
     public mutating func waiterLeft() { waiterCount = max(0, waiterCount - 1) }
 }

@@ -2,15 +2,15 @@ import FoundationEssentials
 import JWTKit
 
 extension KeySet {
-    /// Reads a JWKS file, and joins it with `secret` when there is one.
+    /// Reads a JWKS file, and adds `secret` when there is one.
     ///
-    /// Blocks for the read: for the start and for a thread of its own, not for a reactor.
+    /// Blocks during the read: for the start and for a thread of its own, not for a reactor.
     public static func load(secret: TokenSecret?, jwksPath path: String) async throws(AuthConfigurationError) -> KeySet
     {
         try await KeySet(secret: secret, jwks: read(path: path))
     }
 
-    /// The text of a JWKS file. Blocks for the read.
+    /// The text of a JWKS file. Blocks during the read.
     public static func read(path: String) throws(AuthConfigurationError) -> [UInt8] {
         do {
             return Array(try Data(contentsOf: URL(filePath: path)))
@@ -19,10 +19,10 @@ extension KeySet {
         }
     }
 
-    /// Reads the JSON text of a JWKS (RFC 7517, section 5), and joins it with `secret` when there is one.
+    /// Parses the JSON text of a JWKS (RFC 7517, section 5), and adds `secret` when there is one.
     ///
-    /// Keys for other purposes or algorithms are passed over, as section 5 asks; a key that is meant for us and broken
-    /// or weak fails the whole set, so that a mistake shows at start. Private parts are never taken over.
+    /// Keys for other purposes or algorithms are skipped, as section 5 requires. A broken or weak key of a supported
+    /// kind fails the whole set, so that a mistake shows at start. Private parts of keys are never stored.
     public init(secret: TokenSecret?, jwks: [UInt8]) async throws(AuthConfigurationError) {
         if jwks.count > Limits.keySetByteCountMax { throw .keySetTooLarge }
         let document: KeySetDocument
@@ -42,12 +42,12 @@ extension KeySet {
     }
 }
 
-/// A JWKS as it stands in JSON. The library's own type refuses a whole set for one key of an unknown type.
+/// The JSON of a JWKS. The library's own type rejects a whole set because of one key of an unknown type.
 private struct KeySetDocument: Decodable {
     let keys: [KeyEntry]
 }
 
-/// The public members of one JWK that is for signatures.
+/// The public members of one JWK for signatures.
 private struct KeyEntry: Decodable {
     let kty: String
     let kid: String?
@@ -65,7 +65,7 @@ private struct KeyEntry: Decodable {
         case operations = "key_ops"
     }
 
-    /// Nil for a key that is for something else; throws for one that is for us and no good.
+    /// Nil for a key with another purpose; throws for a broken or weak key of a supported kind.
     func verificationKey() async throws(AuthConfigurationError) -> VerificationKey? {
         guard use == nil || use == "sig", operations?.contains("verify") ?? true else { return nil }
         let identifier = JWKIdentifier(string: "key")

@@ -3,21 +3,22 @@ import FoundationEssentials
 import JWTKit
 import Primitives
 
-/// The keys that tokens are verified with: a secret for HS256, public keys from a JWKS, or both.
+/// The keys that verify tokens: a secret for HS256, public keys from a JWKS, or both.
 ///
-/// An immutable value: load it once, hand it to every reactor, and replace it in each verifier to change keys at run
-/// time. Which key a token gets is settled by its `kid`, and the key settles the algorithm (RFC 8725, section 3.1):
-/// a token never chooses how it is verified.
+/// An immutable value: load it once, pass it to every reactor, and replace it in each verifier to change keys at run
+/// time. A token's `kid` selects the key, and the key determines the algorithm (RFC 8725, section 3.1): a token never
+/// chooses how it is verified.
 public struct KeySet: Sendable {
     /// The public keys by their `kid`. Keys of different types may share one (RFC 7517, section 4.5).
     let keysByID: [KeyID: [VerificationKey]]
-    /// The only public key of a set without a secret: it verifies tokens without a `kid`.
+    /// The only public key of a set without a secret. It verifies tokens without a `kid`.
     let soleKey: VerificationKey?
     let secretKey: VerificationKey?
-    /// The keys of the JWKS that verify nothing here (other algorithms, encryption keys) and were passed over.
+    /// The number of keys of the JWKS that were skipped because they verify no tokens here (other algorithms,
+    /// encryption keys).
     public let ignoredKeyCount: Int
 
-    /// A secret alone.
+    /// Creates a set with only a secret.
     public init(secret: TokenSecret) {
         keysByID = [:]
         soleKey = nil
@@ -43,8 +44,9 @@ public struct KeySet: Sendable {
         self.ignoredKeyCount = ignoredKeyCount
     }
 
-    /// The key for a token's header. A known `kid` names its key; any other token has the secret to answer to. A
-    /// `kid` that is unknown is told from a refused algorithm, so that the keys can be fetched anew. O(1).
+    /// Selects the key for a token's header. A known `kid` selects its key; any other HS256 token is verified with the
+    /// secret. An unknown `kid` and a refused algorithm are different errors, because only the former triggers a reload
+    /// of the keys. O(1).
     func key(for header: TokenHeader) throws(AuthError) -> VerificationKey {
         if header.hasCritical { throw .unknownCritical }
         guard let algorithm = TokenAlgorithm(rawValue: header.algorithm) else { throw .algorithmRefused }
@@ -62,10 +64,10 @@ public struct KeySet: Sendable {
     }
 }
 
-/// The `kid` of a key, which is compared byte for byte.
+/// The `kid` of a key, compared byte for byte.
 typealias KeyID = Identifier<KeySet>
 
-/// One key and the one algorithm that it is for.
+/// A key and its one algorithm.
 struct VerificationKey: Sendable {
     private enum Material: Sendable {
         case secret(SymmetricKey)
@@ -85,21 +87,21 @@ struct VerificationKey: Sendable {
         material = .publicKey(publicKey)
     }
 
-    /// Whether `signature` is this key's for `signed`; in constant time for the secret.
+    /// Whether this key made `signature` for `signed`; in constant time for the secret.
     func isValid(_ signature: [UInt8], for signed: ArraySlice<UInt8>) -> Bool {
         switch material {
         case .secret(let key):
             return HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: signed, using: key)
         case .publicKey(let key):
-            // It throws when the signature has not even the right form.
+            // Throws when the signature does not even have a valid form.
             return (try? key.verify(signature, signs: signed)) ?? false
         }
     }
 }
 
-/// The signature algorithms that are accepted (RFC 7518, section 3.1, and RFC 8037); the raw value is the `alg`.
+/// The accepted signature algorithms (RFC 7518, section 3.1, and RFC 8037); the raw value is the `alg`.
 public enum TokenAlgorithm: String, Hashable, Sendable, CaseIterable {
-    /// HMAC with SHA-256, by the secret.
+    /// HMAC with SHA-256, with the secret.
     case hs256 = "HS256"
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     case rs256 = "RS256"

@@ -1,33 +1,33 @@
 import Crypto
 public import Primitives
 
-/// Signs links that any client may use until they expire, by HMAC-SHA256 (RFC 2104). A value; any thread.
+/// Signs links with HMAC-SHA256 (RFC 2104). Any client may use a signed link until it expires. A value; any thread.
 public struct LinkSigner: Sendable {
-    /// The bytes of a key.
+    /// The size of a key in bytes.
     public static let keyByteCount = 32
 
     private let key: SymmetricKey
 
-    /// A signer with a key of `keyByteCount` random bytes. Nodes that share the key accept each other's links.
+    /// Creates a signer with a key of `keyByteCount` random bytes. Nodes that share the key accept each other's links.
     public init(key: [UInt8]) {
         precondition(key.count == Self.keyByteCount, "a key of another size")
         self.key = SymmetricKey(data: key)
     }
 
-    /// The signature, in base64url, of a link to `name` within a shop that expires at `expiresAt`, in seconds since 1970.
+    /// The signature, in base64url, of a link to `name` in a shop that expires at `expiresAt`, in seconds since 1970.
     public func signature(shop: ShopID, name: String, expiresAt seconds: Int64) -> String {
         Base64URL.encode(
             Array(HMAC<SHA256>.authenticationCode(for: Self.message(shop, name, seconds), using: key)))
     }
 
-    /// Whether a signature is that link's, compared in constant time. Does not check the expiry.
+    /// Whether a signature belongs to that link, compared in constant time. Does not check the expiry.
     public func isValid(_ signature: String, shop: ShopID, name: String, expiresAt seconds: Int64) -> Bool {
         guard let code = Base64URL.decode(Array(signature.utf8)[...]) else { return false }
         return HMAC<SHA256>.isValidAuthenticationCode(
             code, authenticating: Self.message(shop, name, seconds), using: key)
     }
 
-    /// The length comes first, so that no two pairs of shop and name give the same bytes.
+    /// The length comes first, so that no two pairs of shop and name produce the same bytes.
     private static func message(_ shop: ShopID, _ name: String, _ seconds: Int64) -> [UInt8] {
         Array("\(shop.text.utf8.count):\(shop.text)\(name)?\(seconds)".utf8)
     }

@@ -1,7 +1,7 @@
 import Crypto
 import Primitives
 
-/// The SHA-256 of a token. Tokens themselves are not kept: a dump of the memory holds none.
+/// The SHA-256 of a token. Tokens themselves are not stored, so a memory dump contains none.
 struct TokenDigest: Hashable {
     private let words: SIMD4<UInt64>
 
@@ -14,30 +14,30 @@ struct TokenDigest: Hashable {
     }
 }
 
-/// Verified tokens by their digest, bounded, until they expire. Refusals are not remembered: they would let a client
-/// fill the cache with noise.
+/// Caches verified tokens by their digest, up to a limit, until they expire. Refusals are not cached: a client could
+/// fill the cache with them.
 ///
-/// Eviction is CLOCK (second chance) with a bounded search, so that every operation is O(1); allocates only to grow
-/// to the bound.
+/// Eviction is CLOCK (second chance) with a bounded search, so every operation is O(1). Allocates only to grow to the
+/// limit.
 public struct TokenCache {
-    /// Counts since the start.
+    /// Counters since the start.
     public struct Statistics: Hashable, Sendable {
         /// Lookups that found their token.
         public var hitCount = 0
-        /// Lookups that did not.
+        /// Lookups that did not find their token.
         public var missCount = 0
-        /// Tokens that were dropped for room while they were still valid.
+        /// Tokens that were evicted while they were still valid.
         public var evictionCount = 0
     }
 
     private struct Entry {
         var digest: TokenDigest
         var identity: Identity
-        /// Whether it was found since the hand last passed.
+        /// Whether a lookup found it since the hand last passed.
         var wasFound: Bool
     }
 
-    /// The entries that one eviction passes over at most before it takes whichever is under the hand.
+    /// The maximum number of entries that one eviction passes before it takes the one under the hand.
     private static let searchCountMax = 8
 
     private let countMax: Int
@@ -49,13 +49,13 @@ public struct TokenCache {
 
     var count: Int { indices.count }
 
-    /// An empty cache of at most `countMax` tokens, 0 for none.
+    /// Creates an empty cache of at most `countMax` tokens; 0 disables it.
     init(countMax: Int) {
         precondition(countMax >= 0)
         self.countMax = countMax
     }
 
-    /// The identity of a token that has not expired at `now`; an expired one leaves. O(1).
+    /// The identity of a token that has not expired at `now`. Removes an expired token. O(1).
     mutating func identity(for digest: TokenDigest, now: Timestamp) -> Identity? {
         guard let index = indices[digest], let identity = entries[index]?.identity else {
             statistics.missCount += 1
@@ -71,7 +71,7 @@ public struct TokenCache {
         return identity
     }
 
-    /// Remembers a token that is not in the cache, if need be in the place of another. O(1).
+    /// Inserts a token that is not in the cache, and evicts another one if necessary. O(1).
     mutating func insert(_ identity: Identity, for digest: TokenDigest, now: Timestamp) {
         if countMax == 0 { return }
         let entry = Entry(digest: digest, identity: identity, wasFound: false)

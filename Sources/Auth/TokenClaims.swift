@@ -1,6 +1,6 @@
 import Primitives
 
-/// The claims of a token (RFC 7519, section 4.1) that are looked at, with the rules that they must meet.
+/// The claims of a token (RFC 7519, section 4.1) that are checked, with the rules that they must meet.
 struct TokenClaims: Decodable {
     let subject: String?
     let userID: String?
@@ -26,7 +26,7 @@ struct TokenClaims: Decodable {
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         subject = try container.decodeIfPresent(String.self, forKey: .subject)
-        // Only looked at in the absence of `sub`, so that an unrelated `user_id` of another type does no harm.
+        // Decoded only in the absence of `sub`, so that an unrelated `user_id` of another type does no harm.
         userID = subject == nil ? try container.decodeIfPresent(String.self, forKey: .userID) : nil
         name = try? container.decodeIfPresent(String.self, forKey: .name)
         email = try? container.decodeIfPresent(String.self, forKey: .email)
@@ -42,7 +42,7 @@ struct TokenClaims: Decodable {
 }
 
 extension TokenClaims {
-    /// Who the claims speak for at `now`, or the first rule that they break.
+    /// The identity that the claims grant at `now`; throws the first rule that they break.
     func identity(settings: TokenSettings, now: Timestamp) throws(AuthError) -> Identity {
         guard let expiresAtSeconds else { throw .missingClaim }
         let nowSeconds = Double(now.microsecondsSinceEpoch) / 1_000_000
@@ -71,12 +71,12 @@ extension TokenClaims {
         return UserID(text)
     }
 
-    /// Whether `text` can name a user: 1 to 128 bytes without control characters.
+    /// Whether `text` is a valid user identifier: 1 to 128 bytes without control characters.
     static func isValidUserID(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= Limits.userIDByteCountMax && !text.utf8.contains(where: isControl)
     }
 
-    /// `name` when it can be shown: without control characters, cut to the limit at a character boundary.
+    /// `name` if it is displayable: without control characters, truncated to the limit at a character boundary.
     private static func displayName(_ name: String) -> String? {
         if name.isEmpty || name.utf8.contains(where: isControl) { return nil }
         if name.utf8.count <= Limits.nameByteCountMax { return name }
@@ -90,10 +90,10 @@ extension TokenClaims {
 
     private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7f }
 
-    /// `String` equality is canonical equivalence; names of issuers are compared as the bytes that they are.
+    /// `String` equality is canonical equivalence; issuers are compared byte for byte.
     private static func areSameBytes(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
 
-    /// Clamped to what a timestamp can write, so that an absurd `exp` is far away instead of a trap.
+    /// Clamped to the range of a timestamp, so that an absurd `exp` is far in the future instead of a trap.
     private static func timestamp(fromSeconds seconds: Double) -> Timestamp {
         let microseconds = seconds * 1_000_000
         if microseconds >= Double(Timestamp.latest.microsecondsSinceEpoch) { return .latest }

@@ -17,16 +17,16 @@ public struct TokenMinter: Sendable {
     private let issuer: String?
     private let audience: String?
 
-    /// A minter that signs with `secret` and puts `issuer` and `audience` in when they are given.
+    /// Creates a minter that signs with `secret` and includes `issuer` and `audience` when they are given.
     public init(secret: TokenSecret, issuer: String? = nil, audience: String? = nil) {
         self.secret = secret
         self.issuer = issuer
         self.audience = audience
     }
 
-    /// A token for `userID` that is valid from `now` for `timeToLive`, which counts in whole seconds and at least one.
+    /// Mints a token for `userID` that is valid from `now` for `timeToLive`, in whole seconds and at least one.
     ///
-    /// Throws `.invalidClaim` when the identifier is one that a verifier would refuse.
+    /// Throws `.invalidClaim` when a verifier would refuse the identifier.
     public func mint(
         userID: UserID, name: String? = nil, timeToLive: Duration, now: Timestamp
     ) throws(AuthError) -> String {

@@ -1,8 +1,8 @@
 import Crypto
 
-/// The shared secret of HS256: the bytes of a configured text, taken as they are.
+/// The shared secret of HS256: the unmodified bytes of a configured text.
 ///
-/// It shows neither in `print` nor in a dump; only its length does.
+/// Neither `print` nor a dump shows it; only its length is shown.
 public struct TokenSecret: Sendable {
     let key: SymmetricKey
     /// The length in bytes.
@@ -16,13 +16,13 @@ public struct TokenSecret: Sendable {
         self.byteCount = bytes.count
     }
 
-    /// Takes bytes as they are.
+    /// Takes the bytes unmodified.
     init(bytes: [UInt8]) {
         key = SymmetricKey(data: bytes)
         byteCount = bytes.count
     }
 
-    /// Throws `.secretTooShort` when production must not run with it.
+    /// Throws `.secretTooShort` when the secret is too short for production.
     public func requireProductionStrength() throws(AuthConfigurationError) {
         if byteCount < Limits.secretByteCountMin {
             throw .secretTooShort(byteCount: byteCount, byteCountMin: Limits.secretByteCountMin)
@@ -31,10 +31,10 @@ public struct TokenSecret: Sendable {
 }
 
 extension TokenSecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The length alone.
+    /// Only the length.
     public var description: String { "secret of \(byteCount) bytes" }
-    /// The length alone.
+    /// Only the length.
     public var debugDescription: String { description }
-    /// Nothing but the length.
+    /// Only the length.
     public var customMirror: Mirror { Mirror(self, children: ["byteCount": byteCount]) }
 }

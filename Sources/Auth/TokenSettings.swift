@@ -1,17 +1,17 @@
-/// What a verifier demands of a token. Immutable; shared by all reactors.
+/// What a verifier requires of a token. Immutable; shared by all reactors.
 public struct TokenSettings: Sendable {
-    /// The keys that signatures are checked with.
+    /// The keys that verify signatures.
     public internal(set) var keys: KeySet
-    /// The `iss` that a token must have, byte for byte; nil when any will do.
+    /// The `iss` that a token must have, byte for byte; nil accepts any.
     public let issuer: String?
-    /// What a token's `aud` must hold, byte for byte; nil when any will do.
+    /// The value that a token's `aud` must contain, byte for byte; nil accepts any.
     public let audience: String?
-    /// How far `exp` and `nbf` may be off; 0 to 60 s.
+    /// The tolerance for `exp` and `nbf`; 0 to 60 s.
     public let leeway: Duration
-    /// The verified tokens that each verifier remembers; 0 remembers none.
+    /// The number of verified tokens that each verifier caches; 0 disables the cache.
     public let cachedTokenCountMax: Int
 
-    /// Joins the parts; throws `.leewayOutOfRange` and `.emptyExpectation`. A negative cache size counts as 0.
+    /// Creates settings; throws `.leewayOutOfRange` and `.emptyExpectation`. A negative cache size counts as 0.
     public init(
         keys: KeySet,
         issuer: String? = nil,

@@ -2,36 +2,36 @@ import Crypto
 import FoundationEssentials
 public import Primitives
 
-/// Verifies tokens (RFC 7519, RFC 7515) and remembers those that it verified until they expire.
+/// Verifies tokens (RFC 7519, RFC 7515) and caches those that it verified until they expire.
 ///
 /// One per reactor and confined to it: not `Sendable`, no lock, nothing suspends. A verification takes some tens of
-/// microseconds, a remembered one about one.
+/// microseconds, a cached one about one.
 public final class TokenVerifier {
     private var settings: TokenSettings
     private var cache: TokenCache
     private let decoder = JSONDecoder()
 
-    /// What the cache did so far.
+    /// The counters of the cache.
     public var cacheStatistics: TokenCache.Statistics { cache.statistics }
-    /// The tokens that are remembered now.
+    /// The number of cached tokens.
     public var cachedTokenCount: Int { cache.count }
 
-    /// A verifier with an empty cache.
+    /// Creates a verifier with an empty cache.
     public init(settings: TokenSettings) {
         self.settings = settings
         cache = TokenCache(countMax: settings.cachedTokenCountMax)
     }
 
-    /// Takes other keys from now on. Forgets every token, since the old keys may have been withdrawn.
+    /// Uses other keys from now on. Drops every cached token, because the old keys may have been withdrawn.
     public func replaceKeys(_ keys: KeySet) {
         settings.keys = keys
         cache = TokenCache(countMax: settings.cachedTokenCountMax)
     }
 
-    /// Who `token` (the compact form, without `Bearer`) speaks for at the wall-clock time `now`.
+    /// The identity that `token` (the compact form, without `Bearer`) grants at the wall-clock time `now`.
     ///
-    /// O(length); on a hit of the cache one hash over the token. Throws what is wrong with it, cheapest check first;
-    /// claims are not looked at before the signature is good.
+    /// O(length); on a cache hit, one hash over the token. Throws the first problem, cheapest check first. Claims are
+    /// checked only after the signature was verified.
     public func verify(_ token: String, now: Timestamp) throws(AuthError) -> Identity {
         let byteCount = token.utf8.count
         if byteCount == 0 { throw .missing }
@@ -44,7 +44,7 @@ public final class TokenVerifier {
         return identity
     }
 
-    /// Drops up to `countMax` remembered tokens that have expired; for a timer. O(`countMax`).
+    /// Drops up to `countMax` cached tokens that have expired; for a timer. O(`countMax`).
     public func removeExpired(now: Timestamp, countMax: Int = 256) {
         cache.removeExpired(now: now, countMax: countMax)
     }
@@ -53,7 +53,7 @@ public final class TokenVerifier {
         try decodeClaims(signedPayload(of: token)).identity(settings: settings, now: now)
     }
 
-    /// The payload of a token whose signature is good, whatever it says (RFC 7515, section 5.2).
+    /// The payload of a token with a valid signature, whatever it contains (RFC 7515, section 5.2).
     func signedPayload(of token: [UInt8]) throws(AuthError) -> [UInt8] {
         let dot = UInt8(ascii: ".")
         guard
@@ -88,8 +88,8 @@ public final class TokenVerifier {
     }
 }
 
-/// The part of a token's header (RFC 7515, section 4.1) that decides how it is verified. Header members that offer
-/// a key or its address (`jwk`, `jku`, `x5c`, `x5u`) are never looked at: keys come from the configuration alone.
+/// The part of a token's header (RFC 7515, section 4.1) that determines how it is verified. Header members that offer a
+/// key or its address (`jwk`, `jku`, `x5c`, `x5u`) are ignored: keys come only from the configuration.
 struct TokenHeader: Decodable {
     let algorithm: String
     let keyID: String?
