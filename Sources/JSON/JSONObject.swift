@@ -1,5 +1,5 @@
-/// The members of a JSON object that a route knows. Other members are checked and skipped; of a key that comes twice
-/// the last counts.
+/// The members of a JSON object that a route knows. Other members are checked and skipped. When a key occurs twice, the
+/// last member counts.
 package struct JSONObject {
     /// A key, as UTF-8.
     package struct Key: Sendable {
@@ -23,7 +23,7 @@ package struct JSONObject {
     private let keys: [Key]
     private var values: [Value]
 
-    /// Reads one text that is an object. O(n).
+    /// Parses one text that is an object. O(n).
     package init(_ json: [UInt8], keys: [Key]) throws(JSONError) {
         self.json = json
         self.keys = keys
@@ -50,9 +50,10 @@ package struct JSONObject {
         return first == UInt8(ascii: "n") ? .null : .other
     }
 
-    /// The text of a member; nil when it is missing or null. Throws when it is no string, or one that is no text.
+    /// The text of a member; nil when it is missing or null. Throws when it is not a string, or has half of a surrogate
+    /// pair.
     ///
-    /// - Precondition: `index` is that of one of the keys.
+    /// - Precondition: `index` is the index of one of the keys.
     package func text(at index: Int) throws(JSONError) -> String? {
         switch values[index] {
         case .absent, .null: return nil

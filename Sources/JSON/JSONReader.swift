@@ -1,34 +1,34 @@
-/// Why bytes are no JSON text that the server takes.
+/// Why bytes are not a JSON text that the server accepts.
 package enum JSONError: Error, Hashable, Sendable {
-    /// The bytes break the grammar, end early, or are no UTF-8.
+    /// The bytes violate the grammar, end early, or are not UTF-8.
     case malformed
     /// Arrays and objects are nested deeper than `JSONReader.depthMax`.
     case tooDeep
 }
 
-/// Reads JSON texts of RFC 8259, and nothing more, in one pass over bytes that are known to be UTF-8.
+/// Reads JSON texts (RFC 8259), without extensions, in one pass over bytes that are known to be UTF-8.
 ///
-/// It is iterative and allocates nothing: a value is checked and skipped, and a string is answered as the range of its
-/// raw bytes. The input is passed to each call, always the same one; after an error the reader is of no use.
+/// It is iterative and allocates nothing: it checks and skips a value, and returns a string as the range of its raw
+/// bytes. Pass the same input to each call. Do not use the reader after an error.
 package struct JSONReader {
-    /// The arrays and objects that may lie within each other. One bit of `objects` belongs to each.
+    /// The maximum nesting depth of arrays and objects. Each has one bit in `objects`.
     package static let depthMax = 64
 
-    /// A string as the input has it, with its escapes.
+    /// A string as it is in the input, with its escapes.
     package struct RawString: Hashable, Sendable {
         /// The bytes between the quotes.
         package let range: Range<Int>
-        /// Whether there is an escape among them, so that they are not the text itself.
+        /// Whether the bytes contain an escape and thus differ from the text.
         package let hasEscapes: Bool
     }
 
     private var index = 0
-    /// The arrays and objects that are open; `0...depthMax`.
+    /// The number of open arrays and objects; `0...depthMax`.
     private var depth = 0
-    /// For each that is open whether it is an object, the innermost in the lowest bit.
+    /// For each open one, whether it is an object; the innermost in the lowest bit.
     private var objects: UInt64 = 0
 
-    /// A reader at the beginning of its input.
+    /// Creates a reader at the beginning of its input.
     package init() {}
 
     /// Throws unless `json` is one JSON text. O(n), no allocation.
@@ -70,7 +70,7 @@ package struct JSONReader {
         }
     }
 
-    /// The byte that the next value begins with, which tells its kind; nil at the end of the input.
+    /// The first byte of the next value, which determines its kind; nil at the end of the input.
     mutating func nextByte(_ json: Span<UInt8>) -> UInt8? {
         while index < json.count {
             let byte = json[index]
@@ -80,7 +80,7 @@ package struct JSONReader {
         return nil
     }
 
-    /// Reads a string, whose first quote is the next byte.
+    /// Reads a string. The next byte must be its opening quote.
     mutating func string(_ json: Span<UInt8>) throws(JSONError) -> RawString {
         guard nextByte(json) == UInt8(ascii: "\"") else { throw .malformed }
         index += 1
@@ -100,7 +100,7 @@ package struct JSONReader {
         throw .malformed
     }
 
-    /// Reads over one value of any kind.
+    /// Skips one value of any kind.
     mutating func skipValue(_ json: Span<UInt8>) throws(JSONError) {
         let outerDepth = depth
         repeat {
@@ -109,7 +109,7 @@ package struct JSONReader {
         } while depth > outerDepth
     }
 
-    /// Throws unless nothing but white space follows.
+    /// Throws unless only white space follows.
     mutating func finish(_ json: Span<UInt8>) throws(JSONError) {
         precondition(depth == 0, "a text ends when all that it opened is closed")
         guard nextByte(json) == nil else { throw .malformed }
@@ -117,7 +117,8 @@ package struct JSONReader {
 
     // MARK: - Values
 
-    /// Reads a scalar or an empty array or object whole (false), or opens one up to where its first value begins.
+    /// Reads a whole scalar, empty array or empty object (returns false), or opens an array or object up to its first
+    /// value (returns true).
     private mutating func skipScalarOrOpen(_ json: Span<UInt8>) throws(JSONError) -> Bool {
         guard let byte = nextByte(json) else { throw .malformed }
         switch byte {
@@ -139,7 +140,8 @@ package struct JSONReader {
         return false
     }
 
-    /// After a value: closes what ends here, and stops where the next value begins or at `outerDepth`.
+    /// After a value: closes the arrays and objects that end here. Stops where the next value begins, or at
+    /// `outerDepth`.
     private mutating func closeEnded(_ json: Span<UInt8>, downTo outerDepth: Int) throws(JSONError) {
         while depth > outerDepth {
             let isObject = objects & 1 == 1
@@ -167,7 +169,7 @@ package struct JSONReader {
         objects >>= 1
     }
 
-    /// A key and its colon.
+    /// Reads a key and its colon.
     private mutating func key(_ json: Span<UInt8>) throws(JSONError) -> RawString {
         let key = try string(json)
         guard nextByte(json) == UInt8(ascii: ":") else { throw .malformed }
@@ -219,6 +221,6 @@ package struct JSONReader {
         guard index > start else { throw .malformed }
     }
 
-    /// The byte at the index; 0, which no number holds, at the end.
+    /// The byte at the index; at the end 0, which no number contains.
     private func peek(_ json: Span<UInt8>) -> UInt8 { index < json.count ? json[index] : 0 }
 }

@@ -1,6 +1,6 @@
 /// The text of a JSON string (RFC 8259, section 7) whose grammar `JSONReader` has checked.
 enum JSONText {
-    /// The text; nil when it holds half of a surrogate pair, which no UTF-8 can say. O(n), one allocation.
+    /// Decodes the text; nil when it has half of a surrogate pair, which UTF-8 cannot represent. O(n), one allocation.
     static func text(of string: JSONReader.RawString, in json: Span<UInt8>) -> String? {
         guard string.hasEscapes else { return copied(json.extracting(string.range)) }
         var bytes: [UInt8] = []
@@ -9,10 +9,10 @@ enum JSONText {
         return copied(bytes.span)
     }
 
-    /// Whether the string says these bytes. Allocates only for a string with escapes.
+    /// Whether the string decodes to these bytes. Allocates only for a string with escapes.
     static func equals(_ string: JSONReader.RawString, in json: Span<UInt8>, _ text: [UInt8]) -> Bool {
         guard string.hasEscapes else { return equals(json.extracting(string.range), text) }
-        // An escape takes six bytes of the input for one of the text at most.
+        // An escape takes at most six bytes of input for one byte of text.
         guard string.range.count > text.count, string.range.count <= 6 * text.count else { return false }
         var bytes: [UInt8] = []
         return appendDecoded(string.range, of: json, to: &bytes) && bytes == text
@@ -35,7 +35,7 @@ enum JSONText {
         return true
     }
 
-    /// Appends what the raw bytes say; false when they hold half of a surrogate pair.
+    /// Appends the decoded bytes; returns false when they have half of a surrogate pair.
     private static func appendDecoded(_ range: Range<Int>, of json: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
         var index = range.lowerBound
         while index < range.upperBound {
@@ -62,7 +62,7 @@ enum JSONText {
         return true
     }
 
-    /// The scalar of one `\u` escape, or of two that make a pair; `index` is behind the `\u` and moves past the digits.
+    /// Decodes one `\u` escape, or a pair of them; `index` is after the `\u` and moves past the digits.
     private static func scalar(_ json: Span<UInt8>, at index: inout Int, before end: Int) -> Unicode.Scalar? {
         guard let unit = unit(json, at: index, before: end) else { return nil }
         index += 4

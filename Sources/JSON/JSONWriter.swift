@@ -2,13 +2,13 @@ package import Primitives
 
 /// Appends JSON (RFC 8259) to a buffer.
 ///
-/// A message is written once, byte by byte, for all its subscribers; a general encoder would build a tree and a copy of it
-/// first.
+/// A message is written once, byte by byte, for all its subscribers. A general encoder would first build a tree and a
+/// copy of it.
 package struct JSONWriter {
-    /// What was written.
+    /// The bytes written so far.
     package var bytes: [UInt8] = []
 
-    /// A writer that has written nothing.
+    /// Creates a writer with an empty buffer.
     package init() {}
 
     /// Appends text that is JSON already.
@@ -24,15 +24,15 @@ package struct JSONWriter {
 
     package mutating func boolean(_ value: Bool) { raw(value ? "true" : "false") }
 
-    /// Appends a string with its quotes; only what must be escaped is.
+    /// Appends a string with its quotes. Escapes only what must be escaped.
     package mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         _ = escaped(text, from: 0, byteCountMax: .max)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends the inside of a string from a byte of its UTF-8 on, at most so many of them; returns where to go on, nil
-    /// at the end. A byte becomes six at most.
+    /// Appends the contents of a string, from the byte `start` of its UTF-8 and at most `byteCountMax` of its bytes.
+    /// Returns where to continue; nil at the end. A byte grows to at most six.
     package mutating func escaped(_ text: String, from start: Int, byteCountMax: Int) -> Int? {
         let utf8 = text.utf8
         let all = utf8.span
@@ -50,7 +50,7 @@ package struct JSONWriter {
         return end == all.count ? nil : end
     }
 
-    /// By how many bytes the escape of a byte is longer.
+    /// The number of bytes that escaping a byte adds.
     @inline(__always)
     private static func addedByteCount(_ byte: UInt8) -> Int {
         if byte >= 0x20 { return byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0 }
