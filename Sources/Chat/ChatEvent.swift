@@ -1,14 +1,14 @@
 package import Primitives
 
-/// What happened in a shop.
+/// A change in a shop.
 ///
-/// Messages are as their readers get them: image URLs are signed already, where a deployment signs them.
+/// Messages are in the form that their readers receive: image URLs are already signed where a deployment signs them.
 package enum ChatEvent: Sendable, Equatable {
     case messageCreated(Message)
     case messageEdited(Message)
     case messageDeleted(MessageID, in: ShopID)
 
-    /// What happened, without what it happened to.
+    /// The kind of change, without its message.
     package enum Kind: Sendable {
         case messageCreated
         case messageEdited
@@ -23,7 +23,7 @@ package enum ChatEvent: Sendable, Equatable {
             }
         }
 
-        /// Whether the event has a message that is there.
+        /// Whether the event contains an existing message.
         package var isMessage: Bool {
             switch self {
             case .messageCreated, .messageEdited: true
@@ -32,7 +32,7 @@ package enum ChatEvent: Sendable, Equatable {
         }
     }
 
-    /// What happened.
+    /// The kind of change.
     package var kind: Kind {
         switch self {
         case .messageCreated: .messageCreated

@@ -1,31 +1,31 @@
 package import JSON
 package import Primitives
 
-/// How an event becomes the payload of a frame: what a stream chose by its subprotocol.
+/// How an event becomes the payload of a frame. A stream chooses it with its subprotocol.
 package enum EventEncoding: UInt8, CaseIterable, Sendable {
-    /// A message as it is, without an envelope: a stream without a subprotocol. It has no form for a deletion.
+    /// A message without an envelope, for a stream without a subprotocol. It cannot represent a deletion.
     case bare = 0
     /// `{"type","data"}`, subprotocol `shopstream.v2`.
     case enveloped = 1
 
-    /// The subprotocols that streams may ask for, the preferred one first.
+    /// The subprotocols that a stream may request, in order of preference.
     package static let subprotocols = ["shopstream.v2"]
 
-    /// The encoding of a stream that negotiated a subprotocol of `subprotocols`, or none.
+    /// The encoding of a stream that negotiated one of `subprotocols`, or none.
     package init(subprotocol: String?) { self = subprotocol == nil ? .bare : .enveloped }
 
-    /// The number that the hub knows it by.
+    /// The number by which the hub identifies it.
     package var streamEncoding: StreamEncoding {
         guard let encoding = StreamEncoding(rawValue: rawValue) else { preconditionFailure("too many encodings") }
         return encoding
     }
 }
 
-/// An event whose data is encoded: what the answer to its request says too, so that it is encoded once for all.
+/// An event with its encoded data. The response to its request contains the same data, so it is encoded once for all.
 package struct EncodedEvent: Sendable, Equatable {
-    /// What happened.
+    /// The kind of change.
     package let kind: ChatEvent.Kind
-    /// JSON: the message; of a deleted one its id and its shop.
+    /// JSON: the message; for a deleted one, its id and its shop.
     package let data: [UInt8]
 
     /// Encodes an event. O(bytes), one allocation.
@@ -42,7 +42,7 @@ package struct EncodedEvent: Sendable, Equatable {
         data = writer.bytes
     }
 
-    /// The payload of a frame; nil when the encoding has no form for the event. O(bytes) but for `.bare`.
+    /// The payload of a frame; nil when the encoding cannot represent the event. O(bytes), except for `.bare`.
     package func payload(in encoding: EventEncoding) -> [UInt8]? {
         switch encoding {
         case .bare: return kind.isMessage ? data : nil
@@ -60,14 +60,14 @@ package struct EncodedEvent: Sendable, Equatable {
 }
 
 extension JSONWriter {
-    /// Appends a message as clients know it.
+    /// Appends a message as clients receive it.
     package mutating func message(_ message: Message, format: MessageFormat) {
         messageBeforeText(message)
         _ = escaped(message.text, from: 0, byteCountMax: .max)
         messageAfterText(message, format: format)
     }
 
-    /// Appends a message up to the inside of its text …
+    /// Appends a message up to the contents of its text …
     package mutating func messageBeforeText(_ message: Message) {
         raw("{\"id\":")
         string(message.id.text)
@@ -78,7 +78,7 @@ extension JSONWriter {
         raw(",\"message\":\"")
     }
 
-    /// … and from there to its end.
+    /// … and from the end of its text on.
     package mutating func messageAfterText(_ message: Message, format: MessageFormat) {
         raw("\",\"created_at\":")
         time(message.createdAt)
@@ -95,7 +95,7 @@ extension JSONWriter {
         raw("}")
     }
 
-    /// Appends what clients get of a deleted message.
+    /// Appends what clients receive for a deleted message.
     fileprivate mutating func deletion(of id: MessageID, in shop: ShopID) {
         raw("{\"id\":")
         string(id.text)

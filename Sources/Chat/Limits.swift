@@ -1,5 +1,6 @@
-/// The bounds of this module.
+/// The limits of this module.
 package enum Limits {
-    /// Shops that a reactor keeps open; idle ones beyond are closed, and opened again from the store.
+    /// The number of shops that a reactor keeps open. Beyond it, idle ones are closed and reopened from the store
+    /// later.
     package static let openShopCountMax = 65_536
 }

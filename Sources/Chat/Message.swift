@@ -1,28 +1,28 @@
 public import Primitives
 
-/// A message of a shop, as it is stored. Its id and its times were chosen by the shop's owner.
+/// A stored message of a shop. The shop's owner chose its id and times.
 public struct Message: Sendable {
     /// Unique among the messages of all shops.
     public var id: MessageID
     /// The shop that it belongs to.
     public var shopID: ShopID
-    /// Who wrote it.
+    /// Its author.
     public var userID: UserID
-    /// What it says, byte for byte; without NUL.
+    /// The text, byte for byte; without NUL.
     public var text: String
-    /// When it was written: by the shop's clock, so unique within the shop.
+    /// When it was written, by the shop's clock, so unique within the shop.
     public var createdAt: Timestamp
-    /// When it was last edited, by the same clock; nil when it never was.
+    /// When it was last edited, by the same clock; nil when it was never edited.
     public var updatedAt: Timestamp?
     /// Whether it was edited.
     public var isEdited: Bool
     /// The message of the same shop that it replies to.
     public var parentID: MessageID?
-    /// The writer's name. Given to a store: the token's name, kept with the message. Read from a store: the name in
-    /// the table of users, else the one kept with the message.
+    /// The author's name. Passed to a store: the name in the token, kept with the message. Read from a store: the name
+    /// in the table of users, else the one kept with the message.
     public var username: String?
 
-    /// Joins the parts as they are.
+    /// Creates a message from unchecked fields.
     public init(
         id: MessageID,
         shopID: ShopID,
@@ -50,7 +50,7 @@ public struct Message: Sendable {
 }
 
 extension Message: Equatable {
-    /// Whether all parts are the same, texts byte for byte: `String` equality would take two spellings of "é" for one.
+    /// Whether all fields are equal, texts byte for byte: `String` equality would treat two encodings of "é" as equal.
     public static func == (left: Self, right: Self) -> Bool {
         left.id == right.id && left.shopID == right.shopID && left.userID == right.userID
             && left.text.utf8.elementsEqual(right.text.utf8)

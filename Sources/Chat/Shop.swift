@@ -1,28 +1,28 @@
 package import Primitives
 
-/// A shop in which something changed lately, on the reactor that owns it: its clock, and with that the order of its
-/// changes. Its place is where presence, typing and receipts belong too.
+/// A shop with recent changes, on the reactor that owns it: its clock and thereby the order of its changes. Presence,
+/// typing and receipts belong here too.
 package struct Shop {
     package var clock: ShopClock
 
     package init(latestChange: Timestamp?) { clock = ShopClock(latest: latestChange ?? .earliest) }
 
-    /// Whether nothing is lost when the shop is closed and opened again.
+    /// Whether the shop can be closed and reopened without losing anything.
     var isIdle: Bool { clock.isIdle }
 }
 
-/// The shops of a reactor that are open: those in which something changed lately.
+/// The open shops of a reactor: those with recent changes.
 ///
-/// A value without I/O; time is an argument. A shop is opened, with the time of its latest change in the store, when it is
-/// first changed. When there are too many the idle ones are closed.
+/// A value without I/O; the time is an argument. A shop is opened by its first change, with the time of its latest
+/// change in the store. When too many shops are open, the idle ones are closed.
 package struct Shops {
     private var shops: [ShopID: Shop] = [:]
     private let countMax: Int
 
-    /// No shops.
+    /// Creates a value without open shops.
     package init(countMax: Int = Limits.openShopCountMax) { self.countMax = countMax }
 
-    /// The open shops.
+    /// The number of open shops.
     package var count: Int { shops.count }
 
     /// Whether no shop has a write in flight. O(shops); for tests.
@@ -31,15 +31,16 @@ package struct Shops {
     /// Whether the shop is open.
     package func isOpen(_ id: ShopID) -> Bool { shops[id] != nil }
 
-    /// Opens a shop whose latest change in the store has this time, nil for a shop without any. Changes nothing when it is
-    /// open by now. O(1), O(shops) when there are too many.
+    /// Opens a shop whose latest change in the store has this time; nil for a shop without changes. Does nothing when
+    /// it is already open. O(1); O(shops) when there are too many.
     package mutating func open(_ id: ShopID, latestChange: Timestamp?) {
         guard shops[id] == nil else { return }
         if shops.count >= countMax { shops = shops.filter { !$0.value.isIdle } }
         shops[id] = Shop(latestChange: latestChange)
     }
 
-    /// The time of the next change of an open shop, and its place in the order. Each ticket must be given to `endChange`.
+    /// The time of the next change of an open shop, and its ticket in the order of publication. Each ticket must be
+    /// passed to `endChange`.
     ///
     /// - Precondition: The shop is open.
     package mutating func beginChange(in id: ShopID, at now: Timestamp) -> (time: Timestamp, ticket: UInt64) {
@@ -49,16 +50,16 @@ package struct Shops {
         return place
     }
 
-    /// The place in the order of a change that has its time already; nil when the shop is not open, so that no write is in
+    /// The ticket of a change that already has its time; nil when the shop is not open, which means that no write is in
     /// flight.
     package mutating func enterChange(in id: ShopID) -> UInt64? { shops[id]?.clock.enter() }
 
-    /// Another writer's change was seen, with this time.
+    /// A change by another writer was seen, with this time.
     package mutating func advance(_ id: ShopID, past time: Timestamp, at now: Timestamp) {
         shops[id]?.clock.advance(past: time, at: now)
     }
 
-    /// The change is stored, or failed (nil): what is to be published now, in order.
+    /// The change was stored, or failed (nil). Returns what to publish now, in order.
     package mutating func endChange(in id: ShopID, _ ticket: UInt64, _ event: EncodedEvent?) -> [EncodedEvent] {
         shops[id]?.clock.finish(ticket, event) ?? []
     }

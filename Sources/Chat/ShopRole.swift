@@ -1,6 +1,6 @@
-/// What a member may do in a shop; the table and the members file have the raw value.
+/// The role of a member in a shop. The table and the members file contain the raw value.
 public enum ShopRole: String, Hashable, Sendable, CaseIterable {
-    /// May delete the messages of others.
+    /// May delete the messages of other members.
     case admin
     /// May read and write.
     case member
