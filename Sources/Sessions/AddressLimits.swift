@@ -1,38 +1,39 @@
 package import Auth
 package import Primitives
 
-/// The open connections of each client address, and its attempts without a valid token, against the limits of one
-/// address. IPv6 addresses count by their /64.
+/// Counts the open connections of each client address, and its attempts without a valid token, against the limits of
+/// one address. IPv6 addresses count by their /64.
 ///
-/// It lives on the shard that owns the address's hash, so that the limits hold whatever reactor the kernel gives a
-/// connection to. A value without a clock and without I/O; time is an argument. Every operation is O(1).
+/// It belongs to the shard that owns the address's hash, so the limits hold whichever reactor accepts a connection. A
+/// value without a clock and without I/O; the time is an argument. Every operation is O(1).
 package struct AddressLimits {
-    /// 0 is no limit, here and for attempts.
+    /// 0 means no limit, here and for attempts.
     private let connectionCountMax: Int
     private let attemptCountMax: Int
     private var attempts: AttemptLimiter<PeerAddress>
     private var connectionCounts: [PeerAddress: Int] = [:]
 
-    /// Limits under which no connection is open. Of attempts without a token an address has ten for each that a user has,
-    /// since proxies share addresses.
+    /// Creates limits without open connections. An address has ten attempts without a token for each attempt of a user,
+    /// because proxies share addresses.
     package init(connectionCountMax: Int = 0, userAttemptsPerMinuteMax: Int = 0) {
         self.connectionCountMax = connectionCountMax
         attemptCountMax = min(userAttemptsPerMinuteMax * Limits.addressAttemptFactor, Auth.Limits.attemptCountMax)
-        // Without a limit nothing asks it.
+        // Not used when attempts are not limited.
         attempts = AttemptLimiter(attemptCountMax: max(1, attemptCountMax))
     }
 
-    /// Whether connections are limited at all: if not, they need not be counted.
+    /// Whether connections are limited. If not, they need not be counted.
     package var areConnectionsLimited: Bool { connectionCountMax > 0 }
-    /// Whether attempts are limited at all.
+    /// Whether attempts are limited.
     package var areAttemptsLimited: Bool { attemptCountMax > 0 }
 
-    /// The addresses that have connections.
+    /// The number of addresses with open connections.
     package var connectedAddressCount: Int { connectionCounts.count }
-    /// Addresses that were forgotten before their time: the limit of attempts was not enforced for them.
+    /// The number of addresses that were evicted too early, so that the limit of attempts was not enforced for them.
     package var evictionCount: Int { attempts.evictionCount }
 
-    /// Counts a connection of the address, to be released once; false when the address has as many as allowed.
+    /// Counts a connection of the address, which must be released once. Returns false when the address has as many as
+    /// allowed.
     package mutating func reserveConnection(of address: PeerAddress) -> Bool {
         let key = address.countedNetwork
         guard connectionCounts[key, default: 0] < connectionCountMax else { return false }
@@ -56,6 +57,6 @@ package struct AddressLimits {
         areAttemptsLimited ? attempts.attempt(address.countedNetwork, now: now) : .allowed
     }
 
-    /// Drops attempts that no longer count; for housekeeping.
+    /// Drops attempts that no longer count. For housekeeping.
     package mutating func removeExpired(at now: MonotonicInstant) { attempts.removeExpired(now: now) }
 }

@@ -1,26 +1,27 @@
 internal import Primitives
 
-/// Values by user, each kept for `period` after it was last set, and at most for twice as long.
+/// Values by user. Each is kept for `period` after it was last set, and at most twice as long.
 ///
-/// Two generations: when the younger one is a period old it becomes the older one, whose values go all at once. So no
-/// sweep is needed, and what is dropped costs O(1) a value to set. A value without a clock; `Value` is trivial.
+/// There are two generations: when the younger one is a period old it becomes the older one, whose values are dropped
+/// all at once. No sweep is needed, and dropping costs O(1) per value that was set. A value without a clock; `Value` is
+/// trivial.
 struct GenerationTable<Value: BitwiseCopyable> {
     private let period: Duration
     private let generationCountMax: Int
     private var younger: [UserLimits.User: Value] = [:]
     private var older: [UserLimits.User: Value] = [:]
     private var turnedAt = MonotonicInstant(nanoseconds: 0)
-    /// Values that were dropped before their time, for room.
+    /// Values that were evicted too early.
     private(set) var evictionCount = 0
 
-    /// An empty table of at most `countMax` values.
+    /// Creates an empty table of at most `countMax` values.
     init(period: Duration, countMax: Int) {
         precondition(countMax >= 2, "a generation holds one value at least")
         self.period = period
         generationCountMax = countMax / 2
     }
 
-    /// The values that are held.
+    /// The number of values.
     var count: Int { younger.count + older.count }
 
     /// The value of a user, if it was set within the period. O(1).
@@ -37,7 +38,7 @@ struct GenerationTable<Value: BitwiseCopyable> {
         younger[user] = value
     }
 
-    /// Drops the values whose time is over; O(1) but for freeing them.
+    /// Drops expired values. O(1), except for freeing them.
     mutating func removeExpired(at now: MonotonicInstant) {
         let age = now.since(turnedAt)
         guard age >= period else { return }

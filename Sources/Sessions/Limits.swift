@@ -1,7 +1,7 @@
-/// The bounds of this module that no setting changes.
+/// The limits of this module that no setting changes.
 package enum Limits {
-    /// Users whose writes and uploads of late one shard remembers; beyond, some are forgotten before their time.
+    /// The number of users whose recent writes and uploads one shard remembers. Beyond it, some are evicted too early.
     package static let limitedUserCountMax = 1 << 18
-    /// Attempts without a valid token that one address has for each that a user has: proxies share addresses.
+    /// The attempts without a valid token that one address has for each attempt of a user: proxies share addresses.
     package static let addressAttemptFactor = 10
 }

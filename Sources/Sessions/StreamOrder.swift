@@ -1,14 +1,14 @@
 package import Auth
 package import Primitives
 
-/// A stream of a user in the order in which the quota slots were reserved: the shard that counts the user knows it, and
-/// the shard that owns the stream's shop. Only with `WEBSOCKET_OVER_LIMIT=replace`.
+/// A user's stream in the order in which the quota slots were reserved. Both the shard that counts the user and the
+/// shard that owns the stream's shop know it. Only with `WEBSOCKET_OVER_LIMIT=replace`.
 package struct StreamTicket: Hashable, Sendable {
-    /// Counted by the shard that issued it.
+    /// A number that is unique on the shard that issued it.
     package let number: UInt64
-    /// The shard that counts the user …
+    /// The shard that counts the user.
     package let counter: UInt16
-    /// … and the one that owns the stream's shop.
+    /// The shard that owns the stream's shop.
     package let shard: UInt16
 
     package init(number: UInt64, counter: UInt16, shard: UInt16) {
@@ -18,12 +18,12 @@ package struct StreamTicket: Hashable, Sendable {
     }
 }
 
-/// A user's quota slot, as it travels with a connection.
+/// A user's quota slot, which moves with a connection between shards.
 package struct ReservedSlot: Hashable, Sendable {
     package let slot: StreamQuota.Slot
     /// The shard that counts the user.
     package let counter: UInt16
-    /// The stream's rank among the user's streams; nil unless newer streams replace older ones.
+    /// The stream's position in the order of the user's streams; nil unless newer streams replace older ones.
     package let ticket: StreamTicket?
 
     package init(slot: StreamQuota.Slot, counter: UInt16, ticket: StreamTicket?) {
@@ -33,15 +33,16 @@ package struct ReservedSlot: Hashable, Sendable {
     }
 }
 
-/// The streams of the users that a shard counts, oldest first, so that a stream over the limit ends the oldest one.
+/// The streams of the users that a shard counts, oldest first, so that a stream over the limit can replace the oldest
+/// one.
 ///
-/// A value on the shard that counts the user, so that a race has one outcome. It holds as many tickets as the quota has
-/// slots taken. O(streams of the user), of which there are few.
+/// A value on the shard that counts the user, so that a race has one outcome. It has as many tickets as the quota has
+/// reserved slots. O(streams of the user), of which there are few.
 struct StreamOrder {
     private var tickets: [StreamQuota.Slot: [StreamTicket]] = [:]
     private var lastNumber: UInt64 = 0
 
-    /// The users that have streams.
+    /// The number of users with streams.
     var userCount: Int { tickets.count }
 
     /// Adds the user's newest stream, whose slot was reserved.
@@ -52,14 +53,14 @@ struct StreamOrder {
         return ticket
     }
 
-    /// Removes the user's oldest stream, whose slot the next one takes over.
+    /// Removes the user's oldest stream. The next stream takes over its slot.
     mutating func removeOldest(of slot: StreamQuota.Slot) -> StreamTicket? {
         guard let oldest = tickets[slot]?.first else { return nil }
         _ = remove(oldest, of: slot)
         return oldest
     }
 
-    /// Removes a stream that ended; false when another stream replaced it and has its slot.
+    /// Removes a stream that ended; returns false when another stream replaced it and holds its slot.
     mutating func remove(_ ticket: StreamTicket, of slot: StreamQuota.Slot) -> Bool {
         guard var rest = tickets[slot], let index = rest.firstIndex(of: ticket) else { return false }
         rest.remove(at: index)
@@ -73,12 +74,12 @@ struct StreamOrder {
     }
 }
 
-/// The open streams of the shard that owns their shops, by their tickets.
+/// The open streams on the shard that owns their shops, by their tickets.
 package struct StreamTickets {
     private var connections: [StreamTicket: ConnectionID] = [:]
     private var tickets: [ConnectionID: StreamTicket] = [:]
 
-    /// The streams that have tickets.
+    /// The number of streams with tickets.
     package var count: Int { tickets.count }
 
     package init() {}
@@ -88,7 +89,7 @@ package struct StreamTickets {
         tickets[connection] = ticket
     }
 
-    /// The stream that has the ticket; nil when it is not here, or has ended.
+    /// The stream with the ticket; nil when it is not on this shard, or has ended.
     package func connection(of ticket: StreamTicket) -> ConnectionID? { connections[ticket] }
 
     package mutating func remove(_ connection: ConnectionID) -> StreamTicket? {

@@ -1,24 +1,24 @@
 internal import Primitives
 
-/// The bytes that a user stored within the last hour, in periods of five minutes: a byte counts for an hour at least and
-/// for five minutes longer at most.
+/// The bytes that a user stored within the last hour, in periods of five minutes. A byte counts for at least an hour
+/// and at most five minutes longer.
 struct UploadWindow: BitwiseCopyable {
     private static let periodSeconds: UInt64 = 300
-    /// The hour, and the period in progress.
+    /// The periods of an hour, and the one in progress.
     private static let periodCount = 13
-    /// After so long nothing counts.
+    /// After this time nothing counts.
     static let duration: Duration = .seconds(periodSeconds * UInt64(periodCount))
 
-    /// The bytes of each period, by its number modulo the count.
+    /// The bytes of each period, by the period's number modulo the count.
     private var byteCounts = InlineArray<13, Int>(repeating: 0)
-    /// The period in which a byte was counted last.
+    /// The period in which a byte was last counted.
     private var latest: UInt64 = 0
 
     private static func period(at now: MonotonicInstant) -> UInt64 {
         now.nanoseconds / (periodSeconds * 1_000_000_000)
     }
 
-    /// The bytes that count now.
+    /// The number of bytes that count now.
     func byteCount(at now: MonotonicInstant) -> Int {
         var window = self
         window.advance(to: Self.period(at: now))
@@ -33,7 +33,7 @@ struct UploadWindow: BitwiseCopyable {
         byteCounts[Self.slot(latest)] += byteCount
     }
 
-    /// Takes bytes off that were counted shortly before, from the newest periods on.
+    /// Subtracts bytes that were counted recently, beginning with the newest periods.
     mutating func remove(_ byteCount: Int, at now: MonotonicInstant) {
         advance(to: Self.period(at: now))
         var rest = byteCount
@@ -45,7 +45,7 @@ struct UploadWindow: BitwiseCopyable {
         }
     }
 
-    /// The seconds until at most `byteCount` bytes count, at least 1; a whole window when that will never be.
+    /// The seconds until at most `byteCount` bytes count, at least 1; a whole window when that never happens.
     func waitForRoom(ofByteCount byteCount: Int, at now: MonotonicInstant) -> Int {
         var window = self
         let current = Self.period(at: now)

@@ -1,15 +1,15 @@
 package import Primitives
 
-// What the requests of a user take: activities in flight, and rates.
+// The limits of a user's requests: activities in flight, and rates.
 
 // MARK: - In flight
 
 extension UserLimits {
     /// Something that is in flight, from `begin` to `end`.
     package enum Activity: Sendable, Hashable {
-        /// A list, a page or an image, until its answer was sent.
+        /// A list, a page or an image, until its response was sent.
         case read
-        /// An upload, from its head to its answer.
+        /// An upload, from its head to its response.
         case upload
     }
 
@@ -21,20 +21,20 @@ extension UserLimits {
         case uploadBytes(retryAfterSeconds: Int)
     }
 
-    /// What a user has in flight.
+    /// The activities that a user has in flight.
     struct ActivityCounts {
         var reads: UInt16 = 0
         var uploads: UInt16 = 0
     }
 
-    /// Whether an activity is limited at all: if not, it need not be begun.
+    /// Whether an activity is limited. If not, it need not be begun.
     package func isLimited(_ activity: Activity) -> Bool { countMax(of: activity) > 0 }
-    /// Whether writes are limited at all.
+    /// Whether writes are limited.
     package var areWritesLimited: Bool { settings.writesPerSecond > 0 && settings.writeCountBurst > 0 }
-    /// Whether the bytes of uploads are limited at all.
+    /// Whether the bytes of uploads are limited.
     package var areUploadBytesLimited: Bool { settings.uploadBytesPerHour > 0 }
 
-    /// The users that have something in flight.
+    /// The number of users with activities in flight.
     package var activeUserCount: Int { inFlight.count }
 
     private func countMax(of activity: Activity) -> Int {
@@ -44,7 +44,7 @@ extension UserLimits {
         }
     }
 
-    /// How many of an activity a user has in flight.
+    /// The number of this activity that a user has in flight.
     package func count(of activity: Activity, by user: User) -> Int {
         let counts = inFlight[user] ?? ActivityCounts()
         return switch activity {
@@ -64,7 +64,7 @@ extension UserLimits {
         add(1, of: activity, by: user)
     }
 
-    /// Ends an activity that was begun.
+    /// Ends an activity that `begin` began.
     package mutating func end(_ activity: Activity, by user: User) {
         precondition(count(of: activity, by: user) > 0, "an activity ended that did not begin")
         add(-1, of: activity, by: user)
@@ -90,7 +90,7 @@ extension UserLimits {
         guard areWritesLimited else { return }
         let step = nanosecondsPerWrite
         let full = max(writesRefilledAt[user] ?? 0, now.nanoseconds)
-        // The bucket has a write as long as refilling it takes no longer than refilling all the others would.
+        // The bucket has a write when refilling it takes no longer than refilling all the others.
         let latest = now.nanoseconds + step * UInt64(settings.writeCountBurst - 1)
         guard full <= latest else {
             throw .writes(retryAfterSeconds: Int((full - latest + 999_999_999) / 1_000_000_000))
@@ -98,13 +98,13 @@ extension UserLimits {
         writesRefilledAt.set(full + step, of: user, at: now)
     }
 
-    /// Returns the write of a request that was refused after all.
+    /// Returns the write of a request that was refused later.
     package mutating func returnWrite(by user: User, at now: MonotonicInstant) {
         guard areWritesLimited, let full = writesRefilledAt[user] else { return }
         writesRefilledAt.set(full - min(full, nanosecondsPerWrite), of: user, at: now)
     }
 
-    /// Throws when an upload of so many bytes does not fit into the user's hour; takes nothing.
+    /// Throws when an upload of this size exceeds the user's hour; takes nothing.
     package func checkUpload(ofByteCount byteCount: Int, by user: User, at now: MonotonicInstant) throws(Refusal) {
         guard areUploadBytesLimited else { return }
         let window = uploads[user] ?? UploadWindow()
@@ -124,7 +124,7 @@ extension UserLimits {
         uploads.set(window, of: user, at: now)
     }
 
-    /// Returns the bytes of an image that was not stored after all, as far as they still count.
+    /// Returns the bytes of an image that was not stored, as far as they still count.
     package mutating func returnUpload(ofByteCount byteCount: Int, by user: User, at now: MonotonicInstant) {
         guard areUploadBytesLimited, var window = uploads[user] else { return }
         window.remove(byteCount, at: now)

@@ -1,27 +1,27 @@
 package import Auth
 package import Primitives
 
-// A user's streams over all shops and reactors: attempts to open one, and quota slots for open ones.
+// A user's streams over all shops and reactors: attempts to open one, and the quota slots of open ones.
 
 extension UserLimits {
-    /// The outcome of asking for a quota slot.
+    /// The outcome of requesting a quota slot.
     package enum SlotDecision: Hashable, Sendable {
         case reserved(ReservedSlot)
-        /// Reserved in place of the user's oldest stream, which is to be closed with 4409.
+        /// Reserved in place of the user's oldest stream, which must be closed with 4409.
         case replaced(oldest: StreamTicket, by: ReservedSlot)
         /// The user has as many streams as allowed.
         case refused
     }
 
-    /// Whether attempts are limited at all: if not, they need not be counted.
+    /// Whether attempts are limited. If not, they need not be counted.
     package var areAttemptsLimited: Bool { streamSettings.attemptsPerMinuteMax > 0 }
 
-    /// The users that hold a quota slot.
+    /// The number of users that hold a quota slot.
     package var streamingUserCount: Int { quota.userCount }
-    /// The users whose streams have an order.
+    /// The number of users whose streams are ordered.
     package var orderedUserCount: Int { order.userCount }
 
-    /// The quota slots that a user holds.
+    /// The number of quota slots that a user holds.
     package func streamCount(of userID: UserID) -> Int { quota.streamCount(of: userID) }
 
     /// Counts an attempt of a user to open a stream.
@@ -29,7 +29,7 @@ extension UserLimits {
         areAttemptsLimited ? attempts.attempt(user, now: now) : .allowed
     }
 
-    /// Asks for a quota slot for a stream whose shop the shard `shopOwner` owns. A slot must be released once.
+    /// Requests a quota slot for a stream whose shop the shard `shopOwner` owns. A slot must be released once.
     package mutating func reserveSlot(for userID: UserID, shopOwner: Int) -> SlotDecision {
         let replaces = streamSettings.replacesOldest
         if let slot = quota.reserve(userID) {
@@ -42,7 +42,7 @@ extension UserLimits {
         return .replaced(oldest: oldest, by: ReservedSlot(slot: slot, counter: UInt16(shardIndex), ticket: ticket))
     }
 
-    /// Releases the slot of a stream that ended, or was not opened after all. A replaced stream has none any more.
+    /// Releases the slot of a stream that ended or was not opened. A replaced stream holds no slot.
     package mutating func release(_ reserved: ReservedSlot) {
         if let ticket = reserved.ticket, !order.remove(ticket, of: reserved.slot) { return }
         quota.release(reserved.slot)

@@ -1,43 +1,43 @@
 internal import Auth
 package import Primitives
 
-/// How many requests one user may have in flight and how much a user may do in a time. 0 is no limit.
+/// The number of requests that one user may have in flight, and the rates of one user. 0 means no limit.
 public struct UserLimitSettings: Sendable, Equatable {
-    /// Lists, pages and images in flight, each until its answer was sent.
+    /// Lists, pages and images in flight, each until its response was sent.
     public var readCountMax = 8
     /// Uploads in flight.
     public var uploadCountMax = 2
-    /// Messages created, edited and deleted in a second, on average …
+    /// Messages created, edited and deleted per second, on average.
     public var writesPerSecond = 20
-    /// … and at once, after a pause.
+    /// The same writes in one burst, after a pause.
     public var writeCountBurst = 60
-    /// Bytes of images stored within an hour.
+    /// Bytes of images stored per hour.
     public var uploadBytesPerHour = 100 << 20
 
     /// The defaults.
     public init() {}
 }
 
-/// How many streams one user may have open and how often one may try.
+/// The number of streams that one user may have open, and the rate of attempts.
 package struct StreamLimitSettings: Sendable, Equatable {
     /// Streams over all shops.
     package var streamCountMax = Auth.Limits.streamsPerUserDefault
-    /// Whether a stream over that limit replaces the user's oldest one; else it is refused.
+    /// Whether a stream over that limit replaces the user's oldest one. Otherwise it is refused.
     package var replacesOldest = false
-    /// Attempts in a minute; 0 is no limit.
+    /// Attempts per minute; 0 means no limit.
     package var attemptsPerMinuteMax = Auth.Limits.attemptCountDefault
 
     package init() {}
 }
 
-/// What the users of one shard have open and in flight, and did lately, against the limits of one user.
+/// Counts what the users of one shard have open and in flight, and did recently, against the limits of one user.
 ///
-/// It lives on the shard that owns the user's hash, so that the limits hold over all reactors. A value without a clock
-/// and without I/O; time is an argument. Every operation is O(1). A user without anything open, in flight or done
-/// lately costs nothing: counts end at zero, and what is remembered for a time is bounded and dropped after it.
+/// It belongs to the shard that owns the user's hash, so the limits hold over all reactors. A value without a clock and
+/// without I/O; the time is an argument. Every operation is O(1). A user with nothing open, in flight or done recently
+/// costs nothing: counts end at zero, and what is remembered for a time is bounded and dropped after it.
 package struct UserLimits {
-    /// A user, by a hash under this process's random key: names would be most of the memory. Two users share their limits
-    /// if their hashes meet, by chance and not by design.
+    /// A user, as a hash under this process's random key: names would take most of the memory. Two users share their
+    /// limits if their hashes collide, by chance and not on purpose.
     package struct User: Hashable, Sendable {
         private let hash: Int
 
@@ -57,7 +57,7 @@ package struct UserLimits {
     var writesRefilledAt: GenerationTable<UInt64>
     var uploads: GenerationTable<UploadWindow>
 
-    /// Limits under which nothing is open and nothing in flight.
+    /// Creates limits with nothing open and nothing in flight.
     package init(
         _ settings: UserLimitSettings = UserLimitSettings(), streams: StreamLimitSettings = StreamLimitSettings(),
         shardIndex: Int = 0, userCountMax: Int = Limits.limitedUserCountMax
@@ -65,7 +65,7 @@ package struct UserLimits {
         self.settings = settings
         streamSettings = streams
         self.shardIndex = shardIndex
-        // Without a limit nothing asks it.
+        // Not used when attempts are not limited.
         attempts = AttemptLimiter(attemptCountMax: max(1, streams.attemptsPerMinuteMax))
         quota = StreamQuota(streamsPerUserMax: streams.streamCountMax)
         let refillSeconds = settings.writesPerSecond == 0 ? 1 : settings.writeCountBurst / settings.writesPerSecond + 1
@@ -73,12 +73,12 @@ package struct UserLimits {
         uploads = GenerationTable(period: UploadWindow.duration, countMax: userCountMax)
     }
 
-    /// The values that are kept for a time.
+    /// The number of values that are remembered for a time.
     package var rememberedCount: Int { writesRefilledAt.count + uploads.count }
-    /// Values that were dropped before their time: the limit was not enforced for them.
+    /// Values that were evicted too early, so that the limit was not enforced for them.
     package var evictionCount: Int { writesRefilledAt.evictionCount + uploads.evictionCount + attempts.evictionCount }
 
-    /// Drops what no longer counts; for housekeeping.
+    /// Drops what no longer counts. For housekeeping.
     package mutating func removeExpired(at now: MonotonicInstant) {
         writesRefilledAt.removeExpired(at: now)
         uploads.removeExpired(at: now)
