@@ -7,7 +7,7 @@ import Storage
 /// `shopstream member`
 struct MembersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "member", abstract: "Says who belongs to a shop.",
+        commandName: "member", abstract: "Manages the members of a shop.",
         subcommands: [MemberAdd.self, MemberRemove.self, MemberList.self])
 }
 

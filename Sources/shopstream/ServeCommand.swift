@@ -17,9 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
     var members: String?
     @Option(help: "trace, debug, info, notice, warning, error or critical (SHOPSTREAM_LOG_LEVEL; default info).")
     var logLevel: String?
-    @Flag(help: "Make a demo shop and serve a page to try it (SHOPSTREAM_DEMO).")
+    @Flag(help: "Enable the demo shop, its page and unauthenticated tokens; never in production (SHOPSTREAM_DEMO).")
     var demo = false
-    @Flag(help: "Follow a server that listens there or uses the store (SHOPSTREAM_TAKEOVER).")
+    @Flag(help: "Take over from a server that listens there or uses the store (SHOPSTREAM_TAKEOVER).")
     var takeover = false
 
     func run() async throws {

@@ -2,7 +2,7 @@ import Glibc
 import Reactor
 import Server
 
-/// The environment, with the options that were given for those variables that are not set.
+/// The environment, plus the options for variables that are not set.
 struct Settings {
     private(set) var environment: [String: String] = [:]
 
@@ -17,7 +17,7 @@ struct Settings {
         }
     }
 
-    /// Enters a flag's value under its variable. The environment goes over flags: a flag that it overrides is reported.
+    /// Sets a flag's value under its variable. The environment takes precedence: a flag that it overrides is reported.
     mutating func set(_ name: String, _ value: String?) {
         guard let value else { return }
         let present = environment[name] ?? ""
@@ -25,11 +25,11 @@ struct Settings {
             environment[name] = value
         } else if present != value {
             let flag = "--" + name.split(separator: "_").dropFirst().joined(separator: "-").lowercased()
-            StandardError.write(Array("shopstream: \(flag) is not used: \(name) is set, and goes over it\n".utf8))
+            StandardError.write(Array("shopstream: \(flag) is not used: \(name) is set and takes precedence\n".utf8))
         }
     }
 
-    /// All settings; a wrong one ends the command with one line and status 78.
+    /// All settings. An invalid one ends the command with one line and status 78.
     func configuration() throws -> ServerConfiguration {
         do throws(ConfigurationError) {
             return try ServerConfiguration(environment: environment)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Reactor
 
-/// The process.
+/// The process's entry point.
 @main
 enum Process {
     static func main() async {
@@ -21,9 +21,9 @@ struct Shopstream: AsyncParsableCommand {
         ])
 }
 
-/// Ends of the command.
+/// Failures of the command.
 enum Exit {
-    /// Prints one line and gives the status.
+    /// Prints one line and returns the status.
     static func failure(_ text: String, status: Int32 = 1) -> ExitCode {
         StandardError.write(Array("shopstream: \(text)\n".utf8))
         return ExitCode(status)

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Storage
 
-/// `--store`, which every command takes.
+/// `--store`, an option of every command.
 struct StoreOptions: ParsableArguments {
     @Option(
         help: "sqlite:PATH, postgres://HOST/DATABASE or memory: (SHOPSTREAM_STORE; default sqlite:shopstream.sqlite).")
     var store: String?
 
-    /// Where the store is; a text that names none ends the command with one line and status 78.
+    /// The store's location. A text that names no store ends the command with one line and status 78.
     func location() throws -> StoreLocation {
         var settings = Settings()
         settings.set("SHOPSTREAM_STORE", store)
@@ -21,7 +21,7 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
-    /// Opens the store for a command that changes it while no server, or another process, runs on it.
+    /// Opens the store for a command that changes it, whether or not a server or another process uses it.
     func open() async throws -> any Store {
         let location = try location()
         do {
@@ -31,7 +31,7 @@ struct StoreOptions: ParsableArguments {
         }
     }
 
-    /// Opens the store, does one thing, closes it.
+    /// Opens the store, performs one change, and closes the store.
     func change(_ body: (any Store) async throws(StorageError) -> Void) async throws {
         let store = try await open()
         do throws(StorageError) {

@@ -2,13 +2,13 @@ import HTTP
 import Primitives
 import WebSocket
 
-/// One connection of the echo server: an upgrade request, then messages that are sent back as they came.
+/// One connection of the echo server: an upgrade request, then messages that are sent back unchanged.
 ///
-/// A value without I/O: bytes in, bytes out in `output`. While output is under way no more is read, so a client that
-/// does not read is not read from either.
+/// A value without I/O: bytes in, bytes out in `output`. It reads nothing while output is in flight, so a client that
+/// does not read cannot make it buffer more.
 struct EchoConnection {
     enum Step {
-        /// Go on reading.
+        /// Continue to read.
         case open
         /// Send `output`, then end the connection.
         case closeAfterOutput
@@ -25,7 +25,7 @@ struct EchoConnection {
     private var messageKind = MessageKind.text
     private var writer = ResponseWriter()
     private let messageByteCountMax: Int
-    /// What waits to be sent.
+    /// The bytes that wait to be sent.
     var output: [UInt8] = []
     /// Whether the connection ends once `output` is sent.
     private(set) var isEnding = false
@@ -34,7 +34,7 @@ struct EchoConnection {
         self.messageByteCountMax = messageByteCountMax
     }
 
-    /// Takes bytes as they arrived.
+    /// Handles received bytes.
     mutating func received(_ bytes: inout MutableSpan<UInt8>, at now: Timestamp) {
         var offset = 0
         if case .request(var parser, var head) = phase {
@@ -56,7 +56,7 @@ struct EchoConnection {
         phase = .stream(decoder)
     }
 
-    /// Reads the upgrade request; true once the 101 stands in `output`.
+    /// Reads the upgrade request; returns true once the 101 response is in `output`.
     private mutating func request(
         _ bytes: Span<UInt8>, _ offset: inout Int, _ parser: inout RequestParser, _ head: inout RequestHead?,
         _ now: Timestamp

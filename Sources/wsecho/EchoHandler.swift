@@ -10,7 +10,7 @@ final class EchoHandler: ReactorHandler {
     private struct Peer {
         var echo: EchoConnection
         var isSending = false
-        /// Our side is ended: what still comes is read and dropped, so that no reset overtakes the last bytes.
+        /// Sending was shut down. Further input is read and dropped, so that no reset overtakes the last bytes.
         var isDraining = false
     }
 
@@ -46,7 +46,7 @@ final class EchoHandler: ReactorHandler {
         advance(connection)
     }
 
-    /// Sends what waits, ends what is over, else reads on.
+    /// Sends pending output, else ends a connection that is ending, else reads on.
     private func advance(_ connection: ConnectionID) {
         guard let peer = peers[connection], !peer.isSending, !peer.isDraining else { return }
         if !peer.echo.output.isEmpty {
@@ -66,7 +66,8 @@ final class EchoHandler: ReactorHandler {
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) { reactor.close(connection) }
     func connectionClosed(_ connection: ConnectionID) { peers[connection] = nil }
 
-    /// Ends a connection whose peer does not; a token of an ended connection finds nothing.
+    /// Closes a connection whose peer did not close it in time. The token of a connection that has ended matches
+    /// nothing.
     func timerFired(_ token: UInt64) {
         reactor.close(
             ConnectionID(slot: UInt32(truncatingIfNeeded: token), generation: UInt32(token >> 32)))

@@ -18,7 +18,7 @@ struct WSEcho: ParsableCommand {
         guard let address = ListenAddress(listen) else {
             throw ValidationError("--listen '\(listen)': HOST:PORT is expected, such as 127.0.0.1:9001")
         }
-        // The ring belongs to the thread that makes it: this one.
+        // The ring belongs to the thread that creates it: this one.
         let (descriptors, port) = try Listeners.open(address, count: 1)
         var limits = ReactorLimits()
         limits.descriptorCountMax = 1_024
