@@ -1,4 +1,4 @@
-/// What is wrong with the settings of a run, in one line that says what is expected.
+/// An error in the settings of a run: one line that says what is expected.
 package struct LoadConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The line.
     package let description: String

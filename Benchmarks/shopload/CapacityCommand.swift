@@ -76,7 +76,7 @@ struct CapacityCommand: ParsableCommand, RunOptions {
         guard FileBytes.write(Array(CapacityText(report).text.utf8), to: 1) else { throw ExitCode.failure }
     }
 
-    /// Runs what the search asks for, and writes after each run what is known by then.
+    /// Runs what the search requests, and writes what is known after each run.
     private func search(
         _ scenario: Scenario, _ search: KneeSearch, report: (KneeSearch, Provenance?) -> CapacityReport
     ) throws -> CapacityReport {
@@ -130,7 +130,7 @@ struct CapacityCommand: ParsableCommand, RunOptions {
     }
 }
 
-// MARK: - What the options say
+// MARK: - Options
 
 extension CapacityCommand {
     private func numbers(_ text: String, _ name: String, areNeeded: Bool = true) throws -> [Double] {
@@ -141,7 +141,7 @@ extension CapacityCommand {
         return numbers
     }
 
-    /// What else all runs have in common: the server, and how the load is made.
+    /// The other settings that all runs share: the server, and how the load is made.
     private var generatorSetting: [String: String] {
         [
             "url": targetOptions.url, "commit": outputOptions.commit ?? "", "protocol": targetOptions.subprotocol ?? "",
@@ -149,8 +149,8 @@ extension CapacityCommand {
         ]
     }
 
-    /// What an earlier search that wrote the same file had found; nil when there is no such file. Refuses a file that is
-    /// something else, and runs that do not belong with those to come.
+    /// The results of an earlier search that wrote the same file; nil when the file does not exist. Rejects a file with
+    /// other contents, and runs that cannot be combined with those to come.
     private func earlierReport(_ setting: [String: String]) throws -> CapacityReport? {
         guard let path = outputOptions.report, let json = FileBytes.read(path), !json.isEmpty else { return nil }
         let earlier: CapacityReport

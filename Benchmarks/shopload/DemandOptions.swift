@@ -1,7 +1,7 @@
 import ArgumentParser
 import LoadGenerator
 
-/// What machines are to be planned for.
+/// The load and the machines to plan for.
 struct DemandOptions: ParsableArguments {
     @Option(help: "Plan for so many open streams.")
     var connections: Double?
@@ -18,10 +18,10 @@ struct DemandOptions: ParsableArguments {
     @Option(help: "Gigabits a second of its network.")
     var nodeNetwork = 10.0
 
-    /// Whether there is something to plan for.
+    /// Whether a demand was given.
     var isGiven: Bool { connections != nil }
 
-    /// The demand; nil when none was given. A message goes to `membersPerShop` streams unless another number was given.
+    /// The demand; nil when none was given. By default a message goes to `membersPerShop` streams.
     func demand(membersPerShop usual: Int?) throws -> Demand? {
         guard let connections, let messages else { return nil }
         guard let members = membersPerShop ?? usual.map(Double.init) else {

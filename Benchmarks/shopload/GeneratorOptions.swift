@@ -45,7 +45,7 @@ struct GeneratorOptions: ParsableArguments {
             hasPostingLanes: !sharedReactors)
     }
 
-    /// A ring's descriptors are bounded by RLIMIT_NOFILE, which is raised as far as it may be.
+    /// A ring's descriptors are limited by RLIMIT_NOFILE, which is raised as far as permitted.
     private var streamsPerLaneMax: Int {
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

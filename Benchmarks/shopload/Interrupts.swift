@@ -1,27 +1,27 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C and SIGTERM: the first ends the run with a report of what there is, the second ends the program.
+/// Ctrl-C and SIGTERM: the first one ends the run with a report of the results so far, the second ends the program.
 enum Interrupts {
     private static let count = Atomic<Int>(0)
 
-    /// Takes the signals from here on.
+    /// Handles the signals from here on.
     static func take() {
         for number in [SIGINT, SIGTERM] {
             signal(number) { _ in
-                // An atomic addition is all that a handler may do, and leaving.
+                // A signal handler may only do an atomic addition and exit.
                 if Interrupts.count.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
             }
         }
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Leaves them to another process: a worker's end is its leader's affair.
+    /// Ignores Ctrl-C and SIGPIPE in a worker: the leading process ends its workers.
     static func ignore() {
         signal(SIGINT, SIG_IGN)
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Whether one came.
+    /// Whether a signal arrived.
     static var areRequested: Bool { count.load(ordering: .relaxed) > 0 }
 }

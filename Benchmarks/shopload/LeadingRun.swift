@@ -3,7 +3,7 @@ import Glibc
 import LoadGenerator
 import Primitives
 
-/// The run of the process that was started by hand: it leads, watches and reports, and makes the load itself unless
+/// The run of the process that the user started: it coordinates, watches and reports, and makes the load itself unless
 /// there are workers.
 struct LeadingRun {
     let plan: RunPlan
@@ -62,8 +62,8 @@ struct LeadingRun {
         return try RunReport.merge(reports).watched(by: watch)
     }
 
-    /// Waits between two runs of a process, one second: a server that has not yet seen all streams of the run before end
-    /// refuses some of their users' next ones.
+    /// Waits one second between two runs of a process: a server that has not yet seen the end of all streams of the
+    /// previous run refuses some of their users' next ones.
     static func pauseForServer() { sleep(1) }
 
     private func serverWatch(_ board: Board) throws -> ServerWatch? {
@@ -92,7 +92,7 @@ enum WallTime {
     }
 }
 
-/// Lines for people, beside the results.
+/// Lines for people, separate from the results.
 enum StandardError {
     static func line(_ text: String) {
         _ = FileBytes.write(Array("shopload: \(text)\n".utf8), to: 2)

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Where results go.
+/// The outputs.
 struct OutputOptions: ParsableArguments {
     @Option(help: "Write the report, as JSON, to this file.")
     var report: String?
@@ -16,7 +16,7 @@ struct OutputOptions: ParsableArguments {
     var quiet = false
 }
 
-/// How the leading process tells a worker what is its part.
+/// The arguments by which the leading process assigns a worker its part.
 struct WorkerOptions: ParsableArguments {
     @Option(help: .hidden)
     var worker: Int?

@@ -1,7 +1,7 @@
 import Glibc
 import LoadGenerator
 
-/// Shows how a run goes: a bar that is written over on a terminal, otherwise a line every few seconds.
+/// Shows the progress of a run: a bar that is overwritten on a terminal, otherwise a line every few seconds.
 struct ProgressDisplay {
     private let isQuiet: Bool
     private let isTerminal: Bool
@@ -26,13 +26,13 @@ struct ProgressDisplay {
         _ = FileBytes.write(Array((isTerminal ? "\r\u{1b}[K\(line)" : "\(line)\n").utf8), to: 2)
     }
 
-    /// Leaves the line.
+    /// Clears the line.
     func end() {
         guard !isQuiet, isTerminal else { return }
         _ = FileBytes.write(Array("\r\u{1b}[K".utf8), to: 2)
     }
 
-    /// The terminal's width at the moment.
+    /// The terminal's current width.
     private static var columnCount: Int {
         var size = winsize()
         // SAFETY: the call fills the local.

@@ -1,6 +1,6 @@
 import LoadGenerator
 
-/// The options of a command that runs scenarios, and what follows from them.
+/// The options of a command that runs scenarios, and the values derived from them.
 protocol RunOptions {
     var targetOptions: TargetOptions { get }
     var generatorOptions: GeneratorOptions { get }
@@ -27,16 +27,16 @@ extension RunOptions {
         return process * count..<(process + 1) * count
     }
 
-    /// Who leads the run.
+    /// The coordinator of the run.
     func coordinator(_ plan: RunPlan, _ board: Board) -> Coordinator {
         Coordinator(
             plan: plan, board: board, connectMax: .milliseconds(Int64(generatorOptions.connectTime * 1_000)),
             hold: .milliseconds(Int64(generatorOptions.hold * 1_000)))
     }
 
-    /// Where the report comes from.
+    /// The origin of the report.
     func origin(startedAt: String, loadAverage: Double) -> RunOrigin {
-        // The leading process's own arguments repeat the run; a worker's last ten are not for hands. A secret is nobody's.
+        // The leading process's own arguments repeat the run. A worker's last ten are internal. Secrets are left out.
         let count = workerOptions.worker == nil ? CommandLine.arguments.count : CommandLine.arguments.count - 10
         var arguments = Array(CommandLine.arguments.prefix(count))
         for index in arguments.indices {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import LoadGenerator
 
-/// What of a scenario is different whatever its load is.
+/// The options of a scenario that do not depend on its load.
 struct ScenarioShape: ParsableArguments {
     @Option(help: "Bytes of a message's text, at least \(Marker.byteCount).")
     var bytes: Int?
@@ -9,7 +9,7 @@ struct ScenarioShape: ParsableArguments {
     var duration: Double?
     @Option(help: "Seconds of sending before that.")
     var warmUp: Double?
-    @Option(help: "Seconds that what is under way may take at the end.")
+    @Option(help: "Seconds to wait at the end for messages in flight.")
     var drain: Double?
     @Option(help: "fixed or poisson: how the times of sending are spread.")
     var arrival: String?
@@ -18,7 +18,7 @@ struct ScenarioShape: ParsableArguments {
     @Option(help: "What the names of shops and users begin with.")
     var prefix = "load"
 
-    /// The scenario of a name, or of a file, in this shape.
+    /// The scenario with this name, or from this file, with these options.
     func scenario(_ name: String) throws -> Scenario {
         var scenario = try Self.find(name)
         if let bytes { scenario.textByteCount = bytes }
@@ -49,13 +49,13 @@ struct ScenarioShape: ParsableArguments {
         return .milliseconds(Int64(seconds * 1_000))
     }
 
-    /// Who there is in it.
+    /// The shops, streams and users of a scenario.
     func population(of scenario: Scenario) -> Population {
         Population(groups: scenario.groups, streamsPerUser: streamsPerUser, prefix: prefix)
     }
 }
 
-/// Which scenario, and what of it is different.
+/// The scenario, and the options that change it.
 struct ScenarioOptions: ParsableArguments {
     @Argument(help: "\(Scenario.names.joined(separator: ", ")), or the path of a scenario file.")
     var scenario: String
@@ -75,7 +75,7 @@ struct ScenarioOptions: ParsableArguments {
         return scenario
     }
 
-    /// Who there is in it.
+    /// The shops, streams and users of the scenario.
     func population(of scenario: Scenario) -> Population { shape.population(of: scenario) }
 }
 

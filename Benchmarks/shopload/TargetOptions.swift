@@ -4,7 +4,7 @@ import LoadGenerator
 import Primitives
 import Reactor
 
-/// The server, and how it is spoken to.
+/// The server, and the protocol to use with it.
 struct TargetOptions: ParsableArguments {
     @Option(help: "The server: http://HOST:PORT, an IP address or localhost.")
     var url = "http://127.0.0.1:8080"
@@ -35,7 +35,7 @@ struct TargetOptions: ParsableArguments {
         return (host, address.port, authority)
     }
 
-    /// Where to connect to; refuses other machines.
+    /// The address to connect to; rejects other machines.
     func address() throws -> SocketAddress {
         let (host, port, _) = try parts()
         let isLoopback =
@@ -46,7 +46,7 @@ struct TargetOptions: ParsableArguments {
         return SocketAddress(host, port: port)
     }
 
-    /// The process that listens there, when it is this machine; nil when none can be seen.
+    /// The process that listens there, when it is on this machine; nil when none is visible.
     func listeningProcess() throws -> Int32? {
         let (host, port, _) = try parts()
         let isLoopback = host.isIPv4 ? (host.low >> 24) & 0xff == 127 : host.high == 0 && host.low == 1
@@ -60,10 +60,10 @@ struct TargetOptions: ParsableArguments {
             guard let text = FileBytes.text(tokens) else { throw ValidationError("--tokens \(tokens) cannot be read") }
             return try TokenSource(fileText: text)
         }
-        // SAFETY: the environment is not changed by anyone.
+        // SAFETY: no code changes the environment.
         let variable = unsafe getenv("AUTH_JWT_SECRET").map { unsafe String(cString: $0) }
         guard let secret = secret ?? variable else { return .none }
-        // A day is longer than the longest run. Whole hours, so that workers make the same tokens.
+        // A day is longer than the longest run. Whole hours, so that workers create the same tokens.
         let expiresAt = (Int64(time(nil)) / 3_600 + 26) * 3_600
         return TokenSource(secret: Array(secret.utf8), expiresAt: expiresAt)
     }

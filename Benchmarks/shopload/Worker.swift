@@ -4,9 +4,8 @@ import LoadGenerator
 import Primitives
 import Reactor
 
-/// A process that makes a part of the load: this program again, with the same arguments and a few more.
-///
-/// It inherits the board, and a pipe for its report.
+/// A process that makes a part of the load: this program again, with the same arguments and a few more. It inherits the
+/// board, and a pipe for its report.
 struct Worker {
     private let index: Int
     private let lanes: Range<Int>
@@ -22,7 +21,7 @@ struct Worker {
         // SAFETY: the call fills the two elements.
         guard unsafe Glibc.pipe(&ends) == 0 else { throw ValidationError("no pipe can be made (errno \(errno))") }
         pipe = ends[0]
-        // The reading end is this process's alone.
+        // Only this process has the reading end.
         _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
         defer { close(ends[1]) }
         let arguments =
@@ -46,7 +45,7 @@ struct Worker {
         self.process = process
     }
 
-    /// Looks whether the worker has ended before its lanes had: then the run goes on without it to its end.
+    /// Checks whether the worker has ended before its lanes; the run then continues without it.
     mutating func noticeEnd(_ board: Board) {
         guard !hasEnded else { return }
         var status: Int32 = 0
@@ -59,7 +58,7 @@ struct Worker {
         }
     }
 
-    /// The report that the worker writes at its end. Waits for it.
+    /// The report that the worker writes at its end. Blocks until it arrives.
     func report() throws -> RunReport {
         guard let json = FileBytes.read("/proc/self/fd/\(pipe)"), !json.isEmpty else {
             throw ValidationError("worker \(index) ended without a report; its reason stands above")
@@ -80,7 +79,7 @@ struct WorkerRun {
     let options: any RunOptions
     let index: Int
 
-    /// Watches for the leader's end: without it nobody would say that the run is over.
+    /// Watches for the end of the leading process: without it nothing would end the run.
     private func endWithLeader() {
         let leader = getppid()
         _ = ReactorThread(name: "leader-watch") {

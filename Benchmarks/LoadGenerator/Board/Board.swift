@@ -1,28 +1,29 @@
 import Primitives
 
-/// What the reactors of a run, in all its processes, tell each other and the one who coordinates them: when to start
-/// and to stop, how far each is, and what each shop was sent.
+/// Shared state of a run: through it the reactors of all processes and the coordinator exchange when to start and stop,
+/// the phase of each lane, and what was sent to each shop.
 ///
-/// Plain words of shared memory; nobody waits for anybody. A lane is one reactor of one process; it alone writes its
-/// own words, the coordinator alone those of the run, the lane that posts to a shop alone the count of its messages.
+/// It is plain words of shared memory, on which no process waits. A lane is one reactor of one process. Each word has
+/// one writer: a lane writes its own words, the coordinator those of the run, and the lane that posts to a shop the
+/// count of its messages.
 package struct Board: Sendable {
-    /// How far a lane is; only upwards.
+    /// The phase of a lane. It only increases.
     package enum Phase: UInt64, Sendable, Comparable {
-        /// Opens its connections.
+        /// Connections are being opened.
         case connecting
-        /// All are open, or given up.
+        /// All connections are open, or were given up.
         case ready
-        /// Has sent all that it will send, and has every answer that it will get.
+        /// All requests were sent, and all answers arrived that are still expected.
         case posted
-        /// Has everything that it expects.
+        /// All expected deliveries arrived.
         case complete
-        /// Has counted and ended.
+        /// The results were counted and the lane has ended.
         case finished
 
         package static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// A running count of a lane.
+    /// A running counter of a lane.
     package enum Count: Int, Sendable, CaseIterable {
         case openStreams = 1
         case delivered, posted, refused, connectFailures, backlog, faults
@@ -31,20 +32,20 @@ package struct Board: Sendable {
     private static let headerWordCount = 64
     private static let laneWordCount = 1_024
     private static let liveOffset = 64
-    /// Words of a channel before the slots in which the recipients of its latest messages are counted.
+    /// The words of a channel before its slots, which count the recipients of its latest messages.
     private static let channelHeadWordCount = 2
-    /// Words for the slots of all channels together, if they are so few that each has more than the fewest.
+    /// The words for the slots of all channels together, unless the minimum per channel needs more.
     private static let recipientSlotBudget = 4 << 20
 
     private let words: SharedWords
-    /// Lanes of the run.
+    /// The number of lanes in the run.
     package let laneCount: Int
-    /// Channels of the run: a shop has one for each of its writers.
+    /// The number of channels in the run: one for each writer of a shop.
     package let channelCount: Int
-    /// Messages of one channel whose recipients are counted at a time.
+    /// The number of messages of one channel whose recipients are counted at a time.
     private let recipientSlotCount: Int
 
-    /// A new board.
+    /// Creates a board.
     package init(laneCount: Int, channelCount: Int) throws(LoadConfigurationError) {
         self.laneCount = laneCount
         self.channelCount = channelCount
@@ -52,7 +53,7 @@ package struct Board: Sendable {
         words = try SharedWords(count: Self.wordCount(laneCount, channelCount))
     }
 
-    /// The board of the parent process.
+    /// Opens the board of the parent process.
     package init(descriptor: Int32, laneCount: Int, channelCount: Int) throws(LoadConfigurationError) {
         self.laneCount = laneCount
         self.channelCount = channelCount
@@ -65,7 +66,7 @@ package struct Board: Sendable {
             + LoadLimits.unacknowledgedCountMax
     }
 
-    /// From 6 for more than half a million channels to 1,022 for a few thousand: 64 bytes to 8 KiB each.
+    /// From 6 slots with more than half a million channels to 1,022 with a few thousand: 64 bytes to 8 KiB each.
     private static func recipientSlotCount(_ channelCount: Int) -> Int {
         let wordCount = min(max(recipientSlotBudget / max(channelCount, 1), 8), 1_024)
         return wordCount - channelHeadWordCount
@@ -75,42 +76,42 @@ package struct Board: Sendable {
         channelCount * (channelHeadWordCount + recipientSlotCount(channelCount))
     }
 
-    /// What children inherit.
+    /// The descriptor that child processes inherit.
     package var descriptor: Int32 { words.descriptor }
 
     // MARK: - The run
 
-    /// When the run began: its second 0.
+    /// The start of the run: its second 0.
     package var beganAt: MonotonicInstant {
         get { MonotonicInstant(nanoseconds: words.load(6)) }
         nonmutating set { words.store(6, newValue.nanoseconds) }
     }
 
-    /// When sending begins; nil until it is known.
+    /// The time at which sending begins; nil until it is known.
     package var startAt: MonotonicInstant? {
         get { instant(1) }
         nonmutating set { words.store(1, newValue?.nanoseconds ?? 0) }
     }
 
-    /// When waiting for what is under way ends; nil until it is known.
+    /// The time at which waiting for what is in flight ends; nil until it is known.
     package var drainUntil: MonotonicInstant? {
         get { instant(2) }
         nonmutating set { words.store(2, newValue?.nanoseconds ?? 0) }
     }
 
-    /// When sending was stopped early; nil when it was not.
+    /// The time at which sending was stopped early; nil when it was not.
     package var stoppedAt: MonotonicInstant? {
         get { instant(7) }
         nonmutating set { words.store(7, newValue?.nanoseconds ?? 0) }
     }
 
-    /// When all had what they expected, or would wait no longer.
+    /// The time at which all lanes had everything they expected, or stopped waiting.
     package var endedAt: MonotonicInstant? {
         get { instant(8) }
         nonmutating set { words.store(8, newValue?.nanoseconds ?? 0) }
     }
 
-    /// Whether sending is to stop early.
+    /// Whether sending must stop early.
     package var isStopping: Bool {
         get { words.load(3) != 0 }
         nonmutating set { words.store(3, newValue ? 1 : 0) }
@@ -131,26 +132,26 @@ package struct Board: Sendable {
 
     private func lane(_ index: Int) -> Int { Self.headerWordCount + index * Self.laneWordCount }
 
-    /// How far a lane is.
+    /// The phase of a lane.
     package func phase(ofLane index: Int) -> Phase { Phase(rawValue: words.load(lane(index))) ?? .connecting }
 
-    /// Says how far a lane is.
+    /// Sets the phase of a lane.
     package func setPhase(_ phase: Phase, ofLane index: Int) { words.store(lane(index), phase.rawValue) }
 
-    /// The least that every lane has reached.
+    /// The lowest phase of all lanes.
     package var commonPhase: Phase { (0..<laneCount).map { phase(ofLane: $0) }.min() ?? .finished }
 
-    /// Publishes a lane's count.
+    /// Publishes a lane's counter.
     package func set(_ count: Count, _ value: UInt64, ofLane index: Int) {
         words.store(lane(index) + count.rawValue, value)
     }
 
-    /// The sum of a count over the lanes.
+    /// The sum of a counter over all lanes.
     package func total(_ count: Count) -> UInt64 {
         (0..<laneCount).reduce(0) { $0 &+ words.load(lane($1) + count.rawValue) }
     }
 
-    /// Counts a latency among those that are shown while the run goes on.
+    /// Adds a latency to the live display.
     @inline(__always)
     package func recordLive(nanoseconds: UInt64, ofLane index: Int) {
         words.addAlone(lane(index) + Self.liveOffset + LiveBuckets.index(of: nanoseconds), 1)
@@ -172,15 +173,15 @@ package struct Board: Sendable {
             + Int(index) * (Self.channelHeadWordCount + recipientSlotCount)
     }
 
-    /// The number of the last message that was written to the server in a channel.
+    /// The sequence number of the last message that was written to the server in a channel.
     package func issued(ofChannel index: UInt32) -> UInt32 { UInt32(truncatingIfNeeded: words.load(channel(index))) }
 
-    /// Says so; only the lane that posts to the shop, before it writes the message.
+    /// Sets that number. Called only by the lane that posts to the shop, before it writes the message.
     package func setIssued(_ sequence: UInt32, ofChannel index: UInt32) {
         words.store(channel(index), UInt64(sequence))
     }
 
-    /// Whether this is the first time that anyone got this message of the channel.
+    /// Whether this is the first time that any stream received this message of the channel.
     @inline(__always)
     package func isFirstRecipient(_ sequence: UInt32, ofChannel index: UInt32) -> Bool {
         let word = channel(index) + 1
@@ -193,8 +194,8 @@ package struct Board: Sendable {
         return false
     }
 
-    /// Counts a recipient of a message and says whether it is the last of `recipientCount`. So many messages of a channel
-    /// are followed at a time as there are slots; one that is overtaken by so many is given up.
+    /// Counts a recipient of a message. Returns whether it is the last of `recipientCount`. A channel tracks as many
+    /// messages at a time as it has slots; a message that falls further behind is no longer tracked.
     package func isLastRecipient(_ sequence: UInt32, ofChannel index: UInt32, recipientCount: Int) -> Bool {
         let word = channel(index) + Self.channelHeadWordCount + Int(sequence) % recipientSlotCount
         var seen = words.load(word)
@@ -214,8 +215,8 @@ package struct Board: Sendable {
         Self.headerWordCount + laneCount * Self.laneWordCount + Self.channelsWordCount(channelCount)
     }
 
-    /// Notes a message that the server refused or left unanswered: nobody needs to get it. False when there are too
-    /// many to note.
+    /// Records a message that the server refused or did not answer, so that no stream needs to receive it. Returns
+    /// false when there are too many to record.
     @discardableResult
     package func noteUnacknowledged(channel: UInt32, sequence: UInt32) -> Bool {
         let index = words.add(5, 1)
@@ -224,7 +225,7 @@ package struct Board: Sendable {
         return true
     }
 
-    /// All that were noted, ascending, by channel; once nobody posts any more.
+    /// All recorded messages, ascending, by channel. Call it once no lane posts any more.
     package func unacknowledged() -> [UInt32: [UInt32]] {
         let count = min(Int(words.load(5)), LoadLimits.unacknowledgedCountMax)
         var found: [UInt32: [UInt32]] = [:]

@@ -1,6 +1,6 @@
-/// Latencies in logarithmic buckets, sixteen to each doubling: coarse, cheap to write, good enough to watch.
+/// Latencies in logarithmic buckets, sixteen per doubling: coarse, cheap to write, and good enough for a live display.
 package struct LiveBuckets: Hashable, Sendable {
-    /// Buckets of one set.
+    /// The number of buckets.
     package static let count = 800
 
     private let counts: [UInt64]
@@ -19,14 +19,14 @@ package struct LiveBuckets: Hashable, Sendable {
         return min((exponent - 3) * 16 + digit, count - 1)
     }
 
-    /// The least value of a bucket.
+    /// The lower bound of a bucket.
     static func lowerBound(of index: Int) -> UInt64 {
         guard index >= 16 else { return UInt64(index) }
         let exponent = index / 16 + 3
         return (16 + UInt64(index % 16)) << UInt64(exponent - 4)
     }
 
-    /// What came since an earlier look.
+    /// The counts that were added since an earlier reading.
     package func since(_ earlier: LiveBuckets) -> LiveBuckets {
         LiveBuckets(counts: zip(counts, earlier.counts).map { $0 &- $1 })
     }

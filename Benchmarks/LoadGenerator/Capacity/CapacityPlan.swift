@@ -1,16 +1,16 @@
-/// How many nodes a demand takes, and what fills them.
+/// The number of nodes that a demand needs, and the resource that determines it.
 ///
 /// For each resource, with n nodes that share the demand evenly: base + load ÷ n ≤ usable share × what a node has, so
-/// n ≥ load ÷ (usable share × has − base). The usable share is 1 − headroom, and of processors at most the share at
-/// the knee. The most demanding resource decides.
+/// n ≥ load ÷ (usable share × has − base). The usable share is 1 − headroom, and for processors at most the share at
+/// the knee. The resource that needs the most nodes decides.
 package struct CapacityPlan: Codable, Equatable, Sendable {
     /// Why there is no plan.
     package enum PlanError: Error, Equatable, CustomStringConvertible {
-        /// Too few load points were measured with the server's process watched: so many.
+        /// Too few load points were measured with the server's process watched; how many there were.
         case tooFewPoints(Int)
-        /// All runs had about as many streams, so that their cost cannot be told from the node's.
+        /// All runs had about as many streams, so their cost cannot be separated from the node's own.
         case streamsNotTold
-        /// A node is full before it serves anybody.
+        /// The base cost alone fills a node.
         case nodeTooSmall(Quantity)
 
         package var description: String {
@@ -22,12 +22,12 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
                 "all runs had about as many streams, so the cost of a stream is unknown: search with at least two "
                     + "numbers, one twice the other"
             case .nodeTooSmall(let quantity):
-                "what a node may use of its \(quantity.name) is full before it serves anybody"
+                "what a node may use of its \(quantity.name) is full before it serves a stream"
             }
         }
     }
 
-    /// What a node has so much of.
+    /// A resource of a node.
     package enum Quantity: String, Codable, CaseIterable, Sendable {
         case processors
         case memory
@@ -38,32 +38,32 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
     package struct Line: Codable, Equatable, Sendable {
         /// The resource.
         var quantity: Quantity
-        /// Nodes that this resource alone would take; a fraction.
+        /// The number of nodes that this resource alone would need; may be fractional.
         var nodesNeeded: Double
-        /// What all nodes use of it.
+        /// What all nodes together use of it.
         var totalUsed: Double
         /// What each node uses of it.
         var usedPerNode: Double
         /// What a node has of it.
         var nodeHas: Double
-        /// The part of that which the plan may use.
+        /// The part of it that the plan may use.
         var usableShare: Double
-        /// How `totalUsed` comes about, with its numbers.
+        /// The derivation of `totalUsed`, with its numbers.
         var formula: String
     }
 
-    /// What was asked for.
+    /// The demand that was planned for.
     let demand: Demand
-    /// Nodes, 1 or more.
+    /// The number of nodes, at least 1.
     let nodeCount: Int
-    /// Resources, in the order of `Quantity`; one that was not measured has no line.
+    /// The resources, in the order of `Quantity`; one that was not measured has no line.
     let lines: [Line]
-    /// The resource that takes the most nodes.
+    /// The resource that needs the most nodes.
     let decidedBy: Quantity
-    /// Each way in which the plan goes beyond what was measured, or leaves out what was not, in words.
+    /// Where the plan goes beyond the measurements or omits what was not measured, in words.
     let extrapolations: [String]
 
-    /// Plans for `demand` by `model`. O(1).
+    /// Plans for `demand` with `model`. O(1).
     package init(_ demand: Demand, by model: CostModel) throws(PlanError) {
         guard model.measured.tellsConnectionsFromBase else { throw .streamsNotTold }
         var drafts: [(quantity: Quantity, fit: CostModel.Fit, has: Double)] = [
@@ -94,14 +94,14 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
         self.demand = demand
     }
 
-    /// What grows with the demand, over all nodes.
+    /// The part that grows with the demand, over all nodes.
     private static func load(_ demand: Demand, _ fit: CostModel.Fit) -> Double {
         fit.value(
             connections: demand.connectionCount, deliveriesPerSecond: demand.deliveriesPerSecond,
             messagesPerSecond: demand.messagesPerSecond) - fit.base
     }
 
-    /// The process's and the kernel's memory together; nil when the process's was not measured.
+    /// The memory of the process and of the kernel together; nil when the process's was not measured.
     private static func memoryFit(_ model: CostModel) -> CostModel.Fit? {
         guard var fit = model.userBytes else { return nil }
         fit.base += model.kernelBytes?.base ?? 0
@@ -162,8 +162,8 @@ package struct CapacityPlan: Codable, Equatable, Sendable {
 }
 
 extension CapacityPlan.Quantity {
-    /// A cost for one of something, as text. A processor is a second of CPU a second, so what happens so often a second
-    /// costs microseconds, and what is there all the time microseconds in each second.
+    /// A unit cost as text. A processor is a second of CPU per second, so events that are counted per second cost
+    /// microseconds, and permanent things cost microseconds per second.
     func text(ofCost cost: Double) -> String {
         switch self {
         case .processors: "\(NumberText.significant(cost * 1e6)) µs"

@@ -1,12 +1,12 @@
 import FoundationEssentials
 
-/// What a capacity run found: knees, costs, and a plan when a demand was given.
+/// The result of a capacity run: knees, costs, and a plan when a demand was given.
 package struct CapacityReport: Codable, Equatable, Sendable {
-    /// Why a file is not a report that this code can read.
+    /// Why a file cannot be read as a report.
     package enum ReadError: Error, Equatable {
-        /// It is not JSON of this shape; the text says where.
+        /// It is not JSON of this shape; the text names the place.
         case malformed(String)
-        /// It has another schema than `schemaVersionCurrent`.
+        /// Its schema is not `schemaVersionCurrent`.
         case schema(Int)
     }
 
@@ -15,13 +15,13 @@ package struct CapacityReport: Codable, Equatable, Sendable {
 
     /// The schema of this value.
     package let schemaVersion: Int
-    /// Where the last run comes from; nil when nobody said.
+    /// The provenance of the last run; nil when it is unknown.
     package let provenance: Provenance?
-    /// What all runs have in common, by name: with any of it different, figures do not belong together.
+    /// The setting that all runs share, by name. Figures of runs with different settings cannot be combined.
     package let setting: [String: String]
     /// Every run, in order.
     package let observations: [Observation]
-    /// By streams and objective: those that were found.
+    /// The knees that were found, by streams and objective.
     package let knees: [Knee]
     /// The costs; nil when too few runs watched the server.
     package let model: CostModel?
@@ -30,8 +30,8 @@ package struct CapacityReport: Codable, Equatable, Sendable {
     /// Why there is no plan although a demand was given; nil otherwise.
     package let refusal: String?
 
-    /// The report of `observations` and the `knees` that a search found in them. Fits the costs anew. Of the demand,
-    /// the processors' share at the knee is what was found, unless it has one.
+    /// Creates the report of `observations` and of the `knees` that a search found in them. Fits the costs again.
+    /// Unless the demand has a processor share, the one at the knee is used.
     package init(
         observations: [Observation], knees: [Knee], demand: Demand? = nil, setting: [String: String] = [:],
         provenance: Provenance? = nil
@@ -57,16 +57,15 @@ package struct CapacityReport: Codable, Equatable, Sendable {
         }
     }
 
-    /// The names of what is different between the setting of these runs and `setting`, in order.
+    /// The names of the settings that differ between these runs and `setting`, in order.
     package func differences(from setting: [String: String]) -> [String] {
         Set(self.setting.keys).union(setting.keys).filter { self.setting[$0] != setting[$0] }.sorted()
     }
 
     /// The least busy share of the processors at the `knees`, 0 to 1: how far a plan that keeps to their objectives may
-    /// fill them. Nil when there is none to learn from.
-    ///
-    /// A knee at which something else was full, the generator above all, says nothing of the processors, and neither
-    /// does one where the search ended before it. Where nothing that was watched was full, latency rose with the
+    /// fill them. Nil when no knee shows it.
+    /// A knee at which something else was full, such as the generator, says nothing about the processors. Neither does
+    /// a knee beyond the end of the search. Where nothing that was watched was full, latency rose because of the
     /// server's own load.
     static func processorShare(_ knees: [Knee], _ observations: [Observation]) -> Double? {
         let telling = knees.filter { knee in
@@ -79,7 +78,7 @@ package struct CapacityReport: Codable, Equatable, Sendable {
                         && run.point.messagesPerSecond == knee.messagesPerSecond && run.meets(knee.objective)
                 }.compactMap { $0.shares[.processor] })
         }
-        // No share at all is no measure of what a plan may fill.
+        // A share of 0 does not show how far processors may be filled.
         return shares.filter { $0 > 0 }.min().map { min($0, 1) }
     }
 

@@ -1,5 +1,5 @@
 extension PageSection {
-    /// The part of a page that shows `report`: the knees as a plot, then its tables.
+    /// The section of a page that shows `report`: the knees as a plot, then its tables.
     package init(_ report: CapacityReport) {
         let plot = Self.kneePlot(report)
         let figures =
@@ -12,7 +12,7 @@ extension PageSection {
 
     private static let styles: [Plot.Style] = [.main, .second, .third]
 
-    /// Knees with one number of streams or many: one line an objective.
+    /// Plots the knees, with one number of streams or many: one line per objective.
     private static func kneePlot(_ report: CapacityReport) -> Plot {
         let objectives = Set(report.knees.map(\.objective)).sorted { $0.p99NanosecondsMax < $1.p99NanosecondsMax }
         let lines = zip(objectives.prefix(3), styles).map { objective, style in
@@ -30,7 +30,7 @@ extension PageSection {
             vertical: .linear(maximum: highest, label: NumberText.shortCount), lines: lines)
     }
 
-    /// The latency at each rate, for up to three numbers of streams.
+    /// Plots the latency at each rate, for up to three numbers of streams.
     private static func latencyPlot(_ report: CapacityReport) -> Plot {
         let counts = Set(report.observations.map(\.point.connectionCount)).sorted()
         let shown = counts.count <= 3 ? counts : [counts[0], counts[counts.count / 2], counts[counts.count - 1]]

@@ -1,6 +1,6 @@
-/// The tables of a capacity report, as cells of text: what the terminal and the page show alike.
+/// The tables of a capacity report as cells of text, shared by the terminal and the page.
 struct CapacityTables {
-    /// A heading, a header, rows, and a line below.
+    /// A heading, a header, rows, and a note below.
     struct Table {
         let title: String
         let header: [String]
@@ -28,7 +28,7 @@ struct CapacityTables {
                 + "lowest that does not. \(watchedText)")
     }
 
-    /// Which resources were watched, so that those that were not are not taken for idle.
+    /// Names the resources that were watched, so that the others are not assumed to be idle.
     private var watchedText: String {
         let seen = report.observations.reduce(into: Set<Resource>()) { $0.formUnion($1.shares.keys) }
         let names = { (resources: [Resource]) in resources.map(\.name).joined(separator: ", ") }

@@ -12,7 +12,7 @@ package struct CapacityText: Sendable {
         for table in CapacityTables(report: report).all {
             lines += [table.title]
             let isPlan = table.header.last == "formula"
-            // A formula is too long for a column: it stands below its row.
+            // A formula is too long for a column, so it follows its row.
             lines += Self.aligned([table.header] + table.rows, columnCount: table.header.count - (isPlan ? 1 : 0))
             if isPlan { lines += table.rows.flatMap { TextColumns.labelled("  \($0[0])", "= \($0[$0.count - 1])") } }
             lines += TextColumns.wrap(table.note, width: TextColumns.width) + [""]
@@ -26,7 +26,7 @@ package struct CapacityText: Sendable {
         self.lines = lines.last == "" ? lines.dropLast() : lines
     }
 
-    /// The first `columnCount` cells of each row: the first column to the left, the rest to the right.
+    /// The first `columnCount` cells of each row: the first column aligned left, the others right.
     private static func aligned(_ rows: [[String]], columnCount: Int) -> [String] {
         let widths = (0..<columnCount).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in

@@ -1,22 +1,24 @@
-/// What each stream, delivery and message costs a server, fitted to runs.
+/// The cost of each stream, delivery and message to a server, fitted to runs.
 package struct CostModel: Codable, Equatable, Sendable {
-    /// A sum of terms, none of them negative, and how well it foretells.
+    /// A sum of terms, none of them negative, and its prediction error.
     package struct Fit: Codable, Equatable, Sendable {
-        /// What the node costs that serves nothing; with all streams in it unless `Measured.tellsConnectionsFromBase`.
+        /// The cost of an idle node. Includes that of all streams unless `Measured.tellsConnectionsFromBase`.
         var base: Double
-        /// For each stream.
+        /// The cost of each stream.
         var perConnection: Double
-        /// For each delivery a second.
+        /// The cost of each delivery per second.
         var perDelivery: Double
-        /// For each message a second; 0 when it is part of its deliveries' (`Measured.tellsMessagesFromDeliveries`).
+        /// The cost of each message per second; 0 when it is part of the deliveries'
+        /// (`Measured.tellsMessagesFromDeliveries`).
         var perMessage: Double
-        /// For each message of earlier runs: what a store in the server's memory keeps. No part of a plan.
+        /// The cost of each message of earlier runs, which a store in the server's memory keeps. Not part of a plan.
         var perStoredMessage: Double
-        /// Runs that it rests on.
+        /// The number of runs in the fit.
         var sampleCount: Int
-        /// The median of |foretold − measured| / measured, each run foretold by a fit to those of other load points.
+        /// The median of |predicted − measured| / measured, where each run is predicted by a fit to the runs of other
+        /// load points.
         var heldOutErrorMedian: Double
-        /// The greatest of those errors.
+        /// The largest of those errors.
         var heldOutErrorMax: Double
 
         /// The sum for a load on one node.
@@ -25,7 +27,7 @@ package struct CostModel: Codable, Equatable, Sendable {
         }
     }
 
-    /// The greatest load that was measured: beyond it a figure is extrapolated.
+    /// The largest load that was measured. Figures beyond it are extrapolated.
     package struct Measured: Codable, Equatable, Sendable {
         /// The fewest open streams.
         var connectionCountMin: Double
@@ -35,14 +37,14 @@ package struct CostModel: Codable, Equatable, Sendable {
         var deliveriesPerSecond: Double
         /// Messages a second.
         var messagesPerSecond: Double
-        /// The fewest and the most deliveries a message; 0 when no message was sent.
+        /// The smallest and largest number of deliveries per message; 0 when no message was sent.
         var membersPerShopMin: Double
         var membersPerShopMax: Double
 
-        /// Whether the cost of a stream can be told from that of the node: only when their number varied.
+        /// Whether the cost of a stream can be separated from that of the node: only when the number of streams varied.
         var tellsConnectionsFromBase: Bool { connectionCount >= 2 * connectionCountMin && connectionCount > 0 }
 
-        /// Whether the cost of a message can be told from that of its deliveries: only when their ratio varied.
+        /// Whether the cost of a message can be separated from that of its deliveries: only when their ratio varied.
         var tellsMessagesFromDeliveries: Bool { membersPerShopMax > membersPerShopMin * 1.5 }
     }
 
@@ -54,10 +56,10 @@ package struct CostModel: Codable, Equatable, Sendable {
     var kernelBytes: Fit?
     /// Bytes a second; nil when not measured.
     var networkBytes: Fit?
-    /// The greatest load that was measured.
+    /// The largest load that was measured.
     var measured: Measured
 
-    /// Runs of fewer points could not tell four terms from chance.
+    /// With fewer points, four terms cannot be distinguished from chance.
     static let pointCountMin = 5
 
     private struct Terms: OptionSet {
@@ -80,11 +82,11 @@ package struct CostModel: Codable, Equatable, Sendable {
             deliveriesPerSecond: samples.map(\.deliveriesPerSecond).max() ?? 0,
             messagesPerSecond: samples.map(\.messagesPerSecond).max() ?? 0,
             membersPerShopMin: members.min() ?? 0, membersPerShopMax: members.max() ?? 0)
-        // Without that, deliveries carry the cost of their message too, and the node that of its streams.
+        // Otherwise deliveries include the cost of their message, and the node that of its streams.
         let traffic: Terms = measured.tellsMessagesFromDeliveries ? [.delivery, .message] : .delivery
         let holding: Terms = measured.tellsConnectionsFromBase ? [.base, .connection] : .base
         processors = Self.fit(rows, traffic.union(holding)) { $0.processors }
-        // Sampled before sending: streams hold it, and what earlier runs left in the store.
+        // Sampled before sending: memory is used by the streams and by what earlier runs left in the store.
         userBytes = Self.fitMeasured(rows, holding.union(.stored), \.userByteCount)
         kernelBytes = Self.fitMeasured(rows, .connection, \.kernelByteCount)
         networkBytes = Self.fitMeasured(rows, traffic, \.networkBytesPerSecond)
@@ -117,8 +119,8 @@ package struct CostModel: Codable, Equatable, Sendable {
     private static func solve(_ rows: [CostRow], _ terms: Terms, _ target: (CostSample) -> Double) -> Fit {
         let targets = rows.map { target($0.cost) }
         let greatest = targets.max() ?? 0
-        // Noise is in proportion to the figure, so errors count in proportion too; what is next to nothing must not
-        // count beyond measure.
+        // Noise is proportional to the figure, so errors are weighted in proportion too. Figures near zero must not get
+        // excessive weight.
         let weights = targets.map { 1 / max($0, greatest * 0.02, .leastNormalMagnitude) }
         let use = { (term: Terms, value: Double) in terms.contains(term) ? value : 0 }
         let columns = rows.map { row in
@@ -136,7 +138,7 @@ package struct CostModel: Codable, Equatable, Sendable {
 }
 
 extension CostModel.Fit {
-    /// The sum for a row's load.
+    /// The predicted value for a row's load.
     fileprivate func value(_ row: CostRow) -> Double {
         value(
             connections: row.cost.connectionCount, deliveriesPerSecond: row.cost.deliveriesPerSecond,
@@ -144,20 +146,20 @@ extension CostModel.Fit {
     }
 }
 
-/// A row of the fit: what a run cost, and what the server's process held already.
+/// A row of the fit: the cost of a run, and what the server's process already held.
 struct CostRow {
-    /// The load. Runs of one point are twins: none of them says how well the fit foretells another.
+    /// The load. Runs of the same point do not test how well the fit predicts each other.
     let point: LoadPoint
     /// What it cost.
     var cost: CostSample
-    /// Messages that the process had taken in earlier runs, which a store in memory still keeps.
+    /// Messages that the process accepted in earlier runs and that a store in memory still keeps.
     var storedMessageCount = 0.0
 
-    /// The rows of `observations`, in order: of the runs that reached their load, since one that did not has a queue
-    /// for a cost.
+    /// The rows of `observations`, in order. Only of runs that reached their load, as otherwise a queue is part of the
+    /// cost.
     ///
-    /// Resident memory that streams once took stays with the process. So it is known only of runs with at least as
-    /// many streams as any before.
+    /// A process keeps resident memory that streams once took. It is therefore known only for runs with at least as
+    /// many streams as any run before.
     static func rows(of observations: [Observation]) -> [CostRow] {
         var past: [Int?: (stored: Int, streams: Double)] = [:]
         return observations.compactMap { run in

@@ -6,7 +6,7 @@ package struct CostSample: Codable, Equatable, Sendable {
     var deliveriesPerSecond: Double
     /// Messages (POST requests) a second.
     var messagesPerSecond: Double
-    /// Processors' worth of CPU, user and kernel.
+    /// CPU in processors, user and kernel.
     var processors: Double
     /// Resident memory of the process in bytes, with all streams open and before sending; nil when not measured.
     var userByteCount: Double?
@@ -17,17 +17,16 @@ package struct CostSample: Codable, Equatable, Sendable {
 }
 
 extension CostSample {
-    /// The row of `report`; nil when the server's CPU was not watched.
-    ///
-    /// Where both ends of a stream are on one machine the kernel's memory counts both: half of it is taken for the
-    /// server's.
+    /// The sample of `report`; nil when the server's CPU was not watched.
+    /// Where both ends of a stream are on one machine, the kernel's memory includes both. Half of it is assigned to the
+    /// server.
     init?(_ report: RunReport) {
         let figures = KeyFigures(report)
         guard let server = report.server, let processors = figures.serverCores else { return nil }
         let steady = report.steadySeconds
         let bytes = steady.reduce(0) { $0 + $1.receivedByteCount + $1.sentByteCount }
         let hold = server.kernel.first { $0.moment == .hold }
-        // The kernel keeps what an earlier run made it take: where nothing grew, nothing was measured.
+        // The kernel keeps the memory of earlier runs: without growth there is no measurement.
         let kernelBytes = figures.kernelBytesPerConnection.flatMap { $0 > 0 ? $0 : nil }
         let ends = report.environment.sharesMachineWithServer ? 2.0 : 1.0
         self.init(
@@ -42,13 +41,14 @@ extension CostSample {
 }
 
 extension Observation {
-    /// What `report` showed at `point`; `shares` are resources that the report does not know of, such as the network.
+    /// The observation of `report` at `point`; `shares` are resources that the report does not contain, such as the
+    /// network.
     package init(_ report: RunReport, at point: LoadPoint, shares: [Resource: Double] = [:]) {
         let figures = KeyFigures(report)
         let verdict = Verdict(report)
         var all = shares
         all[.processor] = figures.serverBusyShare
-        // An unclear verdict has a full generator too.
+        // An unclear verdict also counts the generator as full.
         all[.generator] =
             verdict.kind == .generatorIsTheLimit || verdict.kind == .unclear
             ? 1 : min(figures.generatorBusyShareMax ?? 0, 0.99)

@@ -1,4 +1,4 @@
-/// What a plan is to be made for.
+/// The load and the machines to plan for.
 package struct Demand: Codable, Equatable, Sendable {
     /// A machine that a server runs on.
     package struct Node: Codable, Equatable, Sendable {
@@ -6,7 +6,7 @@ package struct Demand: Codable, Equatable, Sendable {
         var processorCount: Double
         /// Bytes of memory.
         var memoryByteCount: Double
-        /// Bytes a second, both ways together.
+        /// Bytes per second, both directions together.
         var networkBytesPerSecond: Double
 
         package init(processorCount: Double, memoryByteCount: Double, networkBytesPerSecond: Double) {
@@ -20,18 +20,18 @@ package struct Demand: Codable, Equatable, Sendable {
     var connectionCount: Double
     /// Messages a second, over all shops.
     var messagesPerSecond: Double
-    /// Streams that a message goes to.
+    /// The number of streams that receive a message.
     var membersPerShop: Double
-    /// The part of each resource that stays free, 0 to below 1.
+    /// The share of each resource that must remain free, 0 to below 1.
     var headroom: Double
-    /// The greatest part of the processors that may be busy for the latency to stay within its bound, 0 to 1: the
-    /// busy share at the knee (`CapacityReport.processorShare(keeping:)`). Nil when it is unknown, and only headroom
+    /// The largest share of the processors that may be busy while the latency stays within its bound, 0 to 1: the busy
+    /// share at the knee (`CapacityReport.processorShare(keeping:)`). Nil when it is unknown; then only the headroom
     /// counts.
     var processorShareMax: Double?
-    /// The machines to be had.
+    /// The available machines.
     var node: Node
 
-    /// A demand; negative figures and a headroom that leaves nothing stop the process.
+    /// Creates a demand. Negative figures, or a headroom that leaves nothing, stop the process.
     package init(
         connectionCount: Double, messagesPerSecond: Double, membersPerShop: Double, headroom: Double, node: Node,
         processorShareMax: Double? = nil

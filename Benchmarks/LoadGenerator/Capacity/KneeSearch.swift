@@ -1,15 +1,15 @@
-/// Looks for knees: for each number of streams and each objective, the highest rate that keeps to it.
+/// Searches for knees: for each number of streams and each objective, the highest rate that meets it.
 ///
-/// A pure state machine: what was measured goes in, what to measure next comes out. Its state is the observations
-/// alone, so a search that was interrupted goes on from them. Streams are raised step by step; for each number the rate
-/// is raised until it fails, then the gap is halved on a logarithmic scale.
+/// A pure state machine: measurements go in, the next point to measure comes out. Its only state is the observations,
+/// so an interrupted search continues from them. The number of streams is raised step by step. For each number the rate
+/// is raised until it fails; then the gap is halved on a logarithmic scale.
 ///
-/// Noise: a pass far from the bound is believed at once. A failure, and whatever is near the bound, is run again, up to
-/// `runsPerPointMax` times, and the majority decides: a pause of the machine that spoils one run in thirty spoils a
-/// point once in three hundred. A failure below a rate that passes needs the majority of more runs still.
+/// Noise: a pass far from the bound is accepted at once. A failure, and any result near the bound, is measured again,
+/// up to `runsPerPointMax` times, and the majority decides. If a pause of the machine spoils one run in thirty, it
+/// spoils one point in three hundred. A failure below a rate that passes needs the majority of even more runs.
 ///
 /// When the knees are known, shops of other sizes are run at loads within them (`KneeSearch+Calibration.swift`): with
-/// shops of one size the cost of a message cannot be told from that of its deliveries.
+/// shops of one size, the cost of a message cannot be separated from that of its deliveries.
 package struct KneeSearch: Sendable {
     /// What to do next.
     package enum Step: Equatable, Sendable {
@@ -33,14 +33,14 @@ package struct KneeSearch: Sendable {
     private let connectionCounts: [Int]
     private let objectives: [Objective]
     private let limits: SearchLimits
-    /// Streams of each shop at the knees; nil leaves the shops as the scenario has them.
+    /// Streams per shop at the knees; nil leaves the shops as in the scenario.
     let membersPerShop: Int?
-    /// The sizes of shops that are run besides.
+    /// Further sizes of shops to run.
     let calibrationMembersPerShop: [Int]
     /// Everything measured so far, in order.
     package private(set) var observations: [Observation]
 
-    /// A search over `connectionCounts`, each for every objective, that knows `observations` already.
+    /// Creates a search over `connectionCounts`, for every objective, that starts from `observations`.
     package init(
         connectionCounts: [Int], objectives: [Objective], limits: SearchLimits = SearchLimits(),
         membersPerShop: Int? = nil, calibrationMembersPerShop: [Int] = [], observations: [Observation] = []
@@ -54,7 +54,7 @@ package struct KneeSearch: Sendable {
         self.observations = observations
     }
 
-    /// Takes what a run showed. Its point must be the one that was asked for.
+    /// Records the result of a run. Its point must be the requested one.
     package mutating func measured(_ observation: Observation) -> Step {
         observations.append(observation)
         return step()
@@ -69,7 +69,7 @@ package struct KneeSearch: Sendable {
     /// The knees that are known so far, by streams and objective.
     package var knees: [Knee] { found().knees }
 
-    /// The knees that are known, and the point that the next one needs; nil when all are.
+    /// The known knees, and the point that the next one needs; nil when all are known.
     private func found() -> (knees: [Knee], next: LoadPoint?) {
         var knees: [Knee] = []
         for connectionCount in connectionCounts {
@@ -85,7 +85,7 @@ package struct KneeSearch: Sendable {
                     passedAny = passedAny || knee.messagesPerSecond != nil
                 }
             }
-            // More streams would fail as well, and take longest to say so.
+            // More streams would fail as well, in the longest runs.
             if !passedAny { break }
         }
         return (knees, nil)
@@ -98,7 +98,7 @@ package struct KneeSearch: Sendable {
             },
             by: \.point.messagesPerSecond)
         var judged = runs.mapValues { judge($0, objective, runsMax: limits.runsPerPointMax) }
-        // A failure below a rate that passes contradicts it, and needs more to be believed.
+        // A failure below a passing rate contradicts it, so it needs more runs to be accepted.
         let highest = judged.filter { $0.value == .passed }.keys.max() ?? 0
         for (rate, list) in runs where rate < highest && judged[rate] == .failed {
             judged[rate] = judge(list, objective, runsMax: limits.runsPerContradictedPointMax)
@@ -117,7 +117,7 @@ package struct KneeSearch: Sendable {
         }
         if let failing, failing > passing * limits.precisionFactor {
             let middle = (passing * failing).squareRoot()
-            // Three digits read better, and are near enough to the middle unless the gap is narrower still.
+            // Three digits are easier to read and near enough to the middle, unless the gap is narrower.
             let rounded = Decimals.rounded(middle, digits: 3)
             return .measure(messagesPerSecond: rounded > passing && rounded < failing ? rounded : middle)
         }
@@ -143,7 +143,7 @@ package struct KneeSearch: Sendable {
     ) -> Knee {
         let failures = failing.flatMap { runs[$0] }?.filter { !$0.meets(objective) } ?? []
         let limits = failures.map(Knee.limit(in:))
-        // What most of the failed runs name.
+        // The limit that most of the failed runs name.
         let limit = limits.max { left, right in limits.count { $0 == left } < limits.count { $0 == right } } ?? nil
         return Knee(
             connectionCount: connectionCount, objective: objective, messagesPerSecond: passing,
@@ -152,11 +152,11 @@ package struct KneeSearch: Sendable {
 }
 
 extension KneeSearch {
-    /// The next load with shops of another size; nil when all were run, or shops are as the scenario has them.
+    /// The next load with shops of another size; nil when all were run, or when shops are as in the scenario.
     ///
-    /// With each number of streams and each size once. Of the lowest knee, K messages a second to M streams each, half
-    /// the messages are sent, or the half of its deliveries if that is less: K ÷ 2 × min(1, M ÷ m) to m streams each.
-    /// Neither messages nor deliveries are then more than at the knee, so the load is one that the server keeps up with.
+    /// Runs each number of streams with each size once. From the lowest knee, K messages per second to M streams each,
+    /// it sends half of the messages, or half of its deliveries if that is less: K ÷ 2 × min(1, M ÷ m) to m streams
+    /// each. Neither messages nor deliveries exceed those at the knee, so the server keeps up with the load.
     func calibrationPoint(_ knees: [Knee]) -> LoadPoint? {
         guard let membersPerShop else { return nil }
         let known = Set(observations.map(\.point))
@@ -176,24 +176,24 @@ extension KneeSearch {
     }
 }
 
-/// The highest rate that a server keeps to an objective at, with a number of streams.
+/// The highest rate at which a server meets an objective, with a number of streams.
 package struct Knee: Codable, Equatable, Sendable {
     /// Open streams.
     let connectionCount: Int
-    /// What was to be kept to.
+    /// The objective to meet.
     let objective: Objective
     /// The highest rate that passed, messages a second; nil when even the lowest failed.
     let messagesPerSecond: Double?
-    /// The lowest rate that failed; nil when the search's highest rate passed: the knee is then further out.
+    /// The lowest rate that failed; nil when the highest rate of the search passed, so that the knee is beyond it.
     let failingMessagesPerSecond: Double?
-    /// What was full where it failed; nil when nothing that was watched was.
+    /// The resource that was full where it failed; nil when none that was watched was.
     let limit: Resource?
 
     /// The share from which a resource counts as full.
     static let fullShareMin = 0.8
 
-    /// What was full in `observation`: the fullest resource from `fullShareMin` on. The generator comes first, since
-    /// with it at its limit nothing else is known.
+    /// The resource that was full in `observation`: the fullest one from `fullShareMin` on. The generator takes
+    /// precedence, because at its limit it hides all others.
     static func limit(in observation: Observation) -> Resource? {
         if observation.shares[.generator] ?? 0 >= 1 { return .generator }
         let full = observation.shares.filter { $0.key != .generator && $0.value >= fullShareMin }
@@ -201,21 +201,21 @@ package struct Knee: Codable, Equatable, Sendable {
     }
 }
 
-/// The bounds of a search for knees.
+/// The limits of a search for knees.
 package struct SearchLimits: Codable, Equatable, Sendable {
-    /// The rate that a search starts with, messages a second.
+    /// The rate at which a search starts, in messages per second.
     var messagesPerSecondMin = 10.0
-    /// The rate beyond which it does not go.
+    /// The highest rate of a search.
     var messagesPerSecondMax = 100_000.0
-    /// By how much the rate is raised while the objective is kept.
+    /// The factor by which the rate is raised while the objective is met.
     var raiseFactor = 2.0
-    /// A knee is found when the lowest failing rate is at most so many times the highest passing one.
+    /// A knee is found when the lowest failing rate is at most this many times the highest passing one.
     var precisionFactor = 1.05
-    /// How near to the bound, as a part of it, a latency needs a second run.
+    /// The distance from the bound, as a share of it, within which a latency needs a second run.
     var doubtBand = 0.2
-    /// Runs of one point at most: an odd number, so that a majority decides.
+    /// The maximum number of runs of one point: odd, so that there is a majority.
     var runsPerPointMax = 3
-    /// The same for a point that failed although a higher rate passed.
+    /// The same limit for a point that failed although a higher rate passed.
     var runsPerContradictedPointMax = 7
 
     /// The default limits.

@@ -1,4 +1,4 @@
-/// Least squares with coefficients of 0 and more. Pure.
+/// Least squares with non-negative coefficients. Pure.
 enum LeastSquares {
     /// The coefficients that minimise Σ (weight × (row · coefficients − target))² with none below 0.
     ///
@@ -35,11 +35,11 @@ enum LeastSquares {
         }
     }
 
-    /// The unbounded solution with only `columns`, by the normal equations; nil when they are not independent.
+    /// The unconstrained solution with only `columns`, by the normal equations; nil when they are not independent.
     private static func ordinary(
         _ columns: [Int], _ rows: [[Double]], _ targets: [Double], _ weights: [Double]
     ) -> [Double]? {
-        // Columns differ by many powers of ten (streams, deliveries, 1): each is scaled to a greatest entry of 1.
+        // Columns differ by many powers of ten (streams, deliveries, 1), so each is scaled to a maximum of 1.
         let scales = columns.map { column in rows.indices.map { abs(rows[$0][column] * weights[$0]) }.max() ?? 0 }
         guard scales.allSatisfy({ $0 > 0 }) else { return nil }
         let count = columns.count
@@ -54,7 +54,7 @@ enum LeastSquares {
         return eliminate(&matrix).map { solution in solution.indices.map { solution[$0] / scales[$0] } }
     }
 
-    /// Solves a square system with its right side as the last column, by elimination with pivots.
+    /// Solves a square system, whose last column is the right side, by elimination with pivoting.
     private static func eliminate(_ matrix: inout [[Double]]) -> [Double]? {
         let count = matrix.count
         for column in 0..<count {

@@ -1,10 +1,10 @@
-/// A load that can be run: so many streams, so many messages a second.
+/// A load to run: a number of streams and a rate of messages.
 package struct LoadPoint: Codable, Hashable, Sendable {
     /// Open streams.
     package let connectionCount: Int
     /// Messages a second, over all shops.
     package let messagesPerSecond: Double
-    /// Streams of each shop; nil leaves the shops as the scenario has them.
+    /// Streams per shop; nil leaves the shops as in the scenario.
     package let membersPerShop: Int?
 
     /// A point of a search.
@@ -21,7 +21,7 @@ package struct LoadPoint: Codable, Hashable, Sendable {
     }
 }
 
-/// What a server must keep to: a bound on the delivery latency's p99.
+/// A bound on the p99 of the delivery latency that a server must meet.
 package struct Objective: Codable, Hashable, Sendable {
     /// The bound in nanoseconds.
     package let p99NanosecondsMax: UInt64
@@ -30,34 +30,34 @@ package struct Objective: Codable, Hashable, Sendable {
     var name: String { "p99 ≤ \(NumberText.duration(p99NanosecondsMax))" }
 }
 
-/// What one run at a load point showed.
+/// The result of one run at a load point.
 package struct Observation: Codable, Equatable, Sendable {
-    /// The point that was asked for.
+    /// The requested point.
     let point: LoadPoint
     /// The delivery latency's p99 in nanoseconds; nil when nothing was delivered.
     let p99Nanoseconds: UInt64?
     /// Whether the streams were open and the messages answered and delivered (`Verdict.isReached`).
     let isReached: Bool
-    /// What the server did that it may not do (`Counters.faults`).
+    /// The server's violations (`Counters.faults`).
     package var faults: [String] = []
-    /// Messages that it took in the whole run.
+    /// Messages that it accepted in the whole run.
     var acceptedCount = 0
-    /// Its process; nil when it was not watched.
+    /// The server's process id; nil when it was not watched.
     var serverProcessID: Int?
-    /// How full the resources were, 0 to 1.
+    /// The used share of each resource, 0 to 1.
     let shares: [Resource: Double]
-    /// What the point cost; nil when the server was not watched.
+    /// The cost of the point; nil when the server was not watched.
     let cost: CostSample?
 
-    /// Whether the run kept to `objective`: all was reached, nothing was lost, refused or otherwise amiss, and in time.
-    /// A generator that was late does not make a pass doubtful: its lateness is part of the latency. Of a failure it
-    /// may be the cause, which `Knee.limit` says.
+    /// Whether the run met `objective`: the load was reached, nothing was lost, refused or otherwise wrong, and the
+    /// latency was within the bound. A late generator does not make a pass doubtful, because its lateness is part of
+    /// the latency. It may be the cause of a failure, which `Knee.limit` then names.
     func meets(_ objective: Objective) -> Bool {
         guard isReached, faults.isEmpty, let p99Nanoseconds else { return false }
         return p99Nanoseconds <= objective.p99NanosecondsMax
     }
 
-    /// Whether the latency is so near to the bound that another run may well fall on its other side.
+    /// Whether the latency is so near to the bound that another run may fall on the other side.
     func isNear(_ objective: Objective, band: Double) -> Bool {
         guard let p99Nanoseconds else { return false }
         let ratio = Double(p99Nanoseconds) / Double(objective.p99NanosecondsMax)
@@ -65,7 +65,7 @@ package struct Observation: Codable, Equatable, Sendable {
     }
 }
 
-/// What can run out.
+/// A resource that can run out.
 package enum Resource: String, Codable, CodingKeyRepresentable, CaseIterable, Sendable {
     /// The server's processors.
     case processor

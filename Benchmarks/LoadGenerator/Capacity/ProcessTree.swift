@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Glibc
 
-/// The processes of the machine with their parents and their CPU time, at one time.
+/// The processes of the machine at one time, with their parents and CPU times.
 package struct ProcessTree {
-    /// A process, as a line of `/proc/PID/stat` has it.
+    /// A process, from a line of `/proc/PID/stat`.
     struct Process {
         let id: Int32
         let parent: Int32
@@ -11,7 +11,7 @@ package struct ProcessTree {
         let ticks: Double
 
         init?(statLine: String) {
-            // The name, in parentheses, may hold anything: fields are counted from behind it, the state being the third.
+            // The name, in parentheses, may contain anything. Fields are counted after it; the state is the third.
             guard let id = Int32(statLine.prefix { $0 != " " }), let end = statLine.lastIndex(of: ")") else {
                 return nil
             }
@@ -25,7 +25,7 @@ package struct ProcessTree {
 
     let processes: [Process]
 
-    /// What runs now.
+    /// The processes that run now.
     static var current: ProcessTree {
         ProcessTree(
             processes: names(in: "/proc").filter { Int32($0) != nil }.compactMap {
@@ -33,8 +33,8 @@ package struct ProcessTree {
             })
     }
 
-    /// CPU seconds of a process and all that descend from it; nil when there is no such process. A child that ended
-    /// stays in its parent's time. O(processes × depth).
+    /// CPU seconds of a process and all its descendants; nil when it does not exist. A child that ended remains in its
+    /// parent's time. O(processes × depth).
     func processorSeconds(of root: Int32) -> Double? {
         guard processes.contains(where: { $0.id == root }) else { return nil }
         var members: Set<Int32> = [root]
@@ -48,7 +48,7 @@ package struct ProcessTree {
         return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    /// The process that listens on a TCP port of this machine; nil when there is none that can be seen.
+    /// The process that listens on a TCP port of this machine; nil when none is visible.
     package static func listener(onPort port: UInt16) -> Int32? {
         let tables = ["/proc/net/tcp", "/proc/net/tcp6"].compactMap { FileBytes.text($0) }
         let sockets = Set(tables.flatMap { listeningInodes($0, port: port) }.map { "socket:[\($0)]" })

@@ -1,11 +1,11 @@
 import Glibc
 import Primitives
 
-/// Watches what a server's report does not tell: the memory of this machine, and the database's processes.
+/// Watches what a server's report does not contain: the memory of this machine, and the database's processes.
 package final class ResourceWatch {
     private struct Sample {
         let seconds: Double
-        /// The share of the machine's memory that nobody could have any more, 0 to 1.
+        /// The share of the machine's memory that is not available, 0 to 1.
         let memoryShare: Double?
         /// CPU seconds of the database's processes so far.
         let databaseSeconds: Double?
@@ -15,13 +15,14 @@ package final class ResourceWatch {
     private let beganAt: MonotonicInstant
     private var samples: [Sample] = []
 
-    /// A watch from `beganAt` on; of a database by its first process, whose children are watched with it.
+    /// Creates a watch that starts at `beganAt`. A database is named by its first process, whose children are watched
+    /// too.
     package init(databaseProcessID: Int32?, beganAt: MonotonicInstant) {
         self.databaseProcessID = databaseProcessID
         self.beganAt = beganAt
     }
 
-    /// Takes a sample when a second has passed since the last.
+    /// Takes a sample once a second has passed since the last one.
     package func watch(_ now: MonotonicInstant) {
         let seconds = Double(now.since(beganAt).wholeNanoseconds) / 1e9
         if let last = samples.last, seconds < last.seconds + 1 { return }
@@ -31,16 +32,16 @@ package final class ResourceWatch {
                 databaseSeconds: databaseProcessID.flatMap { ProcessTree.current.processorSeconds(of: $0) }))
     }
 
-    /// How full what was watched was in the steady part of `report`. The memory is that of the server's machine only
-    /// when it is this one.
+    /// The used shares in the steady part of `report`. The memory is the server's only when the server runs on this
+    /// machine.
     package func shares(of report: RunReport) -> [Resource: Double] {
         var found = shares(within: report.scenario.phases.steadyRange)
         if report.server == nil { found[.memory] = nil }
         return found
     }
 
-    /// How full what was watched was in `range`, in seconds since the beginning: memory at its fullest, and the
-    /// database's share of all processors.
+    /// The used shares in `range`, in seconds since the beginning: the maximum for memory, and the database's share of
+    /// all processors.
     func shares(within range: ClosedRange<Double>) -> [Resource: Double] {
         let inside = samples.filter { range.contains($0.seconds) }
         var shares: [Resource: Double] = [:]
@@ -53,7 +54,7 @@ package final class ResourceWatch {
         return shares
     }
 
-    /// What is not available of all memory, from the text of `/proc/meminfo`.
+    /// The unavailable share of all memory, from the text of `/proc/meminfo`.
     static func memoryShare(_ text: String) -> Double? {
         guard let total = ServerWatch.field("MemTotal", of: text).flatMap({ Double($0) }), total > 0,
             let available = ServerWatch.field("MemAvailable", of: text).flatMap({ Double($0) })
@@ -63,7 +64,7 @@ package final class ResourceWatch {
 }
 
 extension RunReport {
-    /// The part of a network's `bytesPerSecondMax` that went both ways in the steady part, above TCP.
+    /// The used share of a network of `bytesPerSecondMax` in the steady part, both directions, above TCP.
     package func networkShare(bytesPerSecondMax: Double) -> Double {
         let steady = steadySeconds
         let byteCount = steady.reduce(0) { $0 + $1.receivedByteCount + $1.sentByteCount }

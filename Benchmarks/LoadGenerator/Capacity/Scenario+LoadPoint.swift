@@ -1,11 +1,11 @@
 extension Scenario {
-    /// The streams of a shop, which a search may change; nil where there is one shop, or several kinds of them.
+    /// The streams per shop, which a search may change; nil where there is one shop, or shops of several kinds.
     package var streamsPerShop: Int? {
         guard groups.count == 1, groups[0].shopCount > 1, groups[0].streamsPerShop > 0 else { return nil }
         return groups[0].streamsPerShop
     }
 
-    /// The scenario with the load of `point`: of shops of a given size there are as many as the streams fill.
+    /// The scenario with the load of `point`. Shops of a given size are as many as the streams fill.
     package func scaled(to point: LoadPoint) throws(LoadConfigurationError) -> Scenario {
         var scenario = self
         if let membersPerShop = point.membersPerShop {
@@ -21,7 +21,7 @@ extension Scenario {
         return scenario
     }
 
-    /// What runs of this scenario have in common at whatever load, by name.
+    /// The settings that runs of this scenario share at any load, by name.
     package var setting: [String: String] {
         [
             "scenario": name, "arrival": arrival.rawValue, "profile": profile.rawValue, "bytes": "\(textByteCount)",

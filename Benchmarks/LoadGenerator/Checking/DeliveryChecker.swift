@@ -1,52 +1,52 @@
 import Primitives
 
-/// What a lane's streams received, in exact counts.
+/// Exact counts of what a lane's streams received.
 package struct DeliveryCounts: Hashable, Sendable {
-    /// Messages that a stream was to get: those of its shop that were acknowledged while it was open.
+    /// Messages that a stream should receive: those of its shop that were acknowledged while it was open.
     package var expected: UInt64 = 0
-    /// Messages that came whole, of this run and of the stream's own shop, once for each stream.
+    /// Intact messages of this run and of the stream's own shop, counted once for each stream.
     package var delivered: UInt64 = 0
-    /// Messages that were acknowledged and never came.
+    /// Messages that were acknowledged and never arrived.
     package var lost: UInt64 = 0
-    /// Messages that a stream got more than once, each time but the first.
+    /// Messages that a stream received again, counting each repetition.
     package var duplicated: UInt64 = 0
-    /// Messages that came after a later one of their shop.
+    /// Messages that arrived after a later one of their shop.
     package var outOfOrder: UInt64 = 0
     /// Messages of another shop, or of another run.
     package var foreign: UInt64 = 0
-    /// Frames that the end of the stream cut off.
+    /// Frames that the end of the stream truncated.
     package var cut: UInt64 = 0
-    /// Messages whose bytes were changed, or ended too early.
+    /// Messages whose bytes were changed, or that ended early.
     package var corrupt: UInt64 = 0
-    /// Messages without a marker: not the generator's.
+    /// Messages without a marker, which the generator did not send.
     package var unmarked: UInt64 = 0
 
     /// All zero.
     package init() {}
 
-    /// What a server must never do, as far as it is known before the end.
+    /// Violations by the server that are known before the end of the run.
     package var faults: UInt64 { duplicated + outOfOrder + foreign + corrupt }
 }
 
-/// Judges each message of the streams of one lane by its marker. A value without I/O; one thread.
+/// Checks each message of the streams of one lane by its marker. A value without I/O; one thread.
 ///
-/// A stream's place is eight bytes, which the caller keeps; what a stream passed over is kept here, so that a run
-/// without faults allocates nothing.
+/// A stream's state is eight bytes, which the caller keeps. Missing sequence numbers are kept here, so a run without
+/// faults allocates nothing.
 package struct DeliveryChecker: Sendable {
     /// The run's number.
     package let run: UInt32
-    /// Writers of a shop, each with a channel of its own.
+    /// Writers per shop, each with a channel of its own.
     package let writerCount: UInt32
-    /// What was found so far. `lost` is known only after `settle`.
+    /// The counts so far. `lost` is known only after `settle`.
     package private(set) var counts = DeliveryCounts()
-    /// What streams passed over, by place: the stream's and the writer's number.
+    /// Sequence numbers that streams skipped, by place: the number of the stream and the writer.
     private var missing: [UInt32: MissingSequences] = [:]
-    /// What streams that ended had passed over, with its channel.
+    /// Sequence numbers that ended streams had skipped, with their channel.
     private var suspended: [(channel: UInt32, gaps: MissingSequences)] = []
-    /// Where the last marker stood in its payload.
+    /// The offset of the last marker in its payload.
     private var hint = 0
 
-    /// A checker for messages of `run`, in which each shop has so many writers.
+    /// Creates a checker for messages of `run`, with `writerCount` writers per shop.
     package init(run: UInt32, writerCount: UInt32 = 1) {
         precondition(writerCount > 0)
         self.run = run
@@ -57,12 +57,12 @@ package struct DeliveryChecker: Sendable {
     package struct Identified: Hashable, Sendable {
         /// Its marker.
         package let marker: Marker
-        /// Whether its text is what was sent.
+        /// Whether its text is unchanged.
         package let isWhole: Bool
     }
 
-    /// Looks at the payload of one message: nil when it is none of this run and of the stream's shop, or cannot be
-    /// told; what is wrong with it is counted.
+    /// Identifies the payload of one message. Returns nil when the message is not of this run and the stream's shop, or
+    /// has no valid marker; counts what is wrong with it.
     @inline(__always)
     package mutating func identify(_ payload: Span<UInt8>, shop: UInt32) -> Identified? {
         let found: Identified?
@@ -84,13 +84,13 @@ package struct DeliveryChecker: Sendable {
         return found
     }
 
-    /// Puts an identified message in its place and says whether it counts as a delivery: it is whole and no duplicate.
-    /// One that is damaged takes its place too, and so is not counted as lost as well.
+    /// Records an identified message. Returns whether it counts as a delivery: it is intact and not a duplicate. A
+    /// damaged message is recorded too, so that it is not also counted as lost.
     ///
     /// - Parameters:
     ///   - found: The message.
     ///   - place: A number for the stream and the message's writer, within the lane.
-    ///   - order: How far the stream has come in what that writer wrote.
+    ///   - order: The stream's position in that writer's sequence.
     @inline(__always)
     package mutating func accept(_ found: Identified, place: UInt32, order: inout StreamOrder) -> Bool {
         switch order.received(found.marker.sequence) {
@@ -118,32 +118,32 @@ package struct DeliveryChecker: Sendable {
         counts.corrupt += 1
     }
 
-    /// The stream ended before the run: what it passed over is kept for `settle`, its place begins anew.
+    /// The stream ended before the run. Keeps its missing numbers for `settle` and resets its place.
     package mutating func suspend(place: UInt32, channel: UInt32) {
         guard let gaps = missing.removeValue(forKey: place), !gaps.ranges.isEmpty else { return }
         suspended.append((channel, gaps))
     }
 
-    /// Notes numbers that somebody who asked for them was not given.
+    /// Records numbers that a catch-up request did not return.
     package mutating func passedOver(_ gaps: MissingSequences, channel: UInt32) {
         if !gaps.ranges.isEmpty { suspended.append((channel, gaps)) }
     }
 
-    /// Counts what a stream did not get, once no more will come: of the numbers that it passed over and those from its
-    /// place up to `end`, all that were acknowledged.
+    /// Counts the losses of a stream, once no more messages can arrive: the acknowledged ones among the numbers that it
+    /// skipped and those from its position up to `end`.
     ///
     /// - Parameters:
-    ///   - place: A number for the stream and the writer, within the lane; it is forgotten.
-    ///   - order: Its place.
-    ///   - end: One more than the last number that was meant for it.
-    ///   - unacknowledged: Numbers of the channel that the server did not say it took, ascending.
+    ///   - place: A number for the stream and the writer, within the lane; its state is dropped.
+    ///   - order: The stream's position.
+    ///   - end: One more than the last number that the stream should receive.
+    ///   - unacknowledged: Numbers of the channel that the server did not acknowledge, ascending.
     package mutating func settle(place: UInt32, order: StreamOrder, end: UInt32, unacknowledged: [UInt32]) {
         var gaps = missing.removeValue(forKey: place) ?? MissingSequences()
         if order.next < end { gaps.append(order.next..<end) }
         countLost(gaps, unacknowledged)
     }
 
-    /// Counts what the streams that ended before had passed over; then all is known. Once, and last.
+    /// Counts the losses of streams that ended before. Call it once, last; the counts are then final.
     package mutating func settleSuspended(unacknowledged: (UInt32) -> [UInt32]) {
         for (channel, gaps) in suspended { countLost(gaps, unacknowledged(channel)) }
         suspended = []
@@ -156,7 +156,7 @@ package struct DeliveryChecker: Sendable {
         }
     }
 
-    /// How many of the ascending numbers lie in the range. O(log n).
+    /// The number of values of an ascending list in the range. O(log n).
     static func count(of numbers: [UInt32], in range: Range<UInt32>) -> Int {
         func firstIndex(atLeast bound: UInt32) -> Int {
             var low = 0
@@ -170,7 +170,7 @@ package struct DeliveryChecker: Sendable {
         return firstIndex(atLeast: range.upperBound) - firstIndex(atLeast: range.lowerBound)
     }
 
-    /// Whether the stream has all up to `end`, as far as its own place tells.
+    /// Whether the stream has everything up to `end`, as far as its own position shows.
     package func isComplete(place: UInt32, order: StreamOrder, end: UInt32) -> Bool {
         order.next >= end && missing[place]?.ranges.isEmpty ?? true
     }

@@ -1,15 +1,15 @@
 import Glibc
 import Primitives
 
-/// What a scan for a marker found.
+/// The result of a scan for a marker.
 package enum MarkerScan: Hashable, Sendable {
-    /// A marker whose text is whole.
+    /// A marker with its complete text.
     case found(Marker)
-    /// A marker whose text ends before its length says so; nil when the marker itself does not come to its end.
+    /// A marker whose text is shorter than its length field; nil when the marker itself is truncated.
     case cut(Marker?)
     /// A marker whose padding was changed; nil when its own checksum is wrong.
     case corrupt(Marker?)
-    /// No marker at all.
+    /// No marker.
     case missing
 }
 
@@ -18,7 +18,7 @@ extension Marker {
     ///
     /// - Parameters:
     ///   - payload: The bytes of one message.
-    ///   - hint: Where the last one stood, which is where the next one is likely to stand; updated.
+    ///   - hint: The offset of the last marker, where the next one is likely to be; updated.
     package static func scan(_ payload: Span<UInt8>, hint: inout Int) -> MarkerScan {
         unsafe payload.withUnsafeBytes { bytes in
             guard let base = bytes.baseAddress else { return .missing }
@@ -33,7 +33,7 @@ extension Marker {
     @inline(__always)
     private static func offset(in base: UnsafeRawPointer, count: Int, hint: Int) -> Int? {
         let magic = UInt32(littleEndian: 0x314c_537e)
-        // SAFETY: four bytes behind `hint` are within the count.
+        // SAFETY: four bytes from `hint` on are within the count.
         if hint + 4 <= count, unsafe base.loadUnaligned(fromByteOffset: hint, as: UInt32.self) == magic { return hint }
         var start = 0
         while start + 4 <= count {
@@ -65,14 +65,16 @@ extension Marker {
         guard length <= availableCount else { return .cut(marker) }
         let paddingCount = length - byteCount
         let isWhole = unsafe padding.withUnsafeBytes { pattern in
-            // SAFETY: `paddingCount` is at most `textByteCountMax`, the pattern's length, and that many bytes are there.
+            // SAFETY: `paddingCount` is at most `textByteCountMax`, the pattern's length, and the text has that many
+            // bytes.
             guard paddingCount > 0, let base = pattern.baseAddress else { return paddingCount == 0 }
             return unsafe memcmp(base, start + byteCount, paddingCount) == 0
         }
         return isWhole ? .found(marker) : .corrupt(marker)
     }
 
-    /// The value of eight hexadecimal digits. What is no digit gives some number: the checksum has judged it before.
+    /// The value of eight hexadecimal digits. Other bytes produce an arbitrary number, which the checksum has ruled out
+    /// before.
     @inline(__always)
     private static func hexadecimal(_ digits: UnsafeRawPointer) -> UInt64 {
         // SAFETY: the caller has eight bytes there.
@@ -84,7 +86,7 @@ extension Marker {
         return (word | word >> 16) & 0xffff_ffff
     }
 
-    /// The eight digits of a number as they are written, the first in the high byte.
+    /// The eight hexadecimal digits of a number, the first in the high byte.
     @inline(__always)
     private static func hexadecimalDigits(of number: UInt32) -> UInt64 {
         var word = UInt64(number)
@@ -113,7 +115,7 @@ extension Marker {
         return UInt32(truncatingIfNeeded: (state &* 0x94d0_49bb_1331_11eb) >> 32)
     }
 
-    /// The same for a marker that is being written at `start`.
+    /// The checksum of a marker that is being written at `start`.
     static func checksum(ofFieldsIn bytes: Span<UInt8>, at start: Int) -> UInt32 {
         precondition(start >= 0 && start + checksumOffset <= bytes.count)
         // SAFETY: the precondition keeps the fields within the span.

@@ -1,28 +1,27 @@
 import Primitives
 
-/// What the text of every message begins with, so that whoever receives it can judge it.
+/// The beginning of every message's text, by which a receiver can check the message.
 ///
-/// It is ASCII that needs no escape in JSON and is found by a scan for its first four bytes, whatever stands around
-/// it: the fields of a server's own JSON, or the body of the POST as it was sent. All numbers are hexadecimal, of fixed
-/// width:
+/// It is ASCII that needs no escape in JSON. A scan for its first four bytes finds it in any context: in the fields of
+/// a server's own JSON, or in the body of the POST as it was sent. All numbers are hexadecimal, of fixed width:
 /// ```
 /// ~SL1 run:8 channel:8 sequence:8 intended:16 textByteCount:8 checksum:8 ~ padding…
 /// ```
-/// (without the spaces). The checksum covers the fields; the padding is the beginning of one fixed pattern, so that
+/// (without the spaces). The checksum covers the fields. The padding is the beginning of one fixed pattern, so that
 /// every byte of the text is checked.
 package struct Marker: Hashable, Sendable {
-    /// Names the run: messages of an earlier one are recognised.
+    /// Identifies the run, so that messages of an earlier one are recognised.
     package var run: UInt32
     /// The channel: the shop's number within the run's population times the writers of a shop, plus the writer.
     package var channel: UInt32
-    /// Counts the messages of the channel, from 1.
+    /// The number of the message in its channel, from 1.
     package var sequence: UInt32
-    /// When the message was meant to be sent, on this machine's monotonic clock.
+    /// The intended send time, on this machine's monotonic clock.
     package var intended: MonotonicInstant
     /// The length of the whole text in bytes, marker and padding.
     package var textByteCount: UInt32
 
-    /// Joins the fields.
+    /// Creates a marker.
     package init(run: UInt32, channel: UInt32, sequence: UInt32, intended: MonotonicInstant, textByteCount: UInt32) {
         self.run = run
         self.channel = channel
@@ -33,17 +32,17 @@ package struct Marker: Hashable, Sendable {
 }
 
 extension Marker {
-    /// The length of the marker in bytes, and so the shortest text.
+    /// The length of the marker in bytes, which is the shortest text.
     package static let byteCount = 61
-    /// The bytes that are scanned for.
+    /// The bytes that a scan looks for.
     static let magic: [UInt8] = Array("~SL1".utf8)
     /// Where the checksum begins.
     static let checksumOffset = 52
 
-    /// What texts are filled up with: `LoadLimits.textByteCountMax` bytes without quotes, backslashes or the magic.
+    /// The pattern that fills texts: `LoadLimits.textByteCountMax` bytes without quotes, backslashes or the magic.
     static let padding: [UInt8] = {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
-        // 62 letters in rows that each begin one later: a shift by any number of bytes up to 3,844 is noticed.
+        // Rows of 62 letters, each starting one letter later: a shift by up to 3,844 bytes is noticed.
         return (0..<LoadLimits.textByteCountMax).map { alphabet[($0 + $0 / alphabet.count) % alphabet.count] }
     }()
 

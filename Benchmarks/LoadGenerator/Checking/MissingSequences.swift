@@ -1,12 +1,12 @@
-/// The sequence numbers that a stream passed over, as ascending ranges that neither touch nor overlap.
+/// The sequence numbers that a stream skipped, as ascending ranges that neither touch nor overlap.
 package struct MissingSequences: Hashable, Sendable {
     /// The ranges.
     package private(set) var ranges: [Range<UInt32>] = []
 
-    /// None.
+    /// Creates an empty set.
     package init() {}
 
-    /// Adds numbers above all that were added before. O(1).
+    /// Adds numbers above all previous ones. O(1).
     package mutating func append(_ range: Range<UInt32>) {
         guard !range.isEmpty else { return }
         precondition((ranges.last?.upperBound ?? 0) <= range.lowerBound, "gaps are added upwards")
@@ -17,7 +17,7 @@ package struct MissingSequences: Hashable, Sendable {
         }
     }
 
-    /// Takes out a number that came after all; false when it was not missing. O(log n + ranges behind it).
+    /// Removes a number that arrived late; returns false when it was not missing. O(log n + ranges after it).
     package mutating func remove(_ sequence: UInt32) -> Bool {
         var low = 0
         var high = ranges.count
@@ -32,6 +32,6 @@ package struct MissingSequences: Hashable, Sendable {
         return true
     }
 
-    /// How many numbers there are. O(ranges).
+    /// The number of missing numbers. O(ranges).
     package var count: Int { ranges.reduce(0) { $0 + $1.count } }
 }

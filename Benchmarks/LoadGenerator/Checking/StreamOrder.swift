@@ -1,27 +1,27 @@
-/// How far a stream has come in the sequence of its shop. Eight bytes: there is one for every stream of a run.
+/// A stream's position in the sequence of its shop. Eight bytes, as every stream of a run has one.
 package struct StreamOrder: Hashable, Sendable {
-    /// The sequence number that should come next; before the first message, the first that must come.
+    /// The sequence number expected next; before the first message, the first one that must arrive.
     package private(set) var next: UInt32
-    /// Whether a message came.
+    /// Whether a message has arrived.
     package private(set) var hasBegun = false
 
-    /// A stream that opened when the shop's messages below `baseline` had been written: those may come, from there on
-    /// every one must.
+    /// A stream that opened when the shop's messages below `baseline` had been written. Those may arrive; all from
+    /// `baseline` on must.
     package init(baseline: UInt32) {
         next = baseline
     }
 
-    /// What a message means for the stream.
+    /// How a message relates to the stream's position.
     package enum Step: Hashable, Sendable {
         /// The next one.
         case next
-        /// Later ones than expected: those of the range have not come, yet.
+        /// A later one than expected. Those in the range have not arrived yet.
         case ahead(missing: Range<UInt32>)
-        /// One that was passed over or has come before; which of the two, the missing ones tell.
+        /// One that was skipped or has arrived before; the set of missing numbers decides which.
         case behind
     }
 
-    /// Takes a message's number.
+    /// Records a message's number.
     package mutating func received(_ sequence: UInt32) -> Step {
         if sequence == next {
             next = sequence &+ 1
@@ -29,7 +29,8 @@ package struct StreamOrder: Hashable, Sendable {
             return .next
         }
         if sequence < next {
-            // Before the first message, the baseline is a bound and not a place: the stream begins where it begins.
+            // Before the first message, the baseline is a bound and not a position: the stream begins with whatever
+            // arrives.
             guard !hasBegun else { return .behind }
             hasBegun = true
             next = sequence &+ 1

@@ -1,9 +1,9 @@
 extension Comparison {
     /// Why reports cannot be compared.
     package enum ReportError: Error, Equatable, CustomStringConvertible {
-        /// The runs were not under the same load; these parts of it differ.
+        /// The runs had different loads; these parts differ.
         case differentLoads([String])
-        /// A run of this way opened no stream.
+        /// A run of this variant opened no stream.
         case noStreams(name: String, round: Int)
 
         package var description: String {
@@ -14,8 +14,8 @@ extension Comparison {
         }
     }
 
-    /// Compares the reports of rounds, the first of `a` with the first of `b` and so on, all under one load. A figure
-    /// that a report lacks is left out; a round without a partner too.
+    /// Compares the reports of rounds, the first of `a` with the first of `b` and so on, all under one load. Leaves out
+    /// figures that a report lacks and rounds without a partner.
     package init(nameA: String, nameB: String, a: [RunReport], b: [RunReport]) throws(ReportError) {
         let roundCount = min(a.count, b.count)
         for (name, reports) in [(nameA, a), (nameB, b)] {
@@ -39,7 +39,7 @@ extension Comparison {
             provenance: [a.first, b.first].compactMap { $0.map(Provenance.init) })
     }
 
-    /// The doubts about the rounds of a way, each with the rounds that it is about.
+    /// The doubts about the rounds of one variant, each with its rounds.
     private static func warnings(_ name: String, _ reports: [RunReport]) -> [String] {
         let doubts = reports.map { Self.doubts($0) }
         var texts: [String] = []
@@ -53,7 +53,7 @@ extension Comparison {
         }
     }
 
-    /// Why the figures of a run are in doubt. One that breaks promises may well be fast by that.
+    /// Why the figures of a run are in doubt. A server that violates its guarantees may be fast because of that.
     private static func doubts(_ report: RunReport) -> [String] {
         let faults = report.counters.faults
         let missing = Verdict.isReached(report) ? [] : ["not all of the load was reached"]
@@ -66,8 +66,8 @@ extension Comparison {
         return (faults.isEmpty ? missing : [faults.joined(separator: ", ")]) + limits
     }
 
-    /// The parts of the load that are not the same in both. What a stream speaks is no part of it: that may be what is
-    /// compared.
+    /// The parts of the load that differ between two reports. The streams' protocol is not one of them, as it may be
+    /// what is compared.
     private static func differences(_ report: RunReport, from other: RunReport) -> [String] {
         let (mine, theirs) = (report.scenario, other.scenario)
         let steady = abs(mine.phases.steadySeconds - theirs.phases.steadySeconds)

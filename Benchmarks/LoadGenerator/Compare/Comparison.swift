@@ -1,27 +1,27 @@
 import FoundationEssentials
 
-/// Two ways measured against each other in rounds: two servers, two commits, two settings.
+/// Two variants measured against each other in rounds: two servers, two commits, two settings.
 package struct Comparison: Codable, Equatable, Sendable {
-    /// A figure in every round of both ways.
+    /// A figure in every round of both variants.
     package struct Measure: Codable, Equatable, Sendable {
-        /// What it is, for example `delivery p99`.
+        /// Its name, for example `delivery p99`.
         var name: String
-        /// What it is counted in.
+        /// Its unit.
         var unit: Unit
-        /// One for each round.
+        /// The figures of A, one per round.
         var a: [Double]
-        /// One for each round, in the same order.
+        /// The figures of B, in the same order.
         var b: [Double]
 
-        /// B over A; nil with too few rounds, or figures of 0.
+        /// B divided by A; nil with too few rounds, or figures of 0.
         var ratio: PairedRatio? { PairedRatio(a: a, b: b) }
     }
 
-    /// What a figure is counted in, and with that which way is the better one.
+    /// The unit of a figure, which also determines which variant is better.
     package enum Unit: String, Codable, Sendable {
         /// A latency; less is better.
         case nanoseconds
-        /// CPU time for each of something; less is better.
+        /// CPU time per event; less is better.
         case microseconds
         /// Memory; less is better.
         case bytes
@@ -37,7 +37,7 @@ package struct Comparison: Codable, Equatable, Sendable {
             }
         }
 
-        /// What the better way is, followed by a percentage.
+        /// The better variant's advantage, to be followed by a percentage.
         fileprivate var better: String {
             switch self {
             case .nanoseconds: "is faster by"
@@ -47,17 +47,17 @@ package struct Comparison: Codable, Equatable, Sendable {
         }
     }
 
-    /// The two ways' names.
+    /// The names of the two variants.
     let nameA: String
     let nameB: String
     /// The figures that were measured in all rounds.
     package let measures: [Measure]
     /// Runs whose figures are in doubt, in words.
     let warnings: [String]
-    /// Where the first run of each way comes from; empty when nobody said.
+    /// The provenance of the first run of each variant; empty when it is unknown.
     let provenance: [Provenance]
 
-    /// A comparison of `measures`, each with as many figures of A as of B.
+    /// Creates a comparison of `measures`, each with as many figures of A as of B.
     package init(
         nameA: String, nameB: String, measures: [Measure], warnings: [String] = [], provenance: [Provenance] = []
     ) {
@@ -69,7 +69,7 @@ package struct Comparison: Codable, Equatable, Sendable {
         self.provenance = provenance
     }
 
-    /// What a measure says in a sentence: `A is faster by 9.10 % (6.20 % to 12.0 %)`, or that the difference is noise.
+    /// The verdict on a measure: `A is faster by 9.10 % (6.20 % to 12.0 %)`, or that the difference is noise.
     func verdict(_ measure: Measure) -> String {
         guard let ratio = measure.ratio else { return "too few rounds to tell" }
         if abs(ratio.low - 1) < 0.0005, abs(ratio.high - 1) < 0.0005 { return "there is no difference" }
@@ -77,7 +77,7 @@ package struct Comparison: Codable, Equatable, Sendable {
             return "the difference is noise (\(Self.change(ratio.low)) to \(Self.change(ratio.high)))"
         }
         let bIsBetter = (ratio.ratio < 1) == (measure.unit != .perSecond)
-        // How much better the better one is, in terms of the other: a ratio of 0.8 of times is "faster by 20 %".
+        // The advantage of the better variant relative to the other: a ratio of 0.8 of times is "faster by 20 %".
         let parts = [ratio.ratio, ratio.low, ratio.high].map { value in
             abs(1 - (bIsBetter ? value : 1 / value))
         }
@@ -86,8 +86,8 @@ package struct Comparison: Codable, Equatable, Sendable {
             + "(\(NumberText.percent(least)) to \(NumberText.percent(most)))"
     }
 
-    /// How often chance alone names a difference among so many figures of equal ways. Nil with fewer than two, where
-    /// the interval says it.
+    /// How often chance alone shows a difference among this many figures of equal variants. Nil with fewer than two
+    /// figures, where the interval says it.
     var caution: String? {
         let count = measures.count { $0.ratio != nil }
         guard count > 1 else { return nil }
@@ -99,7 +99,7 @@ package struct Comparison: Codable, Equatable, Sendable {
             + "stands alone needs another run."
     }
 
-    /// A way with the commit that was measured, if it is known.
+    /// A variant with the commit that was measured, if it is known.
     func title(_ name: String, _ way: RoundOrder.Way) -> String {
         let index = way == .a ? 0 : 1
         guard provenance.count == 2, !provenance[index].commit.isEmpty else { return name }
@@ -121,16 +121,16 @@ package struct Comparison: Codable, Equatable, Sendable {
     }
 }
 
-/// The order in which two ways are measured against each other.
+/// The order in which two variants are measured.
 package enum RoundOrder {
-    /// One of the two.
+    /// One of the two variants.
     package enum Way: String, Codable, Sendable {
         case a
         case b
     }
 
-    /// The runs of `roundCount` rounds, two a round: A B, B A, A B, … The first of a round changes, so that a machine
-    /// that grows warmer or fuller with each run favours neither.
+    /// The runs of `roundCount` rounds, two per round: A B, B A, A B, … The first of a round alternates, so that a
+    /// machine that grows warmer or fuller with each run favours neither.
     package static func runs(roundCount: Int) -> [Way] {
         precondition(roundCount >= 0, "rounds are counted")
         return (0..<roundCount).flatMap { $0.isMultiple(of: 2) ? [Way.a, .b] : [.b, .a] }

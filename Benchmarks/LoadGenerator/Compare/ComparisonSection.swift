@@ -1,5 +1,5 @@
 extension PageSection {
-    /// The part of a page that shows `comparison`: the intervals as a drawing, with a verdict for each measure.
+    /// The section of a page that shows `comparison`: the intervals as a drawing, with a verdict for each measure.
     package init(_ comparison: Comparison) {
         let rows = comparison.measures.map { measure in
             let cells = ComparisonCells.cells(measure).map { "<td>\(HTMLText.figure($0))</td>" }.joined()
@@ -23,7 +23,7 @@ extension PageSection {
             """ + OriginSection(runs: comparison.provenance).html()
     }
 
-    /// An interval on a scale of a half to twice, with a mark at 1; an arrow where it goes on beyond.
+    /// An interval on a scale from a half to twice, with a mark at 1, and an arrow where it extends beyond.
     private static func interval(_ ratio: PairedRatio) -> String {
         let axis = PlotAxis(scale: .logarithmic, range: 0.5...2, ticks: [])
         let shown = axis.range

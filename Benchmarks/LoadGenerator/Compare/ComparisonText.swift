@@ -42,7 +42,7 @@ package struct ComparisonText: Sendable {
     }
 }
 
-/// The cells of a measure that the terminal and the page show alike.
+/// The cells of a measure, shared by the terminal and the page.
 enum ComparisonCells {
     /// Both medians and the ratio.
     static func cells(_ measure: Comparison.Measure) -> [String] {

@@ -1,10 +1,10 @@
 /// Medians and quantiles of small samples. Pure.
 enum Statistics {
-    /// The median; nil of nothing. O(n log n).
+    /// The median; nil without values. O(n log n).
     static func median(_ values: [Double]) -> Double? { quantile(values, 0.5) }
 
-    /// The value below which the share `rank`, 0 to 1, of the sorted values lies, between two by proportion; nil of
-    /// nothing. O(n log n).
+    /// The value below which the share `rank`, 0 to 1, of the sorted values lies, interpolated between two; nil without
+    /// values. O(n log n).
     static func quantile(_ values: [Double], _ rank: Double) -> Double? {
         guard !values.isEmpty else { return nil }
         let sorted = values.sorted()

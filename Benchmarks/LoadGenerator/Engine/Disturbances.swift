@@ -1,10 +1,10 @@
 import Primitives
 
-/// What a lane keeps for the phases of its run and for what disturbs its streams.
+/// A lane's state for the phases of its run and for the disturbances of its streams.
 struct Disturbances {
     /// Streams to open at the next tick.
     var reopenLater: [UInt32] = []
-    /// Streams whose close frame was sent, and when they are given up.
+    /// Streams whose close frame was sent, and their deadlines.
     var closing: [(stream: UInt32, connection: ConnectionID, deadline: MonotonicInstant)] = []
     /// Sending has begun.
     var hasBegun = false
@@ -13,30 +13,30 @@ struct Disturbances {
     /// The reactor's times when the steady part began.
     var busyAtStart: BusyReading?
 
-    /// Streams still to be closed and opened, with the fraction that is not one yet.
+    /// The number of streams still to be closed and reopened, including a fraction.
     var churnCredit = 0.0
     var churnedAt: MonotonicInstant?
-    /// The stream that is looked at next.
+    /// The stream to consider next.
     var churnCursor = 0
-    /// The storm has broken out.
+    /// The storm has begun.
     var hasStormed = false
 
-    /// Streams that left, with the number that they want next of each writer.
+    /// Streams that left, with the next number that they need from each writer.
     var away: [UInt32: [UInt32]] = [:]
-    /// From when on streams that came back read what they missed, as the query has it.
+    /// The time from which returning streams read what they missed, as in the query.
     var since: [UInt32: String] = [:]
-    /// What they missed of each writer: from the number that they wanted to the one with which they went on.
+    /// What they missed of each writer: from the number that they needed to the one with which they continued.
     var missed: [UInt32: [Range<UInt32>]] = [:]
     var hasLeft = false
     var hasReturned = false
 
-    /// Whether nothing is under way that has to end before the run does.
+    /// Whether nothing is in flight that must end before the run does.
     func isQuiet(_ connectingCount: Int, _ toOpenCount: Int) -> Bool {
         closing.isEmpty && connectingCount == 0 && toOpenCount == 0 && missed.isEmpty && reopenLater.isEmpty
     }
 }
 
-/// What a reactor's thread had used at a time.
+/// What a reactor's thread had used at one time.
 struct BusyReading {
     let at: MonotonicInstant
     let cpuNanoseconds: UInt64

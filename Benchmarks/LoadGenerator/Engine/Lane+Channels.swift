@@ -1,7 +1,7 @@
-/// Where a stream is in what each of its shop's writers wrote.
+/// A stream's position in the sequences of its shop's writers.
 extension Lane {
     /// Calls `body` for each writer of the stream's shop, with the channel, a number for the stream and the writer, and
-    /// the stream's place.
+    /// the stream's position.
     func forEachChannel(
         of stream: Int, _ body: (_ channel: UInt32, _ place: UInt32, _ order: inout StreamOrder) -> Void
     ) {
@@ -20,7 +20,7 @@ extension Lane {
     /// A shop's number among those that this lane posts to.
     func postedShop(_ shop: UInt32) -> Int { Int(shop) / (shopShare?.count ?? 1) }
 
-    /// The posting connection that a writer's messages go by. Those of the writers of one shop differ.
+    /// The connection that posts a writer's messages. The writers of one shop have different ones.
     func poster(ofShop shop: UInt32, writer: UInt32) -> Int {
         (postedShop(shop) * plan.writersPerShop + Int(writer)) % posters.count
     }

@@ -2,8 +2,8 @@ import Primitives
 import Reactor
 import WebSocket
 
-// The path of every delivery: bytes, frames, the marker, the judgement, the latency. Nothing here allocates unless a
-// message comes in pieces.
+// The path of every delivery: bytes, frames, marker, check, latency. Nothing here allocates unless a message arrives in
+// pieces.
 
 extension Lane {
     func streamReceived(_ stream: Int, _ bytes: inout MutableSpan<UInt8>) {
@@ -23,7 +23,7 @@ extension Lane {
             return
         }
         framesReceived(stream, &bytes, &offset)
-        // A slow stream reads its upgrade, and no more until the end.
+        // A slow stream reads its upgrade response, and nothing more until the end.
         if streams[stream].isSlow, phase >= .posted, streams[stream].phase == .open {
             reactor.receive(streams[stream].connection, isMultishot: false)
         }
@@ -32,7 +32,7 @@ extension Lane {
     private func framesReceived(_ stream: Int, _ bytes: inout MutableSpan<UInt8>, _ offset: inout Int) {
         let now = reactor.io.now
         if steady.contains(now.nanoseconds) {
-            // The kernel had given this to the reactor when its turn began.
+            // The kernel had delivered these bytes when the reactor's turn began.
             measurements.receiveDelay.record(nanoseconds: Int64(now.since(reactor.turnBeganAt).wholeNanoseconds))
         }
         var payload: Range<Int>?
@@ -70,7 +70,7 @@ extension Lane {
             reactor.close(streams[stream].connection)
             return
         }
-        // The message goes on in the next buffer.
+        // The message continues in the next buffer.
         if let payload { gather(stream, bytes.span.extracting(payload)) }
     }
 
@@ -87,7 +87,7 @@ extension Lane {
             ? checker.accept(found, place: place, order: &streams[stream].order)
             : checker.accept(found, place: place, order: &otherOrders[stream * (writerCount - 1) + writer - 1])
         guard isDelivery else { return }
-        // What a stream that did not read finds at the end is late by its own doing.
+        // What a slow stream receives at the end is late because of the stream itself.
         guard !streams[stream].isSlow else { return measurements.deliveredUnmeasured() }
         let latency = now.nanoseconds &- min(marker.intended.nanoseconds, now.nanoseconds)
         let isSteady = steady.contains(marker.intended.nanoseconds)
@@ -125,7 +125,8 @@ extension Lane {
 
     @inline(never)
     private func pingReceived(_ stream: Int, _ ping: ControlPayload, _ bytes: Span<UInt8>) {
-        // A ping while an answer is on its way is left unanswered: the next one will be (RFC 6455, section 5.5.3).
+        // A ping that arrives while an answer is in flight is not answered, but the next one is (RFC 6455, section
+        // 5.5.3).
         guard streams[stream].phase == .open, !streams[stream].isSending else { return }
         var frame: [UInt8] = []
         FrameEncoder.appendPong(answering: ping, from: bytes, mask: .random(using: &random), to: &frame)
@@ -143,7 +144,8 @@ extension Lane {
             break
         }
         leave(stream)
-        // The server closes first (section 7.1.1), but who was judged needs no answer: both ends know that it is over.
+        // The server closes first (section 7.1.1), but both ends know that the stream has ended, so no answer is
+        // needed.
         reactor.close(connection)
     }
 }

@@ -2,8 +2,8 @@ import Glibc
 import Primitives
 import Reactor
 
-// What happens to streams on purpose in the steady part: they are closed and opened, cut off all at once, or leave and
-// come back to read what they missed.
+// Deliberate disturbances of streams in the steady part: streams are closed and reopened, cut off all at once, or leave
+// and return to read what they missed.
 
 extension Lane {
     func disturb(_ now: MonotonicInstant) {
@@ -45,7 +45,7 @@ extension Lane {
         }
     }
 
-    /// A stream is about to be closed that is meant to open again at a time; 0 when that is to be said.
+    /// Prepares to close a stream that is meant to reopen at `backAt`; 0 when that time is set later.
     private func takeAway(_ stream: Int, backAt: MonotonicInstant) {
         streams[stream].isTakenAway = true
         streams[stream].connectIntendedAt = backAt
@@ -59,7 +59,7 @@ extension Lane {
         for ordinal in 0..<count {
             let stream = ordinal * streams.count / count
             guard streams[stream].phase == .open, !streams[stream].isSlow else { continue }
-            // What is on its way to the stream is older than the present by less than this.
+            // Messages in flight to the stream are younger than this.
             disturbances.since[UInt32(stream)] = Self.wallClock(before: .seconds(2))
             takeAway(stream, backAt: MonotonicInstant(nanoseconds: 0))
             closeStream(stream)
@@ -70,7 +70,7 @@ extension Lane {
     private func bringBack(_ now: MonotonicInstant) {
         disturbances.hasReturned = true
         for stream in disturbances.away.keys {
-            // The place at which the stream ended: all before it came, but for what it passed over.
+            // The position at which the stream ended: everything before it arrived, except for skipped numbers.
             var wanted: [UInt32] = []
             forEachChannel(of: Int(stream)) { _, _, order in wanted.append(order.next) }
             disturbances.away[stream] = wanted
@@ -80,7 +80,7 @@ extension Lane {
         }
     }
 
-    /// A stream that was away is open again: the messages in between are asked for by REST.
+    /// A stream that was away is open again. Requests the messages in between by REST.
     func catchUp(_ stream: Int, _ now: MonotonicInstant) {
         let number = UInt32(stream)
         streams[stream].catchesUp = false
@@ -99,7 +99,7 @@ extension Lane {
         append(ticket, to: poster(ofShop: ticket.shop, writer: 0))
     }
 
-    /// Judges a list: every message that the stream missed must be in it, or in those that follow.
+    /// Checks a list: every message that the stream missed must be in it, or in one of the lists that follow.
     func caughtUp(_ ticket: Ticket, _ body: [UInt8], _ now: MonotonicInstant) {
         let stream = ticket.sequence
         guard var missed = disturbances.missed.removeValue(forKey: stream) else { return }
@@ -125,7 +125,7 @@ extension Lane {
         }
     }
 
-    /// The markers of all whole messages of a list.
+    /// The markers of all intact messages of a list.
     private static func markers(in body: [UInt8]) -> [Marker] {
         var found: [Marker] = []
         var position = 0

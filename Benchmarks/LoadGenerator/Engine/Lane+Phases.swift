@@ -2,7 +2,7 @@ import Glibc
 import Primitives
 import Reactor
 
-// Fifty times a second: what the board says, what the lane says to it, and what is due that needs no precision.
+// Fifty times a second: reads the board, publishes the lane's counts, and does what is due without precise timing.
 
 extension Lane {
     func tick() {
@@ -20,7 +20,7 @@ extension Lane {
 
     private func advance(to next: Board.Phase) {
         phase = next
-        // The counts are there before the phase says so.
+        // The counters are published before the phase.
         publish()
         board.setPhase(next, ofLane: index)
     }
@@ -112,8 +112,8 @@ extension Lane {
         let waited = Double(reading.waitNanoseconds - first.waitNanoseconds) / 1e9
         let used = Double(reading.cpuNanoseconds - first.cpuNanoseconds) / 1e9
         measurements.wallSeconds = wall
-        // The wait holds work that the kernel does in it, the CPU time none of what the thread waited for the
-        // processor: the greater of the two is what is missing to idleness.
+        // The wait includes work that the kernel does in it, and the CPU time excludes the time that the thread waited
+        // for the processor. The greater of the two is the time that it was not idle.
         measurements.busySeconds = max(used, wall - waited)
     }
 

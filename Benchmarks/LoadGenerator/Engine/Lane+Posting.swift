@@ -4,11 +4,11 @@ import HTTPTypes
 import Primitives
 import Reactor
 
-// Requests: what became due is queued, written as soon as there is room among those in flight, and answered. A late
-// answer delays what is behind it, whose latency counts from its own intended time all the same.
+// Requests: they are queued when they become due, written as soon as there is room among those in flight, and then
+// answered. A late answer delays the requests after it, whose latency still counts from their own intended time.
 
 extension Lane {
-    /// What every request has between its first line and the fields that depend on the shop.
+    /// The part of every request between its first line and the fields that depend on the shop.
     static func postHead(_ plan: RunPlan) throws(LoadConfigurationError) -> [UInt8] {
         var head = " HTTP/1.1\r\nHost: \(plan.authority)\r\nContent-Type: application/json\r\n"
         if let token = try plan.tokens.token(of: plan.population.posterName) {
@@ -17,11 +17,11 @@ extension Lane {
         return Array((head + "X-Shop-Id: ").utf8)
     }
 
-    /// Queues what is due and writes what there is room for.
+    /// Queues the requests that are due and writes those for which there is room.
     func pump(_ now: MonotonicInstant) {
         while let ticket = source?.takeDue(at: now) {
             let isSteady = steady.contains(ticket.intended.nanoseconds)
-            // How late the generator itself is: what an answer keeps waiting from here on is the server's.
+            // The lateness of the generator itself. Waiting for an answer from here on is caused by the server.
             measurements.offered(
                 isMessage: ticket.kind == .create, late: now.since(ticket.intended).wholeNanoseconds,
                 isSteady: isSteady)
@@ -32,7 +32,7 @@ extension Lane {
         postersToWrite.removeAll(keepingCapacity: true)
     }
 
-    /// Whether a posting connection has no room for one more request.
+    /// Whether a posting connection has no room for another request.
     private func isBusy(_ poster: Int) -> Bool {
         posters[poster].phase != .open
             || posters[poster].inFlight.count + posters[poster].backlog.count >= plan.inFlightCountMax
@@ -49,13 +49,13 @@ extension Lane {
         append(ticket, to: poster)
     }
 
-    /// Queues a request, which is written at the end of the turn if there is room for it.
+    /// Queues a request. It is written at the end of the turn if there is room.
     func append(_ ticket: Ticket, to poster: Int) {
         posters[poster].backlog.append(ticket)
         postersToWrite.append(poster)
     }
 
-    /// Counts a request that will have no answer.
+    /// Counts a request that will not be answered.
     private func countUnanswered(_ ticket: Ticket, error: String) {
         if ticket.kind == .create {
             measurements.counters.requestTimeouts += 1
@@ -153,7 +153,7 @@ extension Lane {
         let statusCode = posters[poster].statusCode
         let isSuccess = (200..<300).contains(statusCode)
         let latency = Int64(now.since(ticket.intended).wholeNanoseconds)
-        // A refusal is fast: among the latencies it would make a server look better for it.
+        // A refusal is fast: counted as a latency, it would make the server look better.
         let isMeasured = isSuccess && steady.contains(ticket.intended.nanoseconds)
         switch ticket.kind {
         case .create:
@@ -175,7 +175,7 @@ extension Lane {
     func openPoster(_ poster: Int) {
         posters[poster].phase = .connecting
         let token = UInt64(UInt32(poster) | Self.posterBit)
-        // One at the end of the streams' range of addresses, so that its ports are not theirs.
+        // An address at the end of the streams' range, so that the two do not compete for ports.
         let source = plan.source(ofStream: plan.population.streamCount + plan.streamsPerSourceAddress)
         guard let connection = reactor.connect(to: plan.target, from: source, token: token) else { return }
         posters[poster].connection = connection
@@ -196,9 +196,9 @@ extension Lane {
         postersToWrite.append(poster)
     }
 
-    /// The connection failed or was ended: what was in flight has no answer, and is not sent again.
+    /// The connection failed or was ended. Requests in flight remain unanswered and are not sent again.
     func posterEnded(_ poster: Int, errnoValue: Int32) {
-        // A connection that nobody waits for may be closed.
+        // The server may close a connection with no request in flight.
         let isFine = errnoValue == 0 && posters[poster].inFlight.count == 0
         posterEnded(poster, error: isFine ? nil : LaneMeasurements.name(ofError: errnoValue))
     }
@@ -215,7 +215,7 @@ extension Lane {
         posters[poster].retryAt = reactor.turnBeganAt + .milliseconds(100)
     }
 
-    /// Connects those again that ended.
+    /// Reconnects connections that ended.
     func reopenPosters(_ now: MonotonicInstant) {
         for poster in posters.indices
         where posters[poster].phase == .idle && posters[poster].retryAt <= now
@@ -225,12 +225,12 @@ extension Lane {
         }
     }
 
-    /// Whether every request was answered or given up.
+    /// Whether every request was answered or abandoned.
     var isEveryRequestAnswered: Bool {
         posters.allSatisfy { $0.inFlight.count == 0 && $0.backlog.count == 0 }
     }
 
-    /// Nobody waits for answers any more.
+    /// Stops waiting for answers.
     func abandonRequests() {
         for poster in posters.indices {
             abandonInFlight(poster)
@@ -244,14 +244,14 @@ extension Lane {
             switch ticket.kind {
             case .create: board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence)
             case .list: break
-            // What was asked for in vain is missing for good.
+            // Without an answer, the requested messages remain missing.
             case .catchUp: caughtUp(ticket, [], reactor.turnBeganAt)
             }
         }
     }
 }
 
-/// Whose turn it is to write to each shop: its writers take turns, whatever the order in which the shops come.
+/// Selects the writer of each shop's next message: a shop's writers alternate, in whatever order the shops come.
 struct WriterTurns {
     private let writerCount: UInt8
     private var nextWriters: [UInt8]

@@ -5,10 +5,10 @@ import Primitives
 import Reactor
 import WebSocket
 
-// The life of a stream: connect, upgrade, messages, end, and perhaps again.
+// The life of a stream: connect, upgrade, messages, end, and perhaps reconnect.
 
 extension Lane {
-    /// Opens what waits to be opened, so many at a time; in a storm all at once.
+    /// Opens pending streams, a limited number at a time; in a storm all at once.
     func openStreams() {
         let countMax = disturbances.hasStormed ? Int.max : plan.connectingCountMax
         while connectingCount < countMax, let stream = toOpen.popLast() { open(Int(stream)) }
@@ -19,7 +19,7 @@ extension Lane {
         connectingCount += 1
         streams[stream].phase = .connecting
         streams[stream].connectStartedAt = reactor.io.now
-        // What was cut off, or failed before, was meant to connect then.
+        // A stream that was cut off, or failed before, already has its intended time.
         if streams[stream].connectIntendedAt.nanoseconds == 0 {
             streams[stream].connectIntendedAt = streams[stream].connectStartedAt
         }
@@ -52,7 +52,7 @@ extension Lane {
         streams[stream].phase = .handshaking
         streams[stream].isSending = true
         send(connection, request)
-        // A slow stream must be able to stop: it asks for one buffer at a time.
+        // A slow stream must be able to stop reading, so it requests one buffer at a time.
         reactor.receive(connection, isMultishot: !streams[stream].isSlow)
     }
 
@@ -68,7 +68,7 @@ extension Lane {
         connectingCount -= 1
     }
 
-    /// Puts a stream that did not open among those to open, or gives it up.
+    /// Queues a stream that did not open for another attempt, or gives it up.
     private func retry(_ stream: Int) {
         streams[stream].failureCount += 1
         if streams[stream].failureCount < Self.attemptCountMax, phase < .posted {
@@ -79,12 +79,13 @@ extension Lane {
         }
     }
 
-    /// Attempts to open a stream, before it is given up.
+    /// The number of attempts to open a stream before it is given up.
     private static let attemptCountMax = 3
 
     // MARK: - The upgrade
 
-    /// Reads the answer to the upgrade; returns where frames begin, or nil when there is none yet, or never.
+    /// Reads the response to the upgrade. Returns the offset of the first frame; nil when the response is incomplete or
+    /// invalid.
     func upgradeReceived(_ stream: Int, _ bytes: Span<UInt8>) -> Int? {
         guard var state = handshakes[UInt32(stream)] else { return nil }
         var offset = 0
@@ -122,7 +123,7 @@ extension Lane {
         endOpening(stream)
     }
 
-    /// Gives up a stream that was not open yet; it is tried again once the connection has ended.
+    /// Ends an attempt to open a stream. It is retried once the connection has ended.
     func endOpening(_ stream: Int) {
         handshakes[UInt32(stream)] = nil
         openingEnded()
@@ -141,7 +142,7 @@ extension Lane {
         streams[stream].failureCount = 0
         streams[stream].decoder = FrameDecoder(
             role: .client, messageByteCountMax: LoadLimits.messageByteCountMax)
-        // What is written from now on must come; what was written before may.
+        // Messages that are written from now on must arrive; those written before may.
         forEachChannel(of: stream) { channel, _, order in
             order = StreamOrder(baseline: board.issued(ofChannel: channel) + 1)
         }
@@ -152,7 +153,7 @@ extension Lane {
         if streams[stream].catchesUp { catchUp(stream, now) }
     }
 
-    /// A stream that the scenario took away is open again, or will never be.
+    /// A stream that the scenario took away is open again, or was given up.
     private func isBack(_ stream: Int) {
         guard streams[stream].isTakenAway else { return }
         streams[stream].isTakenAway = false
@@ -161,7 +162,7 @@ extension Lane {
 
     // MARK: - The end
 
-    /// The server ended its side, or the connection failed.
+    /// The server closed its side, or the connection failed.
     func streamEnded(_ stream: Int, errnoValue: Int32) {
         switch streams[stream].phase {
         case .open:
@@ -182,11 +183,11 @@ extension Lane {
         }
     }
 
-    /// A stream that was open is so no more.
+    /// An open stream has ended.
     func leave(_ stream: Int) {
         guard streams[stream].phase == .open || streams[stream].phase == .closing else { return }
         openCount -= 1
-        // A server may end a stream that does not read: the scenario made it.
+        // The server may end a stream that does not read, as the scenario caused it.
         if streams[stream].isSlow { streams[stream].isTakenAway = true }
         if streams[stream].isTakenAway { awayCount += 1 }
         streams[stream].phase = .ending
@@ -212,7 +213,7 @@ extension Lane {
         openStreams()
     }
 
-    /// Closes a stream as a client does that goes away: a close frame, then the server's end is awaited.
+    /// Closes a stream like a client that leaves: sends a close frame, then waits for the server's end.
     func closeStream(_ stream: Int) {
         guard streams[stream].phase == .open else { return }
         let connection = streams[stream].connection
@@ -229,7 +230,7 @@ extension Lane {
         disturbances.closing.append((UInt32(stream), connection, reactor.turnBeganAt + .seconds(5)))
     }
 
-    /// Streams that did not open in time are given up.
+    /// Gives up streams that did not open in time.
     func giveUpLateHandshakes(_ now: MonotonicInstant) {
         guard connectingCount > 0 else { return }
         for stream in streams.indices

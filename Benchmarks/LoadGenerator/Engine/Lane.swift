@@ -4,9 +4,9 @@ import Primitives
 import Reactor
 import WebSocket
 
-/// One reactor of the generator: its part of the streams, and the posting to its part of the shops.
+/// One reactor of the generator: its share of the streams, and the requests to its share of the shops.
 ///
-/// All of it belongs to the reactor's thread. Lanes meet only at the board.
+/// It belongs to the reactor's thread. Lanes communicate only through the board.
 package final class Lane: ReactorHandler {
     package typealias Message = Never
     package typealias Parcel = Never
@@ -17,36 +17,36 @@ package final class Lane: ReactorHandler {
     /// The lane's number among all of the run.
     let index: Int
     unowned let reactor: LaneReactor
-    /// The lane's part of the streams: its stream `i` is number `i * streamShare.count + streamShare.index`.
+    /// The lane's share of the streams: its stream `i` is number `i * streamShare.count + streamShare.index`.
     let streamShare: LaneDivision.Share
-    /// The lane's part of the shops that are posted to; nil when it only receives.
+    /// The lane's share of the shops that receive posts; nil when the lane only reads.
     let shopShare: LaneDivision.Share?
 
     /// The streams.
     var streams: [StreamState]
-    /// The places in what the shops' other writers wrote, `writersPerShop - 1` for each stream: the first writer's is
-    /// the stream's own.
+    /// The stream's positions in the sequences of the shop's other writers, `writersPerShop - 1` for each stream. The
+    /// position for the first writer is in the stream's own state.
     var otherOrders: [StreamOrder]
-    /// Who has a connection, by its slot: a stream's number, or a poster's with the top bit set.
+    /// The owner of each connection slot: a stream's number, or a poster's with the top bit set.
     var owners: [UInt32]
-    /// What only a stream that is opening needs.
+    /// The state that only an opening stream needs.
     var handshakes: [UInt32: Handshake] = [:]
-    /// Messages of which a part has come.
+    /// Messages of which only a part has arrived.
     var partials: [UInt32: [UInt8]] = [:]
-    /// Streams to open, the next last.
+    /// Streams to open; the last one is opened first.
     var toOpen: [UInt32] = []
     var connectingCount = 0
     var openCount = 0
-    /// Streams that the scenario took away and that are not open again.
+    /// Streams that the scenario took away and that are not open again yet.
     var awayCount = 0
 
     var posters: [Poster]
-    /// Posters that may have something to write at the end of the turn: idle ones cost nothing.
+    /// Posters that may have something to write at the end of the turn. Idle posters cost nothing.
     var postersToWrite: [Int] = []
-    /// What every POST begins with.
+    /// The beginning of every POST.
     let postHead: [UInt8]
     var source: RequestSource?
-    /// Whose turn it is to write to each shop that this lane posts to.
+    /// Selects the writer of the next message of each shop that this lane posts to.
     var writers: WriterTurns
     /// The number of the last message of each channel that this lane posts to, by shop / laneCount and writer.
     var sequences: [UInt32]
@@ -60,21 +60,21 @@ package final class Lane: ReactorHandler {
     var phase = Board.Phase.connecting
     var failure: LoadConfigurationError?
 
-    /// What only a stream that is opening needs.
+    /// The state that only an opening stream needs.
     struct Handshake {
         let handshake: ClientHandshake
         var parser = ResponseParser()
         var head: ResponseHead?
     }
 
-    /// The bit that tells posters from streams.
+    /// The bit that distinguishes posters from streams.
     static let posterBit: UInt32 = 1 << 31
-    /// Nobody has the slot.
+    /// The slot has no owner.
     static let nobody = UInt32.max
-    /// How often a lane looks at the board and tells it its counts.
+    /// The interval at which a lane reads the board and publishes its counts.
     static let tick = Duration.milliseconds(20)
 
-    /// A lane on its reactor; `start` begins.
+    /// Creates a lane on its reactor; `start` begins.
     package init(plan: RunPlan, board: Board, index: Int, reactor: LaneReactor) throws(LoadConfigurationError) {
         self.plan = plan
         self.board = board
@@ -112,7 +112,7 @@ package final class Lane: ReactorHandler {
         _ = reactor.schedule(at: reactor.now + Self.tick, token: 0)
     }
 
-    /// Whether the lane has counted and its thread may end.
+    /// Whether the lane has published its counts and its thread may end.
     package var isFinished: Bool { phase == .finished }
 
     /// Sends bytes on one of the lane's connections.
@@ -165,7 +165,7 @@ package final class Lane: ReactorHandler {
     package func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
         let owner = owners[Int(connection.slot)]
         if owner & Self.posterBit == 0 {
-            // A failure shows at the receive too, which tells the stream's end.
+            // A failure also shows at the receive, which handles the stream's end.
             streams[Int(owner)].isSending = false
         } else if owner != Self.nobody {
             posterSent(Int(owner & ~Self.posterBit))
@@ -192,7 +192,7 @@ package final class Lane: ReactorHandler {
         return false
     }
 
-    // The lane's connections are its own: none is accepted, passed on, or written to by attempts.
+    // The lane makes its own connections: none is accepted or transferred, and no send is tried without waiting.
 
     package func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {}
     package func connectionArrived(_ connection: ConnectionID, parcel: Never) {}

@@ -1,10 +1,10 @@
 import Glibc
 import Primitives
 
-/// What one lane measures.
+/// The measurements of one lane.
 package struct LaneMeasurements: Sendable {
     var delivery = LatencyRecorder()
-    /// The same for each group of shops; empty when they are not told apart.
+    /// The same for each group of shops; empty when groups are not reported separately.
     var deliveryByGroup: [LatencyRecorder]
     var post = LatencyRecorder()
     var connect = LatencyRecorder()
@@ -45,10 +45,10 @@ package struct LaneMeasurements: Sendable {
         if isSteady { delivery.record(nanoseconds: Int64(clamping: nanoseconds)) }
     }
 
-    /// Counts a delivery whose latency says nothing.
+    /// Counts a delivery without its latency.
     mutating func deliveredUnmeasured() { sample.delivered += 1 }
 
-    /// Counts a request that became due, and was noticed so much later.
+    /// Counts a request that became due, and how late the generator noticed it.
     mutating func offered(isMessage: Bool, late nanoseconds: UInt64, isSteady: Bool) {
         if isMessage { sample.offered += 1 }
         if isSteady { lateness.record(nanoseconds: Int64(clamping: nanoseconds)) }
@@ -57,14 +57,14 @@ package struct LaneMeasurements: Sendable {
     /// Counts a message that was written.
     mutating func sent() { sample.sent += 1 }
 
-    /// Counts bytes that came.
+    /// Counts received bytes.
     @inline(__always)
     mutating func received(byteCount: Int) { sample.receivedByteCount += byteCount }
 
-    /// Counts bytes that are sent.
+    /// Counts sent bytes.
     mutating func sent(byteCount: Int) { sample.sentByteCount += byteCount }
 
-    /// Counts a message that the server took.
+    /// Counts a message that the server accepted.
     mutating func accepted() { sample.answered += 1 }
 
     /// Closes the seconds that have passed.
@@ -85,7 +85,7 @@ package struct LaneMeasurements: Sendable {
         seconds.append(sample)
     }
 
-    /// The name that the end of a connection is counted by: 0 is the peer's own end of it.
+    /// The name under which the end of a connection is counted; 0 means that the peer closed it.
     static func name(ofError number: Int32) -> String {
         switch number {
         case 0: "end of stream"

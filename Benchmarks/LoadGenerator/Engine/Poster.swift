@@ -1,9 +1,9 @@
 import HTTP
 import Primitives
 
-/// A request that was meant to be sent at a time.
+/// A request and its intended send time.
 struct Ticket {
-    /// What it asks for.
+    /// The kind of request.
     enum Kind: UInt8 {
         /// Creates a message.
         case create
@@ -15,15 +15,15 @@ struct Ticket {
 
     let kind: Kind
     let shop: UInt32
-    /// Which of the shop's writers it is.
+    /// The writer of the shop.
     var writer: UInt32 = 0
-    /// When it was meant to be sent.
+    /// The intended send time.
     let intended: MonotonicInstant
     /// The message's number, once it is written.
     var sequence: UInt32 = 0
 }
 
-/// Tickets in their order, first in, first out. Amortised O(1), no allocation in the steady state.
+/// A FIFO queue of tickets. Amortised O(1), no allocation in the steady state.
 struct TicketQueue {
     private var tickets: [Ticket] = []
     private var head = 0
@@ -54,9 +54,9 @@ struct TicketQueue {
     }
 }
 
-/// A connection that sends requests. All requests of one shop go by one of them, in their order.
+/// A connection that sends requests. All messages of one writer of a shop use the same one, in order.
 struct Poster {
-    /// Where it is.
+    /// The state of the connection.
     enum Phase {
         case idle, connecting, open
     }
@@ -66,15 +66,15 @@ struct Poster {
     var parser = ResponseParser(limits: HTTPLimits(bodyBytesMax: UInt32(LoadLimits.listByteCountMax)))
     /// The status of the response that is being read.
     var statusCode = 0
-    /// The body of a response that is looked into.
+    /// The body of a response that is examined.
     var body: [UInt8] = []
     /// Requests that wait for room among those in flight.
     var backlog = TicketQueue()
     /// Requests that are written and not answered.
     var inFlight = TicketQueue()
-    /// Bytes to send once the send under way is through.
+    /// Bytes to send once the send in flight has completed.
     var output: [UInt8] = []
     var isSending = false
-    /// When to try again to connect.
+    /// When to retry the connect.
     var retryAt = MonotonicInstant(nanoseconds: 0)
 }

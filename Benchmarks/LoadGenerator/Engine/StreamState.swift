@@ -1,50 +1,50 @@
 import Primitives
 import WebSocket
 
-/// One stream of a lane. There is one for each for the whole run, so it is small: about 90 bytes.
+/// The state of one stream of a lane. Every stream has one for the whole run, so it is small: about 90 bytes.
 struct StreamState {
-    /// Where a stream is in its life.
+    /// The phase of a stream.
     enum Phase: UInt8 {
         /// Not connected. Becomes `connecting`.
         case idle
-        /// The kernel connects. Becomes `handshaking` or `idle`.
+        /// The kernel is connecting. Becomes `handshaking` or `idle`.
         case connecting
         /// The upgrade was sent. Becomes `open`, `ending` or `idle`.
         case handshaking
-        /// Messages come. Becomes `closing`, `ending` or `idle`.
+        /// The stream receives messages. Becomes `closing`, `ending` or `idle`.
         case open
-        /// A close frame was sent, and the server's end is awaited. Becomes `idle`.
+        /// A close frame was sent; the server must now close the connection. Becomes `idle`.
         case closing
-        /// The connection is being given up. Becomes `idle`.
+        /// The connection is being closed. Becomes `idle`.
         case ending
     }
 
-    /// The frames' decoder, from the upgrade on.
+    /// The decoder of frames, used after the upgrade.
     var decoder: FrameDecoder
-    /// The place in the shop's order.
+    /// The position in the shop's order.
     var order = StreamOrder(baseline: 1)
     /// The connection, unless idle.
     var connection = ConnectionID(slot: 0, generation: 0)
-    /// When the attempt to connect began that is under way.
+    /// When the current attempt to connect began.
     var connectStartedAt = MonotonicInstant(nanoseconds: 0)
-    /// When it was first meant to connect; 0 when that is to come.
+    /// The first intended connect time; 0 when it is not set yet.
     var connectIntendedAt = MonotonicInstant(nanoseconds: 0)
     /// The shop's number.
     let shop: UInt32
-    /// Where it is.
+    /// The current phase.
     var phase = Phase.idle
-    /// A message of which a part came in an earlier buffer is kept in `Lane.partials`.
+    /// Whether `Lane.partials` has a part of a message from an earlier buffer.
     var hasPartial = false
-    /// A `send` is under way.
+    /// A `send` is in flight.
     var isSending = false
-    /// The stream reads nothing after the upgrade until the sending is over; the others must not notice.
+    /// The stream reads nothing after the upgrade until the sending has ended. This must not affect other streams.
     var isSlow = false
-    /// The scenario takes the stream away: that it is not open is no fault of the server's until it is opened again, or
-    /// given up.
+    /// The scenario closed the stream. Until it is reopened or given up, that it is not open does not count against the
+    /// server.
     var isTakenAway = false
-    /// The stream opens again when it has ended.
+    /// The stream is reopened after it has ended.
     var reopens = false
-    /// The messages since it was last open are to be read by REST.
+    /// The messages since it was last open must be read by REST.
     var catchesUp = false
     /// Failed attempts to open it.
     var failureCount: UInt8 = 0

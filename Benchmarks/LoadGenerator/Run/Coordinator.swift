@@ -1,15 +1,15 @@
 import Glibc
 import Primitives
 
-/// Leads a run from its connections to its end, by the board alone: it makes no load of its own.
+/// Coordinates a run from connecting to its end, only through the board. It makes no load itself.
 package struct Coordinator {
     private let plan: RunPlan
     private let board: Board
-    /// Opening may take so long before sending begins with what is open.
+    /// The time limit for opening connections. Sending then begins with those that are open.
     private let connectMax: Duration
     private let pause: Duration
 
-    /// A coordinator of a run; `hold` is how long the open connections are left quiet before sending begins.
+    /// Creates the coordinator of a run; `hold` is how long the open connections stay idle before sending begins.
     package init(plan: RunPlan, board: Board, connectMax: Duration, hold: Duration) {
         self.plan = plan
         self.board = board
@@ -24,12 +24,12 @@ package struct Coordinator {
         return MonotonicInstant(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     }
 
-    /// Leads until every lane has ended. Blocks the calling thread.
+    /// Coordinates until every lane has ended. Blocks the calling thread.
     ///
     /// - Parameters:
-    ///   - isInterrupted: Whether somebody wants the run to end early; what was measured so far is reported.
+    ///   - isInterrupted: Whether the user wants the run to end early; what was measured so far is reported.
     ///   - watch: Called twenty times a second.
-    ///   - held: Called once when all connections are open and have been quiet for the pause.
+    ///   - held: Called once, when all connections have been open and idle for the pause.
     package func lead(isInterrupted: () -> Bool, watch: (String) -> Void, held: () -> Void) {
         let deadline =
             board.beganAt + connectMax + pause + plan.scenario.warmUp + plan.scenario.steady
@@ -42,7 +42,7 @@ package struct Coordinator {
             if isInterrupted() || now > deadline { stop(now) }
             if board.startAt == nil {
                 if board.commonPhase >= .ready || now.since(board.beganAt) > connectMax || board.isStopping {
-                    // Nothing is to be learned from a server that lets nobody in.
+                    // A server that accepts no stream cannot be measured.
                     if plan.population.streamCount > 0, board.total(.openStreams) == 0 { stop(now) }
                     let pauseEnd = heldUntil ?? now + pause
                     heldUntil = pauseEnd
@@ -54,7 +54,7 @@ package struct Coordinator {
             } else if board.drainUntil == nil {
                 if board.commonPhase >= .posted { board.drainUntil = now + plan.scenario.drainMax }
             } else if board.commonPhase >= .complete, !board.isOver {
-                // What came twice, or belongs elsewhere, would come about now.
+                // Duplicates and foreign messages would arrive about now.
                 completeAt = completeAt ?? now
                 if let completeAt, now.since(completeAt) > .milliseconds(300) {
                     board.endedAt = now
@@ -77,7 +77,7 @@ package struct Coordinator {
         return now < startAt + plan.scenario.warmUp ? "warming up" : "measuring"
     }
 
-    /// How long each part of the run took; once it is over.
+    /// The duration of each part of the run, once it is over.
     package func phases() -> ScenarioDescription.Phases {
         func seconds(_ duration: Duration) -> Double { Double(duration.wholeNanoseconds) / 1e9 }
         let startAt = board.startAt ?? board.beganAt

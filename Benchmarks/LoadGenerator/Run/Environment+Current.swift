@@ -1,7 +1,8 @@
 import Glibc
 
 extension Environment {
-    /// This machine, as `/proc` describes it. The server is taken to be on it: only loopback is aimed at by default.
+    /// This machine, as described by `/proc`. The server is assumed to be on it, because the default target is
+    /// loopback.
     static func current(pinning: String?, loadAverageBefore: Double, sharesMachine: Bool = true) -> Environment {
         var limit = rlimit()
         // SAFETY: the call fills the local.

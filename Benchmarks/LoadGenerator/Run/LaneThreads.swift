@@ -32,7 +32,7 @@ package final class LaneThreads: Sendable {
                     box.value.withLock { $0.measurements.append(measurements) }
                 } catch {
                     box.value.withLock { $0.failures.append("\(error)") }
-                    // The others do not wait for a lane that is not there.
+                    // The other lanes do not wait for a lane that failed to start.
                     board.isStopping = true
                     board.setPhase(.finished, ofLane: lane)
                 }
@@ -40,7 +40,7 @@ package final class LaneThreads: Sendable {
         }
     }
 
-    /// Waits for the end of all and returns what they measured, and what prevented some. Once.
+    /// Waits until all lanes have ended. Returns their measurements, and the errors of those that failed. Call it once.
     package func join() -> (measurements: [LaneMeasurements], failures: [String]) {
         for thread in threads { thread.join() }
         return outcome.value.withLock { ($0.measurements.sorted { $0.lane < $1.lane }, $0.failures) }

@@ -1,29 +1,29 @@
 import Primitives
 
-/// Turns the board's counts into what is shown while a run goes on.
+/// Converts the board's counts into the progress of a run.
 package struct ProgressMeter {
-    /// One look at a run.
+    /// The progress at one moment.
     package struct Progress: Sendable {
-        /// Since the run began.
+        /// The time since the run began.
         package var elapsed: Duration
-        /// What is going on, in a word or two.
+        /// The current stage, in one or two words.
         package var stage: String
-        /// How much of the sending is done, 0 to 1.
+        /// The completed share of the sending, 0 to 1.
         package var fraction: Double
-        /// Streams that are open, and that are meant to be.
+        /// Open streams, and the streams that should be open.
         package var openStreams: UInt64
         package var streamCount: Int
         /// Streams that were given up.
         package var givenUp: UInt64
-        /// Messages written and deliveries read, a second, since the look before.
+        /// Messages written and deliveries read per second, since the previous reading.
         package var postsPerSecond: Double
         package var deliveriesPerSecond: Double
-        /// Latencies of deliveries since the look before, in nanoseconds; nil without any.
+        /// Latencies of deliveries since the previous reading, in nanoseconds; nil without deliveries.
         package var p50: UInt64?
         package var p99: UInt64?
-        /// Requests that are due and wait for answers to those before them.
+        /// Requests that are due and wait for the answers to earlier ones.
         package var backlog: UInt64
-        /// Refused requests, and what no server may do.
+        /// Refused requests, and violations by the server.
         package var refused: UInt64
         package var faults: UInt64
     }
@@ -35,7 +35,7 @@ package struct ProgressMeter {
     private var delivered: UInt64 = 0
     private var buckets: LiveBuckets
 
-    /// A meter that has not looked yet.
+    /// Creates a meter.
     package init(plan: RunPlan, board: Board) {
         self.plan = plan
         self.board = board
@@ -43,7 +43,7 @@ package struct ProgressMeter {
         buckets = board.liveBuckets()
     }
 
-    /// Looks at the board. O(lanes).
+    /// Reads the board. O(lanes).
     package mutating func look(stage: String) -> Progress {
         let now = Coordinator.now
         let seconds = max(Double(now.since(at).wholeNanoseconds) / 1e9, 1e-3)

@@ -1,7 +1,7 @@
 import Primitives
 
 extension RunReport {
-    /// The report of one process from what its lanes measured, which were bound to `processors` in turn.
+    /// The report of one process, from the measurements of its lanes, which were bound to `processors` in turn.
     package init(
         plan: RunPlan, phases: ScenarioDescription.Phases, lanes: [LaneMeasurements], process: Int, processors: [Int],
         origin: RunOrigin
@@ -26,7 +26,7 @@ extension RunReport {
         }
     }
 
-    /// The same with what was seen of the server and of the rest of the machine.
+    /// The report with the figures of the server and of the rest of the machine.
     package func watched(by watch: ServerWatch?) -> RunReport {
         guard let watch else { return self }
         var report = self
@@ -36,7 +36,7 @@ extension RunReport {
         return report
     }
 
-    /// Whether any stream was opened, where any was to be.
+    /// Whether any stream was opened, if any was requested.
     package var hasOpenedStreams: Bool { counters.connectsSucceeded > 0 || scenario.connectionCount == 0 }
 
     private mutating func add(_ lane: LaneMeasurements, process: Int, processorBusySeconds: Double) {
@@ -85,7 +85,7 @@ extension RunReport {
     }
 }
 
-/// Where a report comes from; the same in every process of a run.
+/// The origin of a report; the same in every process of a run.
 package struct RunOrigin: Sendable {
     /// The version of this tool.
     package static let toolVersion = "1"
@@ -97,12 +97,12 @@ package struct RunOrigin: Sendable {
     package var command: String
     /// The server's address.
     package var target: String
-    /// Which processors the lanes are bound to, in words.
+    /// The processors to which the lanes are bound, in words.
     package var pinning: String?
     /// The load average before the run.
     package var loadAverageBefore: Double
 
-    /// Joins the parts.
+    /// Creates an origin.
     package init(
         commit: String, startedAt: String, command: String, target: String, pinning: String?, loadAverageBefore: Double
     ) {

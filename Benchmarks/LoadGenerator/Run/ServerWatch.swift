@@ -1,16 +1,16 @@
 import Glibc
 import Primitives
 
-/// Watches the server's process and the kernel's memory by `/proc`, from the leading process.
+/// Watches the server's process and the kernel's memory through `/proc`, in the leading process.
 package final class ServerWatch {
     private let processID: Int32
     private let beganAt: MonotonicInstant
     private var figures: ServerFigures
     private var nextAt: MonotonicInstant
-    /// Processor seconds that the whole machine was busy since it started, by the seconds of the run.
+    /// The busy processor seconds of the whole machine since it started, by the seconds of the run.
     private var machine: [(seconds: Double, busySeconds: Double)] = []
 
-    /// A watch of a process on this machine; nil when there is no such process.
+    /// Creates a watch of a process on this machine; nil when it does not exist.
     package init?(processID: Int32, reactorCount: Int?, beganAt: MonotonicInstant) {
         guard let status = FileBytes.text("/proc/\(processID)/status") else { return nil }
         self.processID = processID
@@ -21,7 +21,7 @@ package final class ServerWatch {
             processorCount: Self.processorCount(Self.field("Cpus_allowed_list", of: status) ?? ""))
     }
 
-    /// Takes a sample when a second has passed since the last.
+    /// Takes a sample once a second has passed since the last one.
     package func watch(_ now: MonotonicInstant) {
         guard now >= nextAt, let sample = sample(now) else { return }
         nextAt = now + .seconds(1)
@@ -30,7 +30,7 @@ package final class ServerWatch {
     }
 
     /// The share of all processors' time in `range` (seconds of the run) that neither the server nor the generator,
-    /// which used `generatorSeconds`, took; nil when it was not seen.
+    /// which used `generatorSeconds`, took; nil when it was not measured.
     package func otherLoadShare(within range: ClosedRange<Double>, generatorSeconds: Double) -> Double? {
         let inside = machine.filter { range.contains($0.seconds) }
         let samples = figures.samples.filter { range.contains($0.seconds) }
@@ -71,7 +71,7 @@ package final class ServerWatch {
             ))
     }
 
-    /// What was seen.
+    /// The figures so far.
     package var seen: ServerFigures { figures }
 
     private var residentByteCount: Int {
@@ -82,7 +82,7 @@ package final class ServerWatch {
         guard let stat = FileBytes.text("/proc/\(processID)/stat"),
             let status = FileBytes.text("/proc/\(processID)/status")
         else { return nil }
-        // The name, in parentheses, may hold anything: fields are counted from behind it, the state being the third.
+        // The name, in parentheses, may contain anything. Fields are counted after it; the state is the third.
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")
         guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
@@ -93,8 +93,8 @@ package final class ServerWatch {
             threadCount: Self.field("Threads", of: status).flatMap { Int($0) } ?? 0)
     }
 
-    /// Bytes that are in use of the caches that connections grow, by `/proc/slabinfo`: name, active objects, all
-    /// objects, bytes of an object, …. Objects that were freed are kept for the next one to need them.
+    /// Bytes in use in the caches that grow with connections, from `/proc/slabinfo`: name, active objects, all objects,
+    /// bytes of an object, …. Freed objects are kept for reuse.
     static func slabs(_ text: String) -> [String: Int] {
         let prefixes = [
             "TCP", "tcp", "sock_inode", "filp", "dentry", "request_sock", "io_kiocb", "kmalloc", "eventpoll", "skbuff",
@@ -120,7 +120,7 @@ package final class ServerWatch {
 
     private static func kilobytes(_ text: String?) -> Int { (text.flatMap { Int($0) } ?? 0) * 1_024 }
 
-    /// How many processors a list such as `0,2-3` names.
+    /// The number of processors in a list such as `0,2-3`.
     static func processorCount(_ list: String) -> Int {
         list.split(separator: ",").reduce(0) { count, part in
             let ends = part.split(separator: "-").compactMap { Int($0) }

@@ -1,15 +1,15 @@
 import Primitives
 
-/// Who there is in a run: how shops, streams and users are numbered and named.
+/// The shops, streams and users of a run: their numbers and names.
 ///
 /// The same numbers give the same names in the generator, in its workers and in the members file. Shops are numbered
-/// through all groups; streams too, those of one shop one after the other. A user has `streamsPerUser` streams.
+/// through all groups; so are streams, and those of one shop are consecutive. A user has `streamsPerUser` streams.
 package struct Population: Sendable {
     /// The shops.
     package let groups: [ShopGroup]
-    /// Streams of one user, 1 or more: servers limit them.
+    /// Streams per user, at least 1: servers limit them.
     package let streamsPerUser: Int
-    /// What names begin with.
+    /// The prefix of all names.
     package let prefix: String
 
     private let firstShops: [Int]
@@ -31,9 +31,9 @@ package struct Population: Sendable {
         firstStreams = streams
     }
 
-    /// All shops.
+    /// The number of shops.
     package var shopCount: Int { firstShops.last ?? 0 }
-    /// All streams.
+    /// The number of streams.
     package var streamCount: Int { firstStreams.last ?? 0 }
 
     /// The numbers of a group's shops.
@@ -59,9 +59,9 @@ package struct Population: Sendable {
 
     /// A shop's identifier.
     package func shopName(_ shop: Int) -> String { "\(prefix)-shop-\(shop)" }
-    /// The user who opens a stream.
+    /// The user that opens a stream.
     package func userName(ofStream stream: Int) -> String { "\(prefix)-user-\(stream / streamsPerUser)" }
-    /// The user who posts to every shop.
+    /// The user that posts to every shop.
     package var posterName: String { "\(prefix)-poster" }
 
     /// Calls `body` with each line of the members file, `shop_id,user_id,role`.

@@ -1,7 +1,7 @@
 extension Scenario {
-    /// Reads a scenario file: `key = value` a line, `#` begins a comment.
+    /// Reads a scenario file: one `key = value` per line; `#` begins a comment.
     ///
-    /// `base` names the scenario that the file changes and stands first; `group = SHOPS STREAMS RATE`, once for each
+    /// `base` names the scenario that the file changes and comes first. `group = SHOPS STREAMS RATE`, once for each
     /// kind of shop, replaces its shops. The other keys are those of `apply`.
     package init(fileText: String, name: String) throws(LoadConfigurationError) {
         self = Scenario(name: name, groups: [])

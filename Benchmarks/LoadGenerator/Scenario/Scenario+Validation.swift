@@ -1,7 +1,7 @@
 extension Scenario {
-    /// Spreads a total of streams, shops or messages over the groups, in the proportions that they have.
+    /// Distributes a total of streams, shops or messages over the groups, in their current proportions.
     ///
-    /// The hot shops of `hot-and-cold` stay one shop: only a scenario of one group takes a number of shops.
+    /// The hot shops of `hot-and-cold` stay one shop: only a scenario of one group accepts a number of shops.
     package mutating func scale(
         streamCount: Int?, shopCount: Int?, messagesPerSecond: Double?
     ) throws(LoadConfigurationError) {
@@ -35,7 +35,7 @@ extension Scenario {
         }
     }
 
-    /// Refuses what is beyond `LoadLimits`, or makes no sense.
+    /// Rejects values that exceed `LoadLimits` or make no sense.
     package func validate() throws(LoadConfigurationError) {
         func check(_ isFine: Bool, _ text: String) throws(LoadConfigurationError) {
             if !isFine { throw LoadConfigurationError(text) }

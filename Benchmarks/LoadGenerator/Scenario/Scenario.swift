@@ -1,53 +1,53 @@
-/// Some shops that are alike.
+/// A group of similar shops.
 package struct ShopGroup: Hashable, Sendable {
-    /// How many shops.
+    /// The number of shops.
     package var shopCount: Int
-    /// Streams that each has open.
+    /// Open streams per shop.
     package var streamsPerShop: Int
-    /// Messages a second that are posted to all of them together.
+    /// Messages per second to all of them together.
     package var messagesPerSecond: Double
 
-    /// Joins the parts.
+    /// Creates a group.
     package init(shopCount: Int, streamsPerShop: Int, messagesPerSecond: Double) {
         self.shopCount = shopCount
         self.streamsPerShop = streamsPerShop
         self.messagesPerSecond = messagesPerSecond
     }
 
-    /// Streams of all its shops.
+    /// Streams of all shops of the group.
     package var streamCount: Int { shopCount * streamsPerShop }
 }
 
-/// What a run does: shops, streams, messages, and what disturbs them. README.md of Benchmarks describes each.
+/// The load of a run: shops, streams, messages, and disturbances. README.md of Benchmarks describes each scenario.
 package struct Scenario: Hashable, Sendable {
     /// Its name.
     package var name: String
     /// The shops.
     package var groups: [ShopGroup]
-    /// How intended times are spread.
+    /// The distribution of intended send times.
     package var arrival = ArrivalKind.fixed
-    /// How the rate changes over the run.
+    /// The change of the rate over the run.
     package var profile = RateProfile.constant
     /// Bytes of a message's text.
     package var textByteCount = 500
-    /// Sending before measuring.
+    /// The duration of sending before measuring.
     package var warmUp = Duration.seconds(1)
-    /// Measuring.
+    /// The duration of measuring.
     package var steady = Duration.seconds(10)
-    /// How long what is under way may take at the end.
+    /// The time limit for what is in flight at the end.
     package var drainMax = Duration.seconds(10)
-    /// Lists of a shop's newest messages a second.
+    /// Requests per second for lists of a shop's newest messages.
     package var listsPerSecond = 0.0
-    /// Streams a second that are closed and opened again.
+    /// Streams per second that are closed and reopened.
     package var churnPerSecond = 0.0
-    /// Whether all streams are cut off and opened again at once in the middle of the steady part.
+    /// Whether all streams are cut off and reopened at once in the middle of the steady part.
     package var hasStorm = false
-    /// The share of the streams, 0 to 1, that read nothing after the upgrade until the sending is over.
+    /// The share of the streams, 0 to 1, that read nothing after the upgrade until the sending has ended.
     package var slowShare = 0.0
-    /// The share of the streams, 0 to 1, that leave in the steady part, come back, and read what they missed.
+    /// The share of the streams, 0 to 1, that leave in the steady part, return, and read what they missed.
     package var catchUpShare = 0.0
 
-    /// A scenario of some shops.
+    /// Creates a scenario.
     package init(name: String, groups: [ShopGroup]) {
         self.name = name
         self.groups = groups
@@ -62,12 +62,12 @@ package struct Scenario: Hashable, Sendable {
 }
 
 extension Scenario {
-    /// The names that `named` knows.
+    /// The names that `named` accepts.
     package static let names = [
         "idle", "one-shop", "many-shops", "wide", "hot-and-cold", "churn", "storm", "slow", "catch-up", "rest", "mixed",
     ]
 
-    /// The scenario of a name, with its defaults; nil when there is none.
+    /// The scenario with this name, with its defaults; nil when it does not exist.
     package static func named(_ name: String) -> Scenario? {
         func manyShops(_ rate: Double) -> [ShopGroup] {
             [ShopGroup(shopCount: 100, streamsPerShop: 10, messagesPerSecond: rate)]
@@ -92,7 +92,7 @@ extension Scenario {
         case "storm":
             scenario.hasStorm = true
         case "slow":
-            // 8 MB for each stream: more than the buffers of its sockets hold.
+            // 8 MB for each stream: more than its sockets' buffers hold.
             scenario.groups = [ShopGroup(shopCount: 10, streamsPerShop: 20, messagesPerSecond: 1_000)]
             scenario.textByteCount = 8_000
             scenario.slowShare = 0.1

@@ -1,20 +1,20 @@
 import Glibc
 import Primitives
 
-/// How intended times are spread.
+/// The distribution of intended send times.
 package enum ArrivalKind: String, Hashable, Sendable, Codable, CaseIterable {
-    /// At equal distances.
+    /// At equal intervals.
     case fixed
-    /// At random, each independent of the others: exponential distances with the same mean.
+    /// Random and independent: exponential intervals with the same mean.
     case poisson
 }
 
-/// The intended times of a stream of requests: an open loop, which no answer can stretch.
+/// The intended times of a sequence of requests: an open loop, which no answer can delay.
 ///
 /// Times are computed from the beginning and the count, or from the last intended time; never from the time at which
-/// anything was done. A value; give the same seed and it gives the same times.
+/// something was done. A value; the same seed gives the same times.
 package struct ArrivalSchedule: Sendable {
-    /// When the next request is meant to be sent; nil when no more is.
+    /// The intended time of the next request; nil when there are no more.
     package private(set) var next: MonotonicInstant?
 
     private let start: MonotonicInstant
@@ -22,14 +22,15 @@ package struct ArrivalSchedule: Sendable {
     private let perSecond: Double
     private let kind: ArrivalKind
     private let profile: RateProfile
-    /// Where between two beats this schedule stands, in 0 ..< 1: lanes that share a rate do not send at one time.
+    /// The offset of this schedule between two beats, in 0 ..< 1, so that lanes that share a rate do not send at the
+    /// same time.
     private let phase: Double
     private var count: UInt64 = 0
-    /// Nanoseconds behind the start, with their fractions.
+    /// Nanoseconds since the start, with their fractions.
     private var offset = 0.0
     private var random: SeededGenerator
 
-    /// A schedule from `start` up to and not including `end`; nothing at a rate of zero.
+    /// Creates a schedule from `start` up to and not including `end`; empty at a rate of zero.
     package init(
         start: MonotonicInstant, end: MonotonicInstant, perSecond: Double, kind: ArrivalKind,
         profile: RateProfile = .constant, phase: Double = 0, seed: UInt64 = 0
@@ -45,7 +46,7 @@ package struct ArrivalSchedule: Sendable {
         if perSecond > 0 { advance() }
     }
 
-    /// Takes the next intended time if it is due. O(1) but for profiles, whose pauses are stepped over.
+    /// Takes the next intended time if it is due. O(1), except for profiles, whose pauses are skipped step by step.
     package mutating func takeDue(at now: MonotonicInstant) -> MonotonicInstant? {
         guard let due = next, due <= now else { return nil }
         advance()
@@ -55,7 +56,7 @@ package struct ArrivalSchedule: Sendable {
     private mutating func advance() {
         switch (kind, profile) {
         case (.fixed, .constant):
-            // From the count, so that no error adds up.
+            // Computed from the count, so that no error accumulates.
             offset = (Double(count) + phase) * 1e9 / perSecond
         case (.fixed, .day):
             step(by: count == 0 ? phase : 1)
@@ -67,8 +68,8 @@ package struct ArrivalSchedule: Sendable {
         next = instant < end ? instant : nil
     }
 
-    /// Moves on by `beats` mean distances at the rate of the moment. Within a step the rate is taken as constant over
-    /// a thousandth of the whole, which is finer than the profile's own steps.
+    /// Advances by `beats` mean intervals at the current rate. The rate is constant within a thousandth of the whole,
+    /// which is finer than the profile's own steps.
     private mutating func step(by beats: Double) {
         var remaining = beats
         let whole = Double(end.nanoseconds - min(start.nanoseconds, end.nanoseconds))
@@ -87,9 +88,9 @@ package struct ArrivalSchedule: Sendable {
     }
 }
 
-/// How the rate changes over a run.
+/// The change of the rate over a run.
 package enum RateProfile: String, Hashable, Sendable, Codable {
-    /// It does not.
+    /// The rate is constant.
     case constant
     /// A day of a shop: closed at night, busy in the late morning and busiest in the early evening.
     case day

@@ -1,6 +1,7 @@
 import Primitives
 
-/// What a lane is meant to send, and when: the schedules of its part of each group of shops, in the order of time.
+/// The requests of a lane and their intended times: the schedules of its share of each group of shops, in the order of
+/// time.
 package struct RequestSource: Sendable {
     private struct Stream: Sendable {
         var schedule: ArrivalSchedule
@@ -15,11 +16,11 @@ package struct RequestSource: Sendable {
     private let stride: Int
     private let isRandom: Bool
     private var random: SeededGenerator
-    /// When the next request is meant to be sent; nil when there is none any more.
+    /// The intended time of the next request; nil when there are no more.
     package private(set) var next: MonotonicInstant?
 
-    /// The part of a lane: of every group, the shops whose number is the lane's modulo the lanes, and the share of the
-    /// group's messages that falls to them.
+    /// The share of a lane: of every group, the shops whose number is the lane's modulo the lanes, and their share of
+    /// the group's messages.
     package init(
         scenario: Scenario, population: Population, lane: Int, laneCount: Int, start: MonotonicInstant, seed: UInt64
     ) {

@@ -1,7 +1,7 @@
 import Crypto
 import FoundationEssentials
 
-/// Where the users' tokens come from.
+/// The source of the users' tokens.
 package struct TokenSource: Sendable {
     private enum Kind: Sendable {
         case secret(SymmetricKey, expiresAt: Int64)
@@ -11,13 +11,13 @@ package struct TokenSource: Sendable {
 
     private let kind: Kind
 
-    /// Tokens are signed here with HS256: `sub` is the user, `exp` the given time in seconds since 1970. The same user
-    /// gets the same bytes each time, so that a server's cache of verified tokens works as it does in production.
+    /// Signs tokens with HS256: `sub` is the user, `exp` the given time in seconds since 1970. The same user gets the
+    /// same bytes each time, so that a server's cache of verified tokens works as in production.
     package init(secret: [UInt8], expiresAt: Int64) {
         kind = .secret(SymmetricKey(data: secret), expiresAt: expiresAt)
     }
 
-    /// Tokens stand in a file, `user,token` a line.
+    /// Reads tokens from the text of a file, one `user,token` per line.
     package init(fileText: String) throws(LoadConfigurationError) {
         var tokens: [String: String] = [:]
         for (index, line) in fileText.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
@@ -35,7 +35,7 @@ package struct TokenSource: Sendable {
         self.kind = kind
     }
 
-    /// No tokens: for a server that asks for none.
+    /// No tokens, for a server that requires none.
     package static let none = TokenSource(kind: .none)
 
     /// The user's token; nil when there are none. About 3 µs with a secret.

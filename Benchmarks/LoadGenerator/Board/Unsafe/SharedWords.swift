@@ -1,24 +1,24 @@
 import Glibc
 import Synchronization
 
-/// Words of memory that the processes of a run share: a mapped file without a name, whose descriptor the children
-/// inherit. All zero at first.
+/// Words of memory that the processes of a run share: an unnamed mapped file whose descriptor child processes inherit.
+/// Initially zero.
 @safe package final class SharedWords: @unchecked Sendable {
-    // @unchecked: the memory is only reached through atomics, and unmapped when the last reference is gone.
+    // @unchecked: the memory is accessed only through atomics, and unmapped with the last reference.
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
     private let byteCount: Int
-    /// How many words there are.
+    /// The number of words.
     package let count: Int
-    /// The descriptor, which is open across `exec`.
+    /// The descriptor, which remains open across `exec`.
     package let descriptor: Int32
 
-    /// New words, for `count` of them.
+    /// Creates `count` words.
     package convenience init(count: Int) throws(LoadConfigurationError) {
         let name = "/shopload-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let shared = unsafe shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600)
         guard shared >= 0 else { throw LoadConfigurationError("no shared memory can be made (errno \(errno))") }
         unsafe shm_unlink(name)
-        // A duplicate is not closed by `exec`.
+        // A duplicate does not have the close-on-exec flag.
         let descriptor = dup(shared)
         close(shared)
         guard descriptor >= 0, ftruncate(descriptor, count * 8) == 0 else {
@@ -27,7 +27,7 @@ import Synchronization
         try self.init(descriptor: descriptor, count: count)
     }
 
-    /// The words behind a descriptor that was inherited.
+    /// Maps the words of an inherited descriptor.
     package init(descriptor: Int32, count: Int) throws(LoadConfigurationError) {
         byteCount = count * 8
         self.count = count
@@ -45,35 +45,35 @@ import Synchronization
         close(descriptor)
     }
 
-    /// A word.
+    /// Loads a word.
     @inline(__always)
     package func load(_ index: Int) -> UInt64 {
         precondition(index >= 0 && index < count)
         return unsafe words[index].load(ordering: .acquiring)
     }
 
-    /// Sets a word.
+    /// Stores a word.
     @inline(__always)
     package func store(_ index: Int, _ value: UInt64) {
         precondition(index >= 0 && index < count)
         unsafe words[index].store(value, ordering: .releasing)
     }
 
-    /// Adds to a word that only the caller writes: no locked instruction.
+    /// Adds to a word that has only one writer, the caller, so no locked instruction is needed.
     @inline(__always)
     package func addAlone(_ index: Int, _ value: UInt64) {
         precondition(index >= 0 && index < count)
         unsafe words[index].store(words[index].load(ordering: .relaxed) &+ value, ordering: .relaxed)
     }
 
-    /// Adds to a word that several write, and returns what it was.
+    /// Adds to a word with several writers, and returns its previous value.
     @discardableResult
     package func add(_ index: Int, _ value: UInt64) -> UInt64 {
         precondition(index >= 0 && index < count)
         return unsafe words[index].add(value, ordering: .acquiringAndReleasing).oldValue
     }
 
-    /// Replaces a word if it is still `expected`; returns whether it was, and what it is otherwise.
+    /// Replaces a word if it is `expected`. Returns whether it was, and the value found.
     package func exchange(_ index: Int, expected: UInt64, desired: UInt64) -> (exchanged: Bool, original: UInt64) {
         precondition(index >= 0 && index < count)
         return unsafe words[index].compareExchange(

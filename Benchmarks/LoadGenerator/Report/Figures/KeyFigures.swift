@@ -1,4 +1,4 @@
-/// The figures that a run is quoted by, computed from its report. Nil is a figure that was not measured.
+/// The key figures of a run, computed from its report. Nil means that a figure was not measured.
 ///
 /// Rates and shares are those of the steady phase. Times are in the unit that their name ends with.
 package struct KeyFigures: Codable, Equatable, Sendable {
@@ -6,54 +6,55 @@ package struct KeyFigures: Codable, Equatable, Sendable {
     var offeredPerSecond: Double
     /// Messages a second that were sent.
     var sentPerSecond: Double
-    /// Messages a second that the server took.
+    /// Messages per second that the server accepted.
     var answeredPerSecond: Double
     /// Deliveries a second.
     var deliveredPerSecond: Double
-    /// The fewest open streams in any second.
+    /// The smallest number of open streams in any second.
     var openConnectionsMin: Int
-    /// The least part, in any second, of the streams that were to be open: all but those that the scenario itself
+    /// The smallest share, in any second, of the streams that should be open: all except those that the scenario
     /// closed. Nil when there were none.
     var openShareMin: Double?
-    /// The part of the expected deliveries that came, over the whole run; nil when none was expected.
+    /// The share of the expected deliveries that arrived, over the whole run; nil when none was expected.
     var deliveredShare: Double?
-    /// The part of the offered messages that the server took; nil when none was offered.
+    /// The share of the offered messages that the server accepted; nil when none was offered.
     var answeredShare: Double?
-    /// The part of the offered messages that were sent; nil when none was offered.
+    /// The share of the offered messages that were sent; nil when none was offered.
     var sentShare: Double?
-    /// Deliveries of the whole run that did not come: they have no latency, so no percentile counts them.
+    /// Deliveries of the whole run that did not arrive. Without a latency they are in no percentile.
     var lostCount: Int
-    /// Messages of the whole run that the server refused: no percentile counts them.
+    /// Messages of the whole run that the server refused; in no percentile.
     var refusedCount: Int
-    /// Messages of the whole run that were not answered, or not even sent: no percentile counts them.
+    /// Messages of the whole run that were not answered, or not even sent; in no percentile.
     var unansweredCount: Int
 
-    /// Messages of the steady phase that somebody got and of which nobody was known to be the last to get them: they are
+    /// Messages of the steady phase that at least one stream received, but whose last recipient is unknown. They are
     /// missing in `lastRecipient`.
     var unfollowedCount: Int
 
-    /// The generator's lateness that 1 % of its messages exceed.
+    /// The generator's p99 lateness.
     var latenessP99Nanoseconds: UInt64?
-    /// How long the generator let what it had been given lie before it read it, which 1 % of its reads exceed.
+    /// The p99 of the time between the arrival of data at a reactor and its being read.
     var receiveDelayP99Nanoseconds: UInt64?
-    /// The part of the offered requests that found each posting connection of their reactor busy; nil when none was.
+    /// The share of the offered requests that found every posting connection of their reactor busy; nil when none was
+    /// offered.
     var allPostersBusyShare: Double?
-    /// The busiest reactor of the generator, 0 to 1.
+    /// The busy share of the generator's busiest reactor, 0 to 1.
     var generatorBusyShareMax: Double?
 
-    /// Processors' worth of CPU that the server used, in user mode.
+    /// The server's CPU in user mode, in processors.
     var serverUserCores: Double?
-    /// Processors' worth of CPU that the server used, in the kernel.
+    /// The server's CPU in the kernel, in processors.
     var serverSystemCores: Double?
-    /// The part of the processors it can use that the server used, 0 to 1.
+    /// The share of its usable processors that the server used, 0 to 1.
     var serverBusyShare: Double?
-    /// The server's CPU time over its deliveries, POST requests included.
+    /// The server's CPU time divided by its deliveries, POST requests included.
     var serverMicrosecondsPerDelivery: Double?
-    /// The generator's CPU time over the deliveries that it read, its sending included.
+    /// The generator's CPU time divided by the deliveries that it read, its sending included.
     var generatorMicrosecondsPerDelivery: Double?
-    /// The server's resident memory for each open stream.
+    /// The server's resident memory per open stream.
     var userBytesPerConnection: Double?
-    /// The kernel's memory for each open stream; of both ends, when both are on this machine.
+    /// The kernel's memory per open stream; for both ends when both are on this machine.
     var kernelBytesPerConnection: Double?
 
     /// The figures of `report`. O(seconds + buckets).
@@ -106,7 +107,7 @@ package struct KeyFigures: Codable, Equatable, Sendable {
         return expected > 0 ? min(Double(second.openConnections) / Double(expected), 1) : 1
     }
 
-    /// Processors' worth of CPU that the server used.
+    /// The server's CPU in processors.
     var serverCores: Double? {
         guard let serverUserCores, let serverSystemCores else { return nil }
         return serverUserCores + serverSystemCores
@@ -114,10 +115,10 @@ package struct KeyFigures: Codable, Equatable, Sendable {
 }
 
 extension ServerFigures {
-    /// Logical processors that its threads can fill: a server with fewer reactors than processors is full earlier.
+    /// The logical processors that its threads can fill: a server with fewer reactors than processors is full earlier.
     var usableProcessorCount: Int { max(1, min(reactorCount ?? processorCount, processorCount)) }
 
-    /// CPU seconds a second, from the first to the last sample within `range`; nil with fewer than two.
+    /// CPU seconds per second, from the first to the last sample within `range`; nil with fewer than two.
     func usage(within range: ClosedRange<Double>) -> (userCores: Double, systemCores: Double)? {
         let inside = samples.filter { range.contains($0.seconds) }
         guard let first = inside.first, let last = inside.last, last.seconds > first.seconds else { return nil }
@@ -125,7 +126,7 @@ extension ServerFigures {
         return ((last.userSeconds - first.userSeconds) / span, (last.systemSeconds - first.systemSeconds) / span)
     }
 
-    /// By how many bytes `figure` grew for each stream opened between `before` and `hold`; nil when one is missing.
+    /// The growth of `figure` in bytes per stream opened between `before` and `hold`; nil when a sample is missing.
     func growthPerConnection(of figure: KeyPath<KernelSample, Int>) -> Double? {
         guard
             let before = kernel.first(where: { $0.moment == .before }),

@@ -1,4 +1,4 @@
-/// The answers to a verdict's questions, and how to say them.
+/// The answers to a verdict's questions, and their wording.
 struct VerdictFindings {
     let report: RunReport
     let figures: KeyFigures
@@ -6,7 +6,7 @@ struct VerdictFindings {
     let isMeasured: Bool
     let isReached: Bool
     let generatorIsFull: Bool
-    /// Whether a reactor of the generator had no time left; one that is full without is late for another reason.
+    /// Whether a reactor of the generator had no time left. A late generator that was not busy has another reason.
     let generatorIsBusy: Bool
     /// Nil when the server was not watched.
     let serverIsFull: Bool?
@@ -33,8 +33,8 @@ struct VerdictFindings {
         serverIsFull = figures.serverBusyShare.map { $0 >= limits.busyShareMax }
     }
 
-    /// The parts of what was asked for that were reached, by what they are of; what was not asked for is reached.
-    /// `underWay` is a part of the messages that is taken for accepted.
+    /// The shares of the requested load that were reached, by name. What was not requested counts as reached.
+    /// `underWay` is a share of the messages that counts as accepted.
     private static func shares(_ figures: KeyFigures, underWay: Double = 0) -> [(name: String, share: Double)] {
         [
             ("of the messages were accepted", (figures.answeredShare ?? 1) + underWay),
@@ -43,8 +43,7 @@ struct VerdictFindings {
         ].map { ($0.0, min($0.1, 1)) }
     }
 
-    /// What the server did and must not do; nil when there is nothing. A busy generator may not have come round to
-    /// reading what seems lost.
+    /// The server's violations; nil when there are none. A busy generator may not have read what seems lost.
     var faultText: String? {
         let counters = report.counters
         let faults = [
@@ -57,7 +56,7 @@ struct VerdictFindings {
             + faults.map { "\(NumberText.count($0.0)) \($0.0 == 1 ? "was" : "were") \($0.1)" }.joined(separator: ", ")
     }
 
-    /// What was missing most.
+    /// The largest shortfall.
     var shortfallText: String {
         guard let worst = Self.shares(figures).min(by: { $0.share < $1.share }) else { return "" }
         let refusals =
@@ -66,10 +65,11 @@ struct VerdictFindings {
         return "only \(NumberText.percent(worst.share)) \(worst.name)\(refusals)"
     }
 
-    /// The same as a sentence of its own; empty when all was reached. Refused streams are no fault of a late generator.
+    /// The same as a separate sentence; empty when the load was reached. A late generator does not cause refused
+    /// streams.
     var missingText: String { isReached ? "" : " What is more, \(shortfallText)." }
 
-    /// What was reached.
+    /// The load that was reached.
     var loadText: String {
         var text = "\(NumberText.count(figures.openConnectionsMin)) streams"
         if figures.offeredPerSecond > 0 { text += ", \(NumberText.perSecond(figures.answeredPerSecond, "messages"))" }
@@ -79,7 +79,7 @@ struct VerdictFindings {
         return text
     }
 
-    /// How the generator did.
+    /// The generator's figures.
     var generatorText: String {
         var parts: [String] = []
         if let lateness = figures.latenessP99Nanoseconds {
@@ -94,21 +94,21 @@ struct VerdictFindings {
         return parts.joined(separator: ", ")
     }
 
-    /// Why the generator fell behind, and what that means.
+    /// Why the generator fell behind, and the consequence.
     var reasonText: String {
-        // A thread that is late without being busy was not given the processor.
+        // A thread that is late without being busy did not get the processor.
         let reason = generatorIsBusy ? "" : "Something else on the machine kept it from its processor. "
         return "\(reason)Its latencies say little about the server."
     }
 
-    /// A warning, as a sentence, when more connections might have got more out of the server; empty otherwise.
+    /// A warning sentence when more connections might have raised the server's load; empty otherwise.
     var postersText: String {
         guard let share = figures.allPostersBusyShare, share >= limits.postersBusyShareMax else { return "" }
         return " All posting connections were busy when \(NumberText.percent(share)) of the requests were due: "
             + "with more of them (--posters, --writers) it might do more."
     }
 
-    /// How busy the server was.
+    /// The server's CPU use.
     var serverText: String {
         guard let busy = figures.serverBusyShare else { return "the server's CPU was not watched" }
         let text = "the server used \(NumberText.percent(busy)) of the CPU that it can use"

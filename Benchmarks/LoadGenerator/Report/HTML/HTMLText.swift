@@ -1,7 +1,7 @@
-/// Text for a page. Everything that comes from a report goes through `escaped`. Pure.
+/// Text for a page. All content of a report goes through `escaped`. Pure.
 enum HTMLText {
-    /// `text` so that it stands for itself in an element and in a quoted attribute. Control characters, which a page
-    /// must not hold, become U+FFFD. O(characters).
+    /// Escapes `text` for an element or a quoted attribute. Control characters, which a page must not contain, become
+    /// U+FFFD. O(characters).
     static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -19,6 +19,6 @@ enum HTMLText {
         return result
     }
 
-    /// A figure whose number and unit stay on one line, escaped.
+    /// A figure, escaped, with its number and unit kept on one line.
     static func figure(_ text: String) -> String { escaped(text).split(separator: " ").joined(separator: "&nbsp;") }
 }

@@ -1,19 +1,20 @@
-/// Where a page's figures come from: the commands that repeat them, the machine, and how it was set.
+/// The origin of a page's figures: the commands that repeat them, the machine, and its settings.
 struct OriginSection {
     /// The runs; those with the same machine share its description.
     let runs: [Provenance]
 
-    /// A row of a list: a name, and what is said of it.
+    /// A row of a list: a name and its text.
     typealias Row = (name: String, text: String)
 
-    /// All of it as the last section of a page; empty without a run.
+    /// The last section of a page, with everything; empty without a run.
     func html() -> String {
         guard let first = runs.first else { return "" }
         let rows = Self.machine(first.environment) + Self.settings(first.environment)
         return "<h2>Where it comes from</h2>\n<div class=\"card\">\n\(commands)\(Self.list(rows))</div>\n"
     }
 
-    /// What has to be known of a run before its figures: the machine, its limits, the command. For the top of a page.
+    /// What a reader must know before the figures of a run: the machine, its limits, the command. For the top of a
+    /// page.
     func card() -> String {
         guard let first = runs.first else { return "" }
         return "<div class=\"card facts\">\n\(Self.list(Self.machine(first.environment)))\(commands)</div>\n"
@@ -21,7 +22,7 @@ struct OriginSection {
 
     /// `2026-01-03 15:30:00 UTC · http://127.0.0.1:8080 · shopload 1, commit a986697`, escaped.
     static func line(_ run: Provenance) -> String {
-        // To the second: what is finer says nothing to a reader.
+        // To the second: fractions do not help a reader.
         let started = run.startedAt.split(separator: ".").first.map { $0.replacing("T", with: " ") } ?? ""
         let commit = run.commit.isEmpty ? "commit not given (--commit)" : "commit \(run.commit)"
         return HTMLText.escaped("\(started) UTC · \(run.target) · shopload \(run.toolVersion), \(commit)")
@@ -40,7 +41,7 @@ struct OriginSection {
         values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
     }
 
-    /// What may change from run to run of the same machine.
+    /// The settings that may change between runs on the same machine.
     static func settings(_ environment: Environment) -> [Row] {
         [
             ("Pinning", environment.pinning ?? "none"), ("Kernel settings", pairs(environment.kernelSettings)),
@@ -56,7 +57,7 @@ struct OriginSection {
         ]
     }
 
-    /// The commands, each once. Lines break between words only: a browser would break behind a hyphen as well, and an
+    /// The commands, each once. Lines break only between words: a browser would also break after a hyphen, and an
     /// option would look like two.
     private var commands: String {
         let all = runs.map(\.command)

@@ -1,6 +1,6 @@
-/// The page's style: one column on a telephone, two of plots on a desk, light and dark by the reader's system.
+/// The page's style: one column on a phone, two of plots on a desktop, light or dark by the reader's system.
 enum PageStyle {
-    /// The style sheet. Text has a contrast of at least 4.5 to 1 against its ground, lines of at least 3 to 1.
+    /// The style sheet. Text has a contrast of at least 4.5 to 1 against its background, lines of at least 3 to 1.
     static let css = """
         :root { color-scheme: light dark; --ground: #f6f7f9; --card: #ffffff; --ink: #16202c; --muted: #56616f;
           --rule: #dde2e8; --fine: #eef1f4; --band: #e8f0fa; --main: #0a5cb8; --second: #b04a00; --third: #5d6a79;

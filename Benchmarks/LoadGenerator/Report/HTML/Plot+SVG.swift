@@ -1,6 +1,6 @@
 extension Plot {
-    /// The sizes at which a plot is drawn: text in a drawing shrinks with it, so a narrow page gets a drawing of its
-    /// own.
+    /// The sizes at which a plot is drawn. The text in a drawing scales with it, so a narrow page gets a separate
+    /// drawing.
     struct Size {
         let width: Double
         let height: Double
@@ -101,7 +101,7 @@ extension Plot {
             path += "\(run == 0 ? "M" : "L")\(x) \(y)"
             run += 1
             let endsHere = index + 1 == points.count || points[index + 1].y == nil
-            // A line of one point has no length; a dot shows it.
+            // A line of one point has no length, so a dot shows it.
             if run == 1, endsHere {
                 dots += "<circle class=\"dot \(line.style.rawValue)\" cx=\"\(x)\" cy=\"\(y)\" r=\"2.5\"/>"
             }
@@ -109,6 +109,6 @@ extension Plot {
         return path.isEmpty ? "" : "<path class=\"line \(line.style.rawValue)\" d=\"\(path)\"/>" + dots
     }
 
-    /// A coordinate to a tenth.
+    /// A coordinate, rounded to a tenth.
     private func number(_ value: Double) -> String { NumberText.trimmed((value * 10).rounded() / 10) }
 }

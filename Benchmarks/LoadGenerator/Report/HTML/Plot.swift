@@ -1,4 +1,4 @@
-/// A plot as data: axes, lines and what is marked. `svg` draws it.
+/// A plot as data: axes, lines and marks. `svg` draws it.
 struct Plot {
     /// A point; a nil `y` interrupts the line.
     struct Point: Equatable {
@@ -6,15 +6,15 @@ struct Plot {
         let y: Double?
     }
 
-    /// How a line looks. Lines differ in stroke as well as in colour.
+    /// The style of a line. Lines differ in stroke as well as in colour.
     enum Style: String {
-        /// The figure that the plot is about.
+        /// The main figure of the plot.
         case main
-        /// The one that it is compared with, dashed.
+        /// The figure it is compared with, dashed.
         case second
         /// A third, dotted.
         case third
-        /// A broad, pale line for what was meant to be, on which the others lie.
+        /// A broad, pale line for the intended values, below the others.
         case wanted
     }
 
@@ -25,16 +25,16 @@ struct Plot {
         let points: [Point]
     }
 
-    /// A stretch of the horizontal axis that stands out.
+    /// A highlighted range of the horizontal axis.
     struct Band {
         let range: ClosedRange<Double>
         let label: String
     }
 
     let title: String
-    /// What is shown, in a sentence below the title.
+    /// A sentence below the title that describes the plot.
     let note: String
-    /// The horizontal axis for about so many ticks.
+    /// Creates the horizontal axis with about `tickCount` ticks.
     let horizontal: (_ tickCount: Int) -> PlotAxis
     let vertical: PlotAxis
     let lines: [Line]

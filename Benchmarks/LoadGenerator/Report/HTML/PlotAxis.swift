@@ -1,12 +1,12 @@
-/// An axis of a plot: how values lie along it, and where its ticks are. Pure.
+/// An axis of a plot: the positions of values, and the ticks. Pure.
 struct PlotAxis {
-    /// How values lie along the axis.
+    /// How values map to positions.
     enum Scale {
-        /// In proportion.
+        /// Proportionally.
         case linear
-        /// Each power of ten takes the same room; values are above 0.
+        /// Each power of ten takes the same space; values are above 0.
         case logarithmic
-        /// Percentiles of 0 to below 100, each further nine the same room: p90, p99, p99.9, p99.99.
+        /// Percentiles from 0 to below 100; each further nine takes the same space: p90, p99, p99.9, p99.99.
         case percentile
     }
 
@@ -20,7 +20,7 @@ struct PlotAxis {
     let range: ClosedRange<Double>
     let ticks: [Tick]
 
-    /// Where `value` lies: 0 at the start, 1 at the end, never beyond.
+    /// The position of `value`: 0 at the start, 1 at the end, clamped.
     func position(of value: Double) -> Double {
         let low = projected(range.lowerBound)
         let high = projected(range.upperBound)
@@ -46,7 +46,7 @@ extension PlotAxis {
         return PlotAxis(scale: .linear, range: 0...(Double(count) * step), ticks: ticks)
     }
 
-    /// From 0 to `end` seconds, with about `tickCount` ticks at times that people count in.
+    /// From 0 to `end` seconds, with about `tickCount` ticks at customary times.
     static func time(end: Double, tickCount: Int) -> PlotAxis {
         let steps: [Double] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
         let end = max(end, 1)
@@ -78,7 +78,7 @@ extension PlotAxis {
             Tick(value: $0.0, label: $0.1)
         })
 
-    /// `500 µs`, `2 ms`: a round time without digits that say nothing.
+    /// `500 µs`, `2 ms`: a round time without superfluous digits.
     static func durationLabel(_ nanoseconds: Double) -> String {
         for (unit, name) in [(1e9, "s"), (1e6, "ms"), (1e3, "µs")] where nanoseconds >= unit * 0.999 {
             return "\(NumberText.trimmed(nanoseconds / unit)) \(name)"

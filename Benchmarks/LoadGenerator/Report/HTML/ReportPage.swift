@@ -1,9 +1,9 @@
-/// A report as one page: a file of HTML that needs no other, has no script and works without a network.
+/// A report as one self-contained HTML page, without scripts, that works offline.
 package struct ReportPage: Sendable {
     /// The page, UTF-8.
     package let html: String
 
-    /// The page of `report`; `sections` are further parts, made by this module, that stand behind the plots.
+    /// Creates the page of `report`; `sections` are further sections, made by this module, after the plots.
     package init(_ report: RunReport, sections: [PageSection] = []) {
         let title = ReportWords.title(report)
         let body =
@@ -14,7 +14,7 @@ package struct ReportPage: Sendable {
         html = Self.document(title: title, body: body)
     }
 
-    /// A page of `sections` alone.
+    /// Creates a page with only `sections`.
     package init(title: String, sections: [PageSection]) {
         let header = "<p class=\"kind\">shopload</p>\n<h1>\(HTMLText.escaped(title))</h1>\n"
         html = Self.document(title: title, body: header + sections.map(\.html).joined())
@@ -86,7 +86,7 @@ package struct ReportPage: Sendable {
             """
     }
 
-    /// The names of counters that ought to be 0.
+    /// The names of counters that should be 0.
     private static let faults: Set = [
         "lost", "duplicated", "out of order", "foreign", "corrupt", "cut", "refused", "timed out", "ended early",
     ]
@@ -118,7 +118,7 @@ package struct ReportPage: Sendable {
     }
 }
 
-/// A part of a page that another part of this module has made, all text escaped.
+/// A section of a page that another part of this module has made, with all text escaped.
 package struct PageSection: Sendable {
     let html: String
 }

@@ -19,7 +19,8 @@ extension ReportPlots {
             vertical: .linear(maximum: top) { NumberText.trimmed($0) }, lines)
     }
 
-    /// An interval with few deliveries, such as the run's end, says nothing: its CPU went into something else.
+    /// The CPU per delivery. Leaves out intervals with few deliveries, such as the end of the run: their CPU was used
+    /// for other work.
     var deliveryCost: Plot {
         let delivered = DeliveryCount(report.seconds)
         let counts = intervals.map { delivered.before($1.seconds) - delivered.before($0.seconds) }
@@ -53,7 +54,7 @@ extension ReportPlots {
             lines)
     }
 
-    /// The samples two by two, in the order of time, so few that a plot can show them.
+    /// Pairs of samples in the order of time, few enough for a plot.
     private var intervals: [(ServerFigures.ProcessSample, ServerFigures.ProcessSample)] {
         let all = report.server?.samples ?? []
         let step = max(1, (all.count + Self.binCountMax - 1) / Self.binCountMax)
@@ -62,9 +63,9 @@ extension ReportPlots {
     }
 }
 
-/// Deliveries up to any time of a run.
+/// The number of deliveries up to any time of a run.
 private struct DeliveryCount {
-    /// Those before each second, and before the end of the last.
+    /// The deliveries before each second, and before the end of the last one.
     private var sums = [0.0]
 
     init(_ seconds: [SecondSample]) {
@@ -74,7 +75,7 @@ private struct DeliveryCount {
         }
     }
 
-    /// Those before a time, as if those of a second were spread evenly over it.
+    /// The deliveries before a time, assuming that those of a second are spread evenly.
     func before(_ time: Double) -> Double {
         let time = min(max(time, 0), Double(sums.count - 1))
         let second = min(Int(time), sums.count - 2)

@@ -5,15 +5,15 @@ struct ReportPlots {
     private let end: Double
     private let steady: Plot.Band
 
-    /// Seconds that a plot over time draws as one point: more points than this many only blacken it.
+    /// The maximum number of points of a plot over time: more points only blacken it.
     static let binCountMax = 160
 
-    /// Some seconds together.
+    /// Several seconds together.
     private struct Bin {
         let secondCount: Double
         let start: Double
         let openConnectionsMin: Int
-        /// The sums, and the latencies of all.
+        /// The sums, and all latencies.
         let sum: SecondSample
 
         var middle: Double { start + secondCount / 2 }
@@ -44,7 +44,7 @@ struct ReportPlots {
         }
     }
 
-    /// All plots that have something to show, in the order of the page.
+    /// All plots that have data, in the order of the page.
     var all: [Plot] {
         [
             percentiles, latencyOverTime, rates, recipients, connections, connecting, lateness, processors,
@@ -52,7 +52,7 @@ struct ReportPlots {
         ].filter { !$0.isEmpty }
     }
 
-    /// How many seconds are drawn as one point, when it is more than one.
+    /// How many seconds one point represents, when it is more than one.
     private var each: String {
         let count = bins.first?.secondCount ?? 1
         return count > 1 ? ", \(NumberText.trimmed(count)) s a point" : ""
@@ -98,7 +98,7 @@ struct ReportPlots {
             vertical: .durations(lines.flatMap { $0.points.compactMap(\.y) }), lines: lines)
     }
 
-    /// The curve up to the last percentile that `distribution` has enough values for.
+    /// The curve up to the last percentile for which `distribution` has enough values.
     private static func percentilePoints(_ distribution: LatencyDistribution) -> [Plot.Point] {
         let total = Double(distribution.count)
         var points: [Plot.Point] = []
@@ -106,7 +106,7 @@ struct ReportPlots {
         for bucket in distribution.buckets {
             let before = seen / total * 100
             seen += Double(bucket.count)
-            // The value holds from the share below it to the share up to it: a step, drawn by its start.
+            // The value applies from the share below it to the share up to it: a step, drawn by its start.
             let value = Double(min(bucket.nanoseconds, distribution.maximum))
             let position = PlotAxis.percentiles.position(of: before)
             if let last = points.last, position - PlotAxis.percentiles.position(of: last.x) < 0.004 { continue }

@@ -1,6 +1,6 @@
-/// The key figures at the top of a page: a name, a figure, and what it is measured against.
+/// The key figures at the top of a page: a name, a figure, and its reference.
 struct ReportTiles {
-    /// How a tile stands out.
+    /// The emphasis of a tile.
     enum Tone: String {
         case plain
         case lead

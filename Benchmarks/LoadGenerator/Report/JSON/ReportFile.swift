@@ -1,12 +1,12 @@
 import FoundationEssentials
 
-/// A report as it stands in a file: the report, and for readers without this code what follows from it.
+/// The contents of a report file: the report, and the figures derived from it for readers without this code.
 package struct ReportFile: Codable, Equatable, Sendable {
-    /// Why a file is not a report that this code can read.
+    /// Why a file cannot be read as a report.
     package enum ReadError: Error, Equatable {
-        /// It is not JSON of this shape; the text says where.
+        /// It is not JSON of this shape; the text names the place.
         case malformed(String)
-        /// It has another schema than `RunReport.schemaVersionCurrent`.
+        /// Its schema is not `RunReport.schemaVersionCurrent`.
         case schema(Int)
     }
 
@@ -27,7 +27,7 @@ package struct ReportFile: Codable, Equatable, Sendable {
     /// The JSON text in UTF-8: keys in order, indented, arrays of numbers on one line.
     package func json() throws -> [UInt8] { try StableJSON.encode(self) }
 
-    /// Reads what `json` wrote. The figures and the verdict are computed anew.
+    /// Reads what `json` wrote. Computes the figures and the verdict again.
     package init(json: [UInt8]) throws(ReadError) {
         struct Schema: Decodable {
             struct Report: Decodable { let schemaVersion: Int }

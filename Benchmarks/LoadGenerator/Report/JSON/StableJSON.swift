@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// JSON that reads well and compares well: keys in order, one member a line, and arrays that hold only numbers on one
+/// JSON that is readable and gives small diffs: sorted keys, one member per line, and arrays of only numbers on one
 /// line, since a histogram has thousands.
 enum StableJSON {
     /// The text of `value` in UTF-8, with a line feed at its end. O(bytes).
@@ -10,8 +10,8 @@ enum StableJSON {
         return joiningNumberArrays([UInt8](try encoder.encode(value))) + [UInt8(ascii: "\n")]
     }
 
-    /// `json` with the white space taken out of arrays, nested ones too, that hold nothing but numbers. O(bytes), as
-    /// an array that turns out to hold something else is looked at once for each array around it.
+    /// Removes the white space from arrays in `json`, also nested ones, that contain only numbers. O(bytes), as an
+    /// array that contains something else is scanned once for each array around it.
     static func joiningNumberArrays(_ json: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(json.count)
@@ -40,7 +40,7 @@ enum StableJSON {
         return result
     }
 
-    /// The index behind the array that starts at `start`; nil when it holds anything but numbers and such arrays.
+    /// The index after the array that starts at `start`; nil when it contains anything but numbers and such arrays.
     private static func endOfNumbers(in json: [UInt8], from start: Int) -> Int? {
         var depth = 0
         for index in start..<json.count {

@@ -1,22 +1,22 @@
-/// What was counted over a whole run. All counts are of the generator's side.
+/// The counts of a whole run, all from the generator's side.
 package struct Counters: Codable, Equatable, Sendable {
-    /// Deliveries that the accepted messages call for: one to each stream open on their shop when they were sent.
+    /// The deliveries that the accepted messages require: one to each stream open on their shop when they were sent.
     var expectedDeliveries = 0
     /// Deliveries that were read, once for each message and stream.
     var delivered = 0
-    /// Deliveries that were expected and had not come when the drain was over.
+    /// Deliveries that were expected and had not arrived at the end of the drain.
     var lost = 0
     /// Deliveries of a message that the same stream had read before.
     var duplicated = 0
-    /// Deliveries that came after one with a later place in the shop's order.
+    /// Deliveries that arrived after a later one in the shop's order.
     var outOfOrder = 0
     /// Deliveries of another shop's message.
     var foreign = 0
-    /// Frames whose content was not what had been sent, or ended too early, or that break the protocol.
+    /// Frames with changed or truncated content, or that violate the protocol.
     var corruptFrames = 0
-    /// Frames that the end of the connection cut off.
+    /// Frames that the end of the connection truncated.
     var cutFrames = 0
-    /// Frames with a message that is not the generator's.
+    /// Frames with a message that the generator did not send.
     var unmarkedFrames = 0
 
     /// Connections that were attempted.
@@ -30,13 +30,13 @@ package struct Counters: Codable, Equatable, Sendable {
 
     /// POST requests sent.
     var requestsSent = 0
-    /// POST requests without an answer: their connection or the run ended before, or they could not even be sent.
+    /// POST requests without an answer: their connection or the run ended first, or they could not be sent.
     var requestTimeouts = 0
     /// Answers to POST requests by HTTP status.
     var statuses: [Int: Int] = [:]
     /// Refused upgrades by HTTP status.
     var upgradeStatuses: [Int: Int] = [:]
-    /// Streams that ended before the generator ended them, by the close code that came.
+    /// Streams that ended before the generator ended them, by the received close code.
     var disconnectsByCloseCode: [Int: Int] = [:]
     /// Streams that ended in an error of the connection, by the error's name, for example `ECONNRESET`.
     var disconnectsByError: [String: Int] = [:]
@@ -45,10 +45,10 @@ package struct Counters: Codable, Equatable, Sendable {
     /// Posting connections that failed, and lists that were refused, by the error's name.
     var requestErrors: [String: Int] = [:]
 
-    /// Messages that the server took: answers with a status of 200 to 299.
+    /// Messages that the server accepted: answers with a status of 200 to 299.
     var accepted: Int { statuses.reduce(0) { (200..<300).contains($1.key) ? $0 + $1.value : $0 } }
 
-    /// Messages that the server did not take: answers with any other status.
+    /// Messages that the server did not accept: answers with any other status.
     var refused: Int { statuses.values.reduce(0, +) - accepted }
 
     /// Streams that ended before the generator ended them.
@@ -56,11 +56,11 @@ package struct Counters: Codable, Equatable, Sendable {
         disconnectsByCloseCode.values.reduce(0, +) + disconnectsByError.values.reduce(0, +)
     }
 
-    /// Broken promises: what no server may do, whatever the load. A frame that is cut off is none: it ends with its
-    /// stream, which a server may end.
+    /// Violations: what no server may do at any load. A truncated frame is not one: it ends with its stream, which a
+    /// server may end.
     var violations: Int { duplicated + outOfOrder + foreign + corruptFrames }
 
-    /// Adds what another process counted.
+    /// Adds the counts of another process.
     mutating func merge(_ other: Counters) {
         expectedDeliveries += other.expectedDeliveries
         delivered += other.delivered
@@ -87,8 +87,7 @@ package struct Counters: Codable, Equatable, Sendable {
 }
 
 extension Counters {
-    /// What was counted that a server within its limits does not do, in words, such as `3 lost`; empty when it kept
-    /// every promise.
+    /// Faults that a server within its limits does not cause, in words, such as `3 lost`; empty when there were none.
     var faults: [String] {
         let unopened = upgradeStatuses.values.reduce(0, +) + connectErrors.values.reduce(0, +)
         let counts = [

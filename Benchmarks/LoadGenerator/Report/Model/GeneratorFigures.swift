@@ -1,20 +1,20 @@
-/// What the generator was, and whether it kept up with what it meant to do.
+/// The generator's configuration, and whether it kept up with its schedule.
 package struct GeneratorFigures: Codable, Equatable, Sendable {
-    /// Processes that made the load.
+    /// The number of processes that made the load.
     var processCount = 1
-    /// Each reactor of each process; their order says nothing.
+    /// Each reactor of each process, in no particular order.
     var reactors: [ReactorFigures] = []
-    /// How many nanoseconds after its intended time the generator noticed that a message of the steady phase was due.
-    /// Sending may take longer: the message then waits for the answers to those before it.
+    /// The nanoseconds between the intended time of a message of the steady phase and the generator noticing that it
+    /// was due. Sending may take longer: the message then waits for the answers to earlier ones.
     var lateness = LatencyDistribution()
-    /// For how many nanoseconds each buffer of the steady phase lay in the hands of the reactor that had been given it
-    /// before it was read: the latencies hold it.
+    /// The nanoseconds that each buffer of the steady phase waited in its reactor before it was read. The latencies
+    /// include them.
     var receiveDelay = LatencyDistribution()
-    /// Requests of the steady phase that, when they were due, found every posting connection of their reactor with as
-    /// many unanswered requests as it may have.
+    /// Requests of the steady phase that, when they were due, found every posting connection of their reactor with the
+    /// maximum number of unanswered requests.
     var allPostersBusyCount = 0
 
-    /// The greatest share of the steady phase for which one reactor was busy, 0 to 1; nil when none was measured.
+    /// The largest busy share of one reactor in the steady phase, 0 to 1; nil when none was measured.
     var busyShareMax: Double? { reactors.map(\.busyShare).max() }
 
     /// The CPU seconds of all reactors in the steady phase.
@@ -26,15 +26,16 @@ package struct GeneratorFigures: Codable, Equatable, Sendable {
         var process: Int
         /// The reactor within the process, 0 and up.
         var reactor: Int
-        /// Seconds that its thread was busy: its CPU time, or the time that it did not wait if that is more.
+        /// Seconds that its thread was busy: the greater of its CPU time and the time that it did not wait.
         var busySeconds: Double
-        /// The same of all reactors of the process that are bound to the same processor; its own when none is.
+        /// The same, summed over all reactors of the process that are bound to the same processor; its own when none
+        /// is.
         var processorBusySeconds: Double
         /// Seconds that passed.
         var wallSeconds: Double
 
-        /// How much of the time it could not have done more, 0 to 1: reactors that share a processor are as busy as it
-        /// is, as none has what another takes.
+        /// The share of the time in which it could not have done more, 0 to 1. Reactors that share a processor are as
+        /// busy as the processor.
         var busyShare: Double { wallSeconds > 0 ? min(processorBusySeconds / wallSeconds, 1) : 0 }
     }
 

@@ -1,25 +1,24 @@
 /// The latencies of a run, in nanoseconds with three significant digits.
 package struct Latencies: Codable, Equatable, Sendable {
-    /// From the time at which a message was meant to be sent to its frame having been read, each delivery.
+    /// From the intended send time to the frame being read, for each delivery.
     var delivery = LatencyDistribution()
     /// The same for each of the scenario's groups of shops, in their order; empty when there is only one.
     var deliveryByGroup: [LatencyDistribution] = []
-    /// From the time at which a POST was meant to be sent to the answer that the server took the message having been
-    /// read.
+    /// From the intended send time of a POST to its successful response being read.
     var post = LatencyDistribution()
-    /// The same for a request of a list of messages.
+    /// The same for a list request.
     var list = LatencyDistribution()
-    /// The same for a request of what a stream missed.
+    /// The same for a catch-up request.
     var catchUp = LatencyDistribution()
-    /// From the time at which a stream was first meant to connect to the answer to the upgrade, of streams that opened.
+    /// From the first intended connect time to the response to the upgrade, for streams that opened.
     var connect = LatencyDistribution()
-    /// From the intended send time to the first member's frame, one value a message.
+    /// From the intended send time to the first member's frame, one value per message.
     var firstRecipient = LatencyDistribution()
-    /// From the intended send time to the last member's frame, one value a message that reached all.
+    /// From the intended send time to the last member's frame, one value per message that reached all.
     var lastRecipient = LatencyDistribution()
 
-    /// Adds the values of `other`. First and last recipient are those of all processes of a run: they find out by
-    /// their common board.
+    /// Adds the values of `other`. First and last recipient are those over all processes of a run, which determine them
+    /// through their shared board.
     mutating func merge(_ other: Latencies) {
         delivery.merge(other.delivery)
         let missing = max(other.deliveryByGroup.count - deliveryByGroup.count, 0)

@@ -1,6 +1,6 @@
 extension LatencyDistribution: Codable {
-    /// `buckets` is the truth, as pairs of value and count. The rest is for people and for `jq`, and is not read back,
-    /// but for the digits and the extremes.
+    /// `buckets` is authoritative, as pairs of value and count. The rest is for people and for `jq`, and is not read
+    /// back, except for the digits and the extremes.
     private enum Key: String, CodingKey {
         case significantDigits, buckets, minimum, maximum
         case count, mean, p50, p90, p99, p999, p9999

@@ -1,18 +1,18 @@
-/// How often each latency occurred, in nanoseconds: what a `LatencyRecorder` has seen, as a value that merges.
+/// How often each latency occurred, in nanoseconds: the contents of a `LatencyRecorder`, as a value that can be merged.
 ///
-/// A value stands for its bucket of the HDR histogram, and is the highest value that the bucket holds, so that a
-/// percentile is never stated too low. Only buckets with something in them are kept: a distribution of a second takes
-/// a few kilobytes, where the recorder takes hundreds.
+/// A value represents its bucket of the HDR histogram and is the highest value in that bucket, so that a percentile is
+/// never reported too low. Only non-empty buckets are kept: a distribution of a second takes a few kilobytes, where the
+/// recorder takes hundreds.
 package struct LatencyDistribution: Equatable, Sendable {
-    /// A bucket with something in it.
+    /// A non-empty bucket.
     struct Bucket: Equatable, Sendable {
-        /// The highest value that the bucket stands for, in nanoseconds.
+        /// The highest value of the bucket, in nanoseconds.
         var nanoseconds: UInt64
         /// How often it occurred, 1 or more.
         var count: UInt64
     }
 
-    /// The decimal digits to which values are told apart, 1 to 5. Only distributions with the same digits merge.
+    /// The precision of values in decimal digits, 1 to 5. Only distributions with the same digits merge.
     let significantDigits: Int
     /// In rising order of their values, each value once.
     private(set) var buckets: [Bucket] = []
@@ -21,7 +21,7 @@ package struct LatencyDistribution: Equatable, Sendable {
     /// The greatest value, exactly; 0 in an empty distribution.
     private(set) var maximum: UInt64 = 0
 
-    /// A distribution of nothing.
+    /// An empty distribution.
     package init(significantDigits: Int = 3) {
         self.significantDigits = significantDigits
     }
@@ -34,7 +34,7 @@ package struct LatencyDistribution: Equatable, Sendable {
         self.maximum = self.buckets.isEmpty ? 0 : maximum
     }
 
-    /// How many values there are. O(buckets).
+    /// The number of values. O(buckets).
     package var count: UInt64 { buckets.reduce(0) { $0 + $1.count } }
 
     /// Whether there is no value. O(1).
@@ -47,12 +47,12 @@ package struct LatencyDistribution: Equatable, Sendable {
         return buckets.reduce(0.0) { $0 + Double($1.nanoseconds) * Double($1.count) } / Double(total)
     }
 
-    /// The least value in nanoseconds that `percentile` percent (0 to 100) of all values do not exceed; nil in an
+    /// The smallest value in nanoseconds that `percentile` percent (0 to 100) of all values do not exceed; nil in an
     /// empty distribution. O(buckets).
     package func value(atPercentile percentile: Double) -> UInt64? {
         let total = count
         if total == 0 { return nil }
-        // The factor takes back what rounding adds: 99.9 % of 1000 is the 999th value, not the 1000th.
+        // The factor compensates for rounding: 99.9 % of 1000 is the 999th value, not the 1000th.
         let rank = max(1, (min(max(percentile, 0), 100) * Double(total) / 100 * (1 - 1e-12)).rounded(.up))
         var seen: UInt64 = 0
         for bucket in buckets {

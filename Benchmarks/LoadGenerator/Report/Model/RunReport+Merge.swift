@@ -9,11 +9,11 @@ extension RunReport {
         case differentRuns
     }
 
-    /// Adds up the reports of the processes that made one run, which share its start and know the whole scenario.
+    /// Merges the reports of the processes of one run, which share its start and know the whole scenario.
     ///
-    /// Distributions and counts are added, seconds by their number. Environment, command and scenario are the first's;
-    /// the server's figures those of the first process that watched it. The order of the reports makes no difference
-    /// to any figure. O(buckets of all).
+    /// Distributions and counts are added, seconds by their number. Environment, command and scenario are those of the
+    /// first report; the server's figures are those of the first process that watched it. The order of the reports does
+    /// not affect any figure. O(buckets of all).
     package static func merge(_ reports: [RunReport]) throws(MergeError) -> RunReport {
         guard var merged = reports.first else { throw .nothing }
         for report in reports.dropFirst() {
@@ -37,7 +37,7 @@ extension RunReport {
         merge(seconds: other.seconds)
     }
 
-    /// Adds seconds that another process, or lane, saw.
+    /// Adds the seconds of another process or lane.
     mutating func merge(seconds samples: [SecondSample]) {
         var merged = Dictionary(uniqueKeysWithValues: seconds.map { ($0.second, $0) })
         for sample in samples {

@@ -1,10 +1,10 @@
-/// What one run of the load measured, and all that is needed to run it again: the harness's result as a value.
+/// The result of one run, with everything that is needed to repeat it.
 ///
-/// Several processes make one run: each writes its report, and `merge` adds them up. Nothing in it is derived from
-/// something else in it; figures and verdict are computed (`KeyFigures`, `Verdict`). Latencies are in nanoseconds,
-/// other times in seconds, memory in bytes. README.md of this folder describes the JSON.
+/// When a run has several processes, each writes a report, and `merge` combines them. No field is derived from others;
+/// figures and verdict are computed (`KeyFigures`, `Verdict`). Latencies are in nanoseconds, other times in seconds,
+/// memory in bytes. README.md of this folder describes the JSON.
 package struct RunReport: Codable, Equatable, Sendable {
-    /// The schema that this code writes and reads. A change that an older reader would misunderstand raises it.
+    /// The schema that this code writes and reads. It is raised by a change that an older reader would misunderstand.
     package static let schemaVersionCurrent = 2
 
     /// The schema of this value.
@@ -19,32 +19,32 @@ package struct RunReport: Codable, Equatable, Sendable {
     var command: String
     /// The server's address, for example `http://127.0.0.1:8080`.
     var target: String
-    /// Where it ran.
+    /// The machine.
     var environment: Environment
-    /// What was asked for.
+    /// The requested load.
     var scenario: ScenarioDescription
-    /// What the generator was, and whether it kept up.
+    /// The generator's configuration, and whether it kept up.
     var generator: GeneratorFigures
     /// Latencies of the steady phase, and of connecting.
     var latencies = Latencies()
     /// Second by second since `startedAt`, in rising order; a second in which nothing happened may be missing.
     var seconds: [SecondSample] = []
-    /// What was counted over the whole run.
+    /// The counts over the whole run.
     var counters = Counters()
-    /// What the server's process used; nil when its process id was not given.
+    /// The resources that the server's process used; nil when its process id was not given.
     var server: ServerFigures?
 
-    /// The seconds of the steady phase: the only ones that figures are made of.
+    /// The seconds of the steady phase, the only ones that figures are computed from.
     var steadySeconds: [SecondSample] {
         let steady = scenario.phases.steadyRange
         return seconds.filter { steady.contains(Double($0.second)) && steady.contains(Double($0.second + 1)) }
     }
 
-    /// Deliveries that were lost, and those that no server may make.
+    /// Lost deliveries and violations.
     package var faultCount: Int { counters.lost + counters.violations }
 }
 
-/// Where figures come from that rest on several runs: what a run's report says of itself.
+/// The origin of figures that are based on several runs: what each run's report says about itself.
 package struct Provenance: Codable, Equatable, Sendable {
     /// The version of the tool that measured.
     var toolVersion: String
@@ -56,10 +56,10 @@ package struct Provenance: Codable, Equatable, Sendable {
     var command: String
     /// The server's address.
     var target: String
-    /// Where it ran.
+    /// The machine.
     var environment: Environment
 
-    /// That of `report`.
+    /// The provenance of `report`.
     package init(_ report: RunReport) {
         toolVersion = report.toolVersion
         commit = report.commit

@@ -1,10 +1,10 @@
-/// What a run was asked to do.
+/// The requested load of a run.
 package struct ScenarioDescription: Codable, Equatable, Sendable {
     /// The scenario's name, for example `fanout`.
     var name: String
     /// Every parameter with its value as text, defaults included.
     var parameters: [String: String] = [:]
-    /// How long each part took.
+    /// The duration of each part.
     var phases: Phases
     /// Connections to hold open in the steady phase, by all processes together.
     var connectionCount: Int
@@ -15,10 +15,10 @@ package struct ScenarioDescription: Codable, Equatable, Sendable {
     /// Bytes of a message's text.
     var messageByteCount: Int
 
-    /// The members of a shop that have its stream open: to how many connections one message goes, on average.
+    /// The members of a shop that have its stream open: the average number of connections that one message goes to.
     var membersPerShop: Double { shopCount > 0 ? Double(connectionCount) / Double(shopCount) : 0 }
 
-    /// The parts of a run in seconds, one after the other. Only what was meant to be sent in the steady part is
+    /// The parts of a run in seconds, in order. Only messages whose intended send time is in the steady part are
     /// measured.
     package struct Phases: Codable, Equatable, Sendable {
         /// Opening the connections.
@@ -27,7 +27,7 @@ package struct ScenarioDescription: Codable, Equatable, Sendable {
         var warmUpSeconds: Double
         /// Sending at the full rate, measured.
         var steadySeconds: Double
-        /// Waiting for what is under way.
+        /// Waiting for what is in flight.
         var drainSeconds: Double
 
         /// The steady part in seconds since the start.

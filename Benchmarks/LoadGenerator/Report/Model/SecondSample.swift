@@ -2,11 +2,11 @@
 package struct SecondSample: Codable, Equatable, Sendable {
     /// Whole seconds since the run's start, which all processes share.
     var second: Int
-    /// Messages that were meant to be sent.
+    /// Messages whose intended send time was in this second.
     var offered = 0
     /// Messages that were sent, late ones included.
     var sent = 0
-    /// Messages that the server took: their POST was answered with a status of 200 to 299.
+    /// Messages that the server accepted: their POST was answered with a status of 200 to 299.
     var answered = 0
     /// Frames with a message that were read.
     var delivered = 0
@@ -16,13 +16,14 @@ package struct SecondSample: Codable, Equatable, Sendable {
     var sentByteCount = 0
     /// Connections with an open stream at the end of the second.
     var openConnections = 0
-    /// Streams that the scenario itself closed, or kept from reading until the server did, and that are not open again.
+    /// Streams that the scenario closed, or kept from reading until the server closed them, and that are not open
+    /// again.
     var awayConnections = 0
     /// Latencies of the deliveries read in this second, with two significant digits
     /// (`LatencyRecorder.secondSignificantDigits`).
     var latency = LatencyDistribution(significantDigits: LatencyRecorder.secondSignificantDigits)
 
-    /// Adds what another process saw in the same second.
+    /// Adds the sample of another process for the same second.
     mutating func merge(_ other: SecondSample) {
         precondition(second == other.second, "samples of the same second merge")
         offered += other.offered

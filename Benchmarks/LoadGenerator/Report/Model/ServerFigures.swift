@@ -1,8 +1,8 @@
-/// What the server's process and its machine's kernel used, seen from outside.
+/// The resources that the server's process and its machine's kernel used, observed from outside.
 package struct ServerFigures: Codable, Equatable, Sendable {
     /// The process's id.
     var processID: Int
-    /// Reactors, or other threads that serve, that the server was started with; nil when unknown.
+    /// The number of reactors, or other serving threads, that the server was started with; nil when unknown.
     var reactorCount: Int?
     /// Logical processors that the server may run on.
     var processorCount: Int
@@ -21,7 +21,7 @@ package struct ServerFigures: Codable, Equatable, Sendable {
         var systemSeconds: Double
         /// Resident memory in bytes.
         var residentByteCount: Int
-        /// Threads.
+        /// The number of threads.
         var threadCount: Int
     }
 
@@ -41,8 +41,8 @@ package struct ServerFigures: Codable, Equatable, Sendable {
         var moment: Moment
         /// Streams that were open.
         var openConnections: Int
-        /// Bytes of slab caches by name (`/proc/slabinfo`: active objects × object size), at least those for sockets, files
-        /// and io_uring; empty when it could not be read.
+        /// Bytes of slab caches by name (`/proc/slabinfo`: active objects × object size), at least those for sockets,
+        /// files and io_uring; empty when they could not be read.
         var slabByteCounts: [String: Int] = [:]
         /// Bytes of all slab caches (`Slab` in `/proc/meminfo`).
         var slabTotalByteCount: Int
@@ -53,8 +53,8 @@ package struct ServerFigures: Codable, Equatable, Sendable {
         /// Resident memory of the server's process in bytes.
         var residentByteCount: Int
 
-        /// What the connections can have changed in the kernel's memory: named slabs, or all of them when those could
-        /// not be read, and the buffers.
+        /// The kernel memory that connections can affect: named slabs (or all of them when those could not be read) and
+        /// the buffers.
         var kernelByteCount: Int {
             (slabByteCounts.isEmpty ? slabTotalByteCount : slabByteCounts.values.reduce(0, +)) + socketBufferByteCount
         }

@@ -11,7 +11,7 @@ enum Decimals {
         return exponent < 0 ? 1 / magnitude : magnitude
     }
 
-    /// A number above 0 to so many significant digits.
+    /// A number above 0, rounded to `digits` significant digits.
     static func rounded(_ value: Double, digits: Int) -> Double {
         let exponent = Int(logarithm(value).rounded(.down)) - digits + 1
         // Dividing by a power of ten is exact where multiplying by its reciprocal is not.

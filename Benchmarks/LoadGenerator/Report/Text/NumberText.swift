@@ -1,4 +1,4 @@
-/// Figures as people read them: three significant digits, a unit, thousands set apart by commas. Pure.
+/// Figures in readable form: three significant digits, a unit, thousands separated by commas. Pure.
 enum NumberText {
     /// A time in nanoseconds: `842 ns`, `84.2 µs`, `8.42 ms`, `1.20 s`, `120 s`.
     static func duration(_ nanoseconds: Double) -> String {
@@ -13,7 +13,7 @@ enum NumberText {
         scaled(count, by: 1024, units: ["B", "KiB", "MiB", "GiB", "TiB"])
     }
 
-    /// A share of 0 to 1 as a percentage: `0.31 %`, `31.4 %`, `100 %`. What is not all is never written as `100 %`.
+    /// A share of 0 to 1 as a percentage: `0.31 %`, `31.4 %`, `100 %`. A share below 1 is never written as `100 %`.
     static func percent(_ share: Double) -> String {
         let percent = share * 100
         if share < 1, percent > 99.95 { return share > 0.9999 ? "> 99.99 %" : "\(decimal(percent, digits: 2)) %" }
@@ -31,7 +31,7 @@ enum NumberText {
         return "\(number) \(things)/s"
     }
 
-    /// A count with the noun that fits: `1 process`, `2 processes`.
+    /// A count with the matching noun: `1 process`, `2 processes`.
     static func counted(_ value: Int, _ one: String, _ many: String) -> String {
         "\(count(value)) \(value == 1 ? one : many)"
     }
@@ -73,7 +73,7 @@ enum NumberText {
         return decimal(value, digits: digits)
     }
 
-    /// A number with exactly `digits` digits behind the point; `value` × 10^`digits` must fit 63 bits.
+    /// A number with exactly `digits` decimals; `value` × 10^`digits` must fit 63 bits.
     static func decimal(_ value: Double, digits: Int) -> String {
         guard value.isFinite else { return "–" }
         let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
@@ -86,7 +86,7 @@ enum NumberText {
         return "\(sign)\(count(Int(scaled.magnitude) / unit)).\(padding)\(fraction)"
     }
 
-    /// A number with at most three digits behind the point and no zeros at its end, for axes.
+    /// A number with at most three decimals and no trailing zeros, for axes.
     static func trimmed(_ value: Double) -> String {
         var text = decimal(value, digits: 3)
         while text.hasSuffix("0") { text.removeLast() }
@@ -97,7 +97,7 @@ enum NumberText {
     private static func scaled(_ value: Double, by factor: Double, units: [String]) -> String {
         var value = value
         var index = 0
-        // What rounds up to the factor belongs to the next unit: 999.6 µs is 1.00 ms.
+        // A value that rounds up to the factor belongs to the next unit: 999.6 µs is 1.00 ms.
         while value.magnitude >= factor - 0.5, index < units.count - 1 {
             value /= factor
             index += 1

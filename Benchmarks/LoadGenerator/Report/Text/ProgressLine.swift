@@ -1,13 +1,14 @@
-/// How a run goes, in one line for a terminal or a log. Pure.
+/// The progress of a run in one line for a terminal or a log. Pure.
 package struct ProgressLine: Equatable, Sendable {
     /// The line, without a line feed.
     package let text: String
 
-    /// The line of `progress`. On a terminal of `columnCount` columns it ends with a bar, and what does not fit is left
-    /// out, the least important first: a line that wraps could not be written over. Nil is a log, which has room.
+    /// The line for `progress`. On a terminal of `columnCount` columns it ends with a bar, and the least important
+    /// parts are left out if they do not fit: a line that wraps could not be overwritten. Nil means a log, which has no
+    /// such limit.
     package init(_ progress: ProgressMeter.Progress, columnCount: Int? = nil) {
         let parts = Self.parts(progress) + (columnCount == nil ? [] : [Self.bar(progress.fraction)])
-        // A cursor behind the last column may already stand on the next line.
+        // After the last column the cursor may already be on the next line.
         let width = columnCount.map { max(0, $0 - 1) } ?? .max
         var text = ""
         for part in parts {
@@ -18,7 +19,7 @@ package struct ProgressLine: Equatable, Sendable {
         self.text = text
     }
 
-    /// What there is to say, the most important first.
+    /// The parts, the most important first.
     private static func parts(_ progress: ProgressMeter.Progress) -> [String] {
         var parts = ["\(progress.elapsed.components.seconds) s \(progress.stage)"]
         for (count, name) in [

@@ -1,4 +1,4 @@
-/// What the terminal's and the page's report say alike: titles, names of rows, their order. Pure.
+/// The wording that the terminal's and the page's report share: titles, names of rows, their order. Pure.
 enum ReportWords {
     /// The percentiles that tables show.
     static let percentiles: [(name: String, percentile: Double)] = [
@@ -61,7 +61,7 @@ enum ReportWords {
         ]
     }
 
-    /// What no percentile counts, since it has no latency; empty when everything has one.
+    /// What has no latency and is therefore in no percentile; empty when everything has one.
     static func withoutLatency(_ figures: KeyFigures) -> [String] {
         [
             (figures.lostCount, "delivery that was lost", "deliveries that were lost"),
@@ -77,7 +77,8 @@ enum ReportWords {
             + [distribution.isEmpty ? "–" : NumberText.duration(distribution.maximum)]
     }
 
-    /// All counters by group. The first rows of a group always stand, those by name or number when they occurred.
+    /// All counters by group. The first rows of a group are always shown, those by name or number only when they
+    /// occurred.
     static func counterGroups(_ counters: Counters) -> [CounterGroup] {
         var connections = CounterGroup(
             name: "connections",

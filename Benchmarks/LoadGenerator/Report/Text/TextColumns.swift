@@ -1,11 +1,11 @@
 /// Plain text in lines of a limited width, counted in characters. Pure.
 enum TextColumns {
-    /// The width of a terminal that nobody has widened.
+    /// The default width of a terminal.
     static let width = 80
-    /// Where the text behind a label starts.
+    /// The column at which the text after a label starts.
     static let labelWidth = 16
 
-    /// `text` in lines of at most `width` characters, broken at spaces; a longer word stands alone on its line.
+    /// `text` in lines of at most `width` characters, broken at spaces. A longer word gets a line of its own.
     static func wrap(_ text: String, width: Int) -> [String] {
         var lines: [String] = []
         var line = ""
@@ -22,7 +22,7 @@ enum TextColumns {
         return line.isEmpty ? lines : lines + [line]
     }
 
-    /// A label, and `text` beside it in as many lines as it takes.
+    /// A label with `text` beside it, in as many lines as needed.
     static func labelled(_ label: String, _ text: String) -> [String] {
         wrap(text, width: width - labelWidth).enumerated().map { index, line in
             padded(index == 0 ? label : "", to: labelWidth) + line
@@ -42,14 +42,14 @@ enum TextColumns {
         return lines.enumerated().map { padded($0.offset == 0 ? label : "", to: labelWidth) + $0.element }
     }
 
-    /// A label and cells of equal width, set to the right.
+    /// A label and right-aligned cells of equal width.
     static func row(_ label: String, _ cells: [String]) -> String {
         let cellWidth = (width - labelWidth) / max(cells.count, 1)
         return padded(label, to: labelWidth)
             + cells.map { String(repeating: " ", count: max(0, cellWidth - $0.count)) + $0 }.joined()
     }
 
-    /// `text` with spaces behind it up to `width`.
+    /// `text`, padded with spaces at the end to `width`.
     static func padded(_ text: String, to width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Whole files, without Foundation: those of `/proc` have no size that could be asked for.
+/// Whole files, without Foundation: the files in `/proc` report no size.
 package enum FileBytes {
     /// The bytes of a file, up to `byteCountMax`; nil when it cannot be read or is longer.
     package static func read(_ path: String, byteCountMax: Int = LoadLimits.fileByteCountMax) -> [UInt8]? {
@@ -24,7 +24,7 @@ package enum FileBytes {
         read(path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Writes a file, in place of one that is there; false when that fails.
+    /// Writes a file, replacing an existing one; returns false when that fails.
     package static func write(_ bytes: [UInt8], to path: String) -> Bool {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { return false }
@@ -32,11 +32,11 @@ package enum FileBytes {
         return write(bytes, to: descriptor)
     }
 
-    /// Writes all bytes to a descriptor; false when that fails.
+    /// Writes all bytes to a descriptor; returns false when that fails.
     package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var offset = 0
         while offset < bytes.count {
-            // SAFETY: the call reads what is left of the array.
+            // SAFETY: the call reads the rest of the array.
             let count = unsafe bytes.withUnsafeBytes {
                 unsafe Glibc.write(descriptor, $0.baseAddress.unsafelyUnwrapped + offset, bytes.count - offset)
             }
