@@ -4,7 +4,8 @@ import Glibc
 import Primitives
 import Reactor
 
-/// CPU per delivery of the hub on io_uring against a plain loop of `send` over the same sockets, in one run.
+/// Compares the CPU per delivery of the hub on io_uring with that of a plain loop of `send` over the same sockets, in
+/// one run.
 @main
 struct Fanout: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -89,7 +90,7 @@ struct Fanout: ParsableCommand {
         return cell(first) + " " + cell(sorted[sorted.count / 2]) + " " + cell(last)
     }
 
-    /// `RUSAGE_THREAD` of Linux, which the C library shows to GNU programs only.
+    /// `RUSAGE_THREAD` of Linux, which the C library exposes only to GNU programs.
     private static let rusageThread: Int32 = 1
 
     /// User and system time of this thread, in microseconds.
@@ -100,7 +101,7 @@ struct Fanout: ParsableCommand {
             + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
     }
 
-    /// One turn that does not wait for long.
+    /// Runs one turn of the reactor with a short wait.
     private func turn(_ reactor: FanoutHandler.FanoutReactor) {
         _ = reactor.schedule(at: reactor.now + .milliseconds(10), token: FanoutHandler.idleToken)
         reactor.turn()

@@ -4,10 +4,10 @@ import Primitives
 import Reactor
 import WebSocket
 
-/// A reactor handler with one shop: it publishes on a timer, by the hub or by a loop of `send`.
+/// A reactor handler with one shop. It publishes on a timer, through the hub or with a loop of `send`.
 ///
-/// The hub's way is the server's own: publish, one flush a turn, quiet attempts on direct descriptors. The loop writes
-/// the same frame to the same sockets through ordinary descriptors for them.
+/// The hub's way is that of the server: publish, one flush per turn, sends without waiting on direct descriptors. The
+/// loop writes the same frame to the same sockets through ordinary descriptors.
 final class FanoutHandler: ReactorHandler {
     typealias Message = Never
     typealias Parcel = Never
@@ -63,7 +63,7 @@ final class FanoutHandler: ReactorHandler {
         self.frame = frame
     }
 
-    /// Publishes `count` messages, one every `interval`.
+    /// Starts publishing `count` messages, one every `interval`.
     func begin(_ way: Way, count: Int, interval: Duration) {
         self.way = way
         self.interval = interval

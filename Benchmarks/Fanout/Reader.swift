@@ -1,7 +1,7 @@
 import Glibc
 import Reactor
 
-/// The other end: a process of its own that connects many sockets and reads them empty until they end.
+/// The receiving end: a separate process that connects many sockets and reads from them until they end.
 enum Reader {
     /// Connects `count` sockets to the port on loopback and reads until all are closed.
     static func run(port: UInt16, count: Int, processor: Int) -> Int32 {
@@ -28,7 +28,7 @@ enum Reader {
             for index in descriptors.indices where descriptors[index].revents != 0 {
                 if unsafe read(descriptors[index].fd, &buffer, buffer.count) <= 0 {
                     close(descriptors[index].fd)
-                    // A negative descriptor is passed over by `poll`.
+                    // `poll` skips a negative descriptor.
                     descriptors[index].fd = -1
                     openCount -= 1
                 }

@@ -1,13 +1,13 @@
-/// One thing to measure.
+/// One operation to measure.
 ///
-/// A batch is so many operations that reading the clock around it costs nothing beside it, at least some tens of
-/// microseconds' worth.
+/// A batch has so many operations, at least some tens of microseconds' worth, that the cost of reading the clock is
+/// negligible.
 struct Benchmark: Sendable {
-    /// What a batch is made of.
+    /// The code of a batch.
     struct Batch {
-        /// Brings the state back to where a batch may start; not measured.
+        /// Restores the state that a batch starts from; not measured.
         var prepare: () -> Void = {}
-        /// Does `batchOperationCount` operations.
+        /// Performs `batchOperationCount` operations.
         let run: () -> Void
     }
 
@@ -17,19 +17,19 @@ struct Benchmark: Sendable {
     let operation: String
     /// The operations of one batch.
     let batchOperationCount: Int
-    /// Whether the instructions tell the cost: not where the kernel does the work.
+    /// Whether instruction counts represent the cost: not where the kernel does the work.
     var isCountedInInstructions = true
-    /// Makes the state; called only for the benchmarks that run.
+    /// Creates the state. Called only for the benchmarks that run.
     let makeBatch: @Sendable () throws -> Batch
 }
 
-/// Keeps a result alive, so that the optimiser cannot leave out what made it.
+/// Keeps a result alive, so that the optimiser cannot remove the code that produced it.
 @inline(never)
 func keep<Value>(_ value: Value) {
     withExtendedLifetime(value) {}
 }
 
-/// All there are, in the order of a message's way through the server.
+/// All benchmarks, in the order in which a message passes through the server.
 let benchmarks: [Benchmark] =
     sendBenchmarks + webSocketBenchmarks + httpBenchmarks + tokenBenchmarks + messageBenchmarks + hubBenchmarks
     + reactorBenchmarks

@@ -2,7 +2,7 @@ import CAllocationCounter
 import CMeasuredRegion
 import Glibc
 
-/// What was measured of one benchmark. Per operation.
+/// The measurements of one benchmark, per operation.
 struct Measurement: Encodable {
     let name: String
     let operation: String
@@ -15,16 +15,17 @@ struct Measurement: Encodable {
 
 /// How a benchmark is measured.
 ///
-/// CPU time of the thread is read and not the time of day, so that other work on the machine disturbs little. Warm-up
-/// and the batches whose allocations are counted are fixed in number, so that the count is the same in every run.
+/// The harness reads the CPU time of the thread, not the wall clock, so that other work on the machine disturbs little.
+/// The numbers of warm-up batches and of batches whose allocations are counted are fixed, so that the count is the same
+/// in every run.
 struct Harness {
     /// Batches before anything is measured.
     static let warmUpBatchCount = 3
     /// Batches whose allocations are counted.
     static let countedBatchCount = 8
-    /// Timed samples; the median and the least are taken.
+    /// The number of timed samples, of which the median and the minimum are reported.
     static let sampleCount = 31
-    /// A sample is as many batches as fill this.
+    /// A sample has as many batches as fill this time.
     static let sampleNanosecondsMin: UInt64 = 1_000_000
 
     /// Counts allocations, and times when `isTimed`.
@@ -50,7 +51,7 @@ struct Harness {
             nanosecondsMin: samples.first)
     }
 
-    /// Runs one batch between the marks at which callgrind starts and stops to count.
+    /// Runs one batch between the marks at which callgrind starts and stops counting.
     static func runMarked(_ benchmark: Benchmark) throws {
         let batch = try warmedUp(benchmark)
         batch.prepare()
@@ -68,7 +69,7 @@ struct Harness {
         return batch
     }
 
-    /// Nanoseconds of a batch: the mean over as many as fill a sample.
+    /// Nanoseconds per batch: the mean over as many batches as fill a sample.
     private static func sample(_ batch: Benchmark.Batch) -> Double {
         var nanoseconds: UInt64 = 0
         var batchCount = 0

@@ -1,15 +1,15 @@
 import ArgumentParser
 import FoundationEssentials
 
-/// Measures the parts of the server one by one; prints a line of JSON for each. `tools/bench micro` makes a table of
-/// it and compares it with thresholds.json.
+/// Measures the parts of the server one by one and prints a line of JSON for each. `tools/bench micro` formats them as
+/// a table and compares them with thresholds.json.
 @main
 struct Micro: ParsableCommand {
     /// What to measure.
     enum Mode: String, ExpressibleByArgument, CaseIterable {
         /// Time and allocations.
         case all
-        /// Allocations alone, which takes no time.
+        /// Only allocations, without timing.
         case allocations
         /// One batch each between marks for callgrind.
         case instructions

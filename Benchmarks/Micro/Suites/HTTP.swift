@@ -2,7 +2,7 @@ import HTTP
 import HTTPTypes
 import Primitives
 
-/// The POST of a message as a mobile client sends it, and its answer.
+/// The POST of a message as a mobile client sends it, and its response.
 let httpBenchmarks = [
     Benchmark(
         name: "http-parse-post", operation: "a POST with eight fields and 500 bytes of body", batchOperationCount: 200

@@ -1,8 +1,8 @@
 import Hub
 import Primitives
 
-/// A message to a shop: published and flushed to a sink that only looks at each connection, so that what is left is
-/// the hub's own part and the sweep over its subscribers.
+/// A message to a shop: published and flushed to a sink that only reads each connection, so that only the hub's own
+/// work and the sweep over its subscribers are measured.
 let hubBenchmarks = [
     fanOut(subscriberCount: 10, batchOperationCount: 2_000),
     fanOut(subscriberCount: 1_000, batchOperationCount: 100),
@@ -60,13 +60,13 @@ private final class Crowd {
         for _ in 0..<count {
             _ = hub.publish(frame.span, to: shop)
             while hub.needsFlush {
-                // The server's turn of the loop is as short.
+                // The server flushes with a budget of this size per turn.
                 var budget = FlushBudget(sendCount: 4_096, byteCount: 16 << 20)
                 hub.flush(budget: &budget, into: &sink)
                 hub.submitted()
             }
         }
-        precondition(sink.sendCount == count * subscriberCount, "everybody got every message")
+        precondition(sink.sendCount == count * subscriberCount, "every subscriber got every message")
         keep(sink.slotSum)
     }
 }

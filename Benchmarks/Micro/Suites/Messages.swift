@@ -5,7 +5,7 @@ import Server
 import Storage
 import Synchronization
 
-/// What becomes of a message between its request and its frame.
+/// The processing of a message between its request and its frame.
 let messageBenchmarks = [
     Benchmark(name: "message-json", operation: "the JSON of a message of 250 bytes", batchOperationCount: 500) {
         let message = makeMessage(0)
@@ -73,8 +73,7 @@ private func append(_ messages: [Message], to store: MemoryStore) async {
     }
 }
 
-/// Runs tasks on the thread that calls `run`, so that async code is measured without another thread, as a reactor runs
-/// it.
+/// Runs tasks on the thread that calls `run`, so that async code is measured without another thread, as on a reactor.
 final class CallerExecutor: TaskExecutor {
     private let jobs = Mutex<[UnownedJob]>([])
 
@@ -83,7 +82,8 @@ final class CallerExecutor: TaskExecutor {
         jobs.withLock { $0.append(job) }
     }
 
-    /// Runs `body` as a task until nothing of it is left to run. Stops the process when it waits for something.
+    /// Runs `body` as a task until nothing of it is left to run. Stops the process when the task suspends and is not
+    /// resumed.
     func run(_ body: @escaping @Sendable () async -> Void) {
         let ending = Ending()
         Task(executorPreference: self) {

@@ -1,7 +1,7 @@
 import Primitives
 import Reactor
 
-/// The timing wheel with a million timers, as a reactor full of idle streams has it, and the mailbox.
+/// The timing wheel with a million timers, as in a reactor full of idle streams, and the mailbox.
 let reactorBenchmarks = [
     Benchmark(
         name: "wheel-schedule-cancel", operation: "a timer scheduled and cancelled beside 1,000,000 others",
@@ -30,7 +30,7 @@ let reactorBenchmarks = [
     },
 ]
 
-/// A wheel with a million timers, evenly over the next minute.
+/// A wheel with a million timers, spread evenly over the next minute.
 private final class FullWheel {
     private static let timerCount = 1_000_000
     private static let period = Duration.seconds(60)

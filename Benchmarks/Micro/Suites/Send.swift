@@ -1,6 +1,6 @@
 import Glibc
 
-/// The floor that nothing which writes to each socket for itself gets below: one `send` of a message.
+/// The lower bound for any server that writes to each socket separately: one `send` of a message.
 let sendBenchmarks = [
     Benchmark(
         name: "send-500", operation: "send() of 500 bytes on loopback TCP, as a floor",

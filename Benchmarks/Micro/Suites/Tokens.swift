@@ -1,7 +1,7 @@
 import Auth
 import Primitives
 
-/// A token that was seen before, and one that was not.
+/// A cached token, and one that is new to the cache.
 let tokenBenchmarks = [
     Benchmark(
         name: "token-cached", operation: "an HS256 token that is remembered", batchOperationCount: tokenCount
