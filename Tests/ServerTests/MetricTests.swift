@@ -1,9 +1,9 @@
 import Primitives
 import Sessions
-import Storage
 import Testing
 
 @testable import Server
+@testable import Storage
 
 @Suite struct MetricTests {
     private func figures(

@@ -50,9 +50,6 @@ public struct PostgresPoolStatistics: Hashable, Sendable {
     public var pendingReadCount = 0
     /// Writes that were not answered yet.
     public var pendingWriteCount = 0
-
-    /// Nothing yet.
-    public init() {}
 }
 
 extension PoolMachine {
