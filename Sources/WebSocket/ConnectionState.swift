@@ -61,11 +61,11 @@ public struct ConnectionState: Hashable, Sendable {
     }
 
     private var state = State.open
-    private let role: Role
+    private let endpoint: Endpoint
 
     /// The state of a connection whose handshake has just ended.
-    public init(role: Role) {
-        self.role = role
+    public init(endpoint: Endpoint) {
+        self.endpoint = endpoint
     }
 
     /// Whether messages may be sent: neither side has sent a close frame.
@@ -138,12 +138,12 @@ extension ConnectionState {
         switch state {
         case .open:
             state = .closing(.closedByPeer(code), isClean: true)
-            switch role {
+            switch endpoint {
             case .server: return .sendCloseThenCloseTransport(code)
             case .client: return .sendCloseThenAwaitTransportClose(code)
             }
         case .closeSent(let ending):
-            switch role {
+            switch endpoint {
             case .server:
                 state = .closed(ending, isClean: true)
                 return .closeTransport
@@ -161,7 +161,7 @@ extension ConnectionState {
         switch state {
         case .open:
             state = .closing(.failed(error), isClean: false)
-            switch role {
+            switch endpoint {
             case .server: return .sendCloseThenCloseTransport(error.closeCode)
             case .client: return .sendCloseThenAwaitTransportClose(error.closeCode)
             }

@@ -53,7 +53,7 @@ extension FrameDecoder {
             return try splitHeader(after: partial, in: buffer, at: &offset)
         }
         let available = buffer.extracting(offset..<buffer.count)
-        if let header = try FrameHeader.parse(available, role: role) {
+        if let header = try FrameHeader.parse(available, endpoint: endpoint) {
             offset += header.byteCount
             return header
         }
@@ -79,7 +79,9 @@ extension FrameDecoder {
             bytes[byteCount] = buffer[offset]
             byteCount += 1
             offset += 1
-            if let header = try FrameHeader.parse(bytes.span.extracting(0..<byteCount), role: role) { return header }
+            if let header = try FrameHeader.parse(bytes.span.extracting(0..<byteCount), endpoint: endpoint) {
+                return header
+            }
         }
         var partial = PartialHeader()
         for index in 0..<byteCount { partial.bytes[index] = bytes[index] }
@@ -198,7 +200,7 @@ extension FrameDecoder {
     }
 
     private func unmask(_ buffer: inout MutableSpan<UInt8>, in range: Range<Int>, with key: inout MaskKey) {
-        switch role {
+        switch endpoint {
         case .server: key.apply(to: &buffer, in: range)
         case .client: break
         }

@@ -46,17 +46,17 @@ public struct FrameDecoder: Sendable {
     /// The frames that have begun, modulo 2^16. Callers count the cost of the peer's frames by it.
     public internal(set) var frameCount: UInt16 = 0
     /// Which end of the connection this is.
-    public let role: Role
+    public let endpoint: Endpoint
 
     /// A decoder at the beginning of a connection, after the handshake.
     ///
     /// - Parameters:
-    ///   - role: Which end of the connection this is; it decides whether frames must or must not be masked.
+    ///   - endpoint: Which end of the connection this is; it decides whether frames must or must not be masked.
     ///   - messageByteCountMax: The longest message in bytes, over all its fragments. A longer message is rejected when
     ///     the header that announces it arrives.
-    public init(role: Role, messageByteCountMax: Int) {
+    public init(endpoint: Endpoint, messageByteCountMax: Int) {
         precondition((0...WebSocketLimits.messageByteCountCeiling).contains(messageByteCountMax))
-        self.role = role
+        self.endpoint = endpoint
         self.messageByteCountMax = UInt32(messageByteCountMax)
     }
 

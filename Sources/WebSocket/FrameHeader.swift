@@ -18,11 +18,11 @@ extension FrameHeader {
     /// Checks the rules that hold for a single frame. The decoder checks those that depend on earlier frames. Errors
     /// are reported in a fixed order, so that they do not depend on how the bytes were split. Errors of the first two
     /// bytes are reported without waiting for the rest.
-    static func parse(_ bytes: Span<UInt8>, role: Role) throws(WebSocketError) -> FrameHeader? {
+    static func parse(_ bytes: Span<UInt8>, endpoint: Endpoint) throws(WebSocketError) -> FrameHeader? {
         guard bytes.count >= 2 else { return nil }
         let first = bytes[0]
         let second = bytes[1]
-        let opcode = try checkedOpcode(first, second, role: role)
+        let opcode = try checkedOpcode(first, second, endpoint: endpoint)
         let extendedByteCount =
             switch second & 0x7F {
             case 126: 2
@@ -53,12 +53,12 @@ extension FrameHeader {
 
     /// The opcode. Throws when the first two bytes break a rule.
     private static func checkedOpcode(
-        _ first: UInt8, _ second: UInt8, role: Role
+        _ first: UInt8, _ second: UInt8, endpoint: Endpoint
     ) throws(WebSocketError) -> Opcode {
         guard first & 0x70 == 0 else { throw .reservedBitSet }
         guard let opcode = Opcode(rawValue: first & 0x0F) else { throw .unknownOpcode }
         let isMasked = second & 0x80 != 0
-        switch role {
+        switch endpoint {
         case .server: guard isMasked else { throw .unmaskedFrame }
         case .client: guard !isMasked else { throw .maskedFrame }
         }

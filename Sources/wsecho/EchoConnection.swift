@@ -20,7 +20,7 @@ struct EchoConnection {
     }
 
     private var phase = Phase.request(RequestParser(), nil)
-    private var state = ConnectionState(role: .server)
+    private var state = ConnectionState(endpoint: .server)
     private var message: [UInt8] = []
     private var messageKind = MessageKind.text
     private var writer = ResponseWriter()
@@ -43,7 +43,7 @@ struct EchoConnection {
                 if !isEnding { phase = .request(parser, head) }
                 return
             }
-            phase = .stream(FrameDecoder(role: .server, messageByteCountMax: messageByteCountMax))
+            phase = .stream(FrameDecoder(endpoint: .server, messageByteCountMax: messageByteCountMax))
         }
         guard case .stream(var decoder) = phase else { return }
         do {

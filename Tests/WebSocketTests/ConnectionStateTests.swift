@@ -6,7 +6,7 @@ import Testing
 @Suite struct ConnectionStateTests {
     @Test(arguments: [nil, CloseCode.normal, .goingAway, .serviceRestart])
     func `a server echoes the peer's close and closes the transport`(code: CloseCode?) {
-        var state = ConnectionState(role: .server)
+        var state = ConnectionState(endpoint: .server)
         #expect(state.dataReceived() == .deliver)
         #expect(state.closeReceived(code) == .sendCloseThenCloseTransport(code))
         #expect(!state.isOpen)
@@ -21,7 +21,7 @@ import Testing
 
     @Test(arguments: [nil, CloseCode.normal, .goingAway])
     func `a client echoes the peer's close and waits for the transport`(code: CloseCode?) {
-        var state = ConnectionState(role: .client)
+        var state = ConnectionState(endpoint: .client)
         #expect(state.closeReceived(code) == .sendCloseThenAwaitTransportClose(code))
         #expect(state.closeTimedOut() == .closeTransport)
         #expect(state.closeTimedOut() == .ignore)
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `a server that closes first awaits the answer and then closes the transport`() {
-        var state = ConnectionState(role: .server)
+        var state = ConnectionState(endpoint: .server)
         #expect(state.localCloseRequested(.goingAway) == .sendClose(.goingAway))
         #expect(!state.isOpen)
         #expect(!state.isClean)
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `a client that closes first waits for the server to close the transport`() {
-        var state = ConnectionState(role: .client)
+        var state = ConnectionState(endpoint: .client)
         #expect(state.localCloseRequested(nil) == .sendClose(nil))
         #expect(state.closeReceived(nil) == .awaitTransportClose)
         #expect(state.transportClosed() == .ignore)
@@ -55,9 +55,9 @@ import Testing
 
     @Test(arguments: WebSocketError.allCases)
     func `an error is told to the peer with its code`(error: WebSocketError) {
-        var server = ConnectionState(role: .server)
+        var server = ConnectionState(endpoint: .server)
         #expect(server.errorDetected(error) == .sendCloseThenCloseTransport(error.closeCode))
-        var client = ConnectionState(role: .client)
+        var client = ConnectionState(endpoint: .client)
         #expect(client.errorDetected(error) == .sendCloseThenAwaitTransportClose(error.closeCode))
         #expect(client.ending == .failed(error))
         #expect(client.ending?.closeCode == error.closeCode)
@@ -68,9 +68,9 @@ import Testing
         #expect(client.closeTimedOut() == .closeTransport)
     }
 
-    @Test(arguments: [Role.server, .client])
-    func `an error after our close ends the transport at once`(role: Role) {
-        var state = ConnectionState(role: role)
+    @Test(arguments: [Endpoint.server, .client])
+    func `an error after our close ends the transport at once`(endpoint: Endpoint) {
+        var state = ConnectionState(endpoint: endpoint)
         #expect(state.localCloseRequested(.normal) == .sendClose(.normal))
         #expect(state.errorDetected(.textNotUTF8) == .closeTransport)
         #expect(state.ending == .closedLocally(.normal))
@@ -78,9 +78,9 @@ import Testing
         #expect(state.errorDetected(.textNotUTF8) == .ignore)
     }
 
-    @Test(arguments: [Role.server, .client])
-    func `a peer that does not answer our close is cut off`(role: Role) {
-        var state = ConnectionState(role: role)
+    @Test(arguments: [Endpoint.server, .client])
+    func `a peer that does not answer our close is cut off`(endpoint: Endpoint) {
+        var state = ConnectionState(endpoint: endpoint)
         #expect(state.closeTimedOut() == .ignore)
         #expect(state.isOpen)
         #expect(state.localCloseRequested(.serviceRestart) == .sendClose(.serviceRestart))
@@ -91,9 +91,9 @@ import Testing
         #expect(state.ending == .closedLocally(.serviceRestart))
     }
 
-    @Test(arguments: [Role.server, .client])
-    func `a transport that ends without a close is an abnormal closure`(role: Role) {
-        var state = ConnectionState(role: role)
+    @Test(arguments: [Endpoint.server, .client])
+    func `a transport that ends without a close is an abnormal closure`(endpoint: Endpoint) {
+        var state = ConnectionState(endpoint: endpoint)
         #expect(state.transportClosed() == .ignore)
         #expect(state.ending == .transportLost)
         #expect(state.ending?.closeCode == .abnormalClosure)
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func `a transport that ends before the answer to our close is not clean`() {
-        var state = ConnectionState(role: .server)
+        var state = ConnectionState(endpoint: .server)
         #expect(state.localCloseRequested(.normal) == .sendClose(.normal))
         #expect(state.transportClosed() == .ignore)
         #expect(state.ending == .closedLocally(.normal))
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test func `an open connection delivers and answers`() {
-        let state = ConnectionState(role: .server)
+        let state = ConnectionState(endpoint: .server)
         #expect(state.isOpen)
         #expect(state.ending == nil)
         #expect(state.dataReceived() == .deliver)
@@ -122,7 +122,7 @@ import Testing
 
     @Test func `to close with a code that must not stand on the wire is our bug`() async {
         await #expect(processExitsWith: .failure) {
-            var state = ConnectionState(role: .server)
+            var state = ConnectionState(endpoint: .server)
             _ = state.localCloseRequested(.abnormalClosure)
         }
     }
@@ -132,7 +132,7 @@ import Testing
     func `random scripts keep the promises`(seed: Seed) {
         var generator = SeededGenerator(seed: seed.value)
         for _ in 0..<2000 {
-            var state = ConnectionState(role: generator.below(2) == 0 ? .server : .client)
+            var state = ConnectionState(endpoint: generator.below(2) == 0 ? .server : .client)
             var closeFrameCount = 0
             for _ in 0..<10 {
                 let wasOpen = state.isOpen

@@ -6,13 +6,13 @@ import Testing
 @Suite struct FrameDecoderTests {
     struct Vector: CustomTestStringConvertible, Sendable {
         let testDescription: String
-        let role: Role
+        let endpoint: Endpoint
         let bytes: [UInt8]
         let seen: [Seen]
 
-        init(_ name: String, _ role: Role, _ bytes: [UInt8], _ seen: [Seen]) {
-            testDescription = "\(name) to the \(role)"
-            self.role = role
+        init(_ name: String, _ endpoint: Endpoint, _ bytes: [UInt8], _ seen: [Seen]) {
+            testDescription = "\(name) to the \(endpoint)"
+            self.endpoint = endpoint
             self.bytes = bytes
             self.seen = seen
         }
@@ -40,25 +40,26 @@ import Testing
         ),
     ]
 
-    /// Both roles; each frame as the peer sends it.
-    static let vectors: [Vector] = [Role.server, .client].flatMap { role in
-        func frame(_ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] { RawFrame.to(role, firstByte, payload) }
-        func frame(_ firstByte: UInt8, _ text: String) -> [UInt8] { RawFrame.to(role, firstByte, text) }
+    /// Both endpoints; each frame as the peer sends it.
+    static let vectors: [Vector] = [Endpoint.server, .client].flatMap { endpoint in
+        func frame(_ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] { RawFrame.to(endpoint, firstByte, payload) }
+        func frame(_ firstByte: UInt8, _ text: String) -> [UInt8] { RawFrame.to(endpoint, firstByte, text) }
         let counting = { (count: Int) in (0..<count).map { UInt8(truncatingIfNeeded: $0) } }
         return [
-            Vector("an empty text", role, frame(0x81), Seen.text("")),
-            Vector("an empty binary message", role, frame(0x82), Seen.binary([])),
-            Vector("two messages", role, frame(0x81, "a") + frame(0x82, [0xFF]), Seen.text("a") + Seen.binary([0xFF])),
-            Vector("125 bytes", role, frame(0x82, counting(125)), Seen.binary(counting(125))),
-            Vector("126 bytes", role, frame(0x82, counting(126)), Seen.binary(counting(126))),
-            Vector("127 bytes", role, frame(0x82, counting(127)), Seen.binary(counting(127))),
-            Vector("empty fragments", role, frame(0x01) + frame(0x00) + frame(0x80), Seen.text("")),
+            Vector("an empty text", endpoint, frame(0x81), Seen.text("")),
+            Vector("an empty binary message", endpoint, frame(0x82), Seen.binary([])),
             Vector(
-                "a text cut within a scalar", role,
+                "two messages", endpoint, frame(0x81, "a") + frame(0x82, [0xFF]), Seen.text("a") + Seen.binary([0xFF])),
+            Vector("125 bytes", endpoint, frame(0x82, counting(125)), Seen.binary(counting(125))),
+            Vector("126 bytes", endpoint, frame(0x82, counting(126)), Seen.binary(counting(126))),
+            Vector("127 bytes", endpoint, frame(0x82, counting(127)), Seen.binary(counting(127))),
+            Vector("empty fragments", endpoint, frame(0x01) + frame(0x00) + frame(0x80), Seen.text("")),
+            Vector(
+                "a text cut within a scalar", endpoint,
                 frame(0x01, [0xF0, 0x9F]) + frame(0x00, [0x98]) + frame(0x80, [0x80]), Seen.text("😀")
             ),
             Vector(
-                "control frames between fragments", role,
+                "control frames between fragments", endpoint,
                 frame(0x01, "ab") + frame(0x89, "ping") + frame(0x00, "cd") + frame(0x8A) + frame(0x80, "ef"),
                 [
                     .began(.text), .payload(Array("ab".utf8)), .ping(Array("ping".utf8)),
@@ -66,29 +67,29 @@ import Testing
                 ]
             ),
             Vector(
-                "a ping within a scalar", role,
+                "a ping within a scalar", endpoint,
                 frame(0x01, [0xE2, 0x82]) + frame(0x89) + frame(0x80, [0xAC]),
                 [.began(.text), .payload([0xE2, 0x82]), .ping([]), .payload([0xAC]), .ended]
             ),
-            Vector("a full ping", role, frame(0x89, counting(125)), [.ping(counting(125))]),
-            Vector("ten pings", role, (0..<10).flatMap { frame(0x89, [$0]) }, (0..<10).map { .ping([$0]) }),
-            Vector("an empty close", role, frame(0x88), [.close(nil, [])]),
-            Vector("a bare code", role, frame(0x88, RawFrame.closePayload(1000)), [.close(1000, [])]),
+            Vector("a full ping", endpoint, frame(0x89, counting(125)), [.ping(counting(125))]),
+            Vector("ten pings", endpoint, (0..<10).flatMap { frame(0x89, [$0]) }, (0..<10).map { .ping([$0]) }),
+            Vector("an empty close", endpoint, frame(0x88), [.close(nil, [])]),
+            Vector("a bare code", endpoint, frame(0x88, RawFrame.closePayload(1000)), [.close(1000, [])]),
             Vector(
-                "a code and a reason", role, frame(0x88, RawFrame.closePayload(4401, Array("späť".utf8))),
+                "a code and a reason", endpoint, frame(0x88, RawFrame.closePayload(4401, Array("späť".utf8))),
                 [.close(4401, Array("späť".utf8))]
             ),
             Vector(
-                "the longest reason", role,
+                "the longest reason", endpoint,
                 frame(0x88, RawFrame.closePayload(1001, [UInt8](repeating: 0x61, count: 123))),
                 [.close(1001, [UInt8](repeating: 0x61, count: 123))]
             ),
             Vector(
-                "a close between fragments", role, frame(0x01, "a") + frame(0x88),
+                "a close between fragments", endpoint, frame(0x01, "a") + frame(0x88),
                 [.began(.text), .payload([0x61]), .close(nil, [])]
             ),
             Vector(
-                "what follows a close, broken or not", role, frame(0x88) + frame(0x81, "a") + [0xFF, 0xFF, 0xFF],
+                "what follows a close, broken or not", endpoint, frame(0x88) + frame(0x81, "a") + [0xFF, 0xFF, 0xFF],
                 [.close(nil, [])]
             ),
         ]
@@ -97,18 +98,18 @@ import Testing
     @Test(arguments: examples + vectors)
     func `a vector means the same at every split`(_ vector: Vector) {
         for split in Splits.all(of: vector.bytes) {
-            let seen = Recorder.decode(split, vector.role)
+            let seen = Recorder.decode(split, vector.endpoint)
             #expect(seen == vector.seen, "in pieces of \(split.map(\.count))")
         }
     }
 
-    @Test(arguments: [Role.server, .client], [0xFFFF, 0x1_0000, 0x1_0001])
-    func `long lengths are read`(role: Role, byteCount: Int) {
+    @Test(arguments: [Endpoint.server, .client], [0xFFFF, 0x1_0000, 0x1_0001])
+    func `long lengths are read`(endpoint: Endpoint, byteCount: Int) {
         var generator = SeededGenerator(seed: UInt64(byteCount))
         let payload = generator.bytes(byteCount)
-        let frame = RawFrame.to(role, 0x82, payload)
+        let frame = RawFrame.to(endpoint, 0x82, payload)
         for split in [[frame[...]], [frame[..<5], frame[5...]], [frame[..<13], frame[13..<20000], frame[20000...]]] {
-            #expect(Recorder.decode(split, role) == Seen.binary(payload))
+            #expect(Recorder.decode(split, endpoint) == Seen.binary(payload))
         }
     }
 
@@ -119,7 +120,7 @@ import Testing
     }
 
     @Test func `a message ends before the bytes of the next frame are looked at`() throws {
-        var decoder = FrameDecoder(role: .client, messageByteCountMax: 10)
+        var decoder = FrameDecoder(endpoint: .client, messageByteCountMax: 10)
         var buffer: [UInt8] = [0x81, 0x01, 0x61, 0xFF, 0xFF]
         var span = buffer.mutableSpan
         var offset = 0
@@ -160,16 +161,16 @@ import Testing
         #expect(MemoryLayout<Heartbeat>.stride <= 16)
     }
 
-    @Test(arguments: [Role.server, .client])
-    func `only a split control frame is gathered, and given back when it is complete`(role: Role) {
-        var recorder = Recorder(role)
-        for byte in RawFrame.to(role, 0x81, "hello") {
+    @Test(arguments: [Endpoint.server, .client])
+    func `only a split control frame is gathered, and given back when it is complete`(endpoint: Endpoint) {
+        var recorder = Recorder(endpoint)
+        for byte in RawFrame.to(endpoint, 0x81, "hello") {
             recorder.feed([byte])
             #expect(recorder.decoder.gatheredPayload.capacity == 0)
         }
-        recorder.feed(RawFrame.to(role, 0x89, "hello"))
+        recorder.feed(RawFrame.to(endpoint, 0x89, "hello"))
         #expect(recorder.decoder.gatheredPayload.capacity == 0)
-        let ping = RawFrame.to(role, 0x89, "hello")
+        let ping = RawFrame.to(endpoint, 0x89, "hello")
         recorder.feed(ping.dropLast())
         #expect(recorder.decoder.gatheredPayload == Array("hell".utf8))
         recorder.feed(ping.suffix(1))

@@ -5,7 +5,7 @@ import Testing
 @Suite struct FrameDecoderViolationTests {
     struct Violation: CustomTestStringConvertible, Sendable {
         let testDescription: String
-        let role: Role
+        let endpoint: Endpoint
         let bytes: [UInt8]
         let error: WebSocketError
         let closeCode: UInt16
@@ -13,11 +13,11 @@ import Testing
         let seen: [Seen]
 
         init(
-            _ name: String, _ role: Role, _ bytes: [UInt8], _ error: WebSocketError, _ closeCode: UInt16,
+            _ name: String, _ endpoint: Endpoint, _ bytes: [UInt8], _ error: WebSocketError, _ closeCode: UInt16,
             after seen: [Seen] = []
         ) {
-            testDescription = "\(name), \(role)"
-            self.role = role
+            testDescription = "\(name), \(endpoint)"
+            self.endpoint = endpoint
             self.bytes = bytes
             self.error = error
             self.closeCode = closeCode
@@ -25,45 +25,45 @@ import Testing
         }
     }
 
-    static let roles: [Role] = [.server, .client]
+    static let endpoints: [Endpoint] = [.server, .client]
     static let messageByteCountMax = 300
 
-    static let headers: [Violation] = roles.flatMap { role in
-        let mask = role == .server ? RawFrame.testMask : nil
-        func frame(_ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] { RawFrame.to(role, firstByte, payload) }
+    static let headers: [Violation] = endpoints.flatMap { endpoint in
+        let mask = endpoint == .server ? RawFrame.testMask : nil
+        func frame(_ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] { RawFrame.to(endpoint, firstByte, payload) }
         func length(_ claimed: UInt64, in byteCount: Int) -> [UInt8] {
             RawFrame(firstByte: 0x82, mask: mask, lengthByteCount: byteCount, claimedByteCount: claimed).bytes
         }
         let reservedBits: [Violation] = [0xC1, 0xA1, 0x91, 0xF1, 0xC9, 0xA8, 0x9A, 0xC0].map {
-            Violation("first byte \($0)", role, frame($0), .reservedBitSet, 1002)
+            Violation("first byte \($0)", endpoint, frame($0), .reservedBitSet, 1002)
         }
         let opcodes: [Violation] = [3, 4, 5, 6, 7, 0xB, 0xC, 0xD, 0xE, 0xF].map {
-            Violation("opcode \($0)", role, frame(0x80 | $0), .unknownOpcode, 1002)
+            Violation("opcode \($0)", endpoint, frame(0x80 | $0), .unknownOpcode, 1002)
         }
         let control: [Violation] = [0x8, 0x9, 0xA].flatMap { (opcode: UInt8) in
             [
-                Violation("fragmented \(opcode)", role, frame(opcode), .controlFrameFragmented, 1002),
+                Violation("fragmented \(opcode)", endpoint, frame(opcode), .controlFrameFragmented, 1002),
                 Violation(
-                    "126 bytes of \(opcode)", role, frame(0x80 | opcode, [UInt8](repeating: 0, count: 126)),
+                    "126 bytes of \(opcode)", endpoint, frame(0x80 | opcode, [UInt8](repeating: 0, count: 126)),
                     .controlFrameTooLong, 1002
                 ),
                 Violation(
-                    "a 64-bit length of \(opcode)", role,
+                    "a 64-bit length of \(opcode)", endpoint,
                     RawFrame(firstByte: 0x80 | opcode, mask: mask, lengthByteCount: 9, claimedByteCount: 5).bytes,
                     .controlFrameTooLong, 1002
                 ),
             ]
         }
         let lengths: [Violation] =
-            [0, 1, 125].map { Violation("\($0) in 16 bits", role, length($0, in: 3), .lengthNotMinimal, 1002) }
+            [0, 1, 125].map { Violation("\($0) in 16 bits", endpoint, length($0, in: 3), .lengthNotMinimal, 1002) }
             + [0, 125, 126, 0xFFFF].map {
-                Violation("\($0) in 64 bits", role, length($0, in: 9), .lengthNotMinimal, 1002)
+                Violation("\($0) in 64 bits", endpoint, length($0, in: 9), .lengthNotMinimal, 1002)
             }
             + [1 << 63, .max].map {
-                Violation("\($0) bytes", role, length($0, in: 9), .lengthOutOfRange, 1002)
+                Violation("\($0) bytes", endpoint, length($0, in: 9), .lengthOutOfRange, 1002)
             }
             + [301, 0x1_0000, UInt64.max >> 1].map {
-                Violation("\($0) bytes", role, length($0, in: $0 < 0x1_0000 ? 3 : 9), .messageTooBig, 1009)
+                Violation("\($0) bytes", endpoint, length($0, in: $0 < 0x1_0000 ? 3 : 9), .messageTooBig, 1009)
             }
         return reservedBits + opcodes + control + lengths
     }
@@ -75,61 +75,61 @@ import Testing
         Violation("an unmasked ping", .server, RawFrame.to(.client, 0x89), .unmaskedFrame, 1002),
     ]
 
-    static let sequences: [Violation] = roles.flatMap { role in
-        func frame(_ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] { RawFrame.to(role, firstByte, payload) }
+    static let sequences: [Violation] = endpoints.flatMap { endpoint in
+        func frame(_ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] { RawFrame.to(endpoint, firstByte, payload) }
         let a: [UInt8] = [0x61]
         return [
-            Violation("a first continuation", role, frame(0x80, a), .continuationWithoutStart, 1002),
-            Violation("a first fragment that continues", role, frame(0x00, a), .continuationWithoutStart, 1002),
+            Violation("a first continuation", endpoint, frame(0x80, a), .continuationWithoutStart, 1002),
+            Violation("a first fragment that continues", endpoint, frame(0x00, a), .continuationWithoutStart, 1002),
             Violation(
-                "a continuation after the end", role, frame(0x81, a) + frame(0x80, a), .continuationWithoutStart,
+                "a continuation after the end", endpoint, frame(0x81, a) + frame(0x80, a), .continuationWithoutStart,
                 1002, after: Seen.text("a")
             ),
             Violation(
-                "a text within a text", role, frame(0x01, a) + frame(0x81, a), .messageInterrupted, 1002,
+                "a text within a text", endpoint, frame(0x01, a) + frame(0x81, a), .messageInterrupted, 1002,
                 after: [.began(.text), .payload(a)]
             ),
             Violation(
-                "a binary message within a text", role, frame(0x01, a) + frame(0x89) + frame(0x02, a),
+                "a binary message within a text", endpoint, frame(0x01, a) + frame(0x89) + frame(0x02, a),
                 .messageInterrupted, 1002, after: [.began(.text), .payload(a), .ping([])]
             ),
             Violation(
-                "fragments over the limit together", role,
+                "fragments over the limit together", endpoint,
                 frame(0x02, [UInt8](repeating: 1, count: 200)) + frame(0x80, [UInt8](repeating: 1, count: 101)),
                 .messageTooBig, 1009, after: [.began(.binary), .payload([UInt8](repeating: 1, count: 200))]
             ),
         ]
     }
 
-    static let closes: [Violation] = roles.flatMap { role in
-        func close(_ payload: [UInt8]) -> [UInt8] { RawFrame.to(role, 0x88, payload) }
+    static let closes: [Violation] = endpoints.flatMap { endpoint in
+        func close(_ payload: [UInt8]) -> [UInt8] { RawFrame.to(endpoint, 0x88, payload) }
         let codes: [Violation] = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535].map {
-            Violation("code \($0)", role, close(RawFrame.closePayload($0)), .closeCodeInvalid, 1002)
+            Violation("code \($0)", endpoint, close(RawFrame.closePayload($0)), .closeCodeInvalid, 1002)
         }
         return codes + [
-            Violation("half a code", role, close([0x03]), .closePayloadTruncated, 1002),
+            Violation("half a code", endpoint, close([0x03]), .closePayloadTruncated, 1002),
             Violation(
-                "a reason that is not UTF-8", role, close(RawFrame.closePayload(1000, [0x61, 0xFF])),
+                "a reason that is not UTF-8", endpoint, close(RawFrame.closePayload(1000, [0x61, 0xFF])),
                 .closeReasonNotUTF8, 1007
             ),
             Violation(
-                "a reason cut within a scalar", role, close(RawFrame.closePayload(1000, [0xE2, 0x82])),
+                "a reason cut within a scalar", endpoint, close(RawFrame.closePayload(1000, [0xE2, 0x82])),
                 .closeReasonNotUTF8, 1007
             ),
         ]
     }
 
-    static let texts: [Violation] = roles.flatMap { role in
-        func frame(_ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] { RawFrame.to(role, firstByte, payload) }
+    static let texts: [Violation] = endpoints.flatMap { endpoint in
+        func frame(_ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] { RawFrame.to(endpoint, firstByte, payload) }
         return [
-            Violation("a bad byte", role, frame(0x81, [0x61, 0xFF]), .textNotUTF8, 1007, after: [.began(.text)]),
-            Violation("a cut scalar", role, frame(0x81, [0xE2, 0x82]), .textNotUTF8, 1007, after: [.began(.text)]),
+            Violation("a bad byte", endpoint, frame(0x81, [0x61, 0xFF]), .textNotUTF8, 1007, after: [.began(.text)]),
+            Violation("a cut scalar", endpoint, frame(0x81, [0xE2, 0x82]), .textNotUTF8, 1007, after: [.began(.text)]),
             Violation(
-                "a scalar cut by the end after fragments", role, frame(0x01, [0xE2]) + frame(0x00) + frame(0x80),
+                "a scalar cut by the end after fragments", endpoint, frame(0x01, [0xE2]) + frame(0x00) + frame(0x80),
                 .textNotUTF8, 1007, after: [.began(.text)]
             ),
             Violation(
-                "a bad continuation in the next fragment", role,
+                "a bad continuation in the next fragment", endpoint,
                 frame(0x01, [0xE2]) + frame(0x89) + frame(0x80, [0x61]),
                 .textNotUTF8, 1007, after: [.began(.text), .payload([0xE2]), .ping([])]
             ),
@@ -141,7 +141,7 @@ import Testing
         #expect(violation.error.closeCode.rawValue == violation.closeCode)
         for split in Splits.all(of: violation.bytes) {
             let seen = Recorder.decode(
-                split, violation.role, messageByteCountMax: Self.messageByteCountMax
+                split, violation.endpoint, messageByteCountMax: Self.messageByteCountMax
             )
             #expect(seen == violation.seen + [.error(violation.error)], "in pieces of \(split.map(\.count))")
         }
@@ -152,28 +152,28 @@ import Testing
         #expect(Set(all.map(\.error)) == Set(WebSocketError.allCases))
     }
 
-    @Test(arguments: roles)
-    func `a message over the limit is refused by its header`(role: Role) {
-        var recorder = Recorder(role, messageByteCountMax: 125)
-        let header = RawFrame.to(role, 0x82, [UInt8](repeating: 0, count: 126)).dropLast(126)
+    @Test(arguments: endpoints)
+    func `a message over the limit is refused by its header`(endpoint: Endpoint) {
+        var recorder = Recorder(endpoint, messageByteCountMax: 125)
+        let header = RawFrame.to(endpoint, 0x82, [UInt8](repeating: 0, count: 126)).dropLast(126)
         recorder.feed(header)
         #expect(recorder.seen == [.error(.messageTooBig)])
     }
 
-    @Test(arguments: roles)
-    func `a message at the limit is let in, and the next one starts from zero`(role: Role) {
+    @Test(arguments: endpoints)
+    func `a message at the limit is let in, and the next one starts from zero`(endpoint: Endpoint) {
         let half = [UInt8](repeating: 5, count: 150)
-        let message = RawFrame.to(role, 0x02, half) + RawFrame.to(role, 0x80, half)
-        let seen = Recorder.decode([message + message], role, messageByteCountMax: 300)
+        let message = RawFrame.to(endpoint, 0x02, half) + RawFrame.to(endpoint, 0x80, half)
+        let seen = Recorder.decode([message + message], endpoint, messageByteCountMax: 300)
         #expect(seen == Seen.binary(half + half) + Seen.binary(half + half))
     }
 
-    @Test(arguments: roles)
-    func `text that is not UTF-8 fails before its frame is complete`(role: Role) {
-        let frame = RawFrame.to(role, 0x81, Array("κόσμε".utf8) + [0xF4, 0x90, 0x80, 0x80] + Array("tail".utf8))
-        let headerByteCount = role == .server ? 6 : 2
+    @Test(arguments: endpoints)
+    func `text that is not UTF-8 fails before its frame is complete`(endpoint: Endpoint) {
+        let frame = RawFrame.to(endpoint, 0x81, Array("κόσμε".utf8) + [0xF4, 0x90, 0x80, 0x80] + Array("tail".utf8))
+        let headerByteCount = endpoint == .server ? 6 : 2
         let badByteIndex = headerByteCount + "κόσμε".utf8.count + 1
-        var recorder = Recorder(role)
+        var recorder = Recorder(endpoint)
         for index in 0..<badByteIndex {
             let isAccepted = recorder.feed([frame[index]])
             #expect(isAccepted)

@@ -60,13 +60,13 @@ import Testing
         #expect(FrameEncoder.emptyClose == Self.frame(.close, []))
     }
 
-    @Test(arguments: [Role.server, .client])
-    func `a close reads back`(role: Role) {
-        let mask = role == .server ? Self.key : nil
+    @Test(arguments: [Endpoint.server, .client])
+    func `a close reads back`(endpoint: Endpoint) {
+        let mask = endpoint == .server ? Self.key : nil
         func decoded(_ code: CloseCode?, _ reason: String) -> [Seen] {
             var output: [UInt8] = []
             FrameEncoder.appendClose(code: code, reason: reason, mask: mask, to: &output)
-            return Recorder.decode([output], role)
+            return Recorder.decode([output], endpoint)
         }
         #expect(decoded(nil, "") == [.close(nil, [])])
         #expect(decoded(.goingAway, "") == [.close(1001, [])])
@@ -83,13 +83,13 @@ import Testing
         #expect(Recorder.decode([output], .client) == [.close(1000, Array(reason.utf8.prefix(byteCount)))])
     }
 
-    @Test(arguments: [Role.server, .client], [0, 5, 125])
-    func `a pong carries the payload of the ping, split or not`(role: Role, byteCount: Int) throws {
+    @Test(arguments: [Endpoint.server, .client], [0, 5, 125])
+    func `a pong carries the payload of the ping, split or not`(endpoint: Endpoint, byteCount: Int) throws {
         let payload = (0..<byteCount).map { UInt8($0) }
-        let ping = RawFrame.to(role, 0x89, payload)
-        let mask = role == .client ? Self.key : nil
+        let ping = RawFrame.to(endpoint, 0x89, payload)
+        let mask = endpoint == .client ? Self.key : nil
         for cut in 0...ping.count {
-            var decoder = FrameDecoder(role: role, messageByteCountMax: 0)
+            var decoder = FrameDecoder(endpoint: endpoint, messageByteCountMax: 0)
             var pong: [UInt8] = []
             for piece in [ping[..<cut], ping[cut...]] {
                 var buffer = Array(piece)
@@ -98,7 +98,7 @@ import Testing
                 guard case .ping(let received) = try decoder.nextEvent(in: &span, at: &offset) else { continue }
                 FrameEncoder.appendPong(answering: received, from: span.span, mask: mask, to: &pong)
             }
-            #expect(Recorder.decode([pong], role == .server ? .client : .server) == [.pong(payload)])
+            #expect(Recorder.decode([pong], endpoint == .server ? .client : .server) == [.pong(payload)])
         }
     }
 

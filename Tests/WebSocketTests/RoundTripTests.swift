@@ -8,15 +8,15 @@ import Testing
     struct Conversation {
         var bytes: [UInt8] = []
         var seen: [Seen] = []
-        let role: Role
+        let endpoint: Endpoint
         /// A message is shorter than one of these.
         let payloadByteCountBounds: [Int]
 
-        /// Messages in random fragments with control frames between them, as the peer of `role` sends them.
+        /// Messages in random fragments with control frames between them, as the peer of `endpoint` sends them.
         init(
-            role: Role, messageCount: Int, payloadByteCountBounds: [Int], using generator: inout SeededGenerator
+            endpoint: Endpoint, messageCount: Int, payloadByteCountBounds: [Int], using generator: inout SeededGenerator
         ) {
-            self.role = role
+            self.endpoint = endpoint
             self.payloadByteCountBounds = payloadByteCountBounds
             for _ in 0..<messageCount {
                 appendControl(using: &generator)
@@ -59,7 +59,7 @@ import Testing
         private mutating func append(
             _ opcode: Opcode, _ payload: [UInt8], isFinal: Bool, using generator: inout SeededGenerator
         ) {
-            let mask = role == .server ? MaskKey.random(using: &generator) : nil
+            let mask = endpoint == .server ? MaskKey.random(using: &generator) : nil
             FrameEncoder.append(opcode: opcode, payload: payload.span, isFinal: isFinal, mask: mask, to: &bytes)
         }
 
@@ -72,30 +72,31 @@ import Testing
         }
     }
 
-    @Test(arguments: Seeds.all, [Role.server, .client])
-    func `what is encoded is decoded, however it is cut`(seed: Seed, role: Role) {
+    @Test(arguments: Seeds.all, [Endpoint.server, .client])
+    func `what is encoded is decoded, however it is cut`(seed: Seed, endpoint: Endpoint) {
         var generator = SeededGenerator(seed: seed.value)
         for _ in 0..<5 {
             let conversation = Conversation(
-                role: role, messageCount: 5, payloadByteCountBounds: [1, 10, 300, 300, 70_000], using: &generator
+                endpoint: endpoint, messageCount: 5, payloadByteCountBounds: [1, 10, 300, 300, 70_000],
+                using: &generator
             )
             for _ in 0..<2 {
                 let pieces = Splits.random(of: conversation.bytes, using: &generator)
-                let seen = Recorder.decode(pieces, role)
+                let seen = Recorder.decode(pieces, endpoint)
                 #expect(seen == conversation.seen)
             }
         }
     }
 
     /// Whatever comes, the decoder neither traps nor hangs, and says the same however the bytes were cut.
-    @Test(arguments: Seeds.all, [Role.server, .client])
-    func `mutated frames never trap and mean the same at every cut`(seed: Seed, role: Role) {
+    @Test(arguments: Seeds.all, [Endpoint.server, .client])
+    func `mutated frames never trap and mean the same at every cut`(seed: Seed, endpoint: Endpoint) {
         var generator = SeededGenerator(seed: seed.value)
         for _ in 0..<200 {
             var bytes = generator.bytes(generator.below(40))
             if generator.below(8) > 0 {
                 let conversation = Conversation(
-                    role: role, messageCount: 2, payloadByteCountBounds: [1, 10, 300], using: &generator
+                    endpoint: endpoint, messageCount: 2, payloadByteCountBounds: [1, 10, 300], using: &generator
                 )
                 bytes = conversation.bytes
             }
@@ -108,9 +109,9 @@ import Testing
                 default: bytes.insert(contentsOf: bytes.prefix(generator.below(30)), at: index)
                 }
             }
-            let whole = Recorder.decode([bytes], role, messageByteCountMax: 500)
+            let whole = Recorder.decode([bytes], endpoint, messageByteCountMax: 500)
             let pieces = Splits.random(of: bytes, using: &generator)
-            let cut = Recorder.decode(pieces, role, messageByteCountMax: 500)
+            let cut = Recorder.decode(pieces, endpoint, messageByteCountMax: 500)
             #expect(whole == cut, "\(bytes) in pieces of \(pieces.map(\.count))")
         }
     }

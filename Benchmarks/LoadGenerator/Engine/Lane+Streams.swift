@@ -141,7 +141,7 @@ extension Lane {
         streams[stream].phase = .open
         streams[stream].failureCount = 0
         streams[stream].decoder = FrameDecoder(
-            role: .client, messageByteCountMax: LoadLimits.messageByteCountMax)
+            endpoint: .client, messageByteCountMax: LoadLimits.messageByteCountMax)
         // Messages that are written from now on must arrive; those written before may.
         forEachChannel(of: stream) { channel, _, order in
             order = StreamOrder(baseline: board.issued(ofChannel: channel) + 1)

@@ -51,6 +51,6 @@ struct StreamState {
 
     init(shop: UInt32) {
         self.shop = shop
-        decoder = FrameDecoder(role: .client, messageByteCountMax: LoadLimits.messageByteCountMax)
+        decoder = FrameDecoder(endpoint: .client, messageByteCountMax: LoadLimits.messageByteCountMax)
     }
 }

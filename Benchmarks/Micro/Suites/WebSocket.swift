@@ -63,7 +63,7 @@ private func encodeFrames(_ payload: [UInt8], count: Int, into output: inout [UI
 }
 
 private func decodeFrames(_ frames: inout [UInt8], messageCount: Int) {
-    var decoder = FrameDecoder(role: .server, messageByteCountMax: 512 << 10)
+    var decoder = FrameDecoder(endpoint: .server, messageByteCountMax: 512 << 10)
     var buffer = frames.mutableSpan
     var offset = 0
     var endedCount = 0

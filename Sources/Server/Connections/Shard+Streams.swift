@@ -21,7 +21,7 @@ extension Shard {
         let lifetime = arrival.tokenExpiresAt.microsecondsSinceEpoch - civilTime.microsecondsSinceEpoch
         var stream = StreamConnection(
             decoder: FrameDecoder(
-                role: .server, messageByteCountMax: environment.configuration.stream.messageByteCountMax),
+                endpoint: .server, messageByteCountMax: environment.configuration.stream.messageByteCountMax),
             heartbeat: Heartbeat(startedAt: now), openedAt: now,
             tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), slot: arrival.slot.slot,
             slotCounter: arrival.slot.counter, allowance: ByteAllowance(at: now))

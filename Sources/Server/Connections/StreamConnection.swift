@@ -18,7 +18,7 @@ struct StreamConnection {
     }
 
     var decoder: FrameDecoder
-    var state = ConnectionState(role: .server)
+    var state = ConnectionState(endpoint: .server)
     var heartbeat: Heartbeat
     var openedAt: MonotonicInstant
     /// The end of the phase, or of the time that a blocked subscriber has.

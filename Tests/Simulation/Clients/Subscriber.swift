@@ -25,7 +25,7 @@ final class Subscriber: Client {
     private let expiresAt: MonotonicInstant
     private var phase = Phase.asking
     private var answers = Answers()
-    private var decoder = FrameDecoder(role: .client, messageByteCountMax: 1 << 20)
+    private var decoder = FrameDecoder(endpoint: .client, messageByteCountMax: 1 << 20)
     private var text: [UInt8] = []
     private var lifetime: Int
     private(set) var isOver = false

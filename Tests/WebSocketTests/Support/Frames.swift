@@ -27,13 +27,13 @@ struct RawFrame {
 
     static let testMask: [UInt8] = [0x37, 0xFA, 0x21, 0x3D]
 
-    /// A frame as the peer of an endpoint in `role` sends it.
-    static func to(_ role: Role, _ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
-        RawFrame(firstByte: firstByte, payload: payload, mask: role == .server ? testMask : nil).bytes
+    /// A frame as the peer of an endpoint in `endpoint` sends it.
+    static func to(_ endpoint: Endpoint, _ firstByte: UInt8, _ payload: [UInt8] = []) -> [UInt8] {
+        RawFrame(firstByte: firstByte, payload: payload, mask: endpoint == .server ? testMask : nil).bytes
     }
 
-    static func to(_ role: Role, _ firstByte: UInt8, _ text: String) -> [UInt8] {
-        to(role, firstByte, Array(text.utf8))
+    static func to(_ endpoint: Endpoint, _ firstByte: UInt8, _ text: String) -> [UInt8] {
+        to(endpoint, firstByte, Array(text.utf8))
     }
 
     static func closePayload(_ code: UInt16, _ reason: [UInt8] = []) -> [UInt8] {
@@ -65,8 +65,8 @@ struct Recorder {
     var decoder: FrameDecoder
     var seen: [Seen] = []
 
-    init(_ role: Role, messageByteCountMax: Int = 1 << 20) {
-        decoder = FrameDecoder(role: role, messageByteCountMax: messageByteCountMax)
+    init(_ endpoint: Endpoint, messageByteCountMax: Int = 1 << 20) {
+        decoder = FrameDecoder(endpoint: endpoint, messageByteCountMax: messageByteCountMax)
     }
 
     /// Gives the decoder one buffer; false when it threw.
@@ -111,9 +111,9 @@ struct Recorder {
     }
 
     static func decode(
-        _ pieces: [some Sequence<UInt8>], _ role: Role, messageByteCountMax: Int = 1 << 20
+        _ pieces: [some Sequence<UInt8>], _ endpoint: Endpoint, messageByteCountMax: Int = 1 << 20
     ) -> [Seen] {
-        var recorder = Recorder(role, messageByteCountMax: messageByteCountMax)
+        var recorder = Recorder(endpoint, messageByteCountMax: messageByteCountMax)
         for piece in pieces where !recorder.feed(piece) { break }
         return recorder.seen
     }
