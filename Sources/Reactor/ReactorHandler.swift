@@ -1,14 +1,16 @@
 import Primitives
 
-/// The events that a reactor reports to its handler. All calls come on the reactor's thread, one at a time; none may
-/// block.
+/// What a reactor reports its events to. All calls come on the reactor's thread, one at a time; none may block.
 ///
 /// A connection has an identifier from `connectionAccepted`, `connectionArrived` or `Reactor.connect` to
 /// `connectionClosed` or `connectFailed`; there are no events of it before or after. After `Reactor.close` only
 /// `connectionClosed` follows.
-public protocol ReactorHandler: AnyObject {
-    /// The type of the messages that other threads send here.
-    associatedtype Message: Sendable
+///
+/// The events are those of four roles: the life of a connection, its bytes, attempts to send, and turns of the loop.
+public protocol ReactorHandler: ConnectionHandler, ByteHandler, AttemptHandler, TurnHandler {}
+
+/// The life of a connection.
+public protocol ConnectionHandler: AnyObject {
     /// The type of the data that accompanies a connection in transfer between reactors.
     associatedtype Parcel: Sendable
 
@@ -26,6 +28,12 @@ public protocol ReactorHandler: AnyObject {
     func connectionArrived(_ connection: ConnectionID, parcel: Parcel)
     /// The transfer failed and the connection is still here: the other table is full, or the other reactor has ended.
     func passFailed(_ connection: ConnectionID, parcel: Parcel)
+    /// The connection has ended and its identifier is free.
+    func connectionClosed(_ connection: ConnectionID)
+}
+
+/// The bytes of a connection.
+public protocol ByteHandler: AnyObject {
     /// Bytes arrived. They may be changed in place (unmasking) and are valid only until the call returns. A single
     /// receive has ended; a multishot receive continues.
     func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>)
@@ -33,6 +41,10 @@ public protocol ReactorHandler: AnyObject {
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32)
     /// A `send` completed (0) or failed (`errno`).
     func sendCompleted(_ connection: ConnectionID, errnoValue: Int32)
+}
+
+/// The results of attempts to send without waiting (`Reactor.attempt`, `Reactor.attemptQuietly`).
+public protocol AttemptHandler: AnyObject {
     /// A quiet attempt sent only the first `byteCount` bytes: the socket is full. Called from within
     /// `Reactor.submitAttempts`, before any other call.
     func attemptFellShort(_ connection: ConnectionID, byteCount: Int)
@@ -42,26 +54,26 @@ public protocol ReactorHandler: AnyObject {
     func attemptFailed(_ connection: ConnectionID, errnoValue: Int32)
     /// The socket has room, or the connection failed and the next attempt will report it.
     func becameWritable(_ connection: ConnectionID)
-    /// The connection has ended and its identifier is free.
-    func connectionClosed(_ connection: ConnectionID)
-    /// The ordinary descriptor of a `Reactor.poll` is ready or has failed; reading or writing it shows which.
-    func descriptorReady(_ number: UInt64)
-    /// A timer is due.
-    func timerFired(_ token: UInt64)
+}
+
+/// The turns of the loop, and what comes from outside of connections.
+public protocol TurnHandler: AnyObject {
+    /// The type of the messages that other threads send here.
+    associatedtype Message: Sendable
+
     /// A message arrived.
     func messageReceived(_ message: Message)
+    /// A timer is due.
+    func timerFired(_ token: UInt64)
+    /// The ordinary descriptor of a `Reactor.poll` is ready or has failed; reading or writing it shows which.
+    func descriptorReady(_ number: UInt64)
     /// All of the turn's events were reported: flush now. True when work is left and another turn should follow at
     /// once.
     func turnEnded() -> Bool
 }
 
 // Most handlers open no connections and poll no descriptors.
-extension ReactorHandler {
-    /// Traps: a handler that uses `Reactor.poll` implements this.
-    public func descriptorReady(_ number: UInt64) {
-        preconditionFailure("this handler polls no descriptors")
-    }
-
+extension ConnectionHandler {
     /// Traps: a handler that uses `Reactor.connect` implements this.
     public func connectionOpened(_ connection: ConnectionID, token: UInt64) {
         preconditionFailure("this handler opens no connections")
@@ -70,5 +82,12 @@ extension ReactorHandler {
     /// Traps: a handler that uses `Reactor.connect` implements this.
     public func connectFailed(token: UInt64, errnoValue: Int32) {
         preconditionFailure("this handler opens no connections")
+    }
+}
+
+extension TurnHandler {
+    /// Traps: a handler that uses `Reactor.poll` implements this.
+    public func descriptorReady(_ number: UInt64) {
+        preconditionFailure("this handler polls no descriptors")
     }
 }
