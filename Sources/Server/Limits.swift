@@ -1,136 +1,136 @@
-/// The bounds of the server that no setting changes.
+/// The limits of the server that no setting changes.
 enum ServerLimits {
-    /// For how long a thread of the process runs before others that want its processor: commits, which take less, do not
-    /// wait for a reactor that is busy, nor it for reads.
+    /// How long a thread of the process runs before others that wait for its processor. A commit takes less, so it does
+    /// not wait for a busy reactor, and the reactor does not wait for reads.
     static let timeSlice: Duration = .microseconds(300)
     /// The time for a request's head to arrive.
     static let headWait: Duration = .seconds(10)
-    /// Connections of the metrics listener. It has descriptors of its own for them, so that streams keep no scraper out.
+    /// Connections of the metrics listener. It has its own descriptors for them, so that streams never keep a scraper
+    /// out.
     static let metricsConnectionCountMax = 32
     /// The time for a request's body to arrive.
     static let bodyWait: Duration = .seconds(30)
     /// How long a connection may be idle between requests.
     static let keepAliveWait: Duration = .seconds(75)
-    /// The bytes of a response that are handed to the kernel at a time: a peer of `progressBytesPerSecondMin` takes
+    /// Bytes of a response that are handed to the kernel at a time. A peer that takes `progressBytesPerSecondMin` takes
     /// them within `progressWait`.
     static let responsePieceByteCount = 32 << 10
-    /// The pieces of responses and of uploads that are worked on in one turn of a reactor, of all its connections
-    /// together.
+    /// Pieces of responses and of uploads that a reactor works on in one turn, over all its connections.
     static let piecesPerTurn = 2
-    /// A peer that takes or sends fewer bytes a second is ended …
+    /// Bytes per second that a peer must take or send: see `ProgressWatch`.
     static let progressBytesPerSecondMin = 4 << 10
-    /// … when it falls behind by this time …
+    /// How far a peer may fall behind that rate before it is disconnected.
     static let progressWait: Duration = .seconds(10)
-    /// … and no peer is ahead by more than this.
+    /// How far a peer may get ahead of that rate.
     static let progressCreditMax: Duration = .seconds(16)
-    /// A timer that fires later than this shows that the process paused.
+    /// A timer that fires later than this shows that the process was paused.
     static let timerLatenessMax: Duration = .seconds(1)
-    /// How long an ended connection is read from, so that no reset overtakes the last bytes.
+    /// How long the server reads from a connection that it has ended, so that no reset overtakes the last bytes.
     static let lingerWait: Duration = .seconds(2)
-    /// How long open streams and requests may take to end when the server stops …
+    /// How long open streams and requests may take to end when the server stops.
     static let drainWait: Duration = .seconds(7)
-    /// … counted in so many steps, each of which a pause of the process may take …
+    /// The steps in which `drainWait` is counted. A pause of the process takes one of them.
     static let drainSteps = 70
-    /// … and the stop as a whole, the store's last commit included.
+    /// How long the whole stop may take, the store's last commit included.
     static let stopWait: Duration = .seconds(9)
-    /// How long nothing may come of a refused body that is read over …
+    /// How long a refused body that is being read may bring no bytes.
     static let refusedBodyIdleWait: Duration = .seconds(5)
-    /// … how long it may take as a whole …
+    /// How long the server reads a refused body.
     static let refusedBodyWait: Duration = .seconds(30)
-    /// … and its bytes.
+    /// Bytes of a refused body that the server reads.
     static let refusedBodyByteCountMax = 64 << 20
-    /// Bytes a client may send on its stream at once …
+    /// Bytes that a client may send on its stream at once.
     static let clientByteCountBurst = 4 << 20
-    /// … and in a second.
+    /// Bytes that a client may send on its stream per second, on average.
     static let clientBytesPerSecond = 128 << 10
-    /// What each frame of a client costs beyond its bytes.
+    /// What each frame of a client costs in addition to its bytes.
     static let clientSendByteCost = 64
-    /// Frames of one client that a reactor handles in a turn; what is left of its receive waits for the next turn.
+    /// Frames of one client that a reactor handles in a turn. The rest of its receive waits for the next turn.
     static let clientFramesPerTurn = 64
-    /// How late a reactor notices, at most, that it was stopped.
+    /// How late, at most, a reactor notices that it was stopped.
     static let reactorWaitMax: Duration = .seconds(1)
-    /// Sends of one flush, before the reactor looks at its sockets again …
+    /// Sends of one flush, before the reactor handles its sockets again.
     static let flushSendCountMax = 4_096
-    /// … and the bytes that they offer.
+    /// Bytes that the sends of one flush offer.
     static let flushByteCountMax = 16 << 20
-    /// Verified tokens that each reactor remembers.
+    /// Verified tokens that each reactor caches.
     static let cachedTokenCountMax = 4_096
-    /// Shops that the metrics name.
+    /// Shops that the metrics list.
     static let metricsShopCountMax = 20
-    /// How long a membership that was looked up is taken to hold.
+    /// How long a membership that was looked up is valid.
     static let membershipTimeToLive: Duration = .seconds(5)
-    /// Memberships that each reactor remembers: few, as they hold for seconds and idle streams must not pay for them.
+    /// Memberships that each reactor caches. Few, as they are valid for seconds and idle streams must not pay for them.
     static let cachedMembershipCountMax = 8_192
-    /// From one round of housekeeping to the next: how late a changed membership may show.
+    /// From one round of housekeeping to the next: how late a changed membership may take effect.
     static let housekeepingPeriod: Duration = .seconds(1)
-    /// Rounds after which a changed membership is looked at again.
+    /// Rounds after which a changed membership is checked again.
     static let membershipRecheckRounds: UInt64 = 3
-    /// From one search for orphaned images to the next …
+    /// From the start of one search for orphaned images to the start of the next.
     static let orphanSearchPeriod: Duration = .seconds(60)
-    /// … and the images that it takes from the store at a time.
+    /// Images that the search reads from the store at a time.
     static let orphanBatchCountMax = 64
-    /// The images that go at once with the message that named them, the first of its text: each costs three queries. The
-    /// search for orphans finds the rest.
+    /// Images that are removed together with the message that named them, the first of its text: each costs three
+    /// queries. The search for orphans removes the rest.
     static let imagesRemovedAtOnceMax = 16
-    /// How often, at the start, another node is looked for that uses the database …
+    /// How often a starting node checks whether another node still uses the database.
     static let nodeWaitRounds = 10
-    /// … and the pause between.
+    /// The pause between two of these checks.
     static let nodeWaitPause: Duration = .milliseconds(500)
-    /// How often, at the end of the start, the node's lock is looked at …
+    /// How often a node checks, at the end of its start, whether it holds the node's lock.
     static let nodeLockWaitRounds = 100
-    /// … and the pause between.
+    /// The pause between two of these checks.
     static let nodeLockWaitPause: Duration = .milliseconds(50)
-    /// Messages of a numbered page, when the request does not say …
+    /// Messages of a numbered page when the request sets no limit.
     static let pageMessageCountDefault = 20
-    /// … and when it does, at most.
+    /// The largest limit that a request may set for a numbered page.
     static let pageMessageCountMax = 100
-    /// The bytes of an upload that are held in memory, before they are written …
+    /// Bytes of an upload that are held in memory before they are written.
     static let uploadPieceByteCount = 64 << 10
-    /// … and the uploads of one reactor at a time: 32 MiB.
+    /// Uploads of one reactor in flight. With the bytes above they take 32 MiB.
     static let uploadCountMax = 512
-    /// The body of an upload: the image, the boundaries and the other parts.
+    /// Bytes of an upload's body: the image, the boundaries and the other parts.
     static let uploadByteCountMax = (5 << 20) + (64 << 10)
-    /// What the body of an upload may be larger than its image, when it is refused by its length alone.
+    /// Bytes that an upload's body may have in addition to its image, when it is refused by its length alone.
     static let uploadOverheadByteCountMax = 64 << 10
-    /// The bytes that the responses of one reactor hold or have reserved; reads beyond are refused.
+    /// Bytes that the responses of one reactor hold or have reserved. A read that needs more is refused.
     static let responseByteCountMax = 256 << 20
-    /// What a response may hold that is produced while it is sent: a slice of messages, with 64 KiB of text, the piece
-    /// that was made of it, and the kernel's copy of that.
+    /// Memory of a response that is produced while it is sent: a slice of messages with 64 KiB of text, the piece that
+    /// was made of it, and the kernel's copy of that piece.
     static let responseByteCountReserved = 256 << 10
-    /// Images of one shop that a reactor serves at a time by signed URLs, which name no user to count them by …
+    /// Images of one shop that a reactor serves at a time by signed URLs, which name no user to count them by.
     static let signedReadsPerShopMax = 256
-    /// … and of all shops. That is half of the memory for responses: the other half is for requests with a token.
+    /// The same of all shops. It is half of the memory for responses: the other half is for requests with a token.
     static let signedReadCountMax = 512
     /// Image URLs that are signed in one text, the first of it: each costs an HMAC.
     static let signedImagesPerTextMax = 64
-    /// How old the number of a shop's pages may be …
+    /// How long a count of a shop's messages, which its numbered pages need, is used.
     static let messageTotalAge: Duration = .seconds(5)
-    /// … and the shops that each reactor remembers it of.
+    /// Shops whose count each reactor remembers.
     static let messageTotalShopCountMax = 1_024
-    /// The messages that may lie before a numbered page; a cursor has no such bound.
+    /// Messages that may precede a numbered page; a cursor has no such limit.
     static let pageDepthMax = 10_000
-    /// Bytes of log lines that wait to be written …
+    /// Bytes of pending log lines. Further lines are dropped.
     static let logByteCountMax = 1 << 20
-    /// … and how many lines: further ones are dropped.
+    /// Pending log lines. Further lines are dropped.
     static let logLineCountMax = 8_192
-    /// Lines of one kind that are written …
+    /// Lines of one kind that are written in a `logRatePeriod`. A summary counts the rest.
     static let logLinesPerPeriod = 10
-    /// … in this time; a summary counts the rest.
+    /// The period of that limit.
     static let logRatePeriod: Duration = .seconds(1)
     /// Kinds of lines whose rate is known.
     static let logKindCountMax = 256
     /// How long the end of the process waits for the last lines.
     static let logFlushWait: Duration = .milliseconds(300)
-    /// From the first signal to stop to the end of a process in which something hangs …
+    /// From the first stop signal to the end of a process in which something hangs.
     static let hardStopWait: Duration = .milliseconds(9_400)
-    /// … and from one that repeats it,
+    /// The same from a repeated stop signal, if that is earlier.
     static let hastenedStopWait: Duration = .seconds(2)
-    /// unless both came within this time.
+    /// Stop signals within this time of the first count as one.
     static let signalPairWait: Duration = .seconds(1)
-    /// The status of a process that had to be ended so (sysexits.h: software).
+    /// The status of a process that had to be ended like this (sysexits.h: software).
     static let hardStopStatus: Int32 = 70
-    /// From one look at the store for `/readyz` to the next …
+    /// From one check of the store for `/readyz` to the next.
     static let readinessPeriod: Duration = .seconds(1)
-    /// … and how long one may go without an answer.
+    /// How long a check may go without an answer.
     static let readinessWait: Duration = .seconds(5)
 }

@@ -6,13 +6,13 @@ import Reactor
 import Sessions
 import Storage
 
-/// Reads settings from the environment, where the command has entered those flags whose variables are not set.
+/// Reads settings from the environment, to which the command has added the flags whose variables are not set.
 ///
 /// A setting that is not set, or empty, has the default of its row in `Setting.all`.
 struct ConfigurationReader {
     let environment: [String: String]
 
-    /// What the operator set, else the default; nil when there is neither.
+    /// The operator's value, else the default; nil when there is neither.
     func text(_ name: String) -> String? {
         guard let setting = Setting.named(name) else { preconditionFailure("\(name) has no row in Setting.all") }
         if let value = environment[name], !value.isEmpty { return value }
@@ -22,7 +22,7 @@ struct ConfigurationReader {
         }
     }
 
-    /// The same of a row with a `.value`.
+    /// The same for a row with a `.value`.
     func value(_ name: String) -> String {
         guard let text = text(name) else { preconditionFailure("\(name) has no default in Setting.all") }
         return text
@@ -71,7 +71,7 @@ extension Substring {
 }
 
 extension ServerConfiguration {
-    /// Reads all settings; the first that cannot be used is thrown.
+    /// Reads all settings; throws an error for the first invalid one.
     public init(environment: [String: String]) throws(ConfigurationError) {
         try Setting.refuseUnknown(in: environment)
         let reader = ConfigurationReader(environment: environment)
@@ -155,7 +155,7 @@ extension ServerConfiguration {
                 allowed: "in production mode the origins that may open streams must be named, separated by commas")
         }
         if auth.keySetPath != nil {
-            // Issuers share keys: all Firebase projects, for one. A signature alone says nothing of the project.
+            // Issuers may share keys, as all Firebase projects do. A signature alone does not identify the project.
             for (name, value) in [("AUTH_JWT_ISSUER", auth.issuer), ("AUTH_JWT_AUDIENCE", auth.audience)]
             where value == nil {
                 throw ConfigurationError(
@@ -175,13 +175,13 @@ extension ServerConfiguration {
         do {
             return try StoreLocation(parsing: text)
         } catch {
-            // A URI may hold a password.
+            // A URI may contain a password.
             throw ConfigurationError(
                 name: "SHOPSTREAM_STORE", value: text.contains("://") ? "…" : text, allowed: error.description)
         }
     }
 
-    /// Images lie beside the messages that name them.
+    /// Images are stored beside the messages that name them.
     private static func imagesPath(beside store: StoreLocation) -> String {
         switch store {
         case .sqlite(let path): "\(path)-images"
@@ -236,7 +236,7 @@ extension ServerConfiguration {
     /// One reactor for each processor.
     private static var processorCount: Int { max(1, min(256, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) }
 
-    /// A ring's table of direct descriptors is bounded by RLIMIT_NOFILE, each ring's by itself.
+    /// RLIMIT_NOFILE bounds the table of direct descriptors of each ring separately.
     private static var descriptorLimit: Int {
         var limit = rlimit()
         // SAFETY: the call writes the local and keeps no pointer.
@@ -263,10 +263,10 @@ extension StreamConfiguration {
             "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", in: 0...Auth.Limits.attemptCountMax)
         messageByteCountMax = try reader.number("WEBSOCKET_MAX_MESSAGE_BYTES", in: 1...(64 << 20))
         waitingMessageCountMax = try reader.number("WEBSOCKET_SEND_BUFFER_MESSAGES", in: 1...65_536)
-        // A buffer serves all connections of a reactor, not one: a page at least, whatever the old setting says.
+        // A buffer serves all connections of a reactor, so it has at least a page, whatever an earlier deployment sets.
         receiveBufferByteCount = max(
             4_096, try reader.number("WEBSOCKET_READ_BUFFER_SIZE", in: 1...65_536))
-        // Broadcasts are written from the shop's log: there is no write buffer. Accepted for old deployments.
+        // Publications are sent from the shop's log; there is no write buffer. Accepted for earlier deployments.
         _ = try reader.number("WEBSOCKET_WRITE_BUFFER_SIZE", in: 1...65_536)
         guard pingPeriod < pongWait else {
             throw ConfigurationError(

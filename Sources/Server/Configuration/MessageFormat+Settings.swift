@@ -10,7 +10,7 @@ extension MessageFormat {
 }
 
 extension ConfigurationReader {
-    /// One of the values that a setting has.
+    /// One of the values that a setting allows.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws(ConfigurationError) -> Choice {
         let text = value(name)
         guard let choice = Choice(rawValue: text) else {

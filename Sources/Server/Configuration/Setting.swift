@@ -1,21 +1,21 @@
-/// A setting of the server: its variable, its flag, its default and what it does.
+/// A setting of the server: its variable, its flag, its default and its help text.
 ///
-/// `Setting.all` names all of them. The reader reads no other variable, the check at the start accepts no other, and
-/// Sources/Server/README.md shows the same rows.
+/// `Setting.all` lists all of them. The reader reads no other variable, the start refuses other variables with the
+/// server's prefixes, and Sources/Server/README.md has the same rows.
 struct Setting: Sendable {
-    /// What holds without the variable.
+    /// The value that applies without the variable.
     enum Default: Sendable {
         /// Nothing.
         case none
-        /// The value as the variable would say it.
+        /// A value, written as in the variable.
         case value(String)
-        /// Something that depends on the machine or on other settings, in words.
+        /// A value that depends on the machine or on other settings; the text describes it.
         case computed(String)
     }
 
     /// The environment variable.
     let name: String
-    /// The flag of `serve` that says the same.
+    /// The equivalent flag of `serve`.
     let flag: String?
     let defaultValue: Default
     /// One line of Markdown.
@@ -48,11 +48,11 @@ struct Setting: Sendable {
 // MARK: - Unknown names
 
 extension Setting {
-    /// Variables that begin with one of these are the server's.
+    /// A variable that begins with one of these belongs to the server.
     private static let prefixes = ["SHOPSTREAM_", "WEBSOCKET_", "AUTH_JW"]
 
-    /// Refuses variables that are the server's by their prefix and that no setting has: a mistyped name would otherwise
-    /// leave the default in force without a word.
+    /// Refuses variables with the server's prefixes that no setting has. Otherwise a mistyped name would leave the
+    /// default in force without a notice.
     static func refuseUnknown(in environment: [String: String]) throws(ConfigurationError) {
         let unknown = environment.keys.filter { name in prefixes.contains { name.hasPrefix($0) } && byName[name] == nil
         }
@@ -62,14 +62,14 @@ extension Setting {
             name: name, value: "…", allowed: "there is no such setting; the nearest is \(nearest(to: name).name)")
     }
 
-    /// The setting whose name differs least, by insertions, deletions and substitutions of characters; of several the
-    /// first of the table. O(settings × length²).
+    /// The setting whose name differs least, by insertions, deletions and substitutions of characters. The first of the
+    /// table when several differ equally. O(settings × length²).
     static func nearest(to name: String) -> Setting {
         let text = Array(name.uppercased().utf8.prefix(128))
         return all.min { distance(text, Array($0.name.utf8)) < distance(text, Array($1.name.utf8)) } ?? all[0]
     }
 
-    /// Levenshtein's distance, row by row of its matrix.
+    /// The Levenshtein distance, row by row of its matrix.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var row = Array(0...right.count)
         for (leftIndex, byte) in left.enumerated() {

@@ -2,20 +2,20 @@ import Primitives
 
 /// Limits how often lines of one kind are written: the first few of each period, then a count of the rest.
 ///
-/// A kind is the message of a line, which this server takes from its source and never from a request. A value; time is
-/// an argument; its owner locks.
+/// A kind is the message of a line. It comes from the server's source, never from a request. A value: time is an
+/// argument, and the owner locks.
 struct LogRate {
     /// What to do with a line.
     enum Decision: Equatable {
         /// Write it.
         case write
-        /// Write a summary of so many lines that were left out before it, then the line.
+        /// Write a summary of the lines that were left out before it, then the line.
         case writeAfter(suppressed: Int)
         /// Leave it out.
         case suppress
     }
 
-    /// Lines of a kind that were left out in a period that is over.
+    /// Lines of a kind that were left out in a period that has ended.
     struct Summary: Equatable {
         let message: String
         let level: String
@@ -33,14 +33,15 @@ struct LogRate {
     /// Lines left out since the start.
     private(set) var suppressedTotal: UInt64 = 0
 
-    /// Whether lines were left out that no summary has named yet.
+    /// Whether lines were left out that no summary has reported yet.
     var isSummaryOwed: Bool { windows.values.contains { $0.suppressedCount > 0 } }
 
-    /// Decides on a line of a kind. O(1), but for the rare moment when kinds that are over are forgotten.
+    /// Decides on a line of a kind. O(1); O(kinds) when there are too many kinds and those of earlier periods are
+    /// removed.
     mutating func decide(_ message: String, level: String, at now: MonotonicInstant) -> Decision {
         guard var window = windows[message] else {
             makeRoom(at: now)
-            // With too many kinds in one period a new one is not limited by its kind; the ring still bounds it.
+            // When one period has too many kinds, a new kind is not limited; the ring still bounds its lines.
             guard windows.count < ServerLimits.logKindCountMax else { return .write }
             windows[message] = Window(begin: now, level: level, writtenCount: 1)
             return .write
@@ -61,7 +62,7 @@ struct LogRate {
         return isWritten ? .write : .suppress
     }
 
-    /// Takes the summaries of periods that are over; with `isAll` also of those that go on. O(kinds).
+    /// Takes the summaries of periods that have ended; with `isAll` also those of current periods. O(kinds).
     mutating func takeSummaries(at now: MonotonicInstant, isAll: Bool = false) -> [Summary] {
         let over = windows.filter { isAll || now >= $0.value.begin + ServerLimits.logRatePeriod }
         for message in over.keys { windows[message] = nil }

@@ -1,5 +1,5 @@
-/// Log lines that wait to be written: bounded in bytes and in lines. A line that does not fit is dropped and counted.
-/// A value; its owner locks.
+/// Pending log lines, bounded in bytes and in lines. A line that does not fit is dropped and counted. A value; its
+/// owner locks.
 struct LogRing {
     /// Lines that are written together, and how many were dropped after them.
     struct Batch {
@@ -21,12 +21,12 @@ struct LogRing {
         self.lineCountMax = lineCountMax
     }
 
-    /// Nothing waits, neither a line nor the report of dropped ones.
+    /// Whether neither a line nor a report of dropped lines is pending.
     var isEmpty: Bool { lineCount == 0 && droppedLineCount == 0 }
 
     /// Adds a line, or drops it. O(line), amortised.
     mutating func append(_ line: [UInt8]) {
-        // Once a line was dropped, later ones go the same way until a batch is taken: the report stands where they were.
+        // After a dropped line, all later ones are dropped until a batch is taken: the report is where they would be.
         guard droppedLineCount == 0, lineCount < lineCountMax, bytes.count + line.count <= byteCountMax else {
             drop()
             return
@@ -35,7 +35,7 @@ struct LogRing {
         lineCount += 1
     }
 
-    /// Counts lines that were taken but could not be written; nothing reports them.
+    /// Counts lines that were taken but could not be written. No log line reports them.
     mutating func countLost(_ count: Int) { droppedTotal += UInt64(count) }
 
     private mutating func drop() {
@@ -43,7 +43,7 @@ struct LogRing {
         droppedTotal += 1
     }
 
-    /// Takes all that waits. O(1).
+    /// Takes all pending lines. O(1).
     mutating func take() -> Batch? {
         guard !isEmpty else { return nil }
         let batch = Batch(bytes: bytes, lineCount: lineCount, droppedLineCount: droppedLineCount)

@@ -4,14 +4,14 @@ import Primitives
 import Reactor
 import Synchronization
 
-/// Writes log lines to standard error by a thread of its own, so that no thread of the server ever waits for who reads
-/// them: a pipe that is full stops this thread alone.
+/// Writes log lines to standard error on a thread of its own, so that no other thread of the server waits for the
+/// reader of the log: a full pipe blocks this thread alone.
 ///
-/// The lock guards copying a line and a look-up by its kind, and is never held during I/O: a mutex is enough, as the
-/// longest that a reactor can wait is another line's copying. A ring without locks would spare that and cost a bound
-/// on the length of a line.
+/// The lock is held while a line is copied or its kind is looked up, never during I/O. A mutex is enough: a reactor
+/// waits at most while another line is copied. A ring without locks would avoid that wait, but would have to bound the
+/// length of a line.
 public final class LogWriter: Sendable {
-    /// The process's own.
+    /// The writer of the process.
     public static let standardError = LogWriter(descriptor: STDERR_FILENO)
 
     /// Counts for metrics.
@@ -42,8 +42,8 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// Takes a line unless there were too many of its kind; `line` makes its bytes, a line feed last. Any thread; never
-    /// waits for I/O.
+    /// Enqueues a line, unless there were too many of its kind. `line` makes its bytes, which end with a line feed. Any
+    /// thread; never waits for I/O.
     func log(_ message: String, level: String, _ line: () -> [UInt8]) {
         let decision = state.withLock { $0.rate.decide(message, level: level, at: Self.now) }
         switch decision {
@@ -56,7 +56,7 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// Waits until all lines are written, or for `ServerLimits.logFlushWait`. For the end of the process; blocks the
+    /// Waits until all lines are written, at most `ServerLimits.logFlushWait`. Called when the process ends; blocks the
     /// caller.
     public func flush() {
         let deadline = Self.now + ServerLimits.logFlushWait
@@ -112,7 +112,7 @@ public final class LogWriter: Sendable {
         if batch.droppedLineCount > 0 { bytes += LogLine.dropped(count: batch.droppedLineCount) }
         let isWritten = StandardError.writeAll(bytes, to: descriptor)
         state.withLock { state in
-            // Only counted: a report of them would meet the same error, and the thread would never rest.
+            // Only counted: a log line about them would fail with the same error, and the thread would never be idle.
             if !isWritten { state.ring.countLost(batch.lineCount) }
             state.isWriting = false
         }

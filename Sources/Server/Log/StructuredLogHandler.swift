@@ -21,7 +21,7 @@ public struct StructuredLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Hands the line to the writer.
+    /// Hands the line off to the writer.
     public func log(event: LogEvent) {
         let message = event.message.description
         let level = event.level.rawValue
