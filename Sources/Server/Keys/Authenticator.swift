@@ -1,10 +1,11 @@
 import Auth
 import Primitives
 
-/// Verifies the tokens of one reactor, by the keys of the moment.
+/// Verifies the tokens of one reactor with the current keys.
 ///
-/// With a file of keys (`KeyReloader`) each verification first compares versions: a key that the file no longer holds
-/// verifies nothing from then on, tokens that were verified before included. Belongs to its reactor; time is an argument.
+/// With a file of keys (`KeyReloader`) each verification first compares versions. A key that was removed from the file
+/// verifies nothing from then on, not even tokens that were verified before. Belongs to its reactor; time is an
+/// argument.
 struct Authenticator {
     private let verifier: TokenVerifier
     private let reloader: KeyReloader?
@@ -17,12 +18,12 @@ struct Authenticator {
         self.reloader = reloader
     }
 
-    /// What the cache of verified tokens did so far.
+    /// Counts of the cache of verified tokens.
     var cacheStatistics: TokenCache.Statistics { verifier.cacheStatistics }
-    /// What the file's readings came to; nil without one.
+    /// Counts of the file's reads; nil without a file.
     var reloadStatistics: KeyReloader.Statistics? { reloader?.statistics }
 
-    /// The identity of a token at the civil time `now`. Nothing suspends; O(length), see `TokenVerifier`.
+    /// The identity of a token at the civil time `now`. Does not suspend; O(length), see `TokenVerifier`.
     mutating func verify(_ token: String?, now: Timestamp) throws(AuthError) -> Identity {
         guard let token else { throw .missing }
         if let (keys, version) = reloader?.newer(than: keysVersion) {
@@ -32,7 +33,7 @@ struct Authenticator {
         return try verifier.verify(token, now: now)
     }
 
-    /// A reading of the file that a token with an unknown key may wait for; nil when none is in flight or due.
+    /// A read of the file that a token with an unknown key may wait for; nil when none is in flight or due.
     func joinReload() -> PendingReload? {
         guard let reloader, let ticket = reloader.join(known: keysVersion) else { return nil }
         return PendingReload(reloader: reloader, ticket: ticket)
@@ -41,12 +42,12 @@ struct Authenticator {
     /// Drops verified tokens that have expired; for housekeeping.
     func removeExpired(now: Timestamp) { verifier.removeExpired(now: now) }
 
-    /// A reading of the keys that a request waits for.
+    /// A read of the keys that a request waits for.
     struct PendingReload: Sendable {
         fileprivate let reloader: KeyReloader
         fileprivate let ticket: KeyReloader.Ticket
 
-        /// Returns when the keys were read, `KeyReloads.waitMax` later at the most.
+        /// Returns when the keys were read, at the latest after `KeyReloads.waitMax`.
         func wait() async { await reloader.wait(ticket) }
     }
 }

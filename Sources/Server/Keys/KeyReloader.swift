@@ -3,10 +3,10 @@ import Logging
 import Primitives
 import Synchronization
 
-/// The keys of all reactors, from a file that changes: one reader, and one set that all judge by.
+/// The keys of all reactors, from a file that changes: one reader, and one set that all reactors use.
 ///
-/// A set is published before any token is judged by it, so that no reactor refuses what another takes. The old keys go on
-/// while the file cannot be used. Any thread.
+/// A set is published before any token is verified with it, so that no reactor refuses what another accepts. The old
+/// keys stay in use while the file cannot be used. Any thread.
 final class KeyReloader: Sendable {
     /// Counts for the metrics.
     struct Statistics: Sendable {
@@ -20,7 +20,7 @@ final class KeyReloader: Sendable {
     private struct State {
         var keys: KeySet
         var version: UInt64 = 0
-        /// The file's text behind `keys`.
+        /// The file's text from which `keys` were read.
         var text: [UInt8]
         var reloads: KeyReloads
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
@@ -32,7 +32,8 @@ final class KeyReloader: Sendable {
         var statistics = Statistics()
     }
 
-    /// From one read to the next, whether or not a token asks for one: a withdrawn key is refused that soon.
+    /// From one read to the next, whether or not a token triggers one. A withdrawn key is refused after this time at
+    /// most.
     static let period: Duration = .seconds(15)
 
     private let path: String
@@ -40,7 +41,7 @@ final class KeyReloader: Sendable {
     private let log: Logger
     private let start = ContinuousClock.now
     private let state: Mutex<State>
-    /// The version of the state: what each verification compares.
+    /// The version of the state, which each verification compares.
     private let version = Atomic<UInt64>(0)
 
     /// Reads the file for the first time.
@@ -55,13 +56,13 @@ final class KeyReloader: Sendable {
                 reloads: KeyReloads(at: MonotonicInstant(nanoseconds: 0))))
     }
 
-    /// The keys, when they are others than those of `known`. One atomic load when they are not.
+    /// The keys, when they are newer than the version `known`. One atomic load when they are not.
     func newer(than known: UInt64) -> (keys: KeySet, version: UInt64)? {
         if version.load(ordering: .acquiring) == known { return nil }
         return state.withLock { ($0.keys, $0.version) }
     }
 
-    /// The keys now.
+    /// The current keys.
     var current: KeySet { state.withLock { $0.keys } }
 
     /// Counts; O(1).
@@ -73,14 +74,14 @@ final class KeyReloader: Sendable {
 
     // MARK: - Waiting
 
-    /// A place among those that wait.
+    /// A registration as a waiter.
     struct Ticket: Sendable {
         /// Nil when there is nothing to wait for.
         fileprivate let waiter: UInt64?
     }
 
-    /// Joins those that wait until a token with a key unknown to `known` can be judged again: by other keys that are there
-    /// already, or by a reading that is in flight or due. Nil: the token is refused now.
+    /// Registers a waiter, for a token with a key unknown to `known`. The token can be verified again with newer keys
+    /// that are already loaded, or after a read that is in flight or due. Nil: the token is refused now.
     func join(known: UInt64) -> Ticket? {
         let now = now
         let (ticket, decision) = state.withLock { state -> (Ticket?, KeyReloads.Decision) in
@@ -102,7 +103,7 @@ final class KeyReloader: Sendable {
         return ticket
     }
 
-    /// Waits until a read ended after the ticket was taken, `KeyReloads.waitMax` at the most.
+    /// Waits until a read ends after the ticket was taken, at most `KeyReloads.waitMax`.
     func wait(_ ticket: Ticket) async {
         guard let waiter = ticket.waiter else { return }
         let timeout = Task.detached { [self] in
@@ -128,7 +129,7 @@ final class KeyReloader: Sendable {
 
     // MARK: - Reading
 
-    /// Reads the keys again, as soon as a read that is in flight has ended; returns when they are read. For SIGHUP and the
+    /// Reads the keys again, after the read in flight if there is one; returns when they are read. For SIGHUP and the
     /// period.
     func reload() async {
         if state.withLock({ $0.reloads.wanted() }) { await read() }
@@ -159,7 +160,7 @@ final class KeyReloader: Sendable {
                 case .failure(let error):
                     state.statistics.isCurrent = false
                     state.statistics.failureCount += 1
-                    // A file that stays broken is one line, not one each period.
+                    // A file that stays invalid is logged once, not once per period.
                     if state.lastFailure != error { failure = error }
                     state.lastFailure = error
                 }
@@ -177,8 +178,7 @@ final class KeyReloader: Sendable {
         }
     }
 
-    /// The file's text, and its keys when they are others than those in use. A file may block its reader: never on a
-    /// reactor.
+    /// The file's text, and its keys when they differ from those in use. Reading a file may block: never on a reactor.
     private func readFile() async -> Result<(KeySet?, [UInt8]), AuthConfigurationError> {
         do throws(AuthConfigurationError) {
             let text = try KeySet.read(path: path)

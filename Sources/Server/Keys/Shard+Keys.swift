@@ -3,14 +3,14 @@ import HTTP
 import Primitives
 import Reactor
 
-// Key rotation: a token with an unknown `kid` triggers a reading of the JWKS file and waits for it, then the keys of that
-// reading decide, as on every reactor.
+// Key rotation: a token with an unknown `kid` triggers a read of the JWKS file and waits for it. Then the keys of that
+// read decide, as on every reactor.
 
 extension Shard {
-    /// The identity of a token, by the keys of this moment. Open streams end when their token expires.
+    /// The identity of a token, by the current keys. Open streams end when their token expires.
     func verify(_ token: String?) throws(AuthError) -> Identity { try authenticator.verify(token, now: civilTime) }
 
-    /// The same; a token whose key is unknown waits for a reading of the keys, when one is in flight or due.
+    /// The same; a token whose key is unknown waits for a read of the keys, when one is in flight or due.
     func verifyAwaitingKeys(_ token: String?) async throws(AuthError) -> Identity {
         do throws(AuthError) {
             return try verify(token)
@@ -21,11 +21,11 @@ extension Shard {
         return try verify(token)
     }
 
-    /// Stops reading a request whose token names an unknown key, when a reading of the keys is in flight or due, and goes on
-    /// with the rest of its bytes after that. False when there is nothing to wait for.
+    /// Stops reading a request whose token names an unknown key, when a read of the keys is in flight or due. After
+    /// that read it continues with the rest of the bytes. False when there is nothing to wait for.
     func pauseForKeys(_ connection: ConnectionID, _ state: HTTPConnection, _ rest: Span<UInt8>) -> Bool {
         guard !state.hasAwaitedKeys, let reload = authenticator.joinReload() else { return false }
-        // It is no failure yet.
+        // Not a failure yet.
         counters.authFailures[.unknownKey, default: 1] -= 1
         state.hasAwaitedKeys = true
         state.leftover = []

@@ -2,15 +2,15 @@ import Primitives
 import Reactor
 import Synchronization
 
-/// Where a shard reads civil time: for tokens, the times of messages and `Date`.
+/// The source of a shard's civil time: for tokens, the times of messages and `Date`.
 enum CivilClock: Sendable {
     /// The machine's wall clock.
     case system
-    /// The driver's clock, counted from a civil time: a simulation's, so that a seed repeats every byte.
+    /// The driver's clock, counted from a civil time. For a simulation, so that a seed repeats every byte.
     case counted(from: CivilOrigin)
 }
 
-/// The civil time at which a driver's clock began, which a simulation moves. Any thread.
+/// The civil time at which a driver's clock began. A simulation moves it. Any thread.
 final class CivilOrigin: Sendable {
     private let microseconds: Atomic<Int64>
 

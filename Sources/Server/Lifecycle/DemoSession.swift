@@ -4,7 +4,7 @@ import JSON
 import Primitives
 import Storage
 
-/// The demo: one shop, two users, and tokens for the page that plays both.
+/// The demo: one shop, two users, and the tokens for the page, which acts as both.
 struct DemoSession: Sendable {
     static let shopID = ShopID("demo")
     private static let users: [(id: String, name: String, role: ShopRole)] = [
@@ -12,7 +12,7 @@ struct DemoSession: Sendable {
     ]
     private static let tokenLifetime: Duration = .seconds(86_400)
 
-    /// What `GET /demo.json` answers.
+    /// The body of `GET /demo.json`.
     let json: [UInt8]
 
     /// Makes the tokens.
@@ -38,7 +38,7 @@ struct DemoSession: Sendable {
         json = writer.bytes
     }
 
-    /// Makes the shop and its members in the store.
+    /// Creates the shop and its members in the store.
     static func populate(_ store: any Store, at now: Timestamp) async throws(StorageError) {
         try await store.importMembers(
             users.map { Membership(shopID: shopID, userID: UserID($0.id), role: $0.role) }, at: now)

@@ -1,4 +1,4 @@
-/// How far the stop of the server is, as one shard sees it.
+/// The progress of the server's stop, as one shard sees it.
 ///
 /// A shard without connections still owns shops and counts users, so it works for the others until all of them are
 /// drained. A value without I/O; the shard reports each event once.
@@ -8,7 +8,7 @@ struct DrainProgress {
         case serving
         /// Connections are ending. Becomes `drained`.
         case draining
-        /// This shard has no connection left, and the others know. Final; they may still have some.
+        /// This shard has no connection left and has notified the others. Final; they may still have some.
         case drained
     }
 
@@ -16,17 +16,17 @@ struct DrainProgress {
     /// Shards that reported to have no connections, this one included.
     private var drainedShardCount = 0
 
-    /// Whether the server stops: nothing new begins.
+    /// Whether the server is stopping: nothing new begins.
     var isDraining: Bool { state != .serving }
 
-    /// The server stops. False when that is known already.
+    /// The stop begins. False when it had begun already.
     mutating func began() -> Bool {
         guard state == .serving else { return false }
         state = .draining
         return true
     }
 
-    /// This shard has no connection left. True the first time: the other shards are to be notified.
+    /// This shard has no connection left. True the first time: the caller then notifies the other shards.
     mutating func connectionsEnded() -> Bool {
         guard state == .draining else { return false }
         state = .drained

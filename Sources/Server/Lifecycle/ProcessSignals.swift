@@ -4,21 +4,22 @@ import Primitives
 import Reactor
 import Synchronization
 
-/// The signals of the process, taken as requests.
+/// The signals of the process, as requests.
 ///
-/// SIGTERM, SIGINT, SIGQUIT, SIGXCPU and SIGPWR stop the server, SIGHUP reads files again, and the others whose default
-/// would end the process are ignored: a dead peer is an error of its send, a file that may not grow one of its write.
+/// SIGTERM, SIGINT, SIGQUIT, SIGXCPU and SIGPWR stop the server. SIGHUP reads files again. The others whose default
+/// would end the process are ignored: a dead peer is an error of its send, and a file that may not grow is an error of
+/// its write.
 ///
-/// The thread that hears of them also bounds the stop: `ServerLimits.hardStopWait` after the first signal it ends the
-/// process with `ServerLimits.hardStopStatus`, whatever hangs. It waits for nothing but signals and the clock.
+/// The thread that receives them also bounds the stop: `ServerLimits.hardStopWait` after the first stop signal it ends
+/// the process with `ServerLimits.hardStopStatus`, whatever hangs. It waits for nothing but signals and the clock.
 ///
-/// Handlers rather than a blocked mask and `sigwait`: the runtime's own threads have masks of their own.
+/// Handlers rather than a blocked mask and `sigwait`, because the runtime's own threads have masks of their own.
 public struct ProcessSignals: Sendable {
-    /// What a signal asks for.
+    /// What a signal requests.
     public enum Request: Sendable {
         /// Stop, once.
         case stop
-        /// Stop without waiting for clients: a signal to stop came again, a second or more after the first.
+        /// Stop without waiting for clients: another stop signal arrived, a second or more after the first.
         case hasten
         /// Read keys and members again.
         case reload
@@ -30,7 +31,7 @@ public struct ProcessSignals: Sendable {
         [SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGSTKFLT]
         + Array(__libc_current_sigrtmin()...__libc_current_sigrtmax())
 
-    /// What is asked for, in order, until `serverStopped`.
+    /// The requests in the order of their signals, until `serverStopped`.
     public let requests: AsyncStream<Request>
     private let continuation: AsyncStream<Request>.Continuation
     private let progress = Progress()
@@ -39,13 +40,13 @@ public struct ProcessSignals: Sendable {
         let isStarted = Atomic<Bool>(false)
     }
 
-    /// Takes the signals from here on.
+    /// Installs the handlers and starts the thread that receives the signals.
     public init() {
         (requests, continuation) = AsyncStream.makeStream()
         _ = Self.bell
         for number in Self.stopping + [SIGHUP] {
             signal(number) { number in
-                // The code that was interrupted may be about to read its own `errno`.
+                // The interrupted code may be about to read its own `errno`.
                 let interrupted = errno
                 ProcessSignals.bell.ring(UInt8(truncatingIfNeeded: number))
                 errno = interrupted
@@ -55,7 +56,8 @@ public struct ProcessSignals: Sendable {
         _ = ReactorThread(name: "signals") { [self] in hear() }
     }
 
-    /// The server serves: a signal to stop drains it. Before, there is nothing to drain, and the process ends at once.
+    /// The server has started: a stop signal now drains it. Before this, there is nothing to drain, and the process
+    /// ends at once.
     public func serverStarted() { progress.isStarted.store(true, ordering: .releasing) }
 
     /// The server has stopped: no request follows.
@@ -73,7 +75,7 @@ public struct ProcessSignals: Sendable {
                 if Int32(byte) == SIGHUP {
                     if stop == nil { continuation.yield(.reload) }
                 } else if let running = stop {
-                    // A terminal and a script may signal the same stop twice.
+                    // A terminal and a script may both signal the same stop.
                     guard now >= running.begin + ServerLimits.signalPairWait else { continue }
                     stop?.deadline = min(running.deadline, now + ServerLimits.hastenedStopWait)
                     continuation.yield(.hasten)

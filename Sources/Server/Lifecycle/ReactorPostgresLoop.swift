@@ -2,10 +2,11 @@ import Primitives
 import Reactor
 import Storage
 
-/// A reactor as the loop of connections to PostgreSQL: libpq's sockets are polled on its ring, and what they bring is
-/// handled on its thread, between the connections of clients.
+/// A reactor as the loop of connections to PostgreSQL. Its ring polls libpq's sockets, and their events are handled on
+/// its thread, between those of client connections.
 final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
-    // @unchecked: the state belongs to the reactor's thread; `execute` and `isCurrent` touch only what is made for all.
+    // @unchecked: the state belongs to the reactor's thread. `execute` and `isCurrent` use only what any thread may
+    // use.
     private let reactor: Shard<IO>.ShardReactor
     private var polls: [UInt64: any PostgresLoopClient] = [:]
     private var timers: [UInt64: any PostgresLoopClient] = [:]
@@ -45,7 +46,7 @@ final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
 
     // MARK: - Events of the reactor
 
-    /// A poll is over. One that was cancelled as it ended is nobody's any more.
+    /// A poll completed. One that was cancelled before its completion has no client any more.
     func descriptorReady(_ number: UInt64) {
         polls.removeValue(forKey: number)?.pollCompleted(PollID(number: number))
     }
@@ -55,7 +56,7 @@ final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
         timers.removeValue(forKey: number)?.timerFired()
     }
 
-    /// The reactor has run its last turn and its ring is gone.
+    /// The reactor has run its last turn, and its ring is closed.
     func end() {
         isEnded = true
         polls = [:]

@@ -1,8 +1,8 @@
 import Primitives
 import Storage
 
-/// What the last look at the store said: all that `/readyz` answers from, however often it is asked. The first shard
-/// looks once a second, and tells the others what changed. A value; time is an argument.
+/// The result of the last check of the store, from which all requests of `/readyz` are answered. The first shard checks
+/// once a second, and notifies the others when the state changes. A value; time is an argument.
 struct ReadinessCheck {
     enum State: Sendable, Hashable {
         /// The store reads and writes.
@@ -13,7 +13,7 @@ struct ReadinessCheck {
         case unanswered
     }
 
-    /// At first ready: a server starts with a store that it has just opened.
+    /// Ready at first: a server starts with a store that it has just opened.
     private(set) var state = State.ready
     private var begunAt: MonotonicInstant?
 
@@ -24,19 +24,19 @@ struct ReadinessCheck {
         return true
     }
 
-    /// The check is over, with a failure or nil. True when the state changed.
+    /// The check ended, with a failure or nil. True when the state changed.
     mutating func ended(_ failure: StorageError.Kind?) -> Bool {
         begunAt = nil
         return become(failure.map(State.failed) ?? .ready)
     }
 
-    /// Looks whether the check in flight takes too long. True when the state changed.
+    /// Checks whether the check in flight takes too long. True when the state changed.
     mutating func timePassed(at now: MonotonicInstant) -> Bool {
         guard let begunAt, now.since(begunAt) >= ServerLimits.readinessWait else { return false }
         return become(.unanswered)
     }
 
-    /// Takes another state; true when it is another.
+    /// Sets the state. True when it changed.
     mutating func become(_ next: State) -> Bool {
         defer { state = next }
         return state != next

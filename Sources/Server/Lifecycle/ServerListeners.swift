@@ -1,10 +1,10 @@
 import Glibc
 import Reactor
 
-/// The listening sockets of a server: one of the public address for each reactor, and the metrics listener's. The owner
-/// closes those that it does not hand to a reactor.
+/// The listening sockets of a server: one for each reactor at the public address, and that of the metrics listener. The
+/// owner closes those that it does not hand off to a reactor.
 struct ServerListeners: Sendable {
-    /// By reactor.
+    /// One for each reactor, in their order.
     let descriptors: [Int32]
     /// The public port.
     let port: UInt16
@@ -17,7 +17,7 @@ struct ServerListeners: Sendable {
         let port: UInt16
     }
 
-    /// Opens all of them or none.
+    /// Opens all of them, or none.
     static func open(_ configuration: ServerConfiguration) throws(StartError) -> ServerListeners {
         let main: (descriptors: [Int32], port: UInt16)
         do throws(ListenError) {

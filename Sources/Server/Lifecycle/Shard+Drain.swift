@@ -4,17 +4,17 @@ import Reactor
 import Sessions
 import WebSocket
 
-// The end of a server: no new connections, streams told to come back later (1001), requests under way answered.
+// The stop of a server: it accepts no new connection, closes streams with 1001, and answers the requests in flight.
 
 extension Shard {
-    /// Begins the end. Every connection ends by itself or when the server's patience does.
+    /// Begins the stop. Every connection ends by itself, or the server cuts it off after `ServerLimits.drainWait`.
     func drain() {
         guard drainProgress.began() else { return }
         reactor.stopAccepting()
         for connection in streams.connections {
             closeStream(connection, .serverStopping)
         }
-        // In the order of their slots: a dictionary has none that a simulation could repeat.
+        // In the order of their slots: the order of a dictionary cannot be repeated by a simulation.
         for connection in reactor.connections {
             guard let state = http[connection] else { continue }
             let isIdle = state.phase == .reading && state.parser.isIdle && !state.isSending
@@ -23,8 +23,8 @@ extension Shard {
         pendingFlush.isNeeded = true
     }
 
-    /// Tells the others once the last connection is gone, and stops the reactor when all have said so: until then
-    /// their requests still come here, to the owner of a shop or of a user.
+    /// Notifies the others once the last connection has ended, and stops the reactor when all have done so. Until then
+    /// their commands still arrive here, at the owner of a shop or of a user.
     func finishDrainIfIdle() {
         guard reactor.connectionCount == 0 else { return }
         if outbox.isEmpty, drainProgress.connectionsEnded() {

@@ -4,10 +4,10 @@ import Reactor
 import Sessions
 import Storage
 
-// What is to be done every now and then, whether or not anybody asks; the first shard does it for all.
+// Periodic work that no request triggers. The first shard does it for all.
 
 extension Shard {
-    /// Starts the rounds, the first of them at once; on the first shard only.
+    /// Starts the rounds, the first of them at once. On the first shard only.
     func startHousekeeping() {
         guard index == 0 else { return }
         schedule(.housekeeping, at: reactor.now)
@@ -18,19 +18,20 @@ extension Shard {
         guard !drainProgress.isDraining else { return }
         Task(executorPreference: reactor) {
             await self.keepHouse()
-            // A period after the round's end: a slow store is not asked twice at once.
+            // A period after the end of the round, so that a slow store never has two rounds in flight.
             self.schedule(.housekeeping, at: self.reactor.now + ServerLimits.housekeepingPeriod)
         }
     }
 
-    /// Gives back what tokens and attempts take that no longer count.
+    /// Drops the tokens, attempts and counts that have expired, and releases their memory.
     private func forgetExpired() {
         authenticator.removeExpired(now: civilTime)
         userLimits.removeExpired(at: reactor.now)
         addressLimits.removeExpired(at: reactor.now)
     }
 
-    /// Looks for orphaned images beside the rounds, one search at a time: it may take long, and they must not wait.
+    /// Searches for orphaned images beside the rounds, one search at a time: it may take long, and the rounds must not
+    /// wait.
     private func startOrphanSearch() {
         guard storage.orphanSearch.begin(at: reactor.now) else { return }
         Task(executorPreference: reactor) {
@@ -41,7 +42,7 @@ extension Shard {
 
     /// One round.
     func keepHouse() async {
-        // While another server uses the store, the room of the calls that wait for it is the requests'.
+        // While another server uses the store, few calls may wait for it. Leave these to requests.
         let isStoreOpen = storage.isOpen
         if isStoreOpen {
             await tellMembershipChanges()

@@ -6,7 +6,7 @@ import Reactor
 import Storage
 
 extension Shard {
-    /// Looks at the store, unless a look is in flight, and again a second later; on the first shard only.
+    /// Checks the store, unless a check is in flight, and again a second later. On the first shard only.
     func checkReadiness() {
         guard !drainProgress.isDraining else { return }
         if storage.readiness.timePassed(at: reactor.now) { announceReadiness("no answer in time") }
@@ -31,10 +31,10 @@ extension Shard {
         }
     }
 
-    /// `GET /readyz`. O(1): no query and no line of the log, as anyone may ask, and as often as they like.
+    /// `GET /readyz`. O(1), without a query or a log line, as any client may send it, at any rate.
     func readinessAnswer() -> Response {
         guard !drainProgress.isDraining else { return Response(APIError.draining) }
-        // Known without asking, and logged when they change: a storage.takeover, and the lock of PostgreSQL.
+        // Known without a query, and logged when they change: the takeover of a store, and the lock of PostgreSQL.
         guard storage.isOpen else { return Response(APIError.storeInUse) }
         switch storage.nodeLock?.status {
         case .held, nil: break
@@ -50,10 +50,11 @@ extension Shard {
 
     // MARK: - Metrics
 
-    /// Whether the metrics may be read: they name shops, so in production only from this machine and by trusted proxies,
-    /// or by any client of the metrics listener.
-    /// A request that a proxy forwards counts as its client's; one that names a client without being forwarded by a
-    /// trusted proxy does not count as this machine's.
+    /// Whether a request may read the metrics, which name shops. In production, only clients on this machine, trusted
+    /// proxies and all clients of the metrics listener may.
+    ///
+    /// A request that a proxy forwards counts as its client's. A request that names a client, but was not forwarded by
+    /// a trusted proxy, does not count as this machine's.
     func mayReadMetrics(_ request: Request) -> Bool {
         guard environment.configuration.mode == .production, request.source.listener == .main else { return true }
         guard let peer = http[request.connection]?.address, let client = request.address else { return false }

@@ -5,25 +5,25 @@ import Primitives
 import Reactor
 import Storage
 
-// What others change in the database: the first shard hears of it for the node and sends it to the shop's owner, which
-// publishes it after what it has published before.
+// Changes that other writers made in the database. The first shard receives them for the node and sends each to the
+// shop's owner, which publishes it after all that it has published before.
 
 extension Shard: StoreChangeObserver {
     func storeChanged(_ change: StoreChange) {
         if case .nodeLock(let status) = change { return nodeLockChanged(status) }
-        // Nobody has a stream open before the shards know each other.
+        // No client has a stream open before the shards know each other.
         guard !directory.isEmpty, !drainProgress.isDraining else { return }
         switch change {
         case .messageCreated(let message), .messageEdited(let message):
             send(.storeChanged(change), to: directory.ownerIndex(of: message.shopID))
         case .messageDeleted(_, let shop): send(.storeChanged(change), to: directory.ownerIndex(of: shop))
-        // The log of changes tells which, after a gap too.
+        // The log of changes lists them, after a gap too.
         case .membershipsChanged, .missed: hintMemberships()
         case .nodeLock: break
         }
     }
 
-    /// Says why writes wait. Each pool of the node follows the lock by itself.
+    /// Logs why writes wait. Each pool of the node follows the lock by itself.
     private func nodeLockChanged(_ status: NodeLock.Status) {
         switch status {
         case .held: environment.log.notice("this node holds the database's lock: it writes")
@@ -48,14 +48,15 @@ extension Shard: StoreChangeObserver {
     }
 
     private func publish(_ message: Chat.Message, as event: (Chat.Message) -> ChatEvent) {
-        // A client that catches up by time misses nothing only while the shop's own times stay after all that were seen.
+        // The shop's own times must stay after all times that were seen. Otherwise a client that catches up by time
+        // misses messages.
         shops.advance(message.shopID, past: message.changedAt, at: civilTime)
         guard hub.subscriberCount(of: message.shopID) > 0 else { return }
         publishInOrder(event(shown(message)), to: message.shopID)
     }
 
-    /// After our own writes that are in flight, whose times are earlier: a client that catches up from this change must
-    /// have got them.
+    /// Publishes after our own writes that are in flight, whose times are earlier: a client that catches up from this
+    /// change must have received them.
     private func publishInOrder(_ event: ChatEvent, to shop: ShopID) {
         let event = encoded(event)
         guard !isOrderedByDatabase, let ticket = shops.enterChange(in: shop) else { return publish(event, to: shop) }

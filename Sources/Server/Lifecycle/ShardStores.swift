@@ -4,9 +4,9 @@ import Primitives
 import Reactor
 import Storage
 
-/// Where each shard's store comes from: one for all, or with PostgreSQL one for each reactor, on the reactor itself.
+/// The stores of the shards: one for all, or with PostgreSQL one for each reactor, made on the reactor itself.
 struct ShardStores: Sendable {
-    /// The store of the start and the end; the shards' own when it is one for all.
+    /// The store of the start and the stop. It is also the shards' store, unless each reactor has its own.
     let common: any Store
     private let postgres: Postgres?
 
@@ -16,14 +16,14 @@ struct ShardStores: Sendable {
         let statistics = PostgresStatistics()
         let recent = RecentChanges()
         let nodeLock = NodeLock()
-        /// The database's time when the server started: what changed before it is nobody's to be told.
+        /// The database's time when the server started. Changes before it are not published.
         let start: Timestamp
     }
 
-    /// Whether this node may write, nil for a store that needs no such lock: for readiness and metrics.
+    /// Whether this node may write; nil for a store that needs no such lock. For readiness and metrics.
     var nodeLock: NodeLock? { postgres?.nodeLock }
 
-    /// Waits until this node may write, as long as a start waits for a node that is ending.
+    /// Waits until this node may write, at most as long as a start waits for a node that is ending.
     func waitForNodeLock() async throws(StorageError) {
         guard let nodeLock else { return }
         for _ in 0..<ServerLimits.nodeLockWaitRounds {
@@ -38,11 +38,11 @@ struct ShardStores: Sendable {
     private static let takenReason =
         "another server uses the database: end it, or set SHOPSTREAM_POSTGRES_SHARED=true for each"
 
-    /// The lock of a SQLite file; nil for other stores, and for one that is taken over, which has it itself.
+    /// The lock of a SQLite file; nil for other stores, and for a `TakeoverStore`, which holds the lock itself.
     let lock: StoreLock?
 
-    /// Opens a SQLite file under its lock. One that another server uses is refused, as neither would hear of the other's
-    /// messages, unless it is to be taken over: then it is opened when that server has ended.
+    /// Opens a SQLite file under its lock. A file that another server uses is refused, as neither would receive the
+    /// other's messages. With a takeover it is opened when that server has ended.
     private static func open(
         sqlite path: String, _ configuration: ServerConfiguration, _ log: Logger,
         _ prepare: @escaping TakeoverStore.Preparation
@@ -79,7 +79,7 @@ struct ShardStores: Sendable {
     /// Whether each reactor has a store of its own, so that the common one serves the start alone.
     var arePerReactor: Bool { postgres != nil }
 
-    /// Opens the store and prepares it, and finds out how many connections each reactor may have.
+    /// Opens the store and prepares it, and determines how many connections each reactor may have.
     init(
         _ configuration: ServerConfiguration, _ log: Logger, prepare: @escaping TakeoverStore.Preparation
     ) async throws(StorageError) {
@@ -99,7 +99,7 @@ struct ShardStores: Sendable {
         settings.isShared = configuration.isPostgresShared
         settings.shape = try await PostgresMigrator.shape(at: location)
         let server = try await Self.server(at: location, configuration, log)
-        // Half of the server's connections are left to other nodes and services, but a reactor needs one.
+        // Half of the server's connections are left to other nodes and services, but each reactor needs one.
         settings.connectionCount = max(1, min(wanted, server.connectionCountMax / 2) / configuration.reactorCount)
         let count = settings.connectionCount * configuration.reactorCount
         if let explicit = configuration.postgresConnectionCount, explicit != count {
@@ -114,8 +114,8 @@ struct ShardStores: Sendable {
         try await prepare(common)
     }
 
-    /// Looks at the server. A node that was just ended may still seem to be there; one that goes on is refused, unless it
-    /// is to be taken over from.
+    /// Queries the database server. A node that has just ended may still seem to use it, so this waits. A node that
+    /// keeps running is an error, unless it is to be taken over from.
     private static func server(
         at location: PostgresLocation, _ configuration: ServerConfiguration, _ log: Logger
     ) async throws(StorageError) -> (connectionCountMax: Int, now: Timestamp, isTaken: Bool) {
@@ -133,7 +133,7 @@ struct ShardStores: Sendable {
         return server
     }
 
-    /// The store of a reactor, made on its thread, and the loop that it lives on.
+    /// Makes the store of a reactor, on its thread, and the loop that the store runs on.
     func make<IO: Driver>(
         on reactor: Shard<IO>.ShardReactor
     ) -> (store: any Store, loop: ReactorPostgresLoop<IO>?) {
@@ -145,7 +145,7 @@ struct ShardStores: Sendable {
         return (store, loop)
     }
 
-    /// Lets the first shard hear what others change, on its thread.
+    /// Starts the listener, by which the first shard receives the changes of other writers. On the shard's thread.
     func listen<IO: Driver>(on shard: Shard<IO>) {
         guard let postgres, let loop = shard.storage.postgresLoop, shard.index == 0 else { return }
         shard.storage.listener = PostgresListener(
@@ -153,7 +153,7 @@ struct ShardStores: Sendable {
             start: postgres.start, nodeLock: postgres.nodeLock, observer: shard)
     }
 
-    /// Ends a reactor's store behind the reactor's last turn, on its thread.
+    /// Ends a reactor's store after the reactor's last turn, on its thread.
     static func end<IO: Driver>(_ shard: Shard<IO>) {
         guard let loop = shard.storage.postgresLoop else { return }
         loop.end()

@@ -3,11 +3,11 @@ import Primitives
 import Reactor
 import Storage
 
-// SIGHUP: files that may have changed are read again. What cannot be used leaves things as they are.
+// SIGHUP: reads files again that may have changed. A file that cannot be used changes nothing.
 
 extension ShopstreamServer {
-    /// Reads the keys and the members again, and logs what came of it. Reading blocks a thread of the pool, as files may
-    /// lie on a disk that hangs; requests go on meanwhile.
+    /// Reads the keys and the members again, and logs the outcome. Reading blocks a thread of the pool, as the files
+    /// may be on a disk that hangs; requests continue meanwhile.
     public func reload() async {
         await reloadKeys()
         await reloadMembers()

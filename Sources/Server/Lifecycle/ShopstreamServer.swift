@@ -10,11 +10,11 @@ import Synchronization
 public enum StartError: Error, CustomStringConvertible {
     /// A setting cannot be used.
     case configuration(ConfigurationError)
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     case listen(ListenError)
-    /// The same of the metrics listener's address.
+    /// The server cannot listen on the metrics listener's address.
     case listenForMetrics(ListenError)
-    /// io_uring cannot be had.
+    /// io_uring is not available.
     case ring(UringError)
     /// The store does not open, or the members could not be loaded.
     case store(String)
@@ -44,7 +44,7 @@ public enum StartError: Error, CustomStringConvertible {
     }
 }
 
-/// The whole server: a thread for each reactor, one store for all.
+/// The whole server: a thread for each reactor, and the stores that they use (`ShardStores`).
 public final class ShopstreamServer: Sendable {
     typealias UringShard = Shard<UringDriver>
 
@@ -54,16 +54,16 @@ public final class ShopstreamServer: Sendable {
     let log: Logger
     let shards: [UringShard]
     private let threads: [ReactorThread]
-    /// The keys of tokens, when they come from a file, and the task that reads it again and again.
+    /// The keys of tokens, when they come from a file, and the task that reads it again every `KeyReloader.period`.
     private let keyReloader: KeyReloader?
     private let keyReader: Task<Void, Never>?
-    /// The port that is listened on.
+    /// The port of the public listener.
     public let port: UInt16
     /// The port of the metrics listener, if there is one.
     public let metricsPort: UInt16?
 
-    /// Opens the store, loads the members, starts the reactors and listens. When it returns, requests are served, and all
-    /// threads of the process have time slices of `ServerLimits.timeSlice`.
+    /// Opens the store, loads the members, starts the reactors and listens. When it returns, requests are served, and
+    /// all threads of the process have time slices of `ServerLimits.timeSlice`.
     public init(_ configuration: ServerConfiguration, log: Logger) async throws(StartError) {
         self.configuration = configuration
         self.log = log
@@ -107,11 +107,11 @@ public final class ShopstreamServer: Sendable {
             await store.close()
             throw error
         }
-        // All know each other before any of them has something to tell.
+        // All shards must know each other before any of them sends a command.
         for shard in shards { await Self.on(shard) { [shards] in $0.connect(to: shards) } }
         for shard in shards { await Self.on(shard) { stores.listen(on: $0) } }
         do throws(StorageError) {
-            // With a takeover the other node ends later: until then writes wait, and the node is not ready.
+            // With a takeover the other node ends later. Until then writes wait, and the node is not ready.
             if !configuration.isTakeover { try await stores.waitForNodeLock() }
         } catch {
             for shard in shards { shard.reactor.stop() }
@@ -141,19 +141,20 @@ public final class ShopstreamServer: Sendable {
         }
     }
 
-    /// Stops accepting, closes streams with 1001, answers what is under way, and returns when all is over: at the
-    /// latest after `ServerLimits.stopWait`, when the store is stuck. What was answered is in it by then.
+    /// Stops accepting, closes streams with 1001, answers the requests in flight, and returns when all has ended: at
+    /// the latest after `ServerLimits.stopWait`, when the store hangs. By then, every write that was answered is in the
+    /// store.
     public func stop() async {
         let startedAt = ContinuousClock.now
         log.notice("stopping")
         keyReader?.cancel()
-        // What waits for another server's store would outlast the drain.
+        // Calls that wait for another server's store would outlast the drain.
         (store as? TakeoverStore)?.abandon()
         for shard in shards where !shard.reactor.post(.drain, from: nil) {
             shard.reactor.stop()
         }
         let patience = Task.detached { [shards, log] in
-            // Counted in steps: a pause of the process takes one of them, and not the time that clients have.
+            // Counted in steps: a pause of the process takes one of them, not the time that clients have.
             for _ in 0..<ServerLimits.drainSteps {
                 try? await Task.sleep(for: ServerLimits.drainWait / ServerLimits.drainSteps)
                 guard !Task.isCancelled else { return }
@@ -164,7 +165,7 @@ public final class ShopstreamServer: Sendable {
         let threads = threads
         await Task.detached { for thread in threads { thread.join() } }.value
         patience.cancel()
-        // As long as there is time left, and after a pause as long as there would be without it.
+        // For the rest of `stopWait`; after a pause of the process, as long as without the pause.
         let storeWait = ServerLimits.stopWait - ServerLimits.drainWait
         if await !isStoreClosed(by: max(startedAt + ServerLimits.stopWait, .now + storeWait)) {
             log.warning("the store did not close in time")
@@ -174,8 +175,8 @@ public final class ShopstreamServer: Sendable {
         log.notice("stopped")
     }
 
-    /// Reads the keys of tokens again, for all reactors, and returns when tokens are judged by them: for SIGHUP. The old
-    /// keys go on when the file cannot be used, as the log says.
+    /// Reads the keys of tokens again, for all reactors (SIGHUP). Returns when tokens are verified with them. The old
+    /// keys stay in use when the file cannot be used, and the log says so.
     public func reloadKeys() async { await keyReloader?.reload() }
 
     /// Cuts off the connections that `stop` waits for.
@@ -184,7 +185,7 @@ public final class ShopstreamServer: Sendable {
         for shard in shards { shard.reactor.stop() }
     }
 
-    /// Closes the store; false when that is not over by the deadline. Nobody waits for its writes any more.
+    /// Closes the store. False when it does not close by the deadline. No client waits for its writes any more.
     private func isStoreClosed(by deadline: ContinuousClock.Instant) async -> Bool {
         let (outcomes, outcome) = AsyncStream.makeStream(of: Bool.self)
         Task.detached { [store] in
@@ -229,7 +230,7 @@ public final class ShopstreamServer: Sendable {
         } catch let error as StartError {
             throw error
         } catch {
-            // The value of a secret is nobody's to see.
+            // The value of a secret must not be shown.
             throw .configuration(
                 ConfigurationError(
                     name: name, value: name == "AUTH_JWKS_FILE" ? auth.keySetPath : "…", allowed: "\(error)"))
@@ -268,7 +269,7 @@ public final class ShopstreamServer: Sendable {
         }
     }
 
-    /// What signs the URLs of images, when they are signed.
+    /// The signer of image URLs; nil when they are not signed.
     private static func linkSigner(
         _ configuration: ServerConfiguration, _ images: DirectoryImageStore
     ) async throws(StartError) -> LinkSigner? {
@@ -338,14 +339,14 @@ public final class ShopstreamServer: Sendable {
         return (shards, threads)
     }
 
-    /// The life of a reactor's thread: the ring is made on it, and it runs until it is stopped.
+    /// Runs a reactor's thread: makes the ring on it, and runs until the reactor is stopped.
     private static func runReactor(
         _ index: Int, _ configuration: ServerConfiguration, _ setup: ShardSetup,
         _ made: (Result<UringShard, UringError>) -> Void
     ) {
         var limits = ReactorLimits()
         limits.descriptorCountMax = configuration.connectionsPerReactorMax
-        // Nobody passes connections to a reactor that is alone.
+        // A reactor that is alone receives no transfers.
         if configuration.reactorCount == 1 { limits.descriptorReserveCount = 0 }
         if index == 0, configuration.metricsListen != nil {
             limits.sideConnectionCountMax = ServerLimits.metricsConnectionCountMax
