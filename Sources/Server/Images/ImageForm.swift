@@ -2,20 +2,20 @@ import HTTP
 import Primitives
 import Storage
 
-/// What the form of an upload said.
+/// The contents of an upload's form.
 struct ImageForm: Sendable {
     /// The bytes of the image and their format.
     let byteCount: Int
     let format: ImageFormat
-    /// The form's `shop_id`, which may also stand in the query.
+    /// The form's `shop_id`, which may also be in the query.
     let shopID: String?
 }
 
-/// Reads the form of an upload as its body arrives, and keeps no more of it than the shop and those bytes of the image
-/// that its owner has not taken yet.
+/// Reads the form of an upload as its body arrives. It holds no more than the shop and the bytes of the image that its
+/// owner has not taken yet.
 ///
-/// What the client says of the file, its name and its type, is dropped: the format is told by the bytes, and the name
-/// is ours.
+/// The name and the type that the client states for the file are dropped: the bytes determine the format, and the
+/// server chooses the name.
 struct ImageFormReader {
     private enum Part {
         case file
@@ -25,11 +25,11 @@ struct ImageFormReader {
 
     private var parser: MultipartParser
     private var part = Part.other
-    /// The bytes of the image so far, once its part began.
+    /// The number of bytes of the image so far; nil before its part begins.
     private var byteCount: Int?
-    /// The first of them.
+    /// The first bytes of the image.
     private var signature: [UInt8] = []
-    /// The bytes of the image that were not taken.
+    /// The bytes of the image that the owner has not taken yet.
     private(set) var pending: [UInt8] = []
     private var shopID: [UInt8]?
 
@@ -62,13 +62,13 @@ struct ImageFormReader {
         }
     }
 
-    /// Gives the bytes of the image that came since the last time.
+    /// Takes the bytes of the image that arrived since the last call.
     mutating func takePending() -> [UInt8] {
         defer { pending = [] }
         return pending
     }
 
-    /// The body is whole.
+    /// The body is complete.
     func finish() throws(APIError) -> ImageForm {
         do throws(MultipartError) {
             try parser.finish()
@@ -110,7 +110,7 @@ struct ImageFormReader {
             let missing = min(bytes.count, ImageFormat.signatureByteCountMax - signature.count)
             guard missing > 0 else { return }
             signature.append(contentsOf: bytes.extracting(first: missing))
-            // What cannot become an image is not read to its end.
+            // A body that cannot become an image is not read to its end.
             try checkSignature()
         case .shopID:
             guard (shopID?.count ?? 0) + bytes.count <= Storage.Limits.identifierByteCountMax else {

@@ -1,19 +1,19 @@
 import Auth
 import Primitives
 
-/// The URLs of images in answers and frames, and in the texts that clients send and get.
+/// The URLs of images in responses and frames, and in the texts that clients send and receive.
 ///
-/// With `SHOPSTREAM_IMAGE_URLS=signed` a URL in an answer or a frame is absolute and good for a day without a token.
-/// Stored texts hold the bare path, so that no expiry is ever stored. A value; any thread.
+/// With `SHOPSTREAM_IMAGE_URLS=signed` a URL in a response or a frame is absolute and valid for a day without a token.
+/// Stored texts contain the bare path, so that no expiry is ever stored. A value; any thread.
 struct ImageLinks: Sendable {
-    /// How long a signed URL is good.
+    /// How long a signed URL is valid.
     static let lifetimeSeconds: Int64 = 86_400
 
     private let publicURL: String
     private let prefixes: RoutePrefixes
     private let signer: LinkSigner?
 
-    /// Signs when there is a signer.
+    /// URLs are signed when there is a signer.
     init(publicURL: String?, prefixes: RoutePrefixes, signer: LinkSigner?) {
         self.prefixes = prefixes
         self.publicURL = publicURL ?? ""
@@ -23,7 +23,7 @@ struct ImageLinks: Sendable {
     /// Whether URLs are signed.
     var areSigned: Bool { signer != nil }
 
-    /// The URL of an image, under the route prefix of `path`: that of the request, or of the URL that is replaced.
+    /// The URL of an image, under the route prefix of `path`: the path of the request, or of the URL that is replaced.
     func url(of name: String, in shop: ShopID, under path: String, at now: Timestamp) -> String {
         let path = "\(prefixes.prefix(of: path))/shops/\(shop.text.percentEncoded)/messages/image/\(name)"
         guard let signer else { return publicURL + path }
@@ -42,8 +42,8 @@ struct ImageLinks: Sendable {
         return expiresAt - Self.seconds(now)
     }
 
-    /// A shop's text as its readers get it: the paths of the shop's images become signed URLs. Paths that name another
-    /// shop stay as they are.
+    /// A shop's text as its readers receive it: the paths of the shop's images become signed URLs. Paths that name
+    /// another shop stay as they are.
     func shown(_ text: String, in shop: ShopID, at now: Timestamp) -> String {
         guard areSigned else { return text }
         return ImageMarker.replacingURLs(in: text, countMax: ServerLimits.signedImagesPerTextMax) { url in
@@ -80,7 +80,7 @@ struct ImageLinks: Sendable {
     private static func seconds(_ time: Timestamp) -> Int64 { time.microsecondsSinceEpoch / 1_000_000 }
 }
 
-/// A path of this server's that names an image.
+/// A path of this server that names an image.
 private struct OwnImage {
     let path: String
     /// The segment that names the shop, percent-encoded or not.

@@ -4,11 +4,11 @@ import Storage
 /// `[IMAGE:<url>]` in the text of a message.
 enum ImageMarker {
     private static let opening = Array("[IMAGE:".utf8)
-    /// A text of the longest that may be set has no room for more names.
+    /// The longest text that a setting allows has no room for more names.
     static let countMax = 512
 
-    /// The names of our images in the URLs that the text names, each once, in their order, and at most `countMax` of
-    /// them: the last segments, without query and fragment. O(bytes).
+    /// The names of this server's images in the URLs of the text: each once, in their order, and at most `countMax`. A
+    /// name is the last segment of a URL, without query and fragment. O(bytes).
     static func fileNames(in text: String) -> [String] {
         let utf8 = text.utf8
         let bytes = utf8.span
@@ -21,7 +21,7 @@ enum ImageMarker {
                 continue
             }
             let start = index + opening.count
-            // Without an end to this one there is none to those behind it: the search is linear.
+            // When this marker has no end, later ones have none either. So the search is linear.
             guard names.count < countMax, let end = firstIndex(of: UInt8(ascii: "]"), in: bytes, from: start) else {
                 break
             }
@@ -91,7 +91,7 @@ enum ImageMarker {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// The id of an image by its file's name; nil when the name is none that we give.
+    /// The id of an image by its file's name; nil when it is not a name that this server chooses.
     static func imageID(fileName: String) -> MessageID? {
         let name = fileName.utf8
         let id = name.prefix(UUIDText.byteCount)

@@ -1,13 +1,13 @@
 import Primitives
 
-/// When images are looked for that no message names: one search at a time, as it may take long, and a pause between the
-/// beginnings of two. A value; time is an argument.
+/// When to search for images that no message names. One search runs at a time, as it may take long, and searches begin
+/// at least a period apart. A value; time is an argument.
 struct OrphanSearch {
     private let period: Duration
     private var isRunning = false
     private var nextAt = MonotonicInstant(nanoseconds: 0)
 
-    /// Searches once a minute, or more often when images may go earlier than that.
+    /// Searches once a minute, or more often when images are removed earlier than that.
     init(orphanSeconds: Int) { period = min(ServerLimits.orphanSearchPeriod, .seconds(orphanSeconds)) }
 
     /// Begins a search; false when one is running or none is due.

@@ -8,8 +8,8 @@ import Primitives
 import Reactor
 import Storage
 
-// Images: uploaded before the message that names them, seen by members, gone with that message or, if none ever names
-// them, after a day.
+// Images: uploaded before the message that names them, readable by members, and removed with that message. An image
+// that no message ever names is removed after a day, or after `orphanImageSeconds`.
 
 extension Shard {
     /// `POST /api/v1/shops/messages/image/upload`: posts no message.
@@ -57,7 +57,8 @@ extension Shard {
     }
 
     private func keep(_ image: Storage.Image, _ upload: ImageUpload) async throws(APIError) {
-        // The record first: a file without a record would never be found again, a record without a file is an orphan.
+        // The record first: a file without a record would never be found again, while a record without a file is an
+        // orphan.
         try await stored { (store) async throws(StorageError) in try await store.addImage(image) }
         do throws(StorageError) {
             var upload = upload
@@ -74,8 +75,8 @@ extension Shard {
         }
     }
 
-    /// `DELETE /api/v1/shops/messages/image/:message_id?shop_id=`: who uploaded it, or an admin, as long as no message
-    /// names it.
+    /// `DELETE /api/v1/shops/messages/image/:message_id?shop_id=`: for the uploader or an admin, as long as no message
+    /// names the image.
     func removeImage(_ request: Request) async throws(APIError) -> Response {
         let identity = try await identity(request)
         let id = MessageID(request.parameters["message_id"] ?? "")
@@ -97,7 +98,7 @@ extension Shard {
         let name = request.parameters["name"] ?? ""
         let lifetimeSeconds: Int64
         if environment.imageLinks.areSigned, let signature = try request.queryItem("signature") {
-            // The signature stands in for the token, which image widgets do not send.
+            // The signature replaces the token, which image widgets do not send.
             let remaining = environment.imageLinks.remainingSeconds(
                 of: name, in: shop, expires: try request.queryItem("expires"), signature: signature, at: civilTime)
             guard let remaining else { throw .badImageLink }
@@ -129,8 +130,8 @@ extension Shard {
 
     // MARK: - What messages name
 
-    /// A message is gone: so are the images of its author's that no other message names. The message stays gone
-    /// whatever becomes of them; what fails here is found by the search for orphans.
+    /// A message was deleted: removes the images of its author that no other message names. A failure here does not
+    /// undo the deletion; the search for orphans finds the images that remain.
     func removeImages(namedBy message: Chat.Message) async {
         await reconsiderImages(namedBy: message)
         for name in ImageMarker.fileNames(in: message.text).prefix(ServerLimits.imagesRemovedAtOnceMax) {
@@ -147,8 +148,8 @@ extension Shard {
         }
     }
 
-    /// A message that is gone or edited may have been the last to name an image, whoever uploaded that: the search for
-    /// orphans looks at it again.
+    /// A message that was deleted or edited may have been the last to name an image, which another user may have
+    /// uploaded. The search for orphans checks the image again.
     func reconsiderImages(namedBy message: Chat.Message) async {
         let ids = ImageMarker.fileNames(in: message.text).compactMap(ImageMarker.imageID(fileName:))
         guard !ids.isEmpty else { return }
@@ -182,7 +183,7 @@ extension Shard {
         } while batch.count == ServerLimits.orphanBatchCountMax && !drainProgress.isDraining
     }
 
-    /// An image that fails is passed over until the next search: the younger ones do not wait for it.
+    /// Skips an image that fails until the next search, so that younger ones do not wait for it.
     private func removeIfOrphaned(_ image: Storage.Image) async {
         do throws(APIError) {
             let isNamed = try await stored { (store) async throws(StorageError) in
@@ -208,7 +209,7 @@ extension Shard {
         return image
     }
 
-    /// The file first: a record without a file is looked for again.
+    /// The file first: the search for orphans finds a record without a file again.
     private func remove(_ image: Storage.Image) async throws(APIError) {
         do throws(StorageError) {
             _ = try await storage.images.remove(image.fileName)

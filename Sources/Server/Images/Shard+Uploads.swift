@@ -6,14 +6,14 @@ import Reactor
 import Sessions
 import Storage
 
-// Bodies as they arrive. Only those that a route reads are kept, and only from users who may call it. An upload is
-// admitted by its head: the caller is a member of the shop that the query names, has room for an upload and for its
-// bytes, and the reactor has too. Then its image goes to the image store as it arrives, a piece at a time, so that an
-// upload costs little memory and many fit; one that sends too slowly is ended.
+// Bodies as they arrive. The server keeps only bodies that a route reads, and only from users who may call it. An
+// upload is admitted by its head: the caller is a member of the shop that the query names, and the limits of its user
+// and of the reactor have room for the upload and its bytes. Then its image goes to the image store as it arrives, a
+// piece at a time, so that an upload costs little memory and many fit. An upload that sends too slowly is ended.
 
 extension Shard {
-    /// Decides, with the head alone, how the body of a request is to be read; what it throws is answered at once, and
-    /// the body is not read. Returns the caller when the body is an upload, which is to be admitted first.
+    /// Decides from the head alone how the body of a request is read. An error that it throws is answered at once, and
+    /// the body is not read. Returns the caller when the body is an upload, which must be admitted first.
     func prepareBody(_ state: HTTPConnection, _ head: RequestHead) throws(APIError) -> UserID? {
         guard head.body != .none,
             case .matched(let route, _) = environment.routes[state.listener].match(head.method, path: head.path),
@@ -41,7 +41,8 @@ extension Shard {
         }
     }
 
-    /// The upload of a connection is over: answered, refused or gone. Its reservation ends with the answer.
+    /// The upload of a connection ended: it was answered or refused, or its client is gone. Its reservation ends with
+    /// the response.
     func releaseUpload(_ state: HTTPConnection) {
         if let upload = state.upload, upload.isPartlyStored, state.phase != .storing {
             Task(executorPreference: reactor) { await self.discard(upload) }
@@ -65,7 +66,7 @@ extension Shard {
 
     // MARK: - Admission
 
-    /// Looks at the head of an upload; its body is not received meanwhile.
+    /// Admits an upload by its head. Its body is not received meanwhile.
     func admitUpload(_ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, by user: UserID) {
         state.phase = .admitting
         if let timer = state.timer { reactor.cancel(timer) }
@@ -87,7 +88,7 @@ extension Shard {
         }
     }
 
-    /// The user's reservation of an upload, nil when uploads are not limited, or why it is refused.
+    /// The user's reservation of an upload, nil when uploads are not limited; or the error that refuses it.
     private func uploadReservation(_ head: RequestHead, _ userID: UserID) async -> Result<UserReservation?, APIError> {
         do throws(APIError) {
             if let shop = try shop(namedBy: head) { try await requireMembership(of: userID, in: shop) }
@@ -107,7 +108,7 @@ extension Shard {
         }
     }
 
-    /// The shop that the query names; nil when the form has to.
+    /// The shop that the query names; nil when the form must name it.
     private func shop(namedBy head: RequestHead) throws(APIError) -> ShopID? {
         do throws(HTTPParseError) {
             guard let text = try head.query.first("shop_id"), !text.isEmpty else { return nil }
@@ -117,7 +118,7 @@ extension Shard {
         }
     }
 
-    /// The least that an image has whose body is so long; the form around it is short.
+    /// The smallest image that a body of this length can contain: the form around it is short.
     private static func imageByteCountMin(_ head: RequestHead) -> Int {
         guard case .length(let byteCount) = head.body else { return 1 }
         let image = min(byteCount, Storage.Limits.imageByteCountMax)
@@ -143,18 +144,18 @@ extension Shard {
             }
             await self.pieceTurn()
             guard let state = self.http[connection], state.phase == .storing else {
-                // The connection ended meanwhile.
+                // The connection has ended meanwhile.
                 return await self.discard(upload)
             }
             state.phase = .reading
             if let failure { return self.respond(connection, state, failure) }
-            // A slow disk is not the client's fault.
+            // The client is not charged for a slow disk.
             state.arrival?.waitedForUs(self.reactor.now.since(startedAt))
             self.waitForMore(connection, state)
         }
     }
 
-    /// Takes the bytes of an image that is about to be stored from the user's hour.
+    /// Takes the bytes of an image that is about to be stored from its user's hourly limit.
     func takeUploadBytes(_ byteCount: Int, of userID: UserID) async throws(APIError) {
         guard userLimits.areUploadBytesLimited else { return }
         let user = UserLimits.User(userID)
@@ -163,7 +164,7 @@ extension Shard {
         }
     }
 
-    /// Puts them back when the image was not stored after all.
+    /// Returns the bytes to the limit, as the image was not stored.
     func returnUploadBytes(_ byteCount: Int, of userID: UserID) {
         guard userLimits.areUploadBytesLimited else { return }
         send(

@@ -1,7 +1,7 @@
 import Primitives
 
-/// The images that one reactor is serving by signed URLs. No token names a user to count them by, so they are counted by
-/// shop: the readers of one shop's images cannot take the memory for responses from other shops. A value.
+/// The images that one reactor is serving by signed URLs. No token names a user to count them by, so they are counted
+/// by shop: the readers of one shop's images cannot use up the memory for other shops' responses. A value.
 struct SignedReads: Sendable {
     private var countsByShop: [ShopID: Int] = [:]
     private var count = 0
@@ -26,9 +26,9 @@ struct SignedReads: Sendable {
 }
 
 extension Shard {
-    /// Counts a read by a signed URL from before the work until the answer was sent.
+    /// Counts a read by a signed URL, from before the work until the response was sent.
     func reserveSignedRead(for request: Request, in shop: ShopID) throws(APIError) {
-        // Without its connection the request ends with its next step.
+        // Without its connection, the request ends at its next step.
         guard let state = http[request.connection], state.phase == .handling else { return }
         precondition(state.signedReadShop == nil, "a request reserves once")
         guard http.signedReads.begin(in: shop) else { throw .tooManyResponses }
