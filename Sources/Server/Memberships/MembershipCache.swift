@@ -2,11 +2,11 @@ import Chat
 import Primitives
 import Storage
 
-/// The memberships that one reactor looked up lately. A value without a clock; belongs to its reactor.
+/// The memberships that one reactor looked up recently. A value without a clock; belongs to its reactor.
 ///
-/// Only members are remembered: who was refused may be a member the next moment. An entry serves for `timeToLive` and
-/// is dropped when a change is told. Two generations bound it: when the younger is full it becomes the older, whose
-/// entries go unless they are asked for. O(1) amortised.
+/// Only members are cached, because a user who was refused may become a member at any moment. An entry is valid for
+/// `timeToLive`, and is dropped when a notification says that it changed. Two generations bound the cache: when the
+/// younger is full, it replaces the older. An entry of the older that is read moves to the younger. O(1) amortised.
 struct MembershipCache {
     private struct Entry {
         let role: ShopRole
@@ -25,10 +25,10 @@ struct MembershipCache {
         generationCountMax = countMax / 2
     }
 
-    /// The memberships that are held, expired ones included.
+    /// The number of cached memberships, expired ones included.
     var count: Int { younger.count + older.count }
 
-    /// What the user may do, if that is known still.
+    /// The user's role, if it is cached and has not expired.
     mutating func role(of userID: UserID, in shopID: ShopID, at now: MonotonicInstant) -> ShopRole? {
         let key = MembershipChange(shopID: shopID, userID: userID)
         if let entry = younger[key] { return now < entry.expiresAt ? entry.role : nil }
@@ -37,20 +37,20 @@ struct MembershipCache {
         return entry.role
     }
 
-    /// Remembers what a look-up found.
+    /// Caches the result of a look-up.
     mutating func remember(_ role: ShopRole, of userID: UserID, in shopID: ShopID, at now: MonotonicInstant) {
         let key = MembershipChange(shopID: shopID, userID: userID)
         older.removeValue(forKey: key)
         insert(Entry(role: role, expiresAt: now + timeToLive), for: key)
     }
 
-    /// Forgets a membership that changed.
+    /// Drops a membership that changed.
     mutating func forget(_ change: MembershipChange) {
         younger.removeValue(forKey: change)
         older.removeValue(forKey: change)
     }
 
-    /// Forgets all.
+    /// Drops all.
     mutating func forgetAll() {
         younger = [:]
         older = [:]

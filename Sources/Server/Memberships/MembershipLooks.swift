@@ -1,11 +1,11 @@
 import Primitives
 
-/// When the log of changed memberships is read beside the rounds of housekeeping, because of notifications.
+/// When to read the log of changed memberships because of notifications, in addition to the rounds of housekeeping.
 ///
-/// One look is in flight at a time, and a pause follows each: notifications that come meanwhile share the next look, so
-/// that a flood of them, forged ones included, costs a bounded number of queries.
+/// One look is in flight at a time, and a pause follows each. Notifications that arrive meanwhile share the next look,
+/// so that a flood of them, forged ones included, costs a bounded number of queries.
 struct MembershipLooks {
-    /// From one look to the next.
+    /// The pause after each look.
     static let pause: Duration = .milliseconds(50)
 
     private enum Phase {
@@ -18,7 +18,7 @@ struct MembershipLooks {
 
     init() {}
 
-    /// Memberships may have changed; returns when to look, nil when a look is due already.
+    /// Memberships may have changed. Returns when to look; nil when a look is scheduled or in flight.
     mutating func hinted(at now: MonotonicInstant) -> MonotonicInstant? {
         switch phase {
         case .idle(let since):
@@ -31,10 +31,10 @@ struct MembershipLooks {
         }
     }
 
-    /// A look begins: what is hinted from here on needs another one.
+    /// A look begins. A notification from here on needs another one.
     mutating func began() { phase = .looking(isHintedAgain: false) }
 
-    /// The look is over; returns when the next one is due, nil when none is.
+    /// The look ended. Returns when the next one is due; nil when none is.
     mutating func ended(at now: MonotonicInstant) -> MonotonicInstant? {
         guard case .looking(true) = phase else {
             phase = .idle(since: now)

@@ -1,12 +1,12 @@
 import Primitives
 import Storage
 
-/// Whose memberships are to be looked at.
+/// Whose memberships to check.
 enum MembershipScope: Hashable, Sendable {
-    /// One user's in one shop.
+    /// That of one user in one shop.
     case user(MembershipChange)
     /// Those of a shop.
     case shop(ShopID)
-    /// All: more changed than is known.
+    /// All, as more changed than is known.
     case everybody
 }

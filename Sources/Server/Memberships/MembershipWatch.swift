@@ -4,18 +4,19 @@ import Storage
 
 /// What a shard knows of memberships, and on the first shard how the node notices that they change.
 ///
-/// Look-ups: members that were found lately are remembered for seconds (`MembershipCache`). Changes: the first shard
-/// reads the store's log of changed memberships once a second and after notifications, and notifies every shard. It repeats
-/// each notification some rounds later, for the streams that were being admitted meanwhile. A value without
+/// Look-ups: members that were found recently are cached for seconds (`MembershipCache`). Changes: the first shard
+/// reads the store's log of changed memberships once a second and after notifications, and notifies every shard. It
+/// repeats each notification some rounds later, for the streams that were being admitted meanwhile. A value without
 /// I/O; time is an argument.
 struct MembershipWatch {
-    /// Which changes the shard had been notified of when a look-up began.
+    /// The changes that the shard had been notified of when a look-up began.
     struct Version: Hashable { fileprivate let number: UInt64 }
 
     private var cache: MembershipCache
     /// Counts the notifications of changes.
     private var changeCount: UInt64 = 0
-    /// Up to where the log of changes was read; nil before the first reading. On the first shard, like all that follows.
+    /// The position up to which the log of changes was read; nil before the first read. Used on the first shard, like
+    /// all that follows.
     private(set) var position: Int64?
     private var looks = MembershipLooks()
     /// The rounds of housekeeping so far.
@@ -34,16 +35,15 @@ struct MembershipWatch {
 
     // MARK: - Look-ups
 
-    /// A look-up in the store begins; its answer is remembered under this version.
+    /// A look-up in the store begins; its result is cached under this version.
     var version: Version { Version(number: changeCount) }
 
-    /// What the user may do in the shop, if that was looked up lately. O(1).
+    /// The user's role in the shop, if it was looked up recently. O(1).
     mutating func role(of user: UserID, in shop: ShopID, at now: MonotonicInstant) -> ShopRole? {
         cache.role(of: user, in: shop, at: now)
     }
 
-    /// Remembers what a look-up found that began at `version`; nothing when a
-    /// notification came meanwhile. O(1).
+    /// Caches the result of a look-up that began at `version`, unless a notification came meanwhile. O(1).
     mutating func remember(
         _ role: ShopRole, of user: UserID, in shop: ShopID, lookedUpAt version: Version, at now: MonotonicInstant
     ) {
@@ -51,7 +51,7 @@ struct MembershipWatch {
         cache.remember(role, of: user, in: shop, at: now)
     }
 
-    /// Memberships changed: forgets those within the scope.
+    /// Memberships changed: drops those within the scope.
     mutating func changed(_ scope: MembershipScope) {
         changeCount += 1
         switch scope {
@@ -62,17 +62,17 @@ struct MembershipWatch {
 
     // MARK: - The log of changes
 
-    /// A notification says that memberships changed: when to read the log; nil when a reading is due already.
+    /// A notification says that memberships changed. Returns when to read the log; nil when a read is due already.
     mutating func hinted(at now: MonotonicInstant) -> MonotonicInstant? { looks.hinted(at: now) }
 
-    /// The reading after a notification begins.
+    /// The read after a notification begins.
     mutating func lookBegan() { looks.began() }
 
-    /// That reading is over: when the next one is due, nil when none is.
+    /// That read ended. Returns when the next one is due; nil when none is.
     mutating func lookEnded(at now: MonotonicInstant) -> MonotonicInstant? { looks.ended(at: now) }
 
-    /// The log was read from `position` on: what to notify every shard of, each scope once. The first reading only finds the
-    /// position.
+    /// The log was read from `position` on. Returns what to notify every shard of, each scope once. The first read only
+    /// finds the position.
     mutating func changesRead(_ answer: MembershipChanges) -> [MembershipScope] {
         let isFirst = position == nil
         position = answer.position
@@ -98,6 +98,6 @@ struct MembershipWatch {
         return due
     }
 
-    /// A round of housekeeping is over.
+    /// A round of housekeeping ended.
     mutating func roundEnded() { round += 1 }
 }

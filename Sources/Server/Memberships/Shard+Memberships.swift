@@ -8,19 +8,20 @@ import Sessions
 import Storage
 import WebSocket
 
-// Who may do what in a shop, and how its end is noticed. REST asks the cache, which is seconds old at most; open streams
-// end when the store tells that their user's membership is gone. One shard asks the store what changed and tells the
-// others.
+// The roles of users in a shop, and how the server notices that a membership ended. Requests ask the cache, which is
+// seconds old at most. Open streams end when the store reports that their user's membership ended. One shard asks the
+// store for changes and notifies the others.
 
 extension Shard {
-    /// What the user may do in the shop; throws when it is no member. A shop that does not exist looks the same.
+    /// The user's role in the shop; throws when the user is no member. A shop that does not exist causes the same
+    /// error.
     @discardableResult
     func requireMembership(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole {
         guard let role = try await role(of: user, in: shop) else { throw .notMember }
         return role
     }
 
-    /// What the user may do in the shop, nil for nothing.
+    /// The user's role in the shop; nil for none.
     func role(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole? {
         if let role = memberships.role(of: user, in: shop, at: reactor.now) { return role }
         do throws(StorageError) {
@@ -35,7 +36,7 @@ extension Shard {
 
     // MARK: - Watching
 
-    /// A notification said that memberships changed: the log is read soon. On the first shard.
+    /// A notification said that memberships changed: schedules a read of the log. On the first shard.
     func hintMemberships() {
         if let time = memberships.hinted(at: reactor.now) {
             schedule(.membershipLook, at: time)
@@ -53,20 +54,20 @@ extension Shard {
         }
     }
 
-    /// Asks the store what changed, and tells every shard. On the first shard, in each round of housekeeping and after
-    /// notifications; one that overlaps another tells a change twice at worst.
+    /// Asks the store what changed, and notifies every shard. On the first shard, in each round of housekeeping and
+    /// after notifications. When two calls overlap, a change may be notified twice.
     func tellMembershipChanges() async {
         do throws(StorageError) {
             let answer = try await storage.store.membershipChanges(after: memberships.position)
             for scope in memberships.changesRead(answer) { tell(scope) }
         } catch {
-            // The next round asks again from the same position; what was missed meanwhile is in its answer.
+            // The next round asks again from the same position, so its answer includes what this one missed.
             _ = storageFailure(error)
         }
         for scope in memberships.takeDueRechecks() { tell(scope) }
     }
 
-    /// Tells every shard, now and once more when the streams stand that are being admitted meanwhile. On the first
+    /// Notifies every shard, now and again when the streams that are being admitted meanwhile are open. On the first
     /// shard.
     func tellMembershipsChanged(_ scope: MembershipScope) {
         tell(scope)
@@ -77,7 +78,7 @@ extension Shard {
         for index in directory.members.indices { send(.membershipsChanged(scope), to: index) }
     }
 
-    /// Memberships changed: what is remembered of them is forgotten, and the streams end whose users' are gone.
+    /// Memberships changed: drops what is cached of them, and ends the streams whose users are no longer members.
     func membershipsChanged(_ scope: MembershipScope) {
         memberships.changed(scope)
         let shops: [ShopID] =
@@ -119,13 +120,13 @@ extension Shard {
         }
     }
 
-    /// What could not be looked at is looked at again: a change is told once, and its streams must not outlive it.
+    /// Checks again after a failure: a change is notified once, and its streams must not outlive it.
     private func recheck(_ scope: MembershipScope, after error: StorageError) {
         _ = storageFailure(error)
         if !drainProgress.isDraining { send(.recheckMemberships(scope), to: 0) }
     }
 
-    /// Closes those streams of a shop that are not kept.
+    /// Closes the streams of a shop that are not kept.
     private func endStreams(of shop: ShopID, keeping isKept: (StreamQuota.Slot) -> Bool) {
         var ended: [ConnectionID] = []
         hub.forEachSubscriber(of: shop) { connection in

@@ -17,7 +17,7 @@ package struct CreateMessageBody {
         let (shop, text, parent) = (try body.text(at: 0), try body.text(at: 1), try body.optionalText(at: 2))
         try JSONBody.checkIdentifier(shop, name: "shop_id")
         self.text = try JSONBody.checkedText(text, byteCountMax: textByteCountMax, storedText: storedText)
-        // No message has such an id, and no database takes it as a text.
+        // No message has such an id, and no database accepts it as a text.
         if let parent, parent.utf8.contains(0) { throw .badParent }
         shopID = ShopID(shop)
         parentID = parent.map(MessageID.init)

@@ -5,7 +5,7 @@ import Primitives
 struct JSONBody {
     private let object: JSONObject
 
-    /// Reads the object that the body is. What is no JSON is 400, and so is what is no object.
+    /// Reads the object that the body is. A body that is not JSON, or not an object, is answered with 400.
     init(_ json: [UInt8], keys: [JSONObject.Key]) throws(APIError) {
         do throws(JSONError) {
             object = try JSONObject(json, keys: keys)
@@ -23,14 +23,14 @@ struct JSONBody {
         }
     }
 
-    /// The text of the key at `index`, which must be there.
+    /// The text of the key at `index`, which is required.
     func text(at index: Int) throws(APIError) -> String {
         guard let text = try optionalText(at: index) else { throw .malformedBody }
         return text
     }
 
-    /// Checks the text of a message and returns it as it is stored: byte for byte but for image URLs. The limit counts
-    /// the stored text, so that a client can send back a text whose image URLs the server signed.
+    /// Checks the text of a message and returns the text to store: the same bytes, except for image URLs. The limit
+    /// applies to the stored text, so that a client can send back a text whose image URLs the server signed.
     static func checkedText(
         _ text: String, byteCountMax: Int, storedText: (String) -> String
     ) throws(APIError) -> String {
@@ -41,8 +41,8 @@ struct JSONBody {
         return stored
     }
 
-    /// Whether a text has nothing but white space (Unicode's property), which the first other character decides: a text
-    /// of white space alone costs some comparisons a character.
+    /// Whether a text is only white space (Unicode's property). The first other character ends the search; a text of
+    /// white space alone costs some comparisons per character.
     static func isWhiteSpace(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { scalar in
             switch scalar.value {

@@ -7,7 +7,7 @@ import Storage
 // Lists and pages of messages as bodies that are produced while they are sent: at most one slice of messages and one
 // piece of JSON is in memory.
 
-/// The messages of a list, in the envelope; `has_more` stands behind them.
+/// The messages of a list, in the envelope, followed by `has_more`.
 struct MessageListPieces<IO: Driver>: ResponsePieces {
     let shard: Shard<IO>
     var reader: MessageListReader
@@ -45,15 +45,15 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
     }
 }
 
-/// The messages of a page, in the envelope, and how to go on from it.
+/// The messages of a page, in the envelope, and how to continue from it.
 struct MessagePagePieces<IO: Driver>: ResponsePieces {
-    /// What stands behind the messages.
+    /// What follows the messages.
     enum Continuation: Sendable {
         /// The page has a number.
         case numbered(Int, limit: Int, pageCount: Int)
-        /// Its client goes on towards older messages.
+        /// The client continues towards older messages.
         case older
-        /// Its client goes on towards newer messages, if there are any.
+        /// The client continues towards newer messages, if there are any.
         case newer(hasMore: Bool)
     }
 
@@ -113,10 +113,10 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
             writer.raw(",\"has_prev\":")
             writer.boolean(number > 1)
             writer.raw("}")
-            // From a numbered page a client may go on by cursor, towards the older messages.
+            // From a numbered page a client may continue by cursor, towards older messages.
             cursor = number < pageCount ? oldestID : nil
         case .older: cursor = reader?.hasMore == true ? oldestID : nil
-        // Each page is newest first, so going on towards newer ones means from its first message.
+        // Each page is newest first, so the cursor towards newer messages is the page's first message.
         case .newer(let hasMore): cursor = hasMore ? newestID : nil
         }
         writer.raw(",\"next_cursor\":")

@@ -1,7 +1,7 @@
 import Primitives
 
-/// How many messages the shops have whose numbered pages were asked for: counted once for all who ask within
-/// `ServerLimits.messageTotalAge`, as counting takes as long as the shop is large.
+/// The number of messages of the shops whose numbered pages were requested. One count serves all requests within
+/// `ServerLimits.messageTotalAge`, as its duration grows with the size of the shop.
 struct MessageTotals {
     private struct Entry {
         let count: Task<Result<Int, APIError>, Never>
@@ -13,7 +13,7 @@ struct MessageTotals {
 
     init(shopCountMax: Int) { self.shopCountMax = shopCountMax }
 
-    /// The count of a shop, which `begin` starts unless it is known or on its way. O(1), O(shops) when full.
+    /// The count of a shop; `begin` starts one unless the last is recent enough or in flight. O(1), O(shops) when full.
     mutating func count(
         of shop: ShopID, at now: MonotonicInstant, begin: () -> Task<Result<Int, APIError>, Never>
     ) -> Task<Result<Int, APIError>, Never> {
@@ -27,6 +27,6 @@ struct MessageTotals {
         return entry.count
     }
 
-    /// The count failed: the next who asks begins again.
+    /// The count failed: the next request starts another.
     mutating func forget(_ shop: ShopID) { entries[shop] = nil }
 }

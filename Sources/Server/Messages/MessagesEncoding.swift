@@ -3,15 +3,16 @@ import JSON
 import Primitives
 import Storage
 
-/// Messages on their way into the elements of a JSON array, as far as each piece of a response has room: a text may be
-/// written in several pieces, as one of 16 KiB may become 96.
+/// Encodes messages as the elements of a JSON array, as far as each piece of a response has room. A text may be written
+/// in several pieces, as one of 16 KiB may become 96 KiB.
 struct MessagesEncoding: Sendable {
     private let format: MessageFormat
     private let images: ImageLinks
     private var messages: [Message] = []
     private var index = 0
-    /// The text of the message at `index` as its readers get it, and the offset of what is not written yet; nil when the
-    /// message has not begun. Kept for one message at a time, as signed image URLs are longer than the stored text.
+    /// The text of the message at `index` as its readers receive it, and the offset of what is not written yet; nil
+    /// when the message has not begun. Held for one message at a time, as signed image URLs are longer than the stored
+    /// text.
     private var current: (text: String, offset: Int)?
     private var hasBegun = false
 
@@ -23,7 +24,7 @@ struct MessagesEncoding: Sendable {
     /// Whether all messages were written.
     var isEmpty: Bool { index == messages.count }
 
-    /// Takes the next messages. Precondition: all before were written.
+    /// Takes the next messages. Precondition: all earlier ones were written.
     mutating func take(_ more: [Message]) {
         precondition(isEmpty)
         (messages, index) = (more, 0)
@@ -33,7 +34,7 @@ struct MessagesEncoding: Sendable {
     mutating func write(to writer: inout JSONWriter, byteCountMax: Int, at now: Timestamp) {
         while index < messages.count, writer.bytes.count < byteCountMax {
             let (text, offset) = current ?? begin(&writer, at: now)
-            // At the worst each byte becomes six.
+            // In the worst case each byte becomes six.
             let room = max(1, (byteCountMax - writer.bytes.count) / 6)
             if let offset = writer.escaped(text, from: offset, byteCountMax: room) {
                 current = (text, offset)

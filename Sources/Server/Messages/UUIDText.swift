@@ -1,10 +1,10 @@
-/// Identifiers that are made here: random UUIDs.
+/// Identifiers that the server generates: random UUIDs.
 enum UUIDText {
-    /// How long one is.
+    /// The length of one.
     static let byteCount = 36
     private static let dashes = [8, 13, 18, 23]
 
-    /// Whether the text has the form of those that are made here.
+    /// Whether the text has the form of a generated identifier.
     static func isUUID(_ text: some Collection<UInt8>) -> Bool {
         guard text.count == byteCount else { return false }
         return text.enumerated().allSatisfy { index, byte in
