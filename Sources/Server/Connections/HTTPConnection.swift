@@ -2,25 +2,25 @@ import HTTP
 import Primitives
 import Reactor
 
-/// What a reactor keeps of a connection that speaks HTTP. Freed when it becomes a stream.
+/// A reactor's state of a connection that speaks HTTP. Freed when the connection becomes a stream.
 final class HTTPConnection {
     enum Phase {
         /// Reading a request, or waiting for one.
         case reading
-        /// The head of an upload is looked at, or a piece of one is being written; nothing is read meanwhile.
+        /// The head of an upload is being checked, or a piece of one is being written; nothing is read meanwhile.
         case admitting
         case storing
         /// A handler works on a request; nothing is read meanwhile.
         case handling
-        /// A response is on its way.
+        /// A response is being sent.
         case responding
-        /// The answer is sent; the rest of a refused body is read over → `lingering`.
+        /// The response was sent, and the rest of a refused body is read and dropped → `lingering`.
         case skipping
-        /// Our side is ended; what still comes is dropped until the peer ends too.
+        /// Our side is shut down. Bytes are dropped until the peer shuts down its own.
         case lingering
     }
 
-    /// What the timer of a connection that is read from stands for.
+    /// What the timer of a connection that is read from waits for.
     enum Awaited {
         case next
         case head
@@ -33,43 +33,43 @@ final class HTTPConnection {
     let address: PeerAddress?
     /// The listener that accepted it.
     let listener: ListenerKind
-    /// Whether it takes one of its address's connections; the stream that it becomes takes it over.
+    /// Whether it counts as one of its address's connections. The stream that it becomes takes this over.
     var isCounted: Bool
     var head: RequestHead?
-    /// The `Origin` of the request that is read, handled or answered.
+    /// The `Origin` of the request that is being read, handled or answered.
     var origin: String?
-    /// Whether the client waits for `100 Continue` with the body.
+    /// Whether the client waits for `100 Continue` before it sends the body.
     var awaitsContinue = false
-    /// The body that was refused before its end, while the rest of it is read over.
+    /// The body that was refused before its end, while the rest of it is read and dropped.
     var refusedBody: RefusedBody?
     var body: [UInt8] = []
-    /// Whether the body of the request that is being read is kept; another is dropped as it comes.
+    /// Whether the body of the request that is being read is kept. Otherwise it is dropped as it arrives.
     var keepsBody = false
-    /// What takes the body in its place, when that is an upload's.
+    /// The upload that takes the body instead of `body`.
     var upload: ImageUpload?
-    /// Whether the request counts as one of the reactor's uploads, until its answer.
+    /// Whether the request counts as one of the reactor's uploads, until its response.
     var isUpload = false
     /// How fast an upload arrives.
     var arrival: ProgressWatch?
-    /// What the request has in flight of its user's, until its answer was sent.
+    /// What the request has in flight of its user's limits, until its response was sent.
     var reservation: UserReservation?
-    /// The shop of the image that the request reads by a signed URL, until its answer was sent.
+    /// The shop of the image that the request reads by a signed URL, until its response was sent.
     var signedReadShop: ShopID?
-    /// Whether the request waited for a read of the keys: it does so once.
+    /// Whether the request has waited for a read of the keys: it waits once.
     var hasAwaitedKeys = false
-    /// Bytes behind the request that is being handled.
+    /// Bytes after the request that is being handled.
     var leftover: [UInt8] = []
-    /// Whether the response under way is the last.
+    /// Whether the response in flight is the last.
     var closesAfterResponse = false
-    /// A send is under way: `100 Continue`, or the response.
+    /// Whether a send is in flight: `100 Continue`, or the response.
     var isSending = false
-    /// What the response takes of the reactor's memory for responses.
+    /// The bytes that the response holds of the reactor's memory for responses.
     var heldByteCount = 0
-    /// What is being sent, and what follows.
+    /// The bytes that are being sent, and those that follow.
     var output = OutgoingBytes()
     /// Whether the response has pieces that are not produced yet.
     var isProducing = false
-    /// The task that waits until `output` was taken; false when the connection ended before.
+    /// The task that waits until the kernel took `output`; false when the connection ended before.
     var sender: CheckedContinuation<Bool, Never>?
     /// How fast the peer takes the response.
     var progress: ProgressWatch?
@@ -85,7 +85,7 @@ final class HTTPConnection {
     }
 }
 
-/// Bytes on their way to a peer, a bounded part of them at a time: so the peer's pace shows.
+/// Bytes to send to a peer, a bounded part of them at a time, so that the peer's pace is visible.
 struct OutgoingBytes {
     private var bytes: [UInt8] = []
     private var sentByteCount = 0
@@ -94,18 +94,18 @@ struct OutgoingBytes {
 
     var isEmpty: Bool { sentByteCount == bytes.count }
 
-    /// Adds bytes behind the others. O(bytes); takes the array over when nothing else waits.
+    /// Appends bytes. O(bytes); takes the array over when nothing else is pending.
     mutating func append(_ more: [UInt8]) {
         if bytes.isEmpty { bytes = more } else { bytes += more }
     }
 
-    /// Gives the part that is to be sent now.
+    /// Passes the part that is to be sent now to `send`.
     mutating func sendNext(byteCountMax: Int, _ send: (Span<UInt8>) -> Void) {
         partByteCount = min(bytes.count - sentByteCount, byteCountMax)
         send(bytes.span.extracting(sentByteCount..<sentByteCount + partByteCount))
     }
 
-    /// The part was sent; its byte count.
+    /// The part was sent; returns its byte count.
     mutating func sent() -> Int {
         defer { partByteCount = 0 }
         sentByteCount += partByteCount

@@ -5,11 +5,11 @@ import Primitives
 final class HTTPConnections {
     private var states: [ConnectionID: HTTPConnection] = [:]
     var responseWriter = ResponseWriter()
-    /// Which bodies are worked on in this turn of the reactor, a piece each.
+    /// Decides which bodies are worked on in this turn of the reactor, a piece each.
     var pieceTurns = PieceTurns<CheckedContinuation<Void, Never>>(countMax: ServerLimits.piecesPerTurn)
     /// Uploads in flight.
     var uploads = ResourceBudget(max: ServerLimits.uploadCountMax)
-    /// Bytes of the responses that are being made or sent.
+    /// Bytes of the responses that are being produced or sent.
     var responseBytes = ResourceBudget(max: ServerLimits.responseByteCountMax)
     var signedReads = SignedReads()
 
@@ -18,12 +18,12 @@ final class HTTPConnections {
     /// Whether there is no connection.
     var isEmpty: Bool { states.isEmpty }
 
-    /// The state of a connection; nil when it is none of these.
+    /// The state of a connection; nil when it is not one of these.
     subscript(connection: ConnectionID) -> HTTPConnection? {
         get { states[connection] }
         set { states[connection] = newValue }
     }
 
-    /// Takes a connection out that has ended.
+    /// Removes a connection that has ended.
     func remove(_ connection: ConnectionID) -> HTTPConnection? { states.removeValue(forKey: connection) }
 }

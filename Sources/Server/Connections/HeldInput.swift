@@ -1,7 +1,7 @@
 import Primitives
 
-/// What streams have sent beyond their frames of a turn: it waits for the next turn, and nothing more is received from
-/// their clients until then. A value; at most the rest of one receive for each stream.
+/// The input that streams sent beyond their frames of a turn. It waits for the next turn, and nothing more is received
+/// from their clients until then. A value; at most the rest of one receive for each stream.
 struct HeldInput {
     private var bytes: [ConnectionID: [UInt8]] = [:]
     /// The streams in the order of their turn, those of this turn and those of the next.
@@ -14,7 +14,7 @@ struct HeldInput {
     /// Whether some of this stream's input waits.
     func contains(_ connection: ConnectionID) -> Bool { bytes[connection] != nil }
 
-    /// Keeps the rest of a receive for the next turn. O(bytes).
+    /// Holds the rest of a receive for the next turn. O(bytes).
     mutating func hold(_ rest: Span<UInt8>, of connection: ConnectionID) {
         precondition(bytes[connection] == nil, "more was received of a stream whose input waits")
         var copy: [UInt8] = []
@@ -23,7 +23,7 @@ struct HeldInput {
         next.append(connection)
     }
 
-    /// What was held in the turn before, one stream after the other; nil when all have had their turn. O(1).
+    /// The input that was held in the turn before, one stream after the other; nil when all have had their turn. O(1).
     mutating func popDue() -> (connection: ConnectionID, bytes: [UInt8])? {
         while let connection = due.popLast() {
             if let rest = bytes.removeValue(forKey: connection) { return (connection, rest) }
@@ -31,7 +31,7 @@ struct HeldInput {
         return nil
     }
 
-    /// What is held now is due in the next turn.
+    /// The input that is held now becomes due in the next turn.
     mutating func turnEnded() {
         due = next.reversed()
         next.removeAll(keepingCapacity: true)

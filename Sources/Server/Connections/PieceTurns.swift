@@ -1,39 +1,39 @@
 import Primitives
 
-/// Lets so many pieces of bodies be worked on in a turn of the reactor, those that lists and images send and those that
-/// uploads bring; after a turn in which some were, none is for as long as that turn took. However many there are, a turn
-/// stays short, half of the time is left to the rest of the reactor's work and to the threads of the store, and without
-/// such work a list takes twice its time.
+/// Bounds how many pieces of bodies are worked on in a turn of the reactor: those that lists and images send, and those
+/// that uploads bring. After a turn with such work, there is none for as long as that turn took. So a turn stays short
+/// however many bodies there are, and half of the time is left to the rest of the reactor's work and to the threads of
+/// the store. Without other work, a list takes twice its time.
 ///
-/// Each waiting task is named, in order, by `turnEnded` of the turn at `nextTurnAt` or a later one. A value; time is an
-/// argument, and `Waiter` stands for what resumes a task.
+/// `turnEnded` returns each waiting task, in order, at the end of the turn at `nextTurnAt` or a later one. A value;
+/// time is an argument, and a `Waiter` is what resumes a task.
 struct PieceTurns<Waiter> {
     private let countMax: Int
-    /// Of this turn.
+    /// Pieces taken in this turn.
     private var takenCount = 0
     private var waiting: [Waiter] = []
     private var pauseEndsAt = MonotonicInstant(nanoseconds: 0)
 
     init(countMax: Int) { self.countMax = countMax }
 
-    /// Whether no task waits and none worked in this turn: its end changes nothing.
+    /// Whether no task waits and none worked in this turn, so that the end of the turn changes nothing.
     var isIdle: Bool { takenCount == 0 && waiting.isEmpty }
 
-    /// When the tasks that wait are to be looked at; nil when none does.
+    /// When the waiting tasks are due; nil when none waits.
     var nextTurnAt: MonotonicInstant? { waiting.isEmpty ? nil : pauseEndsAt }
 
-    /// Takes one of the pieces of the turn that began at `turnBeganAt`; false when all are taken, others wait or it is
-    /// the pause.
+    /// Takes one of the pieces of the turn that began at `turnBeganAt`. False when all are taken, while other tasks
+    /// wait, and during the pause.
     mutating func take(turnBeganAt: MonotonicInstant) -> Bool {
         guard waiting.isEmpty, takenCount < countMax, turnBeganAt >= pauseEndsAt else { return false }
         takenCount += 1
         return true
     }
 
-    /// The task goes on in a later turn.
+    /// The task continues in a later turn.
     mutating func wait(_ task: Waiter) { waiting.append(task) }
 
-    /// The turn that began at `beganAt` ends: the tasks that go on in the next one, and take its pieces.
+    /// The turn that began at `beganAt` ends. Returns the tasks that continue in the next one and take its pieces.
     mutating func turnEnded(beganAt: MonotonicInstant, at now: MonotonicInstant) -> [Waiter] {
         if takenCount > 0 { pauseEndsAt = now + now.since(beganAt) }
         let next = now >= pauseEndsAt ? Array(waiting.prefix(countMax)) : []

@@ -1,30 +1,30 @@
-/// A bounded amount of something that a shard shares out: bytes of memory, or uploads. What is over it is refused, not
-/// kept waiting. A value.
+/// A bounded resource of a shard: bytes of memory, or uploads. What exceeds the bound is refused and does not wait. A
+/// value.
 struct ResourceBudget {
-    /// The most that may be reserved.
+    /// The largest amount that may be reserved.
     let max: Int
-    /// What is reserved; above `max` when what was reserved turned out to be more.
+    /// The reserved amount; above `max` when a reservation was corrected to more.
     private(set) var used = 0
 
-    /// A budget of which nothing is reserved.
+    /// A budget without reservations.
     init(max: Int) { self.max = max }
 
-    /// Whether so much is left.
+    /// Whether the amount is available.
     func hasRoom(for amount: Int) -> Bool { used + amount <= max }
 
-    /// Reserves an amount, to be released once; false when there is not so much left.
+    /// Reserves an amount, which must be released once; false when it is not available.
     mutating func reserve(_ amount: Int) -> Bool {
         guard hasRoom(for: amount) else { return false }
         used += amount
         return true
     }
 
-    /// Corrects what was reserved; never refused, since what is there takes its room.
+    /// Corrects a reservation. Never refused, as the amount is in use already.
     mutating func correct(from reserved: Int, to amount: Int) {
         used += amount - reserved
         precondition(used >= 0, "more was released than reserved")
     }
 
-    /// Releases what was reserved.
+    /// Releases a reservation.
     mutating func release(_ amount: Int) { correct(from: amount, to: 0) }
 }

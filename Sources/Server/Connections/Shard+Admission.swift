@@ -9,11 +9,11 @@ import Storage
 import WebSocket
 
 // A stream is admitted in this order: handshake (400, 426), draining (503), origin (403), token (401), attempts (429),
-// membership (403), connections of the user (429), room (503). The first that fails is the answer; the connection
-// speaks HTTP until the last is passed.
+// membership (403), connections of the user (429), room (503). The first check that fails decides the response. The
+// connection speaks HTTP until the last has passed.
 
 extension Shard {
-    /// `GET /api/v1/shops/:shop_id/messages/stream`; nil once the connection is a stream, here or on its way.
+    /// `GET /api/v1/shops/:shop_id/messages/stream`; nil once the connection is a stream, here or in transfer.
     func openStream(_ request: Request) async throws(APIError) -> Response? {
         do throws(APIError) {
             return try await admit(request)
@@ -55,7 +55,7 @@ extension Shard {
         }
     }
 
-    /// The header's token first, else that of the query. Attempts without a valid one count by address.
+    /// The token of the header, else that of the query. Attempts without a valid token count by address.
     private func streamIdentity(_ request: Request) async throws(APIError) -> Identity {
         let queryToken: String?
         do throws(HTTPParseError) {
@@ -80,7 +80,8 @@ extension Shard {
         if case .refused(let seconds) = decision { throw .tooManyAttempts(retryAfterSeconds: seconds) }
     }
 
-    /// Gives the connection to the shop's owner: that is this reactor, or it goes there with its descriptor.
+    /// Hands the connection off to the shop's owner: this reactor, or another one, to which it is transferred with its
+    /// descriptor.
     private func hand(
         _ request: Request, _ accepted: AcceptedHandshake, _ identity: Identity, _ slot: ReservedSlot,
         in shop: ShopID
@@ -104,7 +105,7 @@ extension Shard {
             http[connection] = nil
             beginStream(connection, arrival)
         } else {
-            // `100 Continue` is never sent for an upgrade, so nothing is under way.
+            // `100 Continue` is never sent for an upgrade, so no send is in flight.
             reactor.pass(connection, to: owner.reactor, parcel: arrival)
         }
     }

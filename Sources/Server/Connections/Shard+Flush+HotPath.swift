@@ -5,9 +5,9 @@ import Reactor
 import Sessions
 import WebSocket
 
-// Where the hub meets the ring: publications in, one send for each subscriber out, once per turn.
+// The hub's input and output: publications in, one send for each subscriber out, once per turn.
 
-/// Queues the hub's sends with the reactor.
+/// Enqueues the hub's sends with the reactor.
 private struct ReactorSink<IO: Driver>: HubSink {
     unowned let reactor: Shard<IO>.ShardReactor
 
@@ -43,12 +43,12 @@ extension Shard {
         frame.reserveCapacity(payload.count + 10)
         FrameEncoder.append(opcode: .text, payload: payload.span, to: &frame)
         while hub.publish(frame.span, to: shop, encoding: encoding) == .logFull {
-            // More was published in one turn than a log holds: what is there goes out first.
+            // More was published in one turn than a log holds: send what it has first.
             sendDue()
         }
     }
 
-    /// Sends what is due; true when more is left for the next turn.
+    /// Sends what is due; true when more remains for the next turn.
     func flush() -> Bool {
         guard pendingFlush.isNeeded else { return false }
         sendDue()
@@ -64,7 +64,7 @@ extension Shard {
         return pendingFlush.isNeeded
     }
 
-    /// One flush and its submission. Reports come from within, before the log may move.
+    /// One flush and its submission. The reports arrive within this call, before the log may move its bytes.
     private func sendDue() {
         var sink = ReactorSink<IO>(reactor: reactor)
         var budget = FlushBudget(
@@ -74,7 +74,7 @@ extension Shard {
         hub.submitted()
     }
 
-    /// What the submission's reports asked for: they come in the middle of a flush, where the hub must not change.
+    /// Acts on the submission's reports. They arrive in the middle of a flush, when the hub must not change.
     private func settle() {
         while let connection = pendingFlush.sentCloseFrames.popLast() { closeFrameSent(connection) }
         while let connection = hub.nextSlowConsumer() {
@@ -113,7 +113,7 @@ extension Shard {
         }
     }
 
-    /// A blocked subscriber has the write wait to take anything at all.
+    /// A blocked subscriber must take some bytes within the write wait.
     private func noteBlocked(_ connection: ConnectionID) {
         let deadline = reactor.now + environment.configuration.stream.writeWait
         let schedule = environment.heartbeatSchedule
@@ -122,7 +122,7 @@ extension Shard {
                 return nil
             }
             stream.deadline = deadline
-            // The heart goes on beating: a ping that waited for this deadline could come too late for its pong.
+            // The heartbeat continues: a ping that waited for this deadline could come too late for its pong.
             let expiry = reactor.deadline(at: stream.tokenExpiresAt)
             return (timer, min(deadline, stream.heartbeat.deadline(schedule), expiry))
         }
@@ -133,7 +133,7 @@ extension Shard {
     }
 
     func becameWritable(_ connection: ConnectionID) {
-        // The client has taken something since it was blocked: its write wait is over.
+        // The client has taken bytes since it was blocked, so its write wait ends.
         streams.withValue(connection) { if $0.phase == .open { $0.deadline = .init(nanoseconds: .max) } }
         hub.becameWritable(connection)
         pendingFlush.isNeeded = true

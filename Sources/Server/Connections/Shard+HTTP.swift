@@ -4,11 +4,11 @@ import HTTPTypes
 import Primitives
 import Reactor
 
-// Requests: bytes in, one task for each complete request, bytes out. One request of a connection is worked on at a
-// time; those behind it wait unread, which is all the back-pressure that pipelining needs.
+// Requests: bytes in, one task for each complete request, bytes out. The shard works on one request of a connection at
+// a time. The requests after it wait unread, which is all the back-pressure that pipelining needs.
 
 extension Shard {
-    /// A connection of the metrics listener has no address, and so counts towards no address's limit.
+    /// A connection of the metrics listener has no address, so it counts towards no address's limit.
     func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {
         if let address, isCounted(address) {
             Task(executorPreference: reactor) { await self.admitCounted(connection, from: address) }
@@ -22,7 +22,7 @@ extension Shard {
         let state = HTTPConnection(
             address: address, isCounted: isCounted, listener: reactor.listener(of: connection))
         http[connection] = state
-        // One that was accepted while the server began to stop is answered, if it asks soon.
+        // A connection that was accepted when the stop had begun gets a response, if its request arrives soon.
         setTimer(connection, state, drainProgress.isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
         reactor.receive(connection, isMultishot: false)
     }
@@ -36,7 +36,7 @@ extension Shard {
         state.timer = reactor.schedule(at: deadline, token: Self.timerToken(connection))
     }
 
-    /// Goes on with the next request of a connection, whose beginning may be here already.
+    /// Continues with the next request of a connection, whose first bytes may have arrived already.
     func readNext(_ connection: ConnectionID, _ state: HTTPConnection) {
         if state.leftover.isEmpty {
             reactor.receive(connection, isMultishot: false)
@@ -57,7 +57,7 @@ extension Shard {
         }
     }
 
-    /// Takes bytes up to the end of a request; what follows is kept for later.
+    /// Takes bytes up to the end of a request, and keeps those that follow.
     private func parse(
         _ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>, isHeadPending: Bool = false
     ) {
@@ -98,7 +98,7 @@ extension Shard {
         }
     }
 
-    /// Decides, with the head, whether the body is read; false when the request was answered, waits for keys, or is an
+    /// Decides from the head whether the body is read. False when the request was answered, waits for keys, or is an
     /// upload that is being admitted.
     private func acceptHead(
         _ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, rest: Span<UInt8>
@@ -121,12 +121,12 @@ extension Shard {
         return true
     }
 
-    /// Tells a client that waits for the word to send the body, unless its length alone refuses it.
+    /// Sends `100 Continue` to a client that waits for it, unless the length of the body alone refuses it.
     private func askForBody(
         _ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead
     ) throws(HTTPParseError) {
         guard head.expectsContinue, head.body != .none else { return }
-        // An empty step learns from the length alone whether the body is wanted at all.
+        // An empty step checks the length of the body, without any of its bytes.
         var none = 0
         let empty: [UInt8] = []
         _ = try state.parser.next(empty.span, consumed: &none)
@@ -134,7 +134,7 @@ extension Shard {
         transmit(connection, state, ResponseWriter.continueResponse)
     }
 
-    /// The keys that a request waited for were read, or it has waited long enough: its head is judged again.
+    /// The keys that a request waited for were read, or its wait has ended: checks its head again.
     func keysAwaited(_ connection: ConnectionID) {
         guard let state = http[connection], state.phase == .handling, state.hasAwaitedKeys else { return }
         state.phase = .reading
@@ -143,7 +143,7 @@ extension Shard {
         parse(connection, state, bytes.span, isHeadPending: true)
     }
 
-    /// Goes on with a request whose upload was admitted, or refuses it. Its body was not received meanwhile.
+    /// Continues with a request whose upload was admitted, or refuses it. Its body was not received meanwhile.
     func uploadJudged(_ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, _ refusal: APIError?) {
         let bytes = state.leftover
         state.leftover = []
@@ -159,7 +159,8 @@ extension Shard {
     }
 
     func waitForMore(_ connection: ConnectionID, _ state: HTTPConnection) {
-        // A head has its time from its first byte, a body from the end of the head: a client that trickles gains none.
+        // The time for a head begins at its first byte, the time for a body at the end of the head: a client that
+        // trickles gains none.
         if state.parser.isWithinHead {
             if state.waitingFor != .head { setTimer(connection, state, ServerLimits.headWait) }
             state.waitingFor = .head
@@ -174,7 +175,7 @@ extension Shard {
         reactor.receive(connection, isMultishot: false)
     }
 
-    /// A request is complete: from here on a task of its own works on it, on this same thread.
+    /// A request is complete. A task of its own works on it from here on, on this thread.
     private func begin(_ connection: ConnectionID, _ state: HTTPConnection) {
         guard let head = state.head else { preconditionFailure("a request ended that did not begin") }
         if let timer = state.timer { reactor.cancel(timer) }
@@ -199,7 +200,7 @@ extension Shard {
         case .reading where state.arrival?.isStalled(at: reactor.now) == false:
             if let arrival = state.arrival { setTimer(connection, state, arrival.deadline.since(reactor.now)) }
         case .reading:
-            // The pending receive stays armed: what follows the answer uses it.
+            // The pending receive stays armed, and is used after the response.
             respond(connection, state, APIError.requestTimeout)
         case .admitting, .storing, .handling:
             break

@@ -4,9 +4,9 @@ import Reactor
 import Sessions
 import WebSocket
 
-// A user's quota slots: so many streams over all shops and reactors, counted on the shard that owns the user's hash. A
-// stream over the limit is refused; with `WEBSOCKET_OVER_LIMIT=replace` it takes the slot of the user's oldest one, which
-// is closed with 4409.
+// A user's quota slots bound the user's streams over all shops and reactors. The shard that owns the user's hash counts
+// them. A stream over the limit is refused; with `WEBSOCKET_OVER_LIMIT=replace` it takes the slot of the user's oldest
+// stream, which is closed with 4409.
 
 extension Shard {
     /// A slot for a stream of the shop; nil when the user has none left.
@@ -25,11 +25,11 @@ extension Shard {
         }
     }
 
-    /// Releases the slot of a stream that ended, or was not opened after all.
+    /// Releases the slot of a stream that ended, or was never opened.
     func release(_ reserved: ReservedSlot) { send(.releaseSlot(reserved), to: Int(reserved.counter)) }
 
-    /// A stream was opened. One that was replaced on its way to its shard is closed now: the order to do so did not find
-    /// it there.
+    /// A stream was opened. If it was replaced during its transfer, it is closed now: the command to close it did not
+    /// find it on its shard.
     func streamOpened(_ reserved: ReservedSlot) {
         guard let ticket = reserved.ticket, userLimits.isReplaced(reserved) else { return }
         send(.replaceStream(ticket), to: Int(ticket.shard))

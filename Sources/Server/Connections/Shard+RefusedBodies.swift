@@ -2,17 +2,17 @@ import HTTP
 import Primitives
 import Reactor
 
-// Refusals before the body was read: the answer goes out at once, and what still comes of the body is read over, so that
-// a client which sends first and reads then sees the answer. The connection ends after it.
+// Refusals before the body was read. The response is sent at once, and the rest of the body is read and dropped, so
+// that a client that sends first and reads after that sees the response. The connection ends after it.
 
 extension Shard {
-    /// Refuses the request that is being read. `unread` is what arrived behind the bytes that led to it.
+    /// Refuses the request that is being read. `unread` are the bytes after those that led to the refusal.
     func refuse(_ connection: ConnectionID, _ state: HTTPConnection, _ error: APIError, unread: Span<UInt8>) {
         respond(connection, state, error)
         skip(state, unread)
     }
 
-    /// The request in flight is answered although its body has not ended.
+    /// The request in flight is answered before its body has ended.
     func beginSkipping(_ state: HTTPConnection) {
         state.refusedBody = RefusedBody(
             isEndKnown: state.parser.skipBody(), isWithheld: state.awaitsContinue, at: reactor.now)
@@ -21,7 +21,7 @@ extension Shard {
         state.keepsBody = false
     }
 
-    /// Reads over bytes of a refused body, if there is one, and forgets it when it has ended.
+    /// Reads and drops bytes of a refused body, if there is one, and forgets the body when it has ended.
     func skip(_ state: HTTPConnection, _ bytes: Span<UInt8>) {
         guard var refused = state.refusedBody else { return }
         refused.received(byteCount: bytes.count)
@@ -43,7 +43,8 @@ extension Shard {
         }
     }
 
-    /// The last answer of the connection is sent: reads over what is left of a refused body, then ends.
+    /// The last response of the connection was sent. Reads and drops the rest of a refused body, then ends the
+    /// connection.
     func skipRefusedBody(_ connection: ConnectionID, _ state: HTTPConnection) {
         guard let refused = state.refusedBody, let wait = refused.wait(at: reactor.now), !drainProgress.isDraining
         else {
@@ -53,7 +54,7 @@ extension Shard {
         state.phase = .skipping
         setTimer(connection, state, wait)
         if !refused.keepsSideOpen { reactor.shutdownSending(connection) }
-        // A request that timed out left its receive under way.
+        // A request that timed out left its receive in flight.
         if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
     }
 

@@ -3,12 +3,12 @@ import HTTPTypes
 import Primitives
 import Reactor
 
-// Responses: a body that is there goes out at once, a larger one is produced while it is sent. Then the request's task
-// sends a piece, waits until the kernel took it, and asks for the next one; the peer's pace is the producer's.
+// Responses: a body that exists is sent at once, a larger one is produced while it is sent. Then the request's task
+// sends a piece, waits until the kernel took it, and produces the next one, so that it works at the peer's pace.
 
 extension Shard {
-    /// Works on one request to the end of its response. On the reactor's thread, as the task of the request. What the
-    /// request reserved is released here, and nowhere else.
+    /// Works on one request to the end of its response. On the reactor's thread, as the task of the request.
+    /// `responded` releases what the request reserved, or the end of the connection does.
     func handle(_ head: RequestHead, _ content: RequestContent, _ source: RequestSource) async {
         let connection = source.connection
         let response = await route(head, content, source)
@@ -23,7 +23,7 @@ extension Shard {
         }
     }
 
-    /// Sends a response whose body is whole, and after it goes on with the next request or ends the connection.
+    /// Sends a response whose body is whole. Then continues with the next request or ends the connection.
     func respond(_ connection: ConnectionID, _ state: HTTPConnection, _ error: APIError) {
         respond(connection, state, Response(error), error.body, context: .closing)
     }
@@ -92,7 +92,7 @@ extension Shard {
         await withCheckedContinuation { http.pieceTurns.wait($0) }
     }
 
-    /// The turn ends: those go on that have the next one's pieces.
+    /// The turn ends: resumes the tasks that have pieces of the next one.
     func endPieceTurn() {
         guard !http.pieceTurns.isIdle else { return }
         for task in http.pieceTurns.turnEnded(beganAt: reactor.turnBeganAt, at: reactor.io.now) { task.resume() }
@@ -112,14 +112,14 @@ extension Shard {
         setTimer(connection, state, until: progress.deadline)
     }
 
-    /// Whether the connection still takes this response.
+    /// Whether the connection still sends this response.
     private func isResponding(_ connection: ConnectionID, _ state: HTTPConnection) -> Bool {
         http[connection] === state && state.phase == .responding && reactor.isOpen(connection)
     }
 
     // MARK: - Bytes
 
-    /// Sends bytes behind those that are being sent; `sendCompleted` goes on.
+    /// Enqueues bytes after those that are being sent; `sendCompleted` continues.
     func transmit(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) {
         state.output.append(bytes)
         if !state.isSending { sendNext(connection, state) }
@@ -158,16 +158,16 @@ extension Shard {
         }
     }
 
-    /// The connection is over: the task that sends on it ends.
+    /// The connection has ended: resumes the task that sends on it, so that it ends too.
     func endSending(_ state: HTTPConnection) {
         state.sender?.resume(returning: false)
         state.sender = nil
     }
 
-    /// The timer of a response: a peer that takes too little is ended.
+    /// The timer of a response: a peer that takes too little is disconnected.
     func responseTimedOut(_ connection: ConnectionID, _ state: HTTPConnection) {
         let now = reactor.now
-        // While the next piece is produced the peer waits for us.
+        // While the next piece is produced, the peer waits for the server.
         if !state.isSending { state.progress = ProgressWatch(at: now) }
         if state.progress?.isStalled(at: now) ?? true {
             counters.responsesCut[.stalled, default: 0] += 1
@@ -195,13 +195,13 @@ extension Shard {
         readNext(connection, state)
     }
 
-    /// Ends our side and reads on until the peer has ended its own: closing at once, with bytes unread, would reset
-    /// the connection, and the reset could overtake the response.
+    /// Shuts down our side, and reads until the peer has shut down its own. Closing at once, with bytes unread, would
+    /// reset the connection, and the reset could overtake the response.
     func linger(_ connection: ConnectionID, _ state: HTTPConnection) {
         state.phase = .lingering
         setTimer(connection, state, ServerLimits.lingerWait)
         reactor.shutdownSending(connection)
-        // A request that timed out left its receive under way.
+        // A request that timed out left its receive in flight.
         if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
     }
 }

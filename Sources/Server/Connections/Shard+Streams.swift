@@ -8,7 +8,7 @@ import Reactor
 import Sessions
 import WebSocket
 
-// Open streams: the data plane. The hub says what goes out; here is what comes in, what time does, and how it ends.
+// Open streams: the data plane. The hub decides what is sent. This file handles the input, the timers and the end.
 
 extension Shard {
     /// A connection becomes a stream of a shop that this shard owns.
@@ -33,7 +33,7 @@ extension Shard {
         if let ticket = arrival.slot.ticket { streams.tickets.insert(ticket, of: connection) }
         if let address = arrival.countedAddress { streams.addresses[connection] = address }
         counters.openStreams += 1
-        // The subscription stands before the 101 goes out, and the 101 goes out before any message.
+        // The subscription exists before the 101 is sent, and the 101 is sent before any message.
         let response = arrival.response
         let result = hub.subscribe(
             connection, to: arrival.shopID, encoding: arrival.encoding.streamEncoding, prefix: response.span)
@@ -49,7 +49,7 @@ extension Shard {
         if arrival.slot.ticket != nil { send(.streamOpened(arrival.slot), to: Int(arrival.slot.counter)) }
     }
 
-    /// A connection that arrived while the server was stopping, or where no room is left.
+    /// Refuses a stream that arrived while the server was stopping, or when no room is left.
     private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival, _ error: APIError) {
         release(arrival.slot)
         counters.upgradeFailures[error.status.code, default: 0] += 1
@@ -59,10 +59,10 @@ extension Shard {
         respond(connection, state, error)
     }
 
-    // MARK: - What comes in
+    // MARK: - Input
 
-    /// Takes what a client sent, as far as its frames of the turn go, and asks for more. One receive is under way at a
-    /// time, so that a client fills one buffer a turn, and what it sends beyond waits in its socket.
+    /// Takes what a client sent, up to its frames of the turn, and receives more. One receive is in flight at a time,
+    /// so that a client fills one buffer a turn, and what it sends beyond waits in its socket.
     func streamReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
         takeFrames(connection, &bytes, frameCountMax: ServerLimits.clientFramesPerTurn)
         if !streams.heldInput.contains(connection) { receiveMore(connection) }
@@ -73,7 +73,7 @@ extension Shard {
         reactor.receive(connection, isMultishot: false)
     }
 
-    /// Goes on with what was held in the turn before; true when some is left for the next.
+    /// Continues with the input that was held in the turn before; true when some is left for the next.
     func continueInput() -> Bool {
         guard !streams.heldInput.isEmpty else { return false }
         while let (connection, rest) = streams.heldInput.popDue() {
@@ -87,8 +87,8 @@ extension Shard {
         return !streams.heldInput.isEmpty
     }
 
-    /// Each frame has its price. What follows the one that a client has no allowance for is dropped, as is whatever a
-    /// client sends that is not listened to any more.
+    /// Each frame has a price. When the client has no allowance for one, what follows it is dropped. So is all input of
+    /// a client that the server no longer listens to.
     private func takeFrames(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>, frameCountMax: Int) {
         let now = reactor.now
         var offset = 0
@@ -112,7 +112,7 @@ extension Shard {
             let isWithinRate = streams.withValue(connection) { stream -> Bool in
                 let newCount = Int(stream.decoder.frameCount &- startCount)
                 frameCount += newCount
-                // A receive costs as much as a frame, be it a piece of one.
+                // A receive costs as much as a frame, even when it brings only a part of one.
                 let priceCount = start == 0 ? max(1, newCount) : newCount
                 return stream.allowance.take(takenByteCount + priceCount * ServerLimits.clientSendByteCost, at: now)
             }
@@ -144,7 +144,7 @@ extension Shard {
     private func handle(_ event: FrameEvent, _ bytes: Span<UInt8>, _ connection: ConnectionID) {
         switch event {
         case .messageBegan, .payload, .messageEnded:
-            // Nothing is expected of a client; what comes is checked and dropped.
+            // The server expects no messages from a client: it checks and drops them.
             break
         case .ping(let payload):
             guard streams.withValue(connection, { $0.state.pingReceived() }) == .sendPong else { return }
@@ -172,7 +172,7 @@ extension Shard {
 
     // MARK: - Closing
 
-    /// Starts the closing handshake from our side; nothing when the stream has ended and only its socket is left.
+    /// Starts the closing handshake from our side. Does nothing when the stream has ended and only its socket is left.
     func closeStream(_ connection: ConnectionID, _ reason: Disconnect) {
         guard let phase = streams.withValue(connection, { $0.phase }), phase != .lingering,
             let action = streams.withValue(connection, { $0.state.localCloseRequested(reason.codes.first) })
@@ -181,8 +181,8 @@ extension Shard {
         perform(action, connection)
     }
 
-    /// Ends a stream whose client is gone or does not keep to the rules: a close frame, and then the end, without an
-    /// answer.
+    /// Ends a stream whose client is gone or breaks the rules: sends a close frame and then ends, without waiting for
+    /// an answer.
     private func giveUp(_ connection: ConnectionID, _ reason: Disconnect) {
         guard let code = reason.codes.first,
             let action = streams.withValue(connection, { $0.state.peerGivenUp(code) })
@@ -203,28 +203,29 @@ extension Shard {
             pendingFlush.isNeeded = true
             setDeadline(connection, min(environment.configuration.stream.writeWait, ServerLimits.drainWait))
         case .closeTransport:
-            // Both have said their last, but ours may still wait behind a full socket: `closeFrameSent` goes on then.
+            // Both sides have sent their last frame, but ours may still wait for room in the socket; `closeFrameSent`
+            // continues then.
             if !hub.isCloseFrameWaiting(connection) { endAndLinger(connection) }
         case .awaitTransportClose:
             setDeadline(connection, ServerLimits.lingerWait)
         }
     }
 
-    /// Our close frame is out.
+    /// Our close frame was sent.
     func closeFrameSent(_ connection: ConnectionID) {
         let isOver = streams.withValue(connection) { $0.hasPeerEnded || !$0.state.isPeerCloseAwaited }
         if isOver == true { endAndLinger(connection) }
     }
 
-    /// The peer has ended its side of the transport. True when a close frame that it is owed still waits: it goes out
-    /// first, within the deadline of the phase.
+    /// The peer has ended its side of the transport. True when our close frame is still pending: it is sent first,
+    /// within the deadline of the phase.
     func isAnswerOwed(_ connection: ConnectionID) -> Bool {
         guard hub.isCloseFrameWaiting(connection) else { return false }
         streams.withValue(connection) { $0.hasPeerEnded = true }
         return true
     }
 
-    /// Ends our side of the transport and drops what still comes until the peer has ended its own.
+    /// Shuts down our side of the transport, and drops input until the peer has shut down its own.
     private func endAndLinger(_ connection: ConnectionID) {
         guard let reason = streams.withValue(connection, { $0.reason }) else { return }
         streamEnded(connection, reason: reason)
@@ -233,8 +234,8 @@ extension Shard {
         setDeadline(connection, ServerLimits.lingerWait)
     }
 
-    /// The stream's end is decided: it counts no more, and its quota slot is free, whatever its socket still takes. Once
-    /// for each stream; the first reason holds.
+    /// The stream's end is decided: it counts no more, and its quota slot is free, whatever its socket still sends. Has
+    /// an effect once for each stream; the first reason applies.
     private func countEnd(_ connection: ConnectionID, _ reason: Disconnect) {
         let now = reactor.now
         let ended = streams.withValue(connection) { stream -> (StreamQuota.Slot, UInt16, Duration)? in
@@ -250,7 +251,7 @@ extension Shard {
         release(ReservedSlot(slot: slot, counter: counter, ticket: streams.tickets.remove(connection)))
     }
 
-    /// The stream is out of the hub; only its socket is left. Once for each stream.
+    /// The stream leaves the hub; only its socket is left. Has an effect once for each stream.
     func streamEnded(_ connection: ConnectionID, reason: Disconnect) {
         countEnd(connection, reason)
         let isFirst = streams.withValue(connection) { stream in
@@ -279,7 +280,7 @@ extension Shard {
             let deadline = streams.withValue(connection, { $0.deadline })
         else { return }
         streams.withValue(connection) { $0.timer = nil }
-        // What the client has sent is looked at before its deadlines.
+        // The input that a client has sent is handled before its deadlines.
         guard !streams.heldInput.contains(connection) else { return reschedule(connection, at: now) }
         switch phase {
         case .open:

@@ -5,15 +5,15 @@ import Reactor
 import Sessions
 import WebSocket
 
-/// What a reactor keeps of an open stream: a value without heap memory, for there are many.
+/// A reactor's state of an open stream: a value without heap memory, as there are many.
 struct StreamConnection {
     enum Phase: UInt8 {
         /// Messages flow.
         case open
-        /// Its end is decided and counted, and its quota slot is free. A close frame is on its way, or the peer's answer
-        /// is awaited, until the deadline.
+        /// Its end is decided and counted, and its quota slot is free. A close frame is being sent, or the peer's
+        /// answer is pending, until the deadline.
         case closing
-        /// It is out of the hub; our side is ended, what still comes is dropped.
+        /// It has left the hub. Our side is shut down, and input is dropped.
         case lingering
     }
 
@@ -21,22 +21,22 @@ struct StreamConnection {
     var state = ConnectionState(endpoint: .server)
     var heartbeat: Heartbeat
     var openedAt: MonotonicInstant
-    /// The end of the phase, or of the time that a blocked subscriber has.
+    /// The end of the phase, or of the write wait of a blocked subscriber.
     var deadline = MonotonicInstant(nanoseconds: .max)
-    /// On the driver's clock: a token's time goes on while the process is stopped.
+    /// On the driver's clock, as a token's time advances while the process is stopped.
     var tokenExpiresAt: MonotonicInstant
     var timer: TimerID?
     var slot: StreamQuota.Slot
     /// The shard that counts the user.
     var slotCounter: UInt16
     var phase = Phase.open
-    /// The peer has ended its side; what it is owed still goes out.
+    /// The peer has ended its side; a pending close frame is still sent.
     var hasPeerEnded = false
     var reason = Disconnect.clientGone
     var allowance: ByteAllowance
 }
 
-/// A token bucket of bytes: what a client may still send.
+/// A token bucket of bytes: how much a client may still send.
 struct ByteAllowance {
     private var byteCount: Int32
     private var refilledAt: MonotonicInstant
@@ -46,8 +46,8 @@ struct ByteAllowance {
         refilledAt = now
     }
 
-    /// Takes bytes; false when there were not so many. Refills by the time that went by. The debt is bounded: a peer that
-    /// is being closed may go on sending.
+    /// Takes bytes; false when there were not enough. Refills by the time that has passed. The debt is bounded: a peer
+    /// that is being closed may continue to send.
     mutating func take(_ count: Int, at now: MonotonicInstant) -> Bool {
         let burst = ServerLimits.clientByteCountBurst
         let milliseconds = Int(clamping: (now.nanoseconds - min(refilledAt.nanoseconds, now.nanoseconds)) / 1_000_000)
@@ -61,15 +61,15 @@ struct ByteAllowance {
     }
 }
 
-/// What travels with a connection to the reactor that owns its shop.
+/// What moves with a connection to the reactor that owns its shop.
 struct StreamArrival: Sendable {
     let shopID: ShopID
     let slot: ReservedSlot
     let tokenExpiresAt: Timestamp
     let encoding: EventEncoding
-    /// The 101 response: it goes out first.
+    /// The 101 response, which is sent first.
     let response: [UInt8]
-    /// Bytes that came behind the handshake.
+    /// Bytes that arrived after the handshake.
     let leftover: [UInt8]
     /// The address that the connection is counted by, if it is.
     let countedAddress: PeerAddress?

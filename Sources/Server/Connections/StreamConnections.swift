@@ -4,9 +4,9 @@ import Sessions
 /// The streams of a shard, and what only some of them have.
 final class StreamConnections {
     private let table: SlotTable<StreamConnection>
-    /// The addresses of streams whose connections are counted by address: beside the table, as few servers do.
+    /// The addresses of streams whose connections are counted by address. Outside the table, as few servers count them.
     var addresses: [ConnectionID: PeerAddress] = [:]
-    /// What streams have sent beyond their frames of a turn.
+    /// The input that streams sent beyond their frames of a turn.
     var heldInput = HeldInput()
     /// The tickets of streams that newer ones may replace.
     var tickets = StreamTickets()
@@ -29,6 +29,6 @@ final class StreamConnections {
     /// Adds a stream.
     func insert(_ stream: StreamConnection, for connection: ConnectionID) { table.insert(stream, for: connection) }
 
-    /// Takes a stream out whose connection has ended.
+    /// Removes a stream whose connection has ended.
     func remove(_ connection: ConnectionID) -> StreamConnection? { table.remove(connection) }
 }

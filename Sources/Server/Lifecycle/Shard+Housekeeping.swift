@@ -42,7 +42,7 @@ extension Shard {
 
     /// One round.
     func keepHouse() async {
-        // While another server uses the store, few calls may wait for it. Leave these to requests.
+        // While another server uses the store, a bounded number of calls may wait for it: leave them to requests.
         let isStoreOpen = storage.isOpen
         if isStoreOpen {
             await tellMembershipChanges()
