@@ -4,7 +4,7 @@ import HTTPTypes
 import JSON
 import Storage
 
-/// A request's failure as the client sees it: status, stable code, one line for people.
+/// A request's failure as the client sees it: status, stable code, one line of text.
 package struct APIError: Error, Sendable {
     let status: HTTPResponse.Status
     let code: String
@@ -23,7 +23,7 @@ package struct APIError: Error, Sendable {
     }
 }
 
-// The table of errors: every refusal that a route can give stands here.
+// The table of errors: every refusal of a route is in it.
 extension APIError {
     static let malformedBody = APIError(
         status: .badRequest, code: "malformed_body", message: "The body is not the JSON object that this route takes.")
@@ -48,9 +48,9 @@ extension APIError {
         status: .notFound, code: "message_not_found", message: "There is no such message.")
     static let imageNotFound = APIError(status: .notFound, code: "image_not_found", message: "There is no such image.")
     static let notAuthor = APIError(
-        status: .forbidden, code: "not_the_author", message: "The message is somebody else's.")
+        status: .forbidden, code: "not_the_author", message: "The message is another user's.")
     static let notUploader = APIError(
-        status: .forbidden, code: "not_the_uploader", message: "The image is somebody else's.")
+        status: .forbidden, code: "not_the_uploader", message: "The image is another user's.")
     static let imageInUse = APIError(
         status: .conflict, code: "image_in_use", message: "A message names the image: delete that.")
     static let imageTooLarge = APIError(
@@ -102,7 +102,7 @@ extension APIError {
     }
 
     static func repeatedField(_ name: String) -> APIError {
-        APIError(status: .badRequest, code: "repeated_field", message: "'\(name)' stands in the form more than once.")
+        APIError(status: .badRequest, code: "repeated_field", message: "'\(name)' is in the form more than once.")
     }
 
     static func messageTooLong(byteCountMax: Int) -> APIError {

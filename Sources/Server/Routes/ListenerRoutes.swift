@@ -1,7 +1,8 @@
 import HTTP
 import Reactor
 
-/// The routes of each listener. With a metrics listener, the reactor's side listener, the public one has no `/metrics`.
+/// The routes of each listener. With a metrics listener, which is a reactor's side listener, the public one has no
+/// `/metrics`.
 struct ListenerRoutes: Sendable {
     private let main: Router<RouteName>
     private let side: Router<RouteName>

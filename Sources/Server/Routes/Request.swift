@@ -3,22 +3,22 @@ import HTTPTypes
 import Primitives
 import Reactor
 
-/// A complete request, as a route's handler gets it.
+/// A complete request, as a route's handler receives it.
 struct Request: Sendable {
     let source: RequestSource
     let head: RequestHead
-    /// What its body held.
+    /// The contents of its body.
     let content: RequestContent
     let parameters: PathParameters
 
     var connection: ConnectionID { source.connection }
-    /// The client's address, behind trusted proxies the one that they name.
+    /// The client's address; behind trusted proxies, the one that they name.
     var address: PeerAddress? { source.address }
 
     /// The token of the `Authorization` header; nil when there is none, or another scheme.
     var bearerToken: String? { Self.bearerToken(of: head) }
 
-    /// The same of a head whose body has not come.
+    /// The same for a head whose body has not arrived.
     static func bearerToken(of head: RequestHead) -> String? {
         guard let field = head.fields[.authorization] else { return nil }
         let scheme = field.utf8.prefix { !Self.isWhiteSpace($0) }
@@ -38,7 +38,7 @@ extension Request {
         }
     }
 
-    /// The upload that the body was read as.
+    /// The upload, when the body was read as one.
     var upload: ImageUpload? {
         switch content {
         case .bytes: nil
@@ -56,18 +56,18 @@ extension Request {
     }
 }
 
-/// The connection that a request came by.
+/// The connection on which a request arrived.
 struct RequestSource: Sendable {
     let connection: ConnectionID
     let listener: ListenerKind
-    /// The client's address, behind trusted proxies the one that they name.
+    /// The client's address; behind trusted proxies, the one that they name.
     let address: PeerAddress?
 }
 
-/// What the body of a request held.
+/// The contents of a request's body.
 enum RequestContent: Sendable {
     /// All of its bytes.
     case bytes([UInt8])
-    /// The image and its shop, read as they came.
+    /// The image and its shop, read as they arrived.
     case upload(ImageUpload)
 }

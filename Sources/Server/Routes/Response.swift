@@ -4,27 +4,27 @@ import JSON
 
 /// The body of a response.
 enum ResponseBody: Sendable {
-    /// All of it is there: the common, small case.
+    /// The whole body exists: the common, small case.
     case whole([UInt8])
-    /// It is produced while it is sent; `first` is its beginning.
+    /// The body is produced while it is sent; `first` is its beginning.
     case pieces(first: [UInt8], rest: any ResponsePieces, byteCount: Int?)
 }
 
-/// Produces the body of a response, piece by piece, as the client takes them: never is more than one piece in memory,
-/// beside what the producer needs for the next. The request's own task asks, on its reactor.
+/// Produces the body of a response, piece by piece, as the client takes them. At most one piece is in memory, in
+/// addition to what the producer needs for the next. Called by the request's own task, on its reactor.
 protocol ResponsePieces: Sendable {
-    /// The next piece; not called again after the last. What it throws ends the connection: the head is gone by then.
-    /// Before it works on any but the first, which goes with the head, it awaits `Shard.pieceTurn`.
+    /// The next piece; not called again after the last. An error ends the connection, as the head was sent already.
+    /// Before it works on any piece but the first, which is sent with the head, it awaits `Shard.pieceTurn`.
     mutating func next() async throws(APIError) -> ResponsePiece
 }
 
-/// A piece of a body, `ServerLimits.responsePieceByteCount` bytes or a little more; empty at most as the last.
+/// A piece of a body, `ServerLimits.responsePieceByteCount` bytes or a little more. Only the last may be empty.
 struct ResponsePiece: Sendable {
     var bytes: [UInt8]
     var isLast: Bool
 }
 
-/// What a handler answers.
+/// The response of a handler.
 struct Response: Sendable {
     var status: HTTPResponse.Status = .ok
     var contentType: String? = "application/json"
@@ -57,8 +57,8 @@ struct Response: Sendable {
 
     /// A response whose body is produced while it is sent, `byteCount` bytes when that is known.
     ///
-    /// The first piece is produced here, before the head goes out: a failure up to then is a status. A body that fits
-    /// it is sent whole.
+    /// The first piece is produced here, before the head is sent, so that a failure up to then becomes a status. A body
+    /// that fits into the first piece is sent whole.
     init(
         contentType: String? = "application/json", fields: HTTPFields = [:], byteCount: Int? = nil,
         producedBy pieces: some ResponsePieces

@@ -22,7 +22,7 @@ enum RouteName: Sendable, Hashable {
 }
 
 extension RouteName {
-    /// Whether a handler looks at the request's body; for all of these a token is needed.
+    /// Whether a handler reads the request's body. All of these routes require a token.
     var readsBody: Bool {
         switch self {
         case .createMessage, .editMessage, .uploadImage: true
@@ -32,13 +32,13 @@ extension RouteName {
         }
     }
 
-    /// The public listener's table of routes, as far as the configuration has them.
+    /// The public listener's table of routes, as far as the configuration enables them.
     static func router(_ configuration: ServerConfiguration) -> Router<RouteName> {
         let prefixes = configuration.routePrefixes
         var routes = routes(
             hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo,
             hasMetrics: configuration.metricsListen == nil, prefixes: prefixes)
-        // A stream without a shop's id is a request that lacks something (400), not another resource.
+        // A stream without a shop's id is an incomplete request (400), not another resource.
         if configuration.stream.isEnabled {
             routes += prefixes.paths.map { Route(.get, "\($0)/shops//messages/stream", .stream) }
         }

@@ -1,13 +1,13 @@
-/// What stands before the paths of the routes that clients use: each of them is served under each prefix, so that the
-/// server can take over paths of an existing backend.
+/// The prefixes of the routes that clients use. Each route is served under each prefix, so that the server can take
+/// over paths of an existing backend.
 public struct RoutePrefixes: Hashable, Sendable {
-    /// Paths without a slash at their ends, at least one, each once; empty for the root.
+    /// Paths without a trailing slash, at least one, without duplicates; empty for the root.
     public let paths: [String]
 
-    /// The prefix of the interface.
+    /// The default prefix.
     public init() { paths = ["/api/v1"] }
 
-    /// These prefixes; nil when there is none, or one that is no path of literal segments.
+    /// These prefixes; nil when there is none, or when one is not a path of literal segments.
     public init?(_ texts: [String]) {
         var paths: [String] = []
         for text in texts {
@@ -19,14 +19,14 @@ public struct RoutePrefixes: Hashable, Sendable {
         self.paths = paths
     }
 
-    /// The prefix that a request came with, by its raw path; the first one when the path does not show it. URLs in an
-    /// answer have it too: a proxy that brought the request here brings them here as well.
+    /// The prefix of a request, by its raw path; the first one when the path has none. URLs in the response have the
+    /// same prefix: a proxy that forwarded this request forwards requests of them as well.
     func prefix(of path: String) -> String {
         let candidates = paths.filter { path.utf8.starts(with: "\($0)/shops/".utf8) }
         return candidates.max { $0.utf8.count < $1.utf8.count } ?? paths[0]
     }
 
-    /// Segments of unreserved characters (RFC 3986, section 2.3), so that nothing is to be decoded in them.
+    /// Whether all segments have unreserved characters only (RFC 3986, section 2.3), so that nothing needs decoding.
     private static func isPath(_ text: String) -> Bool {
         guard !text.isEmpty else { return true }
         guard text.utf8.first == UInt8(ascii: "/") else { return false }

@@ -5,7 +5,7 @@ import Primitives
 import Reactor
 import Storage
 
-// What probes and tools ask: without a token, and without the envelope.
+// The routes of probes and tools: without a token, and without the envelope.
 
 extension Shard {
     /// `GET /api/v1/health/websocket`
@@ -49,7 +49,7 @@ extension Shard {
 }
 
 extension Response {
-    /// Content that is no envelope.
+    /// Content without the envelope.
     struct Content {
         let contentType: String
         let bytes: [UInt8]

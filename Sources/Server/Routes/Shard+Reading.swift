@@ -6,7 +6,7 @@ import Primitives
 import Reactor
 import Storage
 
-// Lists of messages. They are read from the store and sent slice by slice, as their clients take them.
+// Lists of messages. They are read from the store and sent slice by slice, at their clients' pace.
 
 extension Shard {
     /// `GET /api/v1/shops/:shop_id/messages`
@@ -94,7 +94,7 @@ extension Shard {
 
     private static func time(_ text: String?) throws(APIError) -> Timestamp? {
         guard let text else { return nil }
-        // A `+` in a query stands for a space; a client that forgot to escape the offset of its time meant a plus.
+        // A `+` in a query decodes to a space. A client that did not escape the offset of its time meant a plus.
         guard let time = Timestamp(rfc3339: text) ?? Timestamp(rfc3339: text.replacingLastSpace) else {
             throw .badSince
         }

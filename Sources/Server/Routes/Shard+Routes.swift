@@ -7,7 +7,7 @@ import Reactor
 import Storage
 
 extension Shard {
-    /// Finds the route and runs it; nil when the connection became a stream and there is nothing to answer.
+    /// Finds the route and runs it; nil when the connection became a stream, so that there is no response.
     func route(
         _ head: RequestHead, _ content: RequestContent, _ source: RequestSource
     ) async -> Response? {
@@ -62,7 +62,7 @@ extension Shard {
         return response
     }
 
-    // MARK: - Who asks
+    // MARK: - Identity
 
     /// The user of the token in the header.
     func identity(_ request: Request) async throws(APIError) -> Identity {
@@ -78,7 +78,7 @@ extension Shard {
         }
     }
 
-    /// The user of a token by the keys of this moment.
+    /// The user of a token, by the current keys.
     func identity(token: String?) throws(APIError) -> Identity {
         do throws(AuthError) {
             return try verify(token)
@@ -88,9 +88,9 @@ extension Shard {
         }
     }
 
-    // MARK: - What is kept
+    // MARK: - The store
 
-    /// What the store says, with its failures as a client hears of them.
+    /// The result of a call to the store. A failure is thrown as the error that the client receives.
     func stored<Value>(
         _ body: (any Store) async throws(StorageError) -> Value
     ) async throws(APIError) -> Value {
@@ -101,7 +101,7 @@ extension Shard {
         }
     }
 
-    /// What a client hears of a store's failure; the log hears more.
+    /// The error that a client receives for a store's failure. The log has the detail.
     func storageFailure(_ error: StorageError) -> APIError {
         counters.storageErrors[error.kind, default: 0] += 1
         environment.log.error("store failed", metadata: ["code": "\(error.kind.code)", "detail": "\(error.detail)"])

@@ -6,7 +6,7 @@ import Primitives
 import Reactor
 import Storage
 
-// What changes a shop's messages: durable, then broadcast, then answered, all on the reactor that owns the shop.
+// Changes of a shop's messages: durable, then published, then answered, all on the reactor that owns the shop.
 
 extension Shard {
     /// `POST /api/v1/shops/messages`
@@ -43,7 +43,7 @@ extension Shard {
         let id = MessageID(request.parameters["message_id"] ?? "")
         let (message, role) = try await visibleMessage(id, to: identity.userID)
         guard message.userID == identity.userID || role == .admin else { throw .notAuthor }
-        // Should the outcome stay unknown, or this process end, the search for orphans finds the images.
+        // When the outcome stays unknown, or this process ends, the search for orphans finds the images.
         await reconsiderImages(namedBy: message)
         try await write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
             try await owner.delete(message)
@@ -52,8 +52,8 @@ extension Shard {
         return .enveloped(.ok, message: "Message deleted", data: Array("null".utf8))
     }
 
-    /// A message that the user may see, and what else the user may do in its shop. One that does not exist and one of
-    /// a shop that the user is no member of look the same.
+    /// A message that the user may read, and the user's role in its shop. A message that does not exist and a message
+    /// of a shop without this member cause the same error.
     private func visibleMessage(_ id: MessageID, to user: UserID) async throws(APIError) -> (Chat.Message, ShopRole) {
         guard let message = try await stored({ (store) async throws(StorageError) in try await store.message(id) }),
             let role = try await role(of: user, in: message.shopID)
@@ -143,7 +143,7 @@ extension Shard {
         endChange(in: message.shopID, ticket, encoded(.messageDeleted(message.id, in: message.shopID)))
     }
 
-    /// A message as its readers get it: with signed image URLs, when the deployment signs them.
+    /// A message as its readers receive it: with signed image URLs, when the deployment signs them.
     func shown(_ message: Chat.Message) -> Chat.Message {
         guard environment.imageLinks.areSigned else { return message }
         var shown = message
@@ -151,21 +151,21 @@ extension Shard {
         return shown
     }
 
-    /// An event with its data, as the deployment writes it.
+    /// An event with its data, in the deployment's format.
     func encoded(_ event: ChatEvent) -> EncodedEvent {
         EncodedEvent(event, format: environment.configuration.messageFormat)
     }
 
     // MARK: - The shop's clock
 
-    /// The time of a change and its place in the order of the shop.
+    /// The time of a change and its ticket in the order of the shop.
     private func beginChange(in shop: ShopID) async throws(APIError) -> (time: Timestamp, ticket: UInt64) {
         try await requireWritability(in: shop)
         try await requireClock(of: shop)
         return shops.beginChange(in: shop, at: civilTime)
     }
 
-    /// Waits for the lock of a node that shares its database with no other: the node that holds it moves the clock.
+    /// Waits for the lock of a node that shares its database with no other: the node that holds it advances the clock.
     private func requireWritability(in shop: ShopID) async throws(APIError) {
         guard let postgres = storage.store as? PostgresStore else { return }
         do throws(StorageError) {
@@ -175,7 +175,7 @@ extension Shard {
         }
     }
 
-    /// Sees to it that the shop has a clock, which goes on from the latest change in the store up to its horizon.
+    /// Opens the shop's clock, unless it is open. It continues from the latest change in the store up to its horizon.
     private func requireClock(of shop: ShopID) async throws(APIError) {
         guard !shops.isOpen(shop) else { return }
         let horizon = ShopClock.horizon(at: civilTime)
@@ -185,14 +185,14 @@ extension Shard {
         shops.open(shop, latestChange: latest)
     }
 
-    /// The change is through, or failed (nil): publishes what is now in order.
+    /// The change was stored, or failed (nil): publishes what is now in order.
     func endChange(in shop: ShopID, _ ticket: UInt64, _ event: EncodedEvent?) {
-        // Where the database orders the changes of a shop, its listener publishes this node's own with the others'.
+        // When the database orders the changes of a shop, its listener publishes this node's changes with the others'.
         let event = isOrderedByDatabase ? nil : event
         for event in shops.endChange(in: shop, ticket, event) { publish(event, to: shop) }
     }
 
-    /// Whether other nodes write the shops too: then the order of the commits is the order of publication, of this
-    /// node's changes as well, and the database gives the dates.
+    /// Whether other nodes write the shops too. Then the order of the commits is the order of publication, also for
+    /// this node's changes, and the database assigns the times.
     var isOrderedByDatabase: Bool { environment.configuration.isPostgresShared && storage.postgresLoop != nil }
 }
