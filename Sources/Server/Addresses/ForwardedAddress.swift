@@ -2,24 +2,24 @@ import HTTP
 import Primitives
 import Reactor
 
-/// The client's address of a request that came through trusted proxies.
+/// The client's address of a request that arrived through trusted proxies.
 ///
-/// Each proxy appends the address that it was connected from to `X-Forwarded-For`, so the list is read from the right:
-/// what a trusted proxy wrote is believed, and what stands further left was written by the next peer. The fields of a
+/// Each proxy appends the address of its peer to `X-Forwarded-For`, so the list is read from the right. An entry that a
+/// trusted proxy wrote is trusted. Entries further left were written by the peer that this entry names. The fields of a
 /// request are one list, in their order (RFC 9110, section 5.3).
 enum ForwardedAddress {
-    /// The address to count a request by.
+    /// The address that a request is counted by.
     ///
     /// - Parameters:
     ///   - peer: The address that the connection came from.
     ///   - fieldValues: The values of all `X-Forwarded-For` fields.
-    ///   - proxies: Whom to believe.
+    ///   - proxies: The proxies to trust.
     static func client(peer: PeerAddress, fieldValues: [String], proxies: TrustedProxies) -> PeerAddress {
         guard proxies.contains(peer) else { return peer }
         var client = peer
         for value in fieldValues.reversed() {
             for member in FieldList.members(of: value).reversed() {
-                // Behind what is no address nothing can be believed: the last proxy that was named counts.
+                // An entry that is no address ends the trusted part of the list: the last proxy that was named counts.
                 guard let address = address(member.utf8) else { return client }
                 client = address
                 guard proxies.contains(address) else { return client }

@@ -5,14 +5,14 @@ import Primitives
 import Reactor
 import Sessions
 
-// Limits by address. Like a user's, they are counted on one reactor, the one that owns the address's hash, so that they
-// hold for the server whatever reactor the kernel gives a connection to.
+// Limits by address. Like a user's, they are counted on one reactor, which owns the address's hash, so that they apply
+// to the whole server, whichever reactor accepts a connection.
 
 extension Shard {
     /// The shard that counts an address's connections and attempts.
     func owner(of address: PeerAddress) -> Shard<IO> { directory[directory.ownerIndex(of: address)] }
 
-    /// The address to count requests by: what trusted proxies say they forward for, else the peer's own.
+    /// The address that requests are counted by: the one that trusted proxies forward for, else the peer's own.
     func clientAddress(_ peer: PeerAddress?, _ head: RequestHead) -> PeerAddress? {
         guard let peer, let name = HTTPField.Name("X-Forwarded-For") else { return nil }
         return ForwardedAddress.client(
@@ -21,13 +21,13 @@ extension Shard {
 
     // MARK: - Connections of an address
 
-    /// Whether connections of the address are counted: when there is a limit, and not those of a trusted proxy, which
-    /// stands for many clients.
+    /// Whether connections of the address are counted: only when there is a limit, and not for a trusted proxy, which
+    /// forwards for many clients.
     func isCounted(_ address: PeerAddress) -> Bool {
         addressLimits.areConnectionsLimited && !environment.configuration.trustedProxies.contains(address)
     }
 
-    /// Asks the owner of the address for room; the connection is read from when there is some, else closed.
+    /// Asks the owner of the address for room. When there is some, the connection is read from; else it is closed.
     func admitCounted(_ connection: ConnectionID, from address: PeerAddress) async {
         let isAdmitted = await onShard(owner(of: address)) { shard in
             shard.addressLimits.reserveConnection(of: address)
@@ -44,14 +44,15 @@ extension Shard {
         beginHTTP(connection, from: address, isCounted: true)
     }
 
-    /// One of the connections of the address ended.
+    /// A connection of the address ended.
     func release(_ address: PeerAddress) {
         send(.releaseAddress(address), to: directory.ownerIndex(of: address))
     }
 
     // MARK: - Attempts without a token
 
-    /// Counts an attempt to open a stream without a valid token; throws how long to wait when there were too many.
+    /// Counts an attempt to open a stream without a valid token. Throws when there were too many, with the time to
+    /// wait.
     func countFailedAttempt(of address: PeerAddress?) async throws(APIError) {
         guard let address, addressLimits.areAttemptsLimited else { return }
         let decision = await onShard(owner(of: address)) { shard in

@@ -1,27 +1,27 @@
 import HTTPTypes
 
-/// Which origins' pages may read answers, and the fields that say so (Fetch standard, section 3.2).
+/// The origins whose pages may read responses, and the fields that say so (Fetch standard, section 3.2).
 struct CrossOriginPolicy: Sendable {
     /// Empty allows all.
     let allowedOrigins: [Origin]
 
-    /// What a page may send beside the fields that every page may: the routes' own, and those of tracing.
+    /// Fields that a page may send in addition to those that every page may: the routes' own, and those of tracing.
     private static let requestFields =
         "Authorization, Content-Type, Idempotency-Key, traceparent, tracestate, baggage, sentry-trace"
-    /// What a page may read beside the fields that every page may.
+    /// Fields that a page may read in addition to those that every page may.
     private static let responseFields = "Retry-After, Idempotent-Replayed"
-    /// How long a browser may remember a preflight's answer.
+    /// How long a browser may cache the response to a preflight.
     private static let preflightSeconds = "600"
 
-    /// Whether the value of an `Origin` field is on the list.
+    /// Whether the value of an `Origin` field is allowed.
     func isAllowed(_ origin: String) -> Bool {
         if allowedOrigins.isEmpty { return true }
         guard let origin = Origin(origin) else { return false }
         return allowedOrigins.contains(origin)
     }
 
-    /// Adds what every answer to a request with this `Origin` carries. An answer that a cache may keep says that it
-    /// depends on the origin to requests without one too: the cache would give it to a page that may not read it.
+    /// Adds the fields of every response to a request with this `Origin`. A response that a cache may store varies by
+    /// origin even when the request has none: otherwise the cache would serve it to a page that may not read it.
     func addFields(to fields: inout HTTPFields, origin: String?) {
         guard let origin else {
             if fields[.cacheControl] != nil { fields[.vary] = "Origin" }
@@ -33,7 +33,7 @@ struct CrossOriginPolicy: Sendable {
         fields[.accessControlExposeHeaders] = Self.responseFields
     }
 
-    /// Adds what the answer to a preflight of this `Origin` carries beside `addFields` (section 3.2.2).
+    /// Adds the fields of the response to a preflight of this `Origin`, in addition to `addFields` (section 3.2.2).
     func addPreflightFields(to fields: inout HTTPFields, origin: String, methods: String) {
         guard isAllowed(origin) else { return }
         fields[.accessControlAllowMethods] = methods
@@ -43,6 +43,6 @@ struct CrossOriginPolicy: Sendable {
 }
 
 extension ServerConfiguration {
-    /// The policy that `WEBSOCKET_ALLOWED_ORIGINS` makes.
+    /// The policy of `WEBSOCKET_ALLOWED_ORIGINS`.
     var crossOrigin: CrossOriginPolicy { CrossOriginPolicy(allowedOrigins: stream.allowedOrigins) }
 }

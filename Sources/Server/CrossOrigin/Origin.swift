@@ -1,12 +1,14 @@
 /// An origin as a client serialises it (RFC 6454, section 6.2): `scheme "://" host [ ":" port ]`, or `null`.
 ///
-/// Two origins are equal when scheme and host are, without regard to case, and so is the port; a scheme's default port
-/// is the same as none. Packaged apps have schemes of their own (`capacitor://localhost`), whose ports have no default.
+/// Two origins are equal when their schemes and hosts are equal, ignoring case, and their ports are equal. A scheme's
+/// default port equals no port. Packaged apps have schemes of their own (`capacitor://localhost`), which have no
+/// default port.
 public struct Origin: Hashable, Sendable {
-    /// The origin in lower case, without a default port. ASCII, so that its equality is that of the bytes.
+    /// The origin in lower case, without a default port. ASCII, so that equal texts have equal bytes.
     public let text: String
 
-    /// Reads an origin; nil when `text` is none: a path, a user, a wildcard, a space or a list is no part of one.
+    /// Reads an origin; nil when `text` is not one. A path, a user, a wildcard, a space or a list is not part of an
+    /// origin.
     public init?(_ text: String) {
         let bytes = Array(text.utf8).map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }
         guard bytes != Array("null".utf8) else {
@@ -39,7 +41,7 @@ public struct Origin: Hashable, Sendable {
         return bytes.allSatisfy { isAlphanumeric($0) || "+-.".utf8.contains($0) }
     }
 
-    /// Host and port of what follows the slashes; nil when there is more, or something else.
+    /// The host and the port of the bytes after the slashes; nil when there is anything else.
     private static func authority(_ bytes: ArraySlice<UInt8>) -> (host: ArraySlice<UInt8>, port: UInt16?)? {
         var hostEnd = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
         if bytes.first == UInt8(ascii: "[") {

@@ -3,8 +3,8 @@ import HTTPTypes
 import Reactor
 
 extension Shard {
-    /// The response with the fields of the origin that asks; every response of a connection passes here. Of a head that
-    /// was refused the origin counts when it came before the reason. No page reads from the metrics listener.
+    /// The response with the fields for the request's origin. Every response of a connection passes through here. When
+    /// a head was refused, its origin counts if it arrived before the reason. No page reads from the metrics listener.
     func crossOrigin(_ response: Response, to state: HTTPConnection) -> Response {
         guard state.listener == .main else { return response }
         var response = response

@@ -2,12 +2,12 @@ import Primitives
 import Reactor
 import Sessions
 
-// A user's limits are counted on the shard that owns the user's hash. A request that another shard works on asks there,
-// and what it took goes back by a message, whatever the request's end: `releaseReservation` for what is in flight,
-// `returnWrite` for a write that was refused.
+// A user's limits are counted on the shard that owns the user's hash. A request on another shard asks there. What it
+// took is returned by a command, however the request ends: `releaseReservation` for what is in flight, `returnWrite`
+// for a write that was refused.
 
-/// An activity of a user's that is in flight, and the shard that counts it. It belongs to the connection whose request
-/// it is for, and ends with the answer or with the connection.
+/// An activity of a user that is in flight, and the shard that counts it. It belongs to the connection of its request,
+/// and ends with the response or with the connection.
 struct UserReservation: Sendable {
     let activity: UserLimits.Activity
     let user: UserLimits.User
@@ -15,19 +15,19 @@ struct UserReservation: Sendable {
 }
 
 extension Shard {
-    /// Reserves one of the user's reads for a request, from before the work until the answer was sent.
+    /// Reserves one of the user's reads for a request, from before the work until the response was sent.
     func reserveRead(for request: Request, of user: UserID) async throws(APIError) {
         guard userLimits.isLimited(.read) else { return }
         let reservation = try await reserve(.read, of: user)
         guard let state = http[request.connection], state.phase == .handling else {
-            // The connection is gone: what is done for it yet is the last.
+            // The connection is gone, so the request ends at its next step.
             return end(reservation)
         }
         precondition(state.reservation == nil, "a request reserves once")
         state.reservation = reservation
     }
 
-    /// Begins an activity of a user's on the shard that counts it.
+    /// Begins an activity of a user, on the shard that counts it.
     func reserve(
         _ activity: UserLimits.Activity, of userID: UserID
     ) async throws(APIError) -> UserReservation {
@@ -39,7 +39,7 @@ extension Shard {
         return UserReservation(activity: activity, user: user, owner: owner.index)
     }
 
-    /// Ends what the request of a connection has in flight; once its answer was sent, or when the connection ends.
+    /// Ends what the request of a connection has in flight, when its response was sent or the connection ended.
     func releaseReservation(_ state: HTTPConnection) {
         endSignedRead(state)
         guard let reservation = state.reservation else { return }
@@ -75,7 +75,7 @@ extension Shard {
         if let refusal { throw limitReached(refusal) }
     }
 
-    /// The answer to a request over a limit.
+    /// The error for a request over a limit.
     func limitReached(_ refusal: UserLimits.Refusal) -> APIError {
         counters.userLimitRefusals[refusal.label, default: 0] += 1
         return APIError(refusal)
@@ -83,8 +83,8 @@ extension Shard {
 
     // MARK: - Writes
 
-    /// Runs a write of the user's on the reactor that owns the shop, within the user's rate. Membership and the body
-    /// were checked before; what is refused or fails after all does not count.
+    /// Runs a write of the user on the reactor that owns the shop, within the user's rate. Membership and the body were
+    /// checked before. A write that is refused or fails does not count.
     func write<Value: Sendable>(
         by userID: UserID, in shop: ShopID, _ body: @Sendable (Shard<IO>) async throws(APIError) -> Value
     ) async throws(APIError) -> Value {
@@ -92,7 +92,7 @@ extension Shard {
         let user = UserLimits.User(userID)
         let counter = owner(of: userID)
         if counter === owner(of: shop) {
-            // The reactor that owns both counts and writes: no hop more than the write itself takes.
+            // The same reactor counts and writes, so there is no hop in addition to the write's own.
             return try await onOwner(of: shop) { (owner) async throws(APIError) in
                 try owner.takeWrite(by: user)
                 do throws(APIError) {
