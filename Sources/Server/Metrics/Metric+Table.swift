@@ -4,7 +4,7 @@ import Reactor
 import Sessions
 import Storage
 
-// To add a metric: what it counts in `ShardCounters`, and a row here.
+// To add a metric: a counter in `ShardCounters`, and a row here.
 
 extension Metric {
     /// All metrics, in the order of `/metrics`.

@@ -17,11 +17,11 @@ struct ShardSnapshot: Sendable {
     var responseByteCount = 0
     /// Nil unless the store is PostgreSQL.
     var pool: PostgresPoolStatistics?
-    /// Nil but for the shard that hears what other writers change.
+    /// Nil except for the shard that receives the changes of other writers.
     var listener: ListenerFigures?
 }
 
-/// What is known of the connection that hears what other writers change in the database.
+/// The state of the connection that receives the changes of other writers in the database.
 struct ListenerFigures: Sendable {
     let isListening: Bool
     let gapCount: Int
@@ -29,11 +29,11 @@ struct ListenerFigures: Sendable {
     let holdsNodeLock: Bool
 }
 
-/// What the metrics are made of: the figures of all shards, of the store and of the process at one moment.
+/// The input of the metrics: the figures of all shards, of the store and of the process at one moment.
 struct ServerFigures: Sendable {
     let shards: [ShardSnapshot]
     let store: StoreStatistics
-    /// Calls that wait for a takeover; nil for a server that takes over from none.
+    /// Calls that wait for a takeover; nil for a server without one.
     let takeoverWaitingCallCount: Int?
     /// Nil unless the keys come from a file.
     let keys: KeyReloader.Statistics?

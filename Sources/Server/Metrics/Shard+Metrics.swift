@@ -5,7 +5,7 @@ import Reactor
 import Sessions
 import Storage
 
-/// The figures that health answers need.
+/// The figures that health responses need.
 struct ServerTotals: Sendable {
     let openStreams: Int
     let openShops: Int

@@ -7,7 +7,7 @@ import Storage
 struct ShardCounters: Sendable {
     var openStreams = 0
     var responsesByStatus: [Int: UInt64] = [:]
-    /// Responses whose end the peer did not get.
+    /// Responses whose end the peer did not receive.
     var responsesCut: [ResponseCut: UInt64] = [:]
     var malformedRequests: UInt64 = 0
     var addressLimitRefusals: UInt64 = 0
@@ -27,7 +27,7 @@ struct ShardCounters: Sendable {
     mutating func count(_ status: HTTPResponse.Status) { responsesByStatus[status.code, default: 0] += 1 }
 }
 
-/// Why a response ended before its last byte, other than that the peer left.
+/// Why a response ended before its last byte, unless the peer disconnected.
 enum ResponseCut: String, Sendable {
     /// Its next piece could not be produced.
     case failed

@@ -8,13 +8,13 @@ import Storage
 
 /// One reactor's part of the server: its connections, its shops, and the users and addresses that it counts.
 ///
-/// Events of the reactor come in here and become calls of values, which know no I/O; what they answer goes out through
-/// the reactor. All of it belongs to the reactor's thread. The data plane is the synchronous code that the reactor calls;
-/// requests are tasks on the same thread. Other shards are reached by `onShard`, which moves a task there and back, or by
-/// a command.
+/// Events of the reactor arrive here and become calls of values without I/O. Their results go out through the reactor.
+/// All of it belongs to the reactor's thread. The data plane is the synchronous code that the reactor calls; requests
+/// are tasks on the same thread. Other shards are reached by `onShard`, which moves a task there and back, or by a
+/// command.
 final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
-    // @unchecked: tasks carry references to shards; each touches a shard's state only on that shard's reactor, which
-    // `onShard` sees to. `directory` is set before the first connection and never again.
+    // @unchecked: tasks hold references to shards. Each touches a shard's state only on that shard's reactor, which
+    // `onShard` ensures. `directory` is set before the first connection and never again.
     typealias ShardReactor = Reactor<Shard<IO>, IO>
     typealias Message = ShardCommand
     typealias Parcel = StreamArrival
@@ -31,7 +31,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var hub: HubShard
     var pendingFlush = PendingFlush()
 
-    // What requests may do, and who makes them
+    // What requests may do, and which users make them
     var authenticator: Authenticator
     var userLimits: UserLimits
     var addressLimits: AddressLimits
@@ -62,7 +62,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
             userAttemptsPerMinuteMax: configuration.stream.attemptsPerMinuteMax)
     }
 
-    /// Tells who the other shards are; once, before the first connection.
+    /// Sets the other shards. Called once, before the first connection.
     func connect(to shards: [Shard<IO>]) {
         directory = ShardDirectory(ownIndex: directory.ownIndex, members: shards)
         outbox = ShardOutbox(shardCount: shards.count)
@@ -78,7 +78,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     /// The shard that counts a user's streams, requests and attempts.
     func owner(of user: UserID) -> Shard<IO> { directory[directory.ownerIndex(of: user)] }
 
-    /// Runs `body` on another shard's reactor and comes back with its result. Without a hop when it is this one.
+    /// Runs `body` on another shard's reactor and returns its result. Without a hop when the shard is this one.
     func onShard<Result: Sendable>(
         _ shard: Shard<IO>, _ body: @Sendable (Shard<IO>) async -> Result
     ) async -> Result {
@@ -94,22 +94,22 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         return await body(shard)
     }
 
-    /// Sends a command to another shard, or does it at once when it is for this one. Commands to one shard arrive in
-    /// their order.
+    /// Sends a command to another shard, or performs it at once when it is for this one. Commands to one shard arrive
+    /// in their order.
     func send(_ command: ShardCommand, to shardIndex: Int) {
         guard shardIndex != index else { return messageReceived(command) }
         let target = directory[shardIndex].reactor
         outbox.send(command, to: shardIndex) { target.post($0, from: reactor) }
     }
 
-    /// Sends again what full mailboxes refused.
+    /// Posts the commands again that full mailboxes refused.
     private func retryOutbox() {
         guard !outbox.isEmpty else { return }
         let shards = directory
         outbox.retry { shards[$1].reactor.post($0, from: reactor) }
     }
 
-    /// Drops the waiting commands that mean nothing once no shard has a connection left.
+    /// Drops the pending commands that have no effect once no shard has a connection left.
     func dropDispensableCommands() { outbox.removeAll(where: \.isDispensableAfterDrain) }
 
     // MARK: - Events of the reactor

@@ -2,9 +2,9 @@ import Primitives
 import Sessions
 import Storage
 
-/// An order from one shard to another, carried by the mailbox of the other's reactor.
+/// A command from one shard to another, carried by the mailbox of the other's reactor.
 enum ShardCommand: Sendable {
-    /// To the shard that counts the user: a stream ended, or was not opened after all.
+    /// To the shard that counts the user: a stream ended, or was never opened.
     case releaseSlot(ReservedSlot)
     /// To the shard that counts the user, where newer streams replace older ones: the stream is open.
     case streamOpened(ReservedSlot)
@@ -22,7 +22,7 @@ enum ShardCommand: Sendable {
     case storeChanged(StoreChange)
     /// To every other shard: the first shard's check of the store has a new result.
     case readinessChanged(ReadinessCheck.State)
-    /// To every shard: the server stops.
+    /// To every shard: the server is stopping.
     case drain
     /// To every shard: one shard that drains has no connection left.
     case drained

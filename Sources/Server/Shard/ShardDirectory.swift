@@ -2,13 +2,12 @@ import Primitives
 
 /// The shards of the server, and which of them owns what.
 ///
-/// Shops, users and addresses are spread by a hash that all shards compute alike. A value; empty until all shards are
-/// made, and the same for good after that. Every look-up is O(1). Generic over what stands for a shard, so that tests
-/// need none.
+/// All shards map shops, users and addresses to their owners by the same hash. A value; empty until all shards are
+/// made, and unchanged after that. Every look-up is O(1). Generic over the shard, so that tests need none.
 struct ShardDirectory<Member> {
-    /// The place of the shard that has this directory.
+    /// The index of the shard that has this directory.
     let ownIndex: Int
-    /// All shards, the own one included, by index.
+    /// All shards by index, this one included.
     let members: [Member]
 
     /// The directory of shard `ownIndex`.

@@ -5,7 +5,7 @@ import Primitives
 import Reactor
 import WebSocket
 
-/// What a shard is given when it is made and what never changes after that: settings, and what they amount to.
+/// What a shard receives when it is made and what never changes after that: settings, and values derived from them.
 struct ShardEnvironment: Sendable {
     let configuration: ServerConfiguration
     /// Which routes each listener serves.

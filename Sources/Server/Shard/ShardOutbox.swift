@@ -1,26 +1,26 @@
-/// Commands that other shards' full mailboxes did not take. They are posted again at the end of each turn.
+/// Commands that other shards' full mailboxes refused. They are posted again at the end of each turn.
 ///
-/// Commands to one shard arrive in the order in which they were sent: behind one that waits, the next ones wait too. A
-/// value; `post` stands for the mailboxes, and says whether a command was taken.
+/// Commands to one shard arrive in the order in which they were sent: after one that waits, the next ones wait too. A
+/// value; `post` represents the mailboxes, and returns whether a command was accepted.
 struct ShardOutbox<Command> {
-    /// For each shard the commands that wait, oldest first.
+    /// The pending commands of each shard, oldest first.
     private var waiting: [[Command]]
 
     /// An empty outbox to `shardCount` shards.
     init(shardCount: Int) { waiting = Array(repeating: [], count: shardCount) }
 
-    /// Whether no command waits.
+    /// Whether no command is pending.
     var isEmpty: Bool { waiting.allSatisfy(\.isEmpty) }
 
-    /// The commands that wait.
+    /// The number of pending commands.
     var count: Int { waiting.reduce(0) { $0 + $1.count } }
 
-    /// Posts a command, or keeps it. O(1).
+    /// Posts a command, or keeps it for the next retry. O(1).
     mutating func send(_ command: Command, to shard: Int, post: (Command) -> Bool) {
         if !waiting[shard].isEmpty || !post(command) { waiting[shard].append(command) }
     }
 
-    /// Posts what waits, for each shard up to the first command that is refused. O(commands that wait).
+    /// Posts the pending commands, for each shard up to the first one that is refused. O(pending commands).
     mutating func retry(post: (Command, Int) -> Bool) {
         for shard in waiting.indices where !waiting[shard].isEmpty {
             let refused = waiting[shard].firstIndex { !post($0, shard) }
@@ -28,7 +28,7 @@ struct ShardOutbox<Command> {
         }
     }
 
-    /// Drops the waiting commands that `isDispensable`.
+    /// Drops the pending commands for which `isDispensable` is true.
     mutating func removeAll(where isDispensable: (Command) -> Bool) {
         for shard in waiting.indices { waiting[shard].removeAll(where: isDispensable) }
     }

@@ -5,17 +5,17 @@ import Storage
 struct ShardStorage<IO: Driver> {
     let store: any Store
     let images: any ImageStore
-    /// The reactor as the loop of `store`, when that has connections of its own.
+    /// The reactor as the loop of `store`, when the store has connections of its own.
     let postgresLoop: ReactorPostgresLoop<IO>?
-    /// Hears what other writers change in the database; on the first shard only.
+    /// Receives the changes that other writers make in the database. On the first shard only.
     var listener: PostgresListener?
-    /// The last result of the check that `/readyz` answers from.
+    /// The last result of the check, from which `/readyz` is answered.
     var readiness = ReadinessCheck()
     var messageTotals = MessageTotals(shopCountMax: ServerLimits.messageTotalShopCountMax)
 
     var orphanSearch: OrphanSearch
 
-    /// - Parameter orphanSeconds: How long an image may be there that no message names.
+    /// - Parameter orphanSeconds: Seconds after which an image that no message names is removed.
     init(
         store: any Store, images: any ImageStore, orphanSeconds: Int, postgresLoop: ReactorPostgresLoop<IO>? = nil
     ) {
@@ -28,9 +28,9 @@ struct ShardStorage<IO: Driver> {
     /// The store of a server that takes over from another; nil for any other.
     var takeover: TakeoverStore? { store as? TakeoverStore }
 
-    /// Whether the store is this server's: false while another server uses it.
+    /// Whether the store is open for this server: false while another server uses it.
     var isOpen: Bool { takeover?.isOpen ?? true }
 
-    /// Whether this node may write: nil when the store has no such lock.
+    /// Whether this node may write; nil when the store has no such lock.
     var nodeLock: NodeLock? { (store as? PostgresStore)?.nodeLock }
 }

@@ -1,12 +1,12 @@
 import Primitives
 import Reactor
 
-/// What a timer of a shard's reactor is for, as the token that the reactor hands back.
+/// The purpose of a timer of a shard's reactor, as the token that the reactor returns.
 ///
-/// The two highest bits part the kinds, so that no two timers have the same token: 00 a connection (its generation has
-/// 24 bits), 10 a timer of the loop of PostgreSQL, 11 one of the shard's own.
+/// The two highest bits separate the kinds, so that no two timers have the same token: 00 a connection (its generation
+/// has 24 bits), 10 a timer of the loop of PostgreSQL, 11 one of the shard's own.
 enum TimerToken: Hashable {
-    /// The shard's own timers: of each one is pending at the most. The compiler refuses equal values.
+    /// The shard's own timers. At most one of each is pending. The compiler refuses equal values.
     enum ShardTimer: UInt64, CaseIterable {
         case housekeeping = 1
         case membershipLook = 2
@@ -22,7 +22,7 @@ enum TimerToken: Hashable {
 
     private static let postgresMark: UInt64 = 1 << 63
     private static let shardMark: UInt64 = 3 << 62
-    /// Numbers have the rest of the bits.
+    /// Numbers use the rest of the bits.
     private static let numberMask: UInt64 = ~shardMark
 
     /// The number that the reactor keeps.
@@ -34,7 +34,7 @@ enum TimerToken: Hashable {
         }
     }
 
-    /// Reads a number that `rawValue` made; nil for any other.
+    /// Decodes a number that `rawValue` returned; nil for any other.
     init?(rawValue: UInt64) {
         let number = rawValue & Self.numberMask
         switch rawValue & Self.shardMark {
