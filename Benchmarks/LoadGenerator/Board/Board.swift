@@ -33,7 +33,7 @@ package struct Board: Sendable {
     private static let laneWordCount = 1_024
     private static let liveOffset = 64
     /// The words of a channel before its slots, which count the recipients of its latest messages.
-    private static let channelHeadWordCount = 2
+    private static let channelHeadWordCount = 1
     /// The words for the slots of all channels together, unless the minimum per channel needs more.
     private static let recipientSlotBudget = 4 << 20
 
@@ -66,7 +66,7 @@ package struct Board: Sendable {
             + LoadLimits.unacknowledgedCountMax
     }
 
-    /// From 6 slots with more than half a million channels to 1,022 with a few thousand: 64 bytes to 8 KiB each.
+    /// From 7 slots with more than half a million channels to 1,023 with a few thousand: 64 bytes to 8 KiB each.
     private static func recipientSlotCount(_ channelCount: Int) -> Int {
         let wordCount = min(max(recipientSlotBudget / max(channelCount, 1), 8), 1_024)
         return wordCount - channelHeadWordCount
@@ -181,30 +181,18 @@ package struct Board: Sendable {
         words.store(channel(index), UInt64(sequence))
     }
 
-    /// Whether this is the first time that any stream received this message of the channel.
+    /// Counts a recipient of a message. Returns its rank among them, from 1 on; nil when the message is no longer
+    /// tracked. A channel tracks as many messages at a time as it has slots, the latest ones.
     @inline(__always)
-    package func isFirstRecipient(_ sequence: UInt32, ofChannel index: UInt32) -> Bool {
-        let word = channel(index) + 1
-        var seen = words.load(word)
-        while seen < UInt64(sequence) {
-            let (exchanged, original) = words.exchange(word, expected: seen, desired: UInt64(sequence))
-            if exchanged { return true }
-            seen = original
-        }
-        return false
-    }
-
-    /// Counts a recipient of a message. Returns whether it is the last of `recipientCount`. A channel tracks as many
-    /// messages at a time as it has slots; a message that falls further behind is no longer tracked.
-    package func isLastRecipient(_ sequence: UInt32, ofChannel index: UInt32, recipientCount: Int) -> Bool {
+    package func recipientRank(_ sequence: UInt32, ofChannel index: UInt32) -> Int? {
         let word = channel(index) + Self.channelHeadWordCount + Int(sequence) % recipientSlotCount
         var seen = words.load(word)
         while true {
             let holder = UInt32(truncatingIfNeeded: seen >> 32)
-            if holder > sequence { return false }
+            if holder > sequence { return nil }
             let count = holder == sequence ? (seen & 0xffff_ffff) + 1 : 1
             let (exchanged, original) = words.exchange(word, expected: seen, desired: UInt64(sequence) << 32 | count)
-            if exchanged { return count == UInt64(recipientCount) }
+            if exchanged { return Int(count) }
             seen = original
         }
     }

@@ -98,11 +98,9 @@ extension Lane {
             let group = plan.population.group(ofShop: Int(shop))
             measurements.deliveryByGroup[group].record(nanoseconds: Int64(latency))
         }
-        if board.isFirstRecipient(marker.sequence, ofChannel: marker.channel) {
-            measurements.firstRecipient.record(nanoseconds: Int64(latency))
-        }
-        let recipientCount = plan.readingStreamCount(ofShop: Int(shop))
-        if board.isLastRecipient(marker.sequence, ofChannel: marker.channel, recipientCount: recipientCount) {
+        guard let rank = board.recipientRank(marker.sequence, ofChannel: marker.channel) else { return }
+        if rank == 1 { measurements.firstRecipient.record(nanoseconds: Int64(latency)) }
+        if rank == plan.readingStreamCount(ofShop: Int(shop)) {
             measurements.lastRecipient.record(nanoseconds: Int64(latency))
         }
     }

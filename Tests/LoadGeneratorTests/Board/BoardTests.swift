@@ -45,16 +45,21 @@ import Testing
         #expect(board.commonPhase == .ready)
     }
 
-    @Test func `one recipient is the first and one the last, also of messages that overlap`() throws {
+    @Test func `the recipients of a message are ranked, also when messages overlap or arrive out of order`() throws {
         let board = try Board(laneCount: 1, channelCount: 1)
-        #expect(board.isFirstRecipient(1, ofChannel: 0))
-        #expect(!board.isFirstRecipient(1, ofChannel: 0))
-        #expect(board.isFirstRecipient(2, ofChannel: 0))
-        #expect(!board.isFirstRecipient(1, ofChannel: 0))
-        let steps: [(UInt32, Bool)] = [(1, false), (2, false), (1, false), (2, false), (1, true), (2, true)]
-        for (sequence, isLast) in steps {
-            #expect(board.isLastRecipient(sequence, ofChannel: 0, recipientCount: 3) == isLast)
+        let steps: [(sequence: UInt32, rank: Int)] = [(2, 1), (1, 1), (1, 2), (2, 2), (1, 3), (2, 3)]
+        for step in steps { #expect(board.recipientRank(step.sequence, ofChannel: 0) == step.rank) }
+    }
+
+    @Test func `a message whose slot a later one has is not tracked`() throws {
+        let board = try Board(laneCount: 1, channelCount: 1)
+        #expect(board.recipientRank(1, ofChannel: 0) == 1)
+        var later: UInt32 = 2
+        while board.recipientRank(1, ofChannel: 0) != nil, later < 1 << 24 {
+            #expect(board.recipientRank(later, ofChannel: 0) == 1)
+            later += 1
         }
+        #expect(later > 1_000 && later < 1 << 24)
     }
 
     @Test(arguments: [(1, 1_000), (4_096, 1_000), (65_536, 60), (1_000_000, 6)])
@@ -64,10 +69,10 @@ import Testing
         let board = try Board(laneCount: 1, channelCount: pair.channelCount)
         let channel = UInt32(pair.channelCount - 1)
         for sequence in 1...pair.messageCount {
-            #expect(!board.isLastRecipient(sequence, ofChannel: channel, recipientCount: 2))
+            #expect(board.recipientRank(sequence, ofChannel: channel) == 1)
         }
         for sequence in 1...pair.messageCount {
-            #expect(board.isLastRecipient(sequence, ofChannel: channel, recipientCount: 2))
+            #expect(board.recipientRank(sequence, ofChannel: channel) == 2)
         }
         // The last channel's slots end before the words behind them.
         #expect(board.unacknowledged() == [:])
