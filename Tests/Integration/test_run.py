@@ -27,6 +27,8 @@ class Run:
             [str(ROOT / "tools" / "run"), "--no-build", "--port", str(self.port)], env=environment,
             cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
+            # As a terminal has it. A background job ignores SIGINT, and a shell cannot trap what it was started to ignore.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         threading.Thread(target=self._read, daemon=True).start()
 
