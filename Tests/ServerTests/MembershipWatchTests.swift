@@ -48,7 +48,7 @@ import Testing
         both()
         watch.changed(.user(ada))
         #expect(role(&watch, ada) == nil && role(&watch, bob) == .member)
-        for scope in [MembershipScope.shop(ShopID("bakery")), .everybody] {
+        for scope in [MembershipScope.shop(ShopID("bakery")), .all] {
             both()
             watch.changed(scope)
             #expect(role(&watch, ada) == nil && role(&watch, bob) == nil)
@@ -65,7 +65,7 @@ import Testing
         let second = watch.changesRead(answer(9, [bob, ada, bob]))
         #expect(second == [.user(bob), .user(ada)] && watch.position == 9)
         let third = watch.changesRead(answer(12, [ada], isIncomplete: true))
-        #expect(third == [.everybody, .user(ada)])
+        #expect(third == [.all, .user(ada)])
     }
 
     @Test func `each change is told once more, some rounds later`() {
@@ -83,15 +83,15 @@ import Testing
 
     @Test func `a scope that is put off again is told once, at the later time`() {
         var watch = MembershipWatch()
-        watch.recheck(.everybody)
+        watch.recheck(.all)
         watch.roundEnded()
         watch.recheck(.user(ada))
-        watch.recheck(.everybody)
+        watch.recheck(.all)
         var told: [[MembershipScope]] = []
         for _ in 0...ServerLimits.membershipRecheckRounds {
             told.append(watch.takeDueRechecks())
             watch.roundEnded()
         }
-        #expect(told.dropLast().allSatisfy(\.isEmpty) && told.last == [.everybody, .user(ada)])
+        #expect(told.dropLast().allSatisfy(\.isEmpty) && told.last == [.all, .user(ada)])
     }
 }

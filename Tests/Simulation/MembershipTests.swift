@@ -18,7 +18,7 @@ import Testing
             store.hidesMembers = true
             run.perform { shard in
                 run.ledger.expect(try await store.removeMember(UserID("user"), from: shop), "it is a member")
-                if isEverybody { shard.tellMembershipsChanged(.everybody) }
+                if isEverybody { shard.tellMembershipsChanged(.all) }
             }
             for _ in 0..<6 { run.keepHouse() }
             run.ledger.expect(!socket.hasArrivals, "a stream ended and nobody knows why")

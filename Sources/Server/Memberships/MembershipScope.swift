@@ -8,5 +8,5 @@ enum MembershipScope: Hashable, Sendable {
     /// Those of a shop.
     case shop(ShopID)
     /// All, as more changed than is known.
-    case everybody
+    case all
 }

@@ -56,7 +56,7 @@ struct MembershipWatch {
         changeCount += 1
         switch scope {
         case .user(let change): cache.forget(change)
-        case .shop, .everybody: cache.forgetAll()
+        case .shop, .all: cache.forgetAll()
         }
     }
 
@@ -76,7 +76,7 @@ struct MembershipWatch {
     mutating func changesRead(_ answer: MembershipChanges) -> [MembershipScope] {
         let isFirst = position == nil
         position = answer.position
-        var scopes: [MembershipScope] = !isFirst && answer.isIncomplete ? [.everybody] : []
+        var scopes: [MembershipScope] = !isFirst && answer.isIncomplete ? [.all] : []
         var seen: Set<MembershipChange> = []
         for change in answer.changes where seen.insert(change).inserted { scopes.append(.user(change)) }
         for scope in scopes { recheck(scope) }

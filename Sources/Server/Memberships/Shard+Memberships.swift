@@ -85,7 +85,7 @@ extension Shard {
             switch scope {
             case .user(let change): [change.shopID]
             case .shop(let shop): [shop]
-            case .everybody: Array(hub.shops)
+            case .all: Array(hub.shops)
             }
         let watched = shops.filter { owner(of: $0) === self && hub.subscriberCount(of: $0) > 0 }
         guard !watched.isEmpty else { return }

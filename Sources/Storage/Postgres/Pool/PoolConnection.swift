@@ -96,7 +96,7 @@ struct PoolConnection {
         guard let first = writes.first else { return [] }
         var round: [PoolRequest] = []
         var byteCount = 0
-        let areAlone = first.sharingNow == .nobody
+        let areAlone = first.sharingNow == .none
         let countMax = areAlone ? settings.loneCountMax : settings.batchCountMax
         while let next = writes.first, round.count < countMax, byteCount < settings.batchByteCountMax {
             guard next.kind == first.kind, next.sharingNow == first.sharingNow else { break }

@@ -229,14 +229,14 @@ extension PoolMachine {
             return requests.map { answer($0, failure.error) }
         }
         let culprit = requests.first { $0.id == failure.request }
-        let isSecondTime = requests[0].sharing != .anybody
+        let isSecondTime = requests[0].sharing != .all
         let isBusy = failure.error.kind == .busy
         func fails(_ request: PoolRequest) -> Bool {
             isBusy ? culprit == nil || isSecondTime || request.key == culprit?.key : request.id == culprit?.id
         }
         var others = requests.filter { !fails($0) }
         for place in others.indices {
-            others[place].sharing = culprit == nil || isSecondTime ? .nobody : .survivors
+            others[place].sharing = culprit == nil || isSecondTime ? .none : .survivors
         }
         sendAgain(others, on: index)
         return requests.filter(fails).map { answer($0, failure.error) }

@@ -15,12 +15,12 @@ struct PoolRequest: Hashable, Sendable {
 
     /// Which requests may share the transaction.
     enum Sharing: Hashable, Sendable {
-        /// All that wait; then `survivors`, or `nobody`.
-        case anybody
-        /// Those of the same transaction that another request broke; then `nobody`.
+        /// All pending requests. Becomes `survivors` or `none` when the transaction fails.
+        case all
+        /// The requests that survived the same failed transaction. Becomes `none` when the next one fails too.
         case survivors
-        /// None: the request has a transaction of its own.
-        case nobody
+        /// No other request: this one has a transaction of its own.
+        case none
     }
 
     /// Identifies the request; unique in the pool.
@@ -36,7 +36,7 @@ struct PoolRequest: Hashable, Sendable {
     /// The request fails unless it was sent by then.
     let deadline: MonotonicInstant
     /// Which requests may share the transaction of an append.
-    var sharing = Sharing.anybody
+    var sharing = Sharing.all
     /// Whether the outcome is unknown: the request was sent, and the connection died before the end of its transaction
     /// was read.
     var isUncertain = false
@@ -45,7 +45,7 @@ struct PoolRequest: Hashable, Sendable {
 
     /// Which requests may share its transaction now. The check of an uncertain append must not break the transaction of
     /// other requests.
-    var sharingNow: Sharing { isUncertain ? .nobody : sharing }
+    var sharingNow: Sharing { isUncertain ? .none : sharing }
 }
 
 /// Commands that are sent together and end with one Sync: one transaction.
