@@ -8,6 +8,9 @@ package enum EventEncoding: UInt8, CaseIterable, Sendable {
     /// `{"type","data"}`, subprotocol `shopstream.v2`.
     case enveloped = 1
 
+    /// All encodings; stored, as each publication goes through them.
+    package static let allCases: [EventEncoding] = [.bare, .enveloped]
+
     /// The subprotocols that a stream may request, in order of preference.
     package static let subprotocols = ["shopstream.v2"]
 
