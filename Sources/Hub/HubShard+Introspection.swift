@@ -21,12 +21,6 @@ extension HubShard {
         }
     }
 
-    /// Whether a close frame of the connection is pending or in flight. O(1).
-    public func isCloseFrameWaiting(_ connection: ConnectionID) -> Bool {
-        guard let slot = slots[connection], slot.state == .trailing else { return false }
-        return trailing[slot.trailing].isClosing
-    }
-
     /// The number of subscribers of a shop, in all encodings. O(1), one hash.
     public func subscriberCount(of shop: ShopID) -> Int {
         subscriberCount(from: firstTopics[shop] ?? .null)

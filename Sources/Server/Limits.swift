@@ -39,14 +39,6 @@ enum ServerLimits {
     static let refusedBodyWait: Duration = .seconds(30)
     /// Bytes of a refused body that the server reads.
     static let refusedBodyByteCountMax = 64 << 20
-    /// Bytes that a client may send on its stream at once.
-    static let clientByteCountBurst = 4 << 20
-    /// Bytes that a client may send on its stream per second, on average.
-    static let clientBytesPerSecond = 128 << 10
-    /// What each frame of a client costs in addition to its bytes.
-    static let clientSendByteCost = 64
-    /// Frames of one client that a reactor handles in a turn. The rest of its receive waits for the next turn.
-    static let clientFramesPerTurn = 64
     /// How late, at most, a reactor notices that it was stopped.
     static let reactorWaitMax: Duration = .seconds(1)
     /// Sends of one flush, before the reactor handles its sockets again.

@@ -20,7 +20,6 @@ struct EchoConnection {
     }
 
     private var phase = Phase.request(RequestParser(), nil)
-    private var state = ConnectionState(endpoint: .server)
     private var message: [UInt8] = []
     private var messageKind = MessageKind.text
     private var writer = ResponseWriter()
@@ -51,7 +50,7 @@ struct EchoConnection {
                 handle(event, bytes.span)
             }
         } catch {
-            perform(state.errorDetected(error))
+            close(error.closeCode)
         }
         phase = .stream(decoder)
     }
@@ -98,32 +97,22 @@ struct EchoConnection {
             messageKind = kind
             message.removeAll(keepingCapacity: message.capacity <= 64 << 10)
         case .payload(let range):
-            if state.dataReceived() == .deliver { message.append(contentsOf: bytes.extracting(range)) }
+            message.append(contentsOf: bytes.extracting(range))
         case .messageEnded:
-            if state.dataReceived() == .deliver {
-                let whole = message
-                FrameEncoder.append(opcode: messageKind.opcode, payload: whole.span, to: &output)
-            }
+            let whole = message
+            FrameEncoder.append(opcode: messageKind.opcode, payload: whole.span, to: &output)
         case .ping(let payload):
-            if state.pingReceived() == .sendPong {
-                FrameEncoder.appendPong(answering: payload, from: bytes, to: &output)
-            }
+            FrameEncoder.appendPong(answering: payload, from: bytes, to: &output)
         case .pong:
-            _ = state.pongReceived()
+            break
         case .close(let code, reason: _):
-            perform(state.closeReceived(code))
+            close(code)
         }
     }
 
-    private mutating func perform(_ action: ConnectionState.Action) {
-        switch action {
-        case .sendClose(let code), .sendCloseThenCloseTransport(let code), .sendCloseThenAwaitTransportClose(let code):
-            FrameEncoder.appendClose(code: code, to: &output)
-            isEnding = true
-        case .closeTransport, .awaitTransportClose:
-            isEnding = true
-        case .deliver, .ignore, .sendPong:
-            break
-        }
+    /// Sends a close frame; nothing that the client sends is handled any more (RFC 6455, section 7.1).
+    private mutating func close(_ code: CloseCode?) {
+        FrameEncoder.appendClose(code: code, to: &output)
+        isEnding = true
     }
 }

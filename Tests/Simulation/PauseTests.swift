@@ -121,7 +121,7 @@ import Testing
             let stream = try run.openStream(of: "shop-1")
             let shard = run.server.shards[0]
             // The virtual socket holds 300 bytes: 50 pings, within the frames of a turn. Empty fragments cost as much.
-            let frameCount = 2 * ServerLimits.clientFramesPerTurn + 10
+            let frameCount = 2 * Sessions.Limits.clientFramesPerTurn + 10
             var bytes: [UInt8] = []
             for _ in 0..<frameCount { bytes += Self.maskedPing }
             var span = bytes.mutableSpan
@@ -148,7 +148,7 @@ import Testing
             guard let connection = shard.streams.connections.first else { throw ScriptedRun.ScriptError.noStream }
             // Opens the message that empty fragments continue.
             var bytes: [UInt8] = [0x01, 0x80, 0, 0, 0, 0]
-            let paidCount = ServerLimits.clientByteCountBurst / (frame.count + ServerLimits.clientSendByteCost)
+            let paidCount = Sessions.Limits.clientByteCountBurst / (frame.count + Sessions.Limits.clientSendByteCost)
             for _ in 0..<paidCount + 100 { bytes += frame }
             var offset = 0
             var turnCount = 0

@@ -122,7 +122,7 @@ extension SimulatedServer {
         var counts: [StreamQuota.Slot: Int] = [:]
         for shard in shards {
             for connection in shard.streams.connections {
-                let slot = shard.streams.withValue(connection) { $0.phase == .open ? $0.slot : nil }
+                let slot = shard.streams.withValue(connection) { $0.session.isOpen ? $0.slot : nil }
                 if let slot = slot ?? nil { counts[slot, default: 0] += 1 }
             }
         }

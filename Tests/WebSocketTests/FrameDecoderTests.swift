@@ -157,7 +157,6 @@ import Testing
         #expect(MemoryLayout<FrameDecoder>.stride <= 40)
         #expect(MemoryLayout<FrameDecoder.Phase>.size <= 16)
         #expect(MemoryLayout<UTF8Validator>.size == 3)
-        #expect(MemoryLayout<ConnectionState>.stride <= 8)
         #expect(MemoryLayout<Heartbeat>.stride <= 16)
     }
 

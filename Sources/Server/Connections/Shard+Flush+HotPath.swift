@@ -76,7 +76,9 @@ extension Shard {
 
     /// Acts on the submission's reports. They arrive in the middle of a flush, when the hub must not change.
     private func settle() {
-        while let connection = pendingFlush.sentCloseFrames.popLast() { closeFrameSent(connection) }
+        while let connection = pendingFlush.sentCloseFrames.popLast() {
+            report(connection) { $0.closeFrameSent(environment.streamWaits, at: turnTime) }
+        }
         while let connection = hub.nextSlowConsumer() {
             counters.broadcastErrors += 1
             closeStream(connection, .slowConsumer)
@@ -90,15 +92,12 @@ extension Shard {
     }
 
     func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {
-        if byteCount > 0 {
-            streams.withValue(connection) { if $0.phase == .open { $0.deadline = .init(nanoseconds: .max) } }
-        }
+        if byteCount > 0 { streams.withValue(connection) { $0.session.sendProgressed() } }
         act(on: hub.singleSendCompleted(connection, sentByteCount: byteCount), connection)
     }
 
     func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {
-        streamEnded(connection, reason: .connectionError)
-        reactor.close(connection)
+        report(connection) { $0.connectionFailed() }
     }
 
     private func act(on followUp: SendFollowUp, _ connection: ConnectionID) {
@@ -107,34 +106,14 @@ extension Shard {
             break
         case .waitForRoom:
             reactor.waitForRoom(connection)
-            noteBlocked(connection)
+            report(connection) { $0.sendBlocked(environment.streamWaits, at: turnTime) }
         case .closeFrameSent:
             pendingFlush.sentCloseFrames.append(connection)
         }
     }
 
-    /// A blocked subscriber must take some bytes within the write wait.
-    private func noteBlocked(_ connection: ConnectionID) {
-        let deadline = reactor.now + environment.configuration.stream.writeWait
-        let schedule = environment.heartbeatSchedule
-        let change = streams.withValue(connection) { stream -> (TimerID, MonotonicInstant)? in
-            guard stream.phase == .open, stream.deadline.nanoseconds == .max, let timer = stream.timer else {
-                return nil
-            }
-            stream.deadline = deadline
-            // The heartbeat continues: a ping that waited for this deadline could come too late for its pong.
-            let expiry = reactor.deadline(at: stream.tokenExpiresAt)
-            return (timer, min(deadline, stream.heartbeat.deadline(schedule), expiry))
-        }
-        guard case .some(.some(let (timer, next))) = change else { return }
-        reactor.cancel(timer)
-        let newTimer = reactor.schedule(at: next, token: Self.timerToken(connection))
-        streams.withValue(connection) { $0.timer = newTimer }
-    }
-
     func becameWritable(_ connection: ConnectionID) {
-        // The client has taken bytes since it was blocked, so its write wait ends.
-        streams.withValue(connection) { if $0.phase == .open { $0.deadline = .init(nanoseconds: .max) } }
+        streams.withValue(connection) { $0.session.sendProgressed() }
         hub.becameWritable(connection)
         pendingFlush.isNeeded = true
     }

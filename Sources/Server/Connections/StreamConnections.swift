@@ -21,6 +21,9 @@ final class StreamConnections {
     /// Whether the connection is a stream.
     func contains(_ connection: ConnectionID) -> Bool { table.contains(connection) }
 
+    /// A copy of the stream; nil when there is none.
+    subscript(connection: ConnectionID) -> StreamConnection? { table[connection] }
+
     /// Calls `body` with the stream in place; nil when there is none.
     func withValue<Result>(_ connection: ConnectionID, _ body: (inout StreamConnection) -> Result) -> Result? {
         table.withValue(connection, body)

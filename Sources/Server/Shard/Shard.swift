@@ -123,11 +123,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     }
 
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {
-        if streams.contains(connection) {
-            if errnoValue == 0, isAnswerOwed(connection) { return }
-            streamEnded(connection, reason: errnoValue == 0 ? .clientGone : .connectionError)
-        }
-        reactor.close(connection)
+        guard streams.contains(connection) else { return reactor.close(connection) }
+        report(connection) { errnoValue == 0 ? $0.peerEnded() : $0.connectionFailed() }
     }
 
     func connectionClosed(_ connection: ConnectionID) {
@@ -139,7 +136,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
             endSending(state)
             if state.isCounted, let address = state.address { release(address) }
         } else if streams.contains(connection) {
-            streamEnded(connection, reason: .connectionError)
+            report(connection) { $0.connectionFailed() }
             if let timer = streams.remove(connection)?.timer { reactor.cancel(timer) }
             streams.heldInput.remove(connection)
             if let address = streams.addresses.removeValue(forKey: connection) { release(address) }

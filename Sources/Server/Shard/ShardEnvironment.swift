@@ -3,6 +3,7 @@ import Chat
 import Logging
 import Primitives
 import Reactor
+import Sessions
 import WebSocket
 
 /// What a shard receives when it is made and what never changes after that: settings, and values derived from them.
@@ -12,7 +13,7 @@ struct ShardEnvironment: Sendable {
     let routes: ListenerRoutes
     let imageLinks: ImageLinks
     let handshake = ServerHandshake(subprotocols: EventEncoding.subprotocols)
-    let heartbeatSchedule: Heartbeat.Schedule
+    let streamWaits: StreamWaits
     /// Nil unless the demo is on.
     let demo: DemoSession?
     /// When the server started.
@@ -28,8 +29,11 @@ struct ShardEnvironment: Sendable {
         routes = ListenerRoutes(configuration)
         imageLinks = ImageLinks(
             publicURL: configuration.publicURL, prefixes: configuration.routePrefixes, signer: linkSigner)
-        heartbeatSchedule = Heartbeat.Schedule(
-            pingPeriod: configuration.stream.pingPeriod, pongWait: configuration.stream.pongWait)
+        streamWaits = StreamWaits(
+            heartbeat: Heartbeat.Schedule(
+                pingPeriod: configuration.stream.pingPeriod, pongWait: configuration.stream.pongWait),
+            write: configuration.stream.writeWait,
+            close: min(configuration.stream.writeWait, ServerLimits.drainWait), linger: ServerLimits.lingerWait)
         self.demo = demo
         self.startedAt = startedAt
         self.civilClock = civilClock
