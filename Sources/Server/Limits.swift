@@ -3,42 +3,19 @@ enum ServerLimits {
     /// How long a thread of the process runs before others that wait for its processor. A commit takes less, so it does
     /// not wait for a busy reactor, and the reactor does not wait for reads.
     static let timeSlice: Duration = .microseconds(300)
-    /// The time for a request's head to arrive.
-    static let headWait: Duration = .seconds(10)
     /// Connections of the metrics listener. It has its own descriptors for them, so that streams never keep a scraper
     /// out.
     static let metricsConnectionCountMax = 32
-    /// The time for a request's body to arrive.
-    static let bodyWait: Duration = .seconds(30)
-    /// How long a connection may be idle between requests.
-    static let keepAliveWait: Duration = .seconds(75)
-    /// Bytes of a response that are handed to the kernel at a time. A peer that takes `progressBytesPerSecondMin` takes
-    /// them within `progressWait`.
+    /// Bytes of a response that are produced at a time.
     static let responsePieceByteCount = 32 << 10
     /// Pieces of responses and of uploads that a reactor works on in one turn, over all its connections.
     static let piecesPerTurn = 2
-    /// Bytes per second that a peer must take or send: see `ProgressWatch`.
-    static let progressBytesPerSecondMin = 4 << 10
-    /// How far a peer may fall behind that rate before it is disconnected.
-    static let progressWait: Duration = .seconds(10)
-    /// How far a peer may get ahead of that rate.
-    static let progressCreditMax: Duration = .seconds(16)
-    /// A timer that fires later than this shows that the process was paused.
-    static let timerLatenessMax: Duration = .seconds(1)
-    /// How long the server reads from a connection that it has ended, so that no reset overtakes the last bytes.
-    static let lingerWait: Duration = .seconds(2)
     /// How long open streams and requests may take to end when the server stops.
     static let drainWait: Duration = .seconds(7)
     /// The steps in which `drainWait` is counted. A pause of the process takes one of them.
     static let drainSteps = 70
     /// How long the whole stop may take, the store's last commit included.
     static let stopWait: Duration = .seconds(9)
-    /// How long a refused body that is being read may bring no bytes.
-    static let refusedBodyIdleWait: Duration = .seconds(5)
-    /// How long the server reads a refused body.
-    static let refusedBodyWait: Duration = .seconds(30)
-    /// Bytes of a refused body that the server reads.
-    static let refusedBodyByteCountMax = 64 << 20
     /// How late, at most, a reactor notices that it was stopped.
     static let reactorWaitMax: Duration = .seconds(1)
     /// Sends of one flush, before the reactor handles its sockets again.

@@ -12,4 +12,29 @@ package enum Limits {
     package static let clientSendByteCost = 64
     /// Frames of one client that a reactor handles in a turn. The rest of its receive waits for the next turn.
     package static let clientFramesPerTurn = 64
+    /// The time for a request's head to arrive.
+    package static let headWait: Duration = .seconds(10)
+    /// The time for a request's body to arrive.
+    package static let bodyWait: Duration = .seconds(30)
+    /// How long a connection may be idle between requests.
+    package static let keepAliveWait: Duration = .seconds(75)
+    /// Bytes per second that a peer must take or send: see `ProgressWatch`.
+    package static let progressBytesPerSecondMin = 4 << 10
+    /// How far a peer may fall behind that rate before it is disconnected.
+    package static let progressWait: Duration = .seconds(10)
+    /// How far a peer may get ahead of that rate.
+    package static let progressCreditMax: Duration = .seconds(16)
+    /// A timer that fires later than this shows that the process was paused.
+    package static let timerLatenessMax: Duration = .seconds(1)
+    /// How long the server reads from a connection that it has ended, so that no reset overtakes the last bytes.
+    package static let lingerWait: Duration = .seconds(2)
+    /// How long a refused body that is being read may bring no bytes.
+    package static let refusedBodyIdleWait: Duration = .seconds(5)
+    /// How long the server reads a refused body.
+    package static let refusedBodyWait: Duration = .seconds(30)
+    /// Bytes of a refused body that the server reads.
+    package static let refusedBodyByteCountMax = 64 << 20
+    /// Bytes that are handed to the kernel at a time, of a response. A peer that takes `progressBytesPerSecondMin` takes
+    /// them within `progressWait`.
+    package static let sendByteCountMax = 32 << 10
 }

@@ -1,5 +1,6 @@
 import Primitives
 import Reactor
+import Sessions
 import Testing
 
 @testable import Server
@@ -51,7 +52,7 @@ import Testing
             scraper.write()
             run.turn()
             run.ledger.expect(scraper.read().isEmpty, "a fifth connection was accepted")
-            run.advance(by: ServerLimits.headWait + .seconds(1))
+            run.advance(by: Sessions.Limits.headWait + .seconds(1))
             for socket in silent {
                 run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 408".utf8)), "no 408")
                 socket.close()

@@ -67,7 +67,7 @@ import Testing
             run.turn()
             socket.send(Array(body.utf8))
             socket.write()
-            run.pause(for: ServerLimits.bodyWait + .seconds(10))
+            run.pause(for: Sessions.Limits.bodyWait + .seconds(10))
             run.server.store.resumeSome()
             run.turn()
             run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 201".utf8)), "not answered")
@@ -79,7 +79,7 @@ import Testing
     @Test func `a head that a pause held up has its whole time`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let socket = try run.connect(sending: Array("GET /healthz HTTP/1.1\r\n".utf8))
-            run.advance(by: ServerLimits.headWait - .seconds(1))
+            run.advance(by: Sessions.Limits.headWait - .seconds(1))
             run.pause(for: .seconds(20))
             run.ledger.expect(!socket.isOver && !socket.hasArrivals, "the pause counted")
             run.advance(by: .milliseconds(500))

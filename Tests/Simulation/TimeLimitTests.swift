@@ -2,6 +2,7 @@ import HTTP
 import HTTPTypes
 import Primitives
 import Reactor
+import Sessions
 import Testing
 
 @testable import Server
@@ -11,7 +12,7 @@ import Testing
     @Test func `a head that trickles is answered with 408 after its time`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let socket = try run.connect(sending: Array("GET /healthz HTTP/1.1\r\nX-Long: ".utf8))
-            run.trickle(over: socket, until: ServerLimits.headWait)
+            run.trickle(over: socket, until: Sessions.Limits.headWait)
             run.expectTimeout(of: socket)
         }
         #expect(violations.isEmpty)
@@ -24,9 +25,9 @@ import Testing
                 Authorization: Bearer \(run.context.token(of: "user").text)\r\n\r\n{
                 """
             let socket = try run.connect(sending: Array(head.utf8))
-            run.trickle(over: socket, until: ServerLimits.bodyWait)
+            run.trickle(over: socket, until: Sessions.Limits.bodyWait)
             // The rest of the body is waited for, so that a client that still sends sees the answer.
-            run.expectTimeout(of: socket, endAfter: ServerLimits.refusedBodyIdleWait + .milliseconds(100))
+            run.expectTimeout(of: socket, endAfter: Sessions.Limits.refusedBodyIdleWait + .milliseconds(100))
         }
         #expect(violations.isEmpty)
     }
@@ -39,14 +40,14 @@ import Testing
             for _ in 0..<3 {
                 run.turn()
                 run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "no answer")
-                run.advance(by: ServerLimits.keepAliveWait - .milliseconds(100))
+                run.advance(by: Sessions.Limits.keepAliveWait - .milliseconds(100))
                 run.ledger.expect(!socket.isOver, "closed before its time")
                 socket.send(request)
                 socket.write()
             }
             run.turn()
             _ = socket.read()
-            run.advance(by: ServerLimits.keepAliveWait + .milliseconds(100))
+            run.advance(by: Sessions.Limits.keepAliveWait + .milliseconds(100))
             run.ledger.expect(socket.read().isEmpty && socket.isOver, "not closed")
             socket.close()
         }
@@ -58,9 +59,9 @@ import Testing
             // Its answer is larger than what the sockets of a run hold.
             let socket = try run.connect(sending: Array("GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
             let reactor = run.server.shards[0].reactor
-            run.advance(by: ServerLimits.progressWait - .milliseconds(100))
+            run.advance(by: Sessions.Limits.progressWait - .milliseconds(100))
             run.ledger.expect(reactor.connectionCount == 1, "cut off before its time")
-            for _ in 0..<ServerLimits.progressCreditMax.components.seconds { run.advance(by: .seconds(1)) }
+            for _ in 0..<Sessions.Limits.progressCreditMax.components.seconds { run.advance(by: .seconds(1)) }
             run.ledger.expect(reactor.connectionCount == 0, "not cut off")
             socket.close()
         }

@@ -1,5 +1,6 @@
 import HTTP
 import Primitives
+import Sessions
 
 /// The connections of a shard that speak HTTP, and what their requests share.
 final class HTTPConnections {

@@ -87,7 +87,7 @@ extension Shard {
         in shop: ShopID
     ) {
         let connection = request.connection
-        guard let state = http[connection], state.phase == .handling, reactor.isOpen(connection) else {
+        guard let state = http[connection], state.session.isHandling, reactor.isOpen(connection) else {
             release(slot)
             return
         }
@@ -97,7 +97,7 @@ extension Shard {
             shopID: shop, slot: slot,
             tokenExpiresAt: identity.expiresAt, encoding: EventEncoding(subprotocol: accepted.subprotocol),
             response: response,
-            leftover: state.leftover, countedAddress: state.isCounted ? state.address : nil)
+            leftover: state.session.takeLeftover(), countedAddress: state.isCounted ? state.address : nil)
         state.isCounted = false
         let owner = owner(of: shop)
         if owner === self {

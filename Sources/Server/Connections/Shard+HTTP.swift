@@ -3,9 +3,10 @@ import HTTP
 import HTTPTypes
 import Primitives
 import Reactor
+import Sessions
 
-// Requests: bytes in, one task for each complete request, bytes out. The shard works on one request of a connection at
-// a time. The requests after it wait unread, which is all the back-pressure that pipelining needs.
+// Requests: bytes in, one task for each complete request, bytes out. `HTTPSession` decides what is read and when; this
+// file performs its actions, and judges heads.
 
 extension Shard {
     /// A connection of the metrics listener has no address, so it counts towards no address's limit.
@@ -20,194 +21,186 @@ extension Shard {
     /// Reads the first request of a connection.
     func beginHTTP(_ connection: ConnectionID, from address: PeerAddress?, isCounted: Bool) {
         let state = HTTPConnection(
-            address: address, isCounted: isCounted, listener: reactor.listener(of: connection))
+            HTTPSession(isDraining: drainProgress.isDraining, at: reactor.now), address: address, isCounted: isCounted,
+            listener: reactor.listener(of: connection))
         http[connection] = state
-        // A connection that was accepted when the stop had begun gets a response, if its request arrives soon.
-        setTimer(connection, state, drainProgress.isDraining ? ServerLimits.lingerWait : ServerLimits.headWait)
+        updateTimer(connection, state)
         reactor.receive(connection, isMultishot: false)
     }
 
-    func setTimer(_ connection: ConnectionID, _ state: HTTPConnection, _ wait: Duration) {
-        setTimer(connection, state, until: reactor.now + wait)
-    }
-
-    func setTimer(_ connection: ConnectionID, _ state: HTTPConnection, until deadline: MonotonicInstant) {
-        if let timer = state.timer { reactor.cancel(timer) }
-        state.timer = reactor.schedule(at: deadline, token: Self.timerToken(connection))
-    }
-
-    /// Continues with the next request of a connection, whose first bytes may have arrived already.
-    func readNext(_ connection: ConnectionID, _ state: HTTPConnection) {
-        if state.leftover.isEmpty {
-            reactor.receive(connection, isMultishot: false)
-        } else {
-            let bytes = state.leftover
-            state.leftover = []
-            parse(connection, state, bytes.span)
-        }
-    }
-
     func httpReceived(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
-        switch state.phase {
-        case .reading: parse(connection, state, bytes)
-        case .lingering: reactor.receive(connection, isMultishot: false)
-        case .skipping: refusedBytesReceived(connection, state, bytes)
-        case .responding: skip(state, bytes)
-        case .admitting, .storing, .handling: break
+        if state.session.isReading {
+            takeInput(connection, state, bytes)
+        } else {
+            unreadReceived(connection, state, bytes)
         }
     }
 
-    /// Takes bytes up to the end of a request, and keeps those that follow.
-    private func parse(
-        _ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>, isHeadPending: Bool = false
-    ) {
+    /// Takes bytes up to the end of a request, or to where the rest must wait.
+    func takeInput(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
         var consumed = 0
-        do throws(HTTPParseError) {
-            if isHeadPending, let head = state.head {
-                guard try acceptHead(connection, state, head, rest: bytes) else { return }
-            }
-            while true {
-                switch try state.parser.next(bytes, consumed: &consumed) {
-                case .needMore:
-                    waitForMore(connection, state)
-                    return
-                case .head(let head):
-                    state.head = head
-                    state.origin = head.fields[.origin]
-                    state.awaitsContinue = head.expectsContinue
-                    let rest = bytes.extracting(consumed..<bytes.count)
-                    guard try acceptHead(connection, state, head, rest: rest) else { return }
-                case .body(let range):
-                    do throws(APIError) {
-                        try bodyReceived(state, bytes.extracting(range))
-                    } catch {
-                        refuse(connection, state, error, unread: bytes.extracting(consumed..<bytes.count))
-                        return
-                    }
-                case .end:
-                    if consumed < bytes.count {
-                        state.leftover.append(contentsOf: bytes.extracting(consumed..<bytes.count))
-                    }
-                    begin(connection, state)
-                    return
+        while true {
+            switch state.session.nextInput(in: bytes, &consumed) {
+            case .done:
+                let isPieceFull = state.upload?.isPieceFull == true
+                return report(connection, state) { $0.inputTaken(isPieceFull: isPieceFull, at: reactor.now) }
+            case .head(let head):
+                state.origin = head.fields[.origin]
+                guard judge(head, connection, state, rest: bytes.extracting(consumed..<bytes.count)) else { return }
+            case .upload(let range):
+                do throws(APIError) {
+                    try uploadReceived(state, bytes.extracting(range))
+                } catch {
+                    return refuse(connection, state, error, unread: bytes.extracting(consumed..<bytes.count))
                 }
+            case .request:
+                return begin(connection, state)
+            case .malformed(let error):
+                return refuseMalformed(connection, state, error, unread: bytes.extracting(consumed..<bytes.count))
             }
-        } catch {
-            counters.malformedRequests += 1
-            refuse(connection, state, APIError(error), unread: bytes.extracting(consumed..<bytes.count))
         }
     }
 
-    /// Decides from the head whether the body is read. False when the request was answered, waits for keys, or is an
-    /// upload that is being admitted.
-    private func acceptHead(
-        _ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, rest: Span<UInt8>
-    ) throws(HTTPParseError) -> Bool {
+    // MARK: - Heads
+
+    /// Decides from the head how the body is read. False when nothing more is read now: the request was refused, waits
+    /// for keys, or is an upload that is being admitted.
+    func judge(
+        _ head: RequestHead, _ connection: ConnectionID, _ state: HTTPConnection, rest: Span<UInt8>
+    ) -> Bool {
         do throws(APIError) {
-            if let user = try prepareBody(state, head) {
-                state.hasAwaitedKeys = false
-                state.leftover = []
-                state.leftover.append(contentsOf: rest)
-                admitUpload(connection, state, head, by: user)
+            switch try plan(for: head, state) {
+            case .upload(let user):
+                state.session.uploadAnnounced(byteCountMax: ServerLimits.uploadByteCountMax, rest: rest)
+                updateTimer(connection, state)
+                admitUpload(connection, head, by: user)
                 return false
+            case .drop:
+                return accept(connection, state, rest) { (session) throws(HTTPParseError) in
+                    try session.bodyAccepted(.drop)
+                }
+            case .keep:
+                return accept(connection, state, rest) { (session) throws(HTTPParseError) in
+                    try session.bodyAccepted(.keep)
+                }
             }
         } catch {
             if error.code == AuthError.unknownKey.code, pauseForKeys(connection, state, rest) { return false }
             refuse(connection, state, error, unread: rest)
             return false
         }
-        state.hasAwaitedKeys = false
-        try askForBody(connection, state, head)
-        return true
     }
 
-    /// Sends `100 Continue` to a client that waits for it, unless the length of the body alone refuses it.
-    private func askForBody(
-        _ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead
-    ) throws(HTTPParseError) {
-        guard head.expectsContinue, head.body != .none else { return }
-        // An empty step checks the length of the body, without any of its bytes.
-        var none = 0
-        let empty: [UInt8] = []
-        _ = try state.parser.next(empty.span, consumed: &none)
-        state.awaitsContinue = false
-        transmit(connection, state, ResponseWriter.continueResponse)
-    }
-
-    /// The keys that a request waited for were read, or its wait has ended: checks its head again.
-    func keysAwaited(_ connection: ConnectionID) {
-        guard let state = http[connection], state.phase == .handling, state.hasAwaitedKeys else { return }
-        state.phase = .reading
-        let bytes = state.leftover
-        state.leftover = []
-        parse(connection, state, bytes.span, isHeadPending: true)
-    }
-
-    /// Continues with a request whose upload was admitted, or refuses it. Its body was not received meanwhile.
-    func uploadJudged(_ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, _ refusal: APIError?) {
-        let bytes = state.leftover
-        state.leftover = []
-        state.phase = .reading
-        if let refusal { return refuse(connection, state, refusal, unread: bytes.span) }
+    /// Reads the body of a request whose head was accepted. Sends `100 Continue` to a client that waits for it. False
+    /// when the length of the body alone refuses it.
+    func accept(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ rest: Span<UInt8>,
+        _ event: (inout HTTPSession) throws(HTTPParseError) -> Bool
+    ) -> Bool {
         do throws(HTTPParseError) {
-            try askForBody(connection, state, head)
+            if try event(&state.session) {
+                report(connection, state) { $0.enqueue(ResponseWriter.continueResponse) }
+            }
+            return true
         } catch {
-            counters.malformedRequests += 1
-            return refuse(connection, state, APIError(error), unread: bytes.span)
+            refuseMalformed(connection, state, error, unread: rest)
+            return false
         }
-        parse(connection, state, bytes.span)
     }
 
-    func waitForMore(_ connection: ConnectionID, _ state: HTTPConnection) {
-        // The time for a head begins at its first byte, the time for a body at the end of the head: a client that
-        // trickles gains none.
-        if state.parser.isWithinHead {
-            if state.waitingFor != .head { setTimer(connection, state, ServerLimits.headWait) }
-            state.waitingFor = .head
-        } else if !state.parser.isIdle {
-            if state.upload?.isPieceFull == true { return storePiece(connection, state) }
-            if state.waitingFor != .body {
-                setTimer(
-                    connection, state, state.arrival.map { $0.deadline.since(reactor.now) } ?? ServerLimits.bodyWait)
-            }
-            state.waitingFor = .body
-        }
-        reactor.receive(connection, isMultishot: false)
+    /// The keys that a request waited for were read, or its wait has ended: judges its head again.
+    func keysAwaited(_ connection: ConnectionID) {
+        guard let state = http[connection], state.session.isAwaitingKeys else { return }
+        let (head, rest) = state.session.keysRead()
+        if judge(head, connection, state, rest: rest.span) { takeInput(connection, state, rest.span) }
+    }
+
+    /// Refuses the request that is being read. The rest of its body is read and dropped, so that a client that sends
+    /// first and reads after that sees the response. The connection ends after it.
+    func refuse(_ connection: ConnectionID, _ state: HTTPConnection, _ error: APIError, unread: Span<UInt8>) {
+        respond(connection, state, error)
+        unreadReceived(connection, state, unread)
+    }
+
+    private func refuseMalformed(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ error: HTTPParseError, unread: Span<UInt8>
+    ) {
+        counters.malformedRequests += 1
+        refuse(connection, state, APIError(error), unread: unread)
+    }
+
+    private func unreadReceived(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
+        let action = state.session.unreadReceived(bytes, at: reactor.now)
+        updateTimer(connection, state)
+        perform(action, connection, state)
     }
 
     /// A request is complete. A task of its own works on it from here on, on this thread.
     private func begin(_ connection: ConnectionID, _ state: HTTPConnection) {
-        guard let head = state.head else { preconditionFailure("a request ended that did not begin") }
-        if let timer = state.timer { reactor.cancel(timer) }
-        state.timer = nil
-        state.phase = .handling
-        state.waitingFor = .next
-        let content = state.upload.map(RequestContent.upload) ?? .bytes(state.body)
+        updateTimer(connection, state)
+        let (head, body) = state.session.takeRequest()
+        let content = state.upload.map(RequestContent.upload) ?? .bytes(body)
         state.upload = nil
-        state.arrival = nil
         let source = RequestSource(
             connection: connection, listener: state.listener, address: clientAddress(state.address, head))
-        state.head = nil
-        state.body = []
-        state.keepsBody = false
         Task(executorPreference: reactor) { await self.handle(head, content, source) }
     }
 
-    func httpTimedOut(_ connection: ConnectionID, _ state: HTTPConnection) {
-        switch state.phase {
-        case .reading where state.parser.isIdle || state.isSending:
-            reactor.close(connection)
-        case .reading where state.arrival?.isStalled(at: reactor.now) == false:
-            if let arrival = state.arrival { setTimer(connection, state, arrival.deadline.since(reactor.now)) }
-        case .reading:
+    // MARK: - Events and actions
+
+    /// Reports an event to the session of a connection, and performs its action.
+    func report(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ event: (inout HTTPSession) -> HTTPSession.Action
+    ) {
+        let action = event(&state.session)
+        updateTimer(connection, state)
+        perform(action, connection, state)
+    }
+
+    private func perform(_ action: HTTPSession.Action, _ connection: ConnectionID, _ state: HTTPConnection) {
+        switch action {
+        case .none:
+            break
+        case .receive:
+            receiveMore(connection)
+        case .storePiece:
+            storePiece(connection, state)
+        case .send:
+            state.session.sendNext { reactor.send(connection, $0) }
+        case .produce:
+            endSending(state, isSent: true)
+        case .respondTimeout:
             // The pending receive stays armed, and is used after the response.
             respond(connection, state, APIError.requestTimeout)
-        case .admitting, .storing, .handling:
-            break
-        case .responding:
-            responseTimedOut(connection, state)
-        case .skipping, .lingering:
+        case .readNext:
+            releaseResponse(state)
+            let bytes = state.session.takeLeftover()
+            if bytes.isEmpty { receiveMore(connection) } else { takeInput(connection, state, bytes.span) }
+        case .skipBody(let shutsDownSending):
+            releaseResponse(state)
+            if shutsDownSending { reactor.shutdownSending(connection) }
+            receiveMore(connection)
+        case .linger:
+            releaseResponse(state)
+            reactor.shutdownSending(connection)
+            receiveMore(connection)
+        case .close(let isStalled):
+            if isStalled { counters.responsesCut[.stalled, default: 0] += 1 }
             reactor.close(connection)
+        }
+    }
+
+    /// Sets or cancels the timer of a connection as its session asks.
+    func updateTimer(_ connection: ConnectionID, _ state: HTTPConnection) {
+        switch state.session.takeTimerChange() {
+        case .none:
+            break
+        case .cancel:
+            if let timer = state.timer { reactor.cancel(timer) }
+            state.timer = nil
+        case .set(let deadline):
+            if let timer = state.timer { reactor.cancel(timer) }
+            state.timer = reactor.schedule(at: deadline, token: Self.timerToken(connection))
         }
     }
 }

@@ -2,6 +2,7 @@ import HTTP
 import HTTPTypes
 import Primitives
 import Reactor
+import Sessions
 
 // Responses: a body that exists is sent at once, a larger one is produced while it is sent. Then the request's task
 // sends a piece, waits until the kernel took it, and produces the next one, so that it works at the peer's pace.
@@ -12,7 +13,7 @@ extension Shard {
     func handle(_ head: RequestHead, _ content: RequestContent, _ source: RequestSource) async {
         let connection = source.connection
         let response = await route(head, content, source)
-        guard let response, let state = http[connection], state.phase == .handling else { return }
+        guard let response, let state = http[connection], state.session.isHandling else { return }
         let keepsConnection = !drainProgress.isDraining && !reactor.isCrowded(for: connection)
         let context = ResponseContext(head, keepAlive: keepsConnection)
         switch response.body {
@@ -39,7 +40,7 @@ extension Shard {
             body: body.span, context: context, at: civilTime, to: &bytes)
         beginResponse(connection, state, response, context)
         setHeldMemory(state, bytes.count)
-        transmit(connection, state, bytes)
+        report(connection, state) { $0.responseProduced(bytes, isLast: true, at: reactor.now) }
     }
 
     /// Sends a response while it is produced. Returns when the kernel took all of it or the connection ended.
@@ -57,32 +58,27 @@ extension Shard {
             at: civilTime, to: &bytes)
         beginResponse(connection, state, response, context)
         guard !context.omitsBody else {
-            transmit(connection, state, bytes)
-            return
+            return report(connection, state) { $0.responseProduced(bytes, isLast: true, at: reactor.now) }
         }
         let isChunked = kind == .chunked
         var (piece, pieces) = (ResponsePiece(bytes: first, isLast: false), rest)
-        state.isProducing = true
         while true {
             if isChunked { ChunkedBody.append(piece.bytes.span, to: &bytes) } else { bytes += piece.bytes }
             if piece.isLast {
                 if isChunked { bytes += ChunkedBody.end }
-                state.isProducing = false
-                if bytes.isEmpty { responded(connection, state) } else { transmit(connection, state, bytes) }
-                return
+                return report(connection, state) { $0.responseProduced(bytes, isLast: true, at: reactor.now) }
             }
-            guard await transmitted(connection, state, bytes) else { return }
+            guard await sent(connection, state, bytes) else { return }
             bytes = []
             let askedAt = reactor.now
             do throws(APIError) {
                 piece = try await pieces.next()
             } catch {
                 counters.responsesCut[.failed, default: 0] += 1
-                reactor.close(connection)
-                return
+                return report(connection, state) { $0.connectionEnded() }
             }
             guard isResponding(connection, state) else { return }
-            state.progress?.waitedForUs(reactor.now.since(askedAt))
+            state.session.productionWaited(reactor.now.since(askedAt))
         }
     }
 
@@ -104,104 +100,39 @@ extension Shard {
     ) {
         counters.count(response.status)
         releaseUpload(state)
-        if state.head != nil { beginSkipping(state) }
-        state.phase = .responding
-        state.closesAfterResponse = !context.keepsConnection
-        let progress = ProgressWatch(at: reactor.now)
-        state.progress = progress
-        setTimer(connection, state, until: progress.deadline)
+        state.session.responseBegan(closes: !context.keepsConnection, at: reactor.now)
+        updateTimer(connection, state)
     }
 
     /// Whether the connection still sends this response.
     private func isResponding(_ connection: ConnectionID, _ state: HTTPConnection) -> Bool {
-        http[connection] === state && state.phase == .responding && reactor.isOpen(connection)
+        http[connection] === state && state.session.isResponding && reactor.isOpen(connection)
     }
 
-    // MARK: - Bytes
-
-    /// Enqueues bytes after those that are being sent; `sendCompleted` continues.
-    func transmit(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) {
-        state.output.append(bytes)
-        if !state.isSending { sendNext(connection, state) }
-    }
-
-    /// Sends bytes, and returns when the kernel took them; false when the connection ended before.
-    private func transmitted(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) async -> Bool {
+    /// Sends bytes of a response, and returns when the kernel took them; false when the connection ended before.
+    private func sent(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: [UInt8]) async -> Bool {
         guard isResponding(connection, state) else { return false }
         return await withCheckedContinuation { continuation in
             state.sender = continuation
-            transmit(connection, state, bytes)
+            report(connection, state) { $0.responseProduced(bytes, isLast: false, at: reactor.now) }
         }
-    }
-
-    private func sendNext(_ connection: ConnectionID, _ state: HTTPConnection) {
-        state.isSending = true
-        state.output.sendNext(byteCountMax: ServerLimits.responsePieceByteCount) { reactor.send(connection, $0) }
     }
 
     func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
         guard let state = http[connection] else { return }
-        guard errnoValue == 0 else {
-            reactor.close(connection)
-            return
-        }
-        state.isSending = false
-        let byteCount = state.output.sent()
-        state.progress?.moved(byteCount: byteCount, at: reactor.now)
-        if !state.output.isEmpty {
-            sendNext(connection, state)
-        } else if let sender = state.sender {
-            state.sender = nil
-            sender.resume(returning: true)
-        } else if state.phase == .responding, !state.isProducing {
-            responded(connection, state)
-        }
+        report(connection, state) { errnoValue == 0 ? $0.sendCompleted(at: reactor.now) : $0.connectionEnded() }
     }
 
-    /// The connection has ended: resumes the task that sends on it, so that it ends too.
-    func endSending(_ state: HTTPConnection) {
-        state.sender?.resume(returning: false)
+    /// The bytes of a response were sent, or the connection has ended: resumes the task that waits for it.
+    func endSending(_ state: HTTPConnection, isSent: Bool) {
+        state.sender?.resume(returning: isSent)
         state.sender = nil
     }
 
-    /// The timer of a response: a peer that takes too little is disconnected.
-    func responseTimedOut(_ connection: ConnectionID, _ state: HTTPConnection) {
-        let now = reactor.now
-        // While the next piece is produced, the peer waits for the server.
-        if !state.isSending { state.progress = ProgressWatch(at: now) }
-        if state.progress?.isStalled(at: now) ?? true {
-            counters.responsesCut[.stalled, default: 0] += 1
-            reactor.close(connection)
-        } else if let progress = state.progress {
-            setTimer(connection, state, until: progress.deadline)
-        }
-    }
-
-    private func responded(_ connection: ConnectionID, _ state: HTTPConnection) {
+    /// The response was sent: releases what its request held.
+    func releaseResponse(_ state: HTTPConnection) {
         setHeldMemory(state, 0)
         releaseReservation(state)
-        state.progress = nil
-        if state.closesAfterResponse {
-            skipRefusedBody(connection, state)
-            return
-        }
-        state.phase = .reading
         state.origin = nil
-        if drainProgress.isDraining, state.leftover.isEmpty {
-            linger(connection, state)
-            return
-        }
-        setTimer(connection, state, ServerLimits.keepAliveWait)
-        readNext(connection, state)
-    }
-
-    /// Shuts down our side, and reads until the peer has shut down its own. Closing at once, with bytes unread, would
-    /// reset the connection, and the reset could overtake the response.
-    func linger(_ connection: ConnectionID, _ state: HTTPConnection) {
-        state.phase = .lingering
-        setTimer(connection, state, ServerLimits.lingerWait)
-        reactor.shutdownSending(connection)
-        // A request that timed out left its receive in flight.
-        if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
     }
 }

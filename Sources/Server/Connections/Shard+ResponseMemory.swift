@@ -1,4 +1,5 @@
 import Reactor
+import Sessions
 
 // The memory of responses is bounded on each reactor. A read reserves what its response may hold before any work is
 // done for it, and is refused when too much is held already. The response to a write reports what was done, and is

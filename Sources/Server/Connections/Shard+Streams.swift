@@ -52,8 +52,9 @@ extension Shard {
     private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival, _ error: APIError) {
         release(arrival.slot)
         counters.upgradeFailures[error.status.code, default: 0] += 1
-        let state = HTTPConnection(address: arrival.countedAddress, isCounted: arrival.countedAddress != nil)
-        state.phase = .handling
+        let state = HTTPConnection(
+            .handling(isDraining: drainProgress.isDraining, at: reactor.now), address: arrival.countedAddress,
+            isCounted: arrival.countedAddress != nil)
         http[connection] = state
         respond(connection, state, error)
     }
@@ -67,9 +68,9 @@ extension Shard {
         if !streams.heldInput.contains(connection) { receiveMore(connection) }
     }
 
-    private func receiveMore(_ connection: ConnectionID) {
-        guard streams.contains(connection), !reactor.isReceiving(connection) else { return }
-        reactor.receive(connection, isMultishot: false)
+    /// Receives from a connection, unless a receive is in flight.
+    func receiveMore(_ connection: ConnectionID) {
+        if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
     }
 
     /// Continues with the input that was held in the turn before; true when some is left for the next.

@@ -1,6 +1,7 @@
 import HTTP
 import HTTPTypes
 import Reactor
+import Sessions
 
 extension Shard {
     /// The response with the fields for the request's origin. Every response of a connection passes through here. When
@@ -9,7 +10,7 @@ extension Shard {
         guard state.listener == .main else { return response }
         var response = response
         environment.configuration.crossOrigin.addFields(
-            to: &response.fields, origin: state.origin ?? state.parser.unfinishedFields[.origin])
+            to: &response.fields, origin: state.origin ?? state.session.parser.unfinishedFields[.origin])
         return response
     }
 }

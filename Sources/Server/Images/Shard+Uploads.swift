@@ -12,43 +12,44 @@ import Storage
 // piece at a time, so that an upload costs little memory and many fit. An upload that sends too slowly is ended.
 
 extension Shard {
+    /// What is done with the body of a request.
+    enum BodyPlan {
+        case drop
+        case keep
+        /// It is an upload of this user, which must be admitted first.
+        case upload(by: UserID)
+    }
+
     /// Decides from the head alone how the body of a request is read. An error that it throws is answered at once, and
-    /// the body is not read. Returns the caller when the body is an upload, which must be admitted first.
-    func prepareBody(_ state: HTTPConnection, _ head: RequestHead) throws(APIError) -> UserID? {
+    /// the body is not read.
+    func plan(for head: RequestHead, _ state: HTTPConnection) throws(APIError) -> BodyPlan {
         guard head.body != .none,
             case .matched(let route, _) = environment.routes[state.listener].match(head.method, path: head.path),
             route.readsBody
-        else { return nil }
+        else { return .drop }
         // Authenticate before buffering: unauthenticated clients must not cost memory.
         let user = try identity(token: Request.bearerToken(of: head)).userID
         try ContentCoding.requireIdentity(head.fields)
-        state.keepsBody = true
-        guard route == .uploadImage else { return nil }
+        guard route == .uploadImage else { return .keep }
         state.upload = ImageUpload(try ImageFormReader(contentType: head.fields[.contentType]))
         guard http.uploads.reserve(1) else { throw .tooManyUploads }
         state.isUpload = true
-        state.parser.setBodyBytesMax(ServerLimits.uploadByteCountMax)
-        return user
+        return .upload(by: user)
     }
 
-    /// Takes a piece of a body.
-    func bodyReceived(_ state: HTTPConnection, _ bytes: Span<UInt8>) throws(APIError) {
-        if state.upload != nil {
-            state.arrival?.moved(byteCount: bytes.count, at: reactor.now)
-            try state.upload?.form.receive(bytes)
-        } else if state.keepsBody {
-            state.body.append(contentsOf: bytes)
-        }
+    /// Takes bytes of an upload.
+    func uploadReceived(_ state: HTTPConnection, _ bytes: Span<UInt8>) throws(APIError) {
+        state.session.uploadReceived(byteCount: bytes.count, at: reactor.now)
+        try state.upload?.form.receive(bytes)
     }
 
     /// The upload of a connection ended: it was answered or refused, or its client is gone. Its reservation ends with
     /// the response.
     func releaseUpload(_ state: HTTPConnection) {
-        if let upload = state.upload, upload.isPartlyStored, state.phase != .storing {
+        if let upload = state.upload, upload.isPartlyStored, !state.session.isStoringPiece {
             Task(executorPreference: reactor) { await self.discard(upload) }
         }
         state.upload = nil
-        state.arrival = nil
         if state.isUpload { http.uploads.release(1) }
         state.isUpload = false
     }
@@ -67,24 +68,31 @@ extension Shard {
     // MARK: - Admission
 
     /// Admits an upload by its head. Its body is not received meanwhile.
-    func admitUpload(_ connection: ConnectionID, _ state: HTTPConnection, _ head: RequestHead, by user: UserID) {
-        state.phase = .admitting
-        if let timer = state.timer { reactor.cancel(timer) }
-        state.timer = nil
+    func admitUpload(_ connection: ConnectionID, _ head: RequestHead, by user: UserID) {
         Task(executorPreference: reactor) {
             let outcome = await self.uploadReservation(head, user)
-            guard let state = self.http[connection], state.phase == .admitting else {
+            guard let state = self.http[connection], state.session.isAdmittingUpload else {
                 if case .success(let reservation?) = outcome { self.end(reservation) }
                 return
             }
-            switch outcome {
-            case .success(let reservation):
-                state.reservation = reservation
-                state.arrival = ProgressWatch(at: self.reactor.now)
-                self.uploadJudged(connection, state, head, nil)
-            case .failure(let error):
-                self.uploadJudged(connection, state, head, error)
+            self.uploadJudged(connection, state, outcome)
+        }
+    }
+
+    /// Continues with a request whose upload was admitted, or refuses it.
+    private func uploadJudged(
+        _ connection: ConnectionID, _ state: HTTPConnection, _ outcome: Result<UserReservation?, APIError>
+    ) {
+        let bytes = state.session.takeLeftover()
+        switch outcome {
+        case .success(let reservation):
+            state.reservation = reservation
+            let isAccepted = accept(connection, state, bytes.span) { (session) throws(HTTPParseError) in
+                try session.uploadAdmitted(at: reactor.now)
             }
+            if isAccepted { takeInput(connection, state, bytes.span) }
+        case .failure(let error):
+            refuse(connection, state, error, unread: bytes.span)
         }
     }
 
@@ -130,10 +138,6 @@ extension Shard {
     /// Writes a piece of the image, and receives again when it is written.
     func storePiece(_ connection: ConnectionID, _ state: HTTPConnection) {
         guard let piece = state.upload?.takePiece(), let upload = state.upload else { return }
-        state.phase = .storing
-        if let timer = state.timer { reactor.cancel(timer) }
-        state.timer = nil
-        state.waitingFor = .next
         let startedAt = reactor.now
         Task(executorPreference: reactor) {
             var failure: APIError?
@@ -143,15 +147,13 @@ extension Shard {
                 failure = self.storageFailure(error)
             }
             await self.pieceTurn()
-            guard let state = self.http[connection], state.phase == .storing else {
+            guard let state = self.http[connection], state.session.isStoringPiece else {
                 // The connection has ended meanwhile.
                 return await self.discard(upload)
             }
-            state.phase = .reading
+            state.session.pieceStored(after: self.reactor.now.since(startedAt))
             if let failure { return self.respond(connection, state, failure) }
-            // The client is not charged for a slow disk.
-            state.arrival?.waitedForUs(self.reactor.now.since(startedAt))
-            self.waitForMore(connection, state)
+            self.report(connection, state) { $0.inputTaken(isPieceFull: false, at: self.reactor.now) }
         }
     }
 

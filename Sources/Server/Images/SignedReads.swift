@@ -1,4 +1,5 @@
 import Primitives
+import Sessions
 
 /// The images that one reactor is serving by signed URLs. No token names a user to count them by, so they are counted
 /// by shop: the readers of one shop's images cannot use up the memory for other shops' responses. A value.
@@ -29,7 +30,7 @@ extension Shard {
     /// Counts a read by a signed URL, from before the work until the response was sent.
     func reserveSignedRead(for request: Request, in shop: ShopID) throws(APIError) {
         // Without its connection, the request ends at its next step.
-        guard let state = http[request.connection], state.phase == .handling else { return }
+        guard let state = http[request.connection], state.session.isHandling else { return }
         precondition(state.signedReadShop == nil, "a request reserves once")
         guard http.signedReads.begin(in: shop) else { throw .tooManyResponses }
         state.signedReadShop = shop

@@ -17,8 +17,7 @@ extension Shard {
         // In the order of their slots: the order of a dictionary cannot be repeated by a simulation.
         for connection in reactor.connections {
             guard let state = http[connection] else { continue }
-            let isIdle = state.phase == .reading && state.parser.isIdle && !state.isSending
-            if isIdle || state.phase == .skipping { linger(connection, state) }
+            report(connection, state) { $0.drainBegan(at: reactor.now) }
         }
         pendingFlush.isNeeded = true
     }

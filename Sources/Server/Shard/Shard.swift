@@ -123,8 +123,13 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     }
 
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {
-        guard streams.contains(connection) else { return reactor.close(connection) }
-        report(connection) { errnoValue == 0 ? $0.peerEnded() : $0.connectionFailed() }
+        if streams.contains(connection) {
+            report(connection) { errnoValue == 0 ? $0.peerEnded() : $0.connectionFailed() }
+        } else if let state = http[connection] {
+            report(connection, state) { $0.connectionEnded() }
+        } else {
+            reactor.close(connection)
+        }
     }
 
     func connectionClosed(_ connection: ConnectionID) {
@@ -133,7 +138,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
             releaseUpload(state)
             releaseReservation(state)
             setHeldMemory(state, 0)
-            endSending(state)
+            endSending(state, isSent: false)
             if state.isCounted, let address = state.address { release(address) }
         } else if streams.contains(connection) {
             report(connection) { $0.connectionFailed() }
@@ -175,7 +180,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     private func timerFired(_ connection: ConnectionID) {
         if let state = http[connection] {
             state.timer = nil
-            httpTimedOut(connection, state)
+            report(connection, state) { $0.timerFired(at: reactor.now) }
         } else if streams.contains(connection) {
             streamTimerFired(connection)
         }

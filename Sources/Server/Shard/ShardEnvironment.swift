@@ -33,7 +33,7 @@ struct ShardEnvironment: Sendable {
             heartbeat: Heartbeat.Schedule(
                 pingPeriod: configuration.stream.pingPeriod, pongWait: configuration.stream.pongWait),
             write: configuration.stream.writeWait,
-            close: min(configuration.stream.writeWait, ServerLimits.drainWait), linger: ServerLimits.lingerWait)
+            close: min(configuration.stream.writeWait, ServerLimits.drainWait), linger: Sessions.Limits.lingerWait)
         self.demo = demo
         self.startedAt = startedAt
         self.civilClock = civilClock

@@ -19,7 +19,7 @@ extension Shard {
     func reserveRead(for request: Request, of user: UserID) async throws(APIError) {
         guard userLimits.isLimited(.read) else { return }
         let reservation = try await reserve(.read, of: user)
-        guard let state = http[request.connection], state.phase == .handling else {
+        guard let state = http[request.connection], state.session.isHandling else {
             // The connection is gone, so the request ends at its next step.
             return end(reservation)
         }

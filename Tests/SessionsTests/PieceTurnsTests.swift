@@ -1,7 +1,7 @@
 import Primitives
 import Testing
 
-@testable import Server
+@testable import Sessions
 
 /// Pieces are bounded in each turn and in the time that they take, and tasks that wait have theirs in order.
 @Suite struct PieceTurnsTests {

@@ -1,7 +1,7 @@
 import Primitives
 import Testing
 
-@testable import Server
+@testable import Sessions
 
 @Suite struct RefusedBodyTests {
     private let start = MonotonicInstant(nanoseconds: 1_000_000_000)

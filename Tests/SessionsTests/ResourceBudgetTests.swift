@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Server
+@testable import Sessions
 
 @Suite struct ResourceBudgetTests {
     @Test func `what is reserved fits, and what is released can be reserved again`() {

@@ -1,7 +1,7 @@
 import Primitives
 import Testing
 
-@testable import Server
+@testable import Sessions
 
 @Suite struct ProgressWatchTests {
     private static func instant(_ seconds: Double) -> MonotonicInstant {

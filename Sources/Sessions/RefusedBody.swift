@@ -1,4 +1,4 @@
-import Primitives
+internal import Primitives
 
 /// A request's body that was refused before its end (RFC 9112, section 9.6).
 ///
@@ -15,7 +15,7 @@ struct RefusedBody {
     init(isEndKnown: Bool, isWithheld: Bool, at now: MonotonicInstant) {
         self.isEndKnown = isEndKnown
         self.isWithheld = isWithheld
-        endsBy = now + ServerLimits.refusedBodyWait
+        endsBy = now + Limits.refusedBodyWait
     }
 
     /// Whether our side stays open until the body has ended. Some clients treat the end of our side as a lost
@@ -27,7 +27,7 @@ struct RefusedBody {
 
     /// How long to wait for the next bytes; nil when a limit is reached.
     func wait(at now: MonotonicInstant) -> Duration? {
-        guard byteCount <= ServerLimits.refusedBodyByteCountMax, now < endsBy else { return nil }
-        return min(ServerLimits.refusedBodyIdleWait, endsBy.since(now))
+        guard byteCount <= Limits.refusedBodyByteCountMax, now < endsBy else { return nil }
+        return min(Limits.refusedBodyIdleWait, endsBy.since(now))
     }
 }
