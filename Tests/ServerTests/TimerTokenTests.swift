@@ -8,7 +8,7 @@ import Testing
     private static let tokens: [TimerToken] =
         [(0, 0), (UInt32.max, 0), (0, 0xff_ffff), (UInt32.max, 0xff_ffff)]
         .map { .connection(ConnectionID(slot: $0.0, generation: $0.1)) }
-        + [0, 1, 3, UInt64.max >> 2].map { .postgres($0) }
+        + [0, 1, 3, UInt64.max >> 2].map { .socketLoop($0) }
         + TimerToken.ShardTimer.allCases.map { .shard($0) }
 
     @Test func `no two timers have the same number, and each is read back`() {

@@ -36,7 +36,8 @@ final class SimulatedServer {
             let shard = VirtualShard(
                 index: index, reactor: reactor, environment: environment,
                 storage: ShardStorage(
-                    store: store, images: MemoryImageStore(), orphanSeconds: configuration.orphanImageSeconds),
+                    store: store, images: MemoryImageStore(), orphanSeconds: configuration.orphanImageSeconds,
+                    socketLoop: ReactorSocketLoop(reactor)),
                 authenticator: Authenticator(settings: settings))
             reactor.attach(shard)
             shards.append(shard)

@@ -133,30 +133,25 @@ struct ShardStores: Sendable {
         return server
     }
 
-    /// Makes the store of a reactor, on its thread, and the loop that the store runs on.
-    func make<IO: Driver>(
-        on reactor: Shard<IO>.ShardReactor
-    ) -> (store: any Store, loop: ReactorPostgresLoop<IO>?) {
-        guard let postgres else { return (common, nil) }
-        let loop = ReactorPostgresLoop<IO>(reactor)
-        let store = PostgresStore(
+    /// Makes the store of a reactor, on its thread. A store with connections of its own runs them on the loop.
+    func make(on loop: any SocketLoop) -> any Store {
+        guard let postgres else { return common }
+        return PostgresStore(
             postgres.location, configuration: postgres.configuration, loop: loop, statistics: postgres.statistics,
             recent: postgres.recent, nodeLock: postgres.nodeLock)
-        return (store, loop)
     }
 
     /// Starts the listener, by which the first shard receives the changes of other writers. On the shard's thread.
     func listen<IO: Driver>(on shard: Shard<IO>) {
-        guard let postgres, let loop = shard.storage.postgresLoop, shard.index == 0 else { return }
+        guard let postgres, shard.index == 0 else { return }
         shard.storage.listener = PostgresListener(
-            postgres.location, configuration: postgres.configuration, loop: loop, recent: postgres.recent,
-            start: postgres.start, nodeLock: postgres.nodeLock, observer: shard)
+            postgres.location, configuration: postgres.configuration, loop: shard.storage.socketLoop,
+            recent: postgres.recent, start: postgres.start, nodeLock: postgres.nodeLock, observer: shard)
     }
 
     /// Ends a reactor's store after the reactor's last turn, on its thread.
     static func end<IO: Driver>(_ shard: Shard<IO>) {
-        guard let loop = shard.storage.postgresLoop else { return }
-        loop.end()
+        shard.storage.socketLoop.end()
         shard.storage.listener?.stop()
         (shard.storage.store as? PostgresStore)?.abort()
     }

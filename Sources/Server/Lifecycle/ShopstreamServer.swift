@@ -357,12 +357,12 @@ public final class ShopstreamServer: Sendable {
             let driver = try UringDriver(limits: limits)
             driver.setPeersAreIPv6(configuration.listen.isIPv6)
             let reactor = UringShard.ShardReactor(driver: driver, limits: limits)
-            let (store, loop) = setup.stores.make(on: reactor)
+            let socketLoop = ReactorSocketLoop<UringDriver>(reactor)
             let shard = UringShard(
                 index: index, reactor: reactor, environment: setup.environment,
                 storage: ShardStorage(
-                    store: store, images: setup.images, orphanSeconds: configuration.orphanImageSeconds,
-                    postgresLoop: loop),
+                    store: setup.stores.make(on: socketLoop), images: setup.images,
+                    orphanSeconds: configuration.orphanImageSeconds, socketLoop: socketLoop),
                 authenticator: Authenticator(settings: setup.settings, reloader: setup.keys))
             reactor.attach(shard)
             made(.success(shard))

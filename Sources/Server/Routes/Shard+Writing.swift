@@ -194,5 +194,5 @@ extension Shard {
 
     /// Whether other nodes write the shops too. Then the order of the commits is the order of publication, also for
     /// this node's changes, and the database assigns the times.
-    var isOrderedByDatabase: Bool { environment.configuration.isPostgresShared && storage.postgresLoop != nil }
+    var isOrderedByDatabase: Bool { environment.configuration.isPostgresShared && storage.store is PostgresStore }
 }

@@ -164,14 +164,14 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         }
     }
 
-    func descriptorReady(_ number: UInt64) { storage.postgresLoop?.descriptorReady(number) }
+    func descriptorReady(_ number: UInt64) { storage.socketLoop.descriptorReady(number) }
 
     func timerFired(_ token: UInt64) {
         switch TimerToken(rawValue: token) {
         case .shard(.housekeeping): housekeepingFired()
         case .shard(.membershipLook): membershipLookFired()
         case .shard(.readiness): checkReadiness()
-        case .postgres(let number): storage.postgresLoop?.timerFired(number)
+        case .socketLoop(let number): storage.socketLoop.timerFired(number)
         case .connection(let connection): timerFired(connection)
         case nil: preconditionFailure("a timer that no one has set")
         }

@@ -5,8 +5,8 @@ import Storage
 struct ShardStorage<IO: Driver> {
     let store: any Store
     let images: any ImageStore
-    /// The reactor as the loop of `store`, when the store has connections of its own.
-    let postgresLoop: ReactorPostgresLoop<IO>?
+    /// The reactor as the loop of sockets that are not clients', such as the store's connections.
+    let socketLoop: ReactorSocketLoop<IO>
     /// Receives the changes that other writers make in the database. On the first shard only.
     var listener: PostgresListener?
     /// The last result of the check, from which `/readyz` is answered.
@@ -17,12 +17,12 @@ struct ShardStorage<IO: Driver> {
 
     /// - Parameter orphanSeconds: Seconds after which an image that no message names is removed.
     init(
-        store: any Store, images: any ImageStore, orphanSeconds: Int, postgresLoop: ReactorPostgresLoop<IO>? = nil
+        store: any Store, images: any ImageStore, orphanSeconds: Int, socketLoop: ReactorSocketLoop<IO>
     ) {
         orphanSearch = OrphanSearch(orphanSeconds: orphanSeconds)
         self.store = store
         self.images = images
-        self.postgresLoop = postgresLoop
+        self.socketLoop = socketLoop
     }
 
     /// The store of a server that takes over from another; nil for any other.

@@ -4,7 +4,7 @@ import Reactor
 /// The purpose of a timer of a shard's reactor, as the token that the reactor returns.
 ///
 /// The two highest bits separate the kinds, so that no two timers have the same token: 00 a connection (its generation
-/// has 24 bits), 10 a timer of the loop of PostgreSQL, 11 one of the shard's own.
+/// has 24 bits), 10 a timer of the socket loop, 11 one of the shard's own.
 enum TimerToken: Hashable {
     /// The shard's own timers. At most one of each is pending. The compiler refuses equal values.
     enum ShardTimer: UInt64, CaseIterable {
@@ -15,12 +15,12 @@ enum TimerToken: Hashable {
 
     /// A deadline of a connection.
     case connection(ConnectionID)
-    /// A timer of the loop of PostgreSQL, by its number there.
-    case postgres(UInt64)
+    /// A timer of the socket loop, by its number there.
+    case socketLoop(UInt64)
     /// One of the shard's own.
     case shard(ShardTimer)
 
-    private static let postgresMark: UInt64 = 1 << 63
+    private static let socketLoopMark: UInt64 = 1 << 63
     private static let shardMark: UInt64 = 3 << 62
     /// Numbers use the rest of the bits.
     private static let numberMask: UInt64 = ~shardMark
@@ -29,7 +29,7 @@ enum TimerToken: Hashable {
     var rawValue: UInt64 {
         switch self {
         case .connection(let connection): UInt64(connection.generation) << 32 | UInt64(connection.slot)
-        case .postgres(let number): Self.postgresMark | number & Self.numberMask
+        case .socketLoop(let number): Self.socketLoopMark | number & Self.numberMask
         case .shard(let timer): Self.shardMark | timer.rawValue
         }
     }
@@ -42,7 +42,7 @@ enum TimerToken: Hashable {
             self = .connection(
                 ConnectionID(
                     slot: UInt32(truncatingIfNeeded: number), generation: UInt32(truncatingIfNeeded: number >> 32)))
-        case Self.postgresMark: self = .postgres(number)
+        case Self.socketLoopMark: self = .socketLoop(number)
         case Self.shardMark:
             guard let timer = ShardTimer(rawValue: number) else { return nil }
             self = .shard(timer)

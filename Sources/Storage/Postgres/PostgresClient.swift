@@ -21,7 +21,7 @@ struct PostgresWork: Sendable {
 
 /// Performs the actions of the pool's machine on its loop's thread: opens and closes sessions, sends, and resumes
 /// callers.
-final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchecked Sendable {
+final class PostgresClient: PostgresSessionDelegate, SocketLoopClient, @unchecked Sendable {
     // @unchecked: the state belongs to the loop's thread; other threads only carry the reference there.
     typealias Continuation = CheckedContinuation<Result<[PostgresResult], StorageError>, Never>
 
@@ -32,7 +32,7 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
         var results: [PostgresResult] = []
     }
 
-    private let loop: any PostgresLoop
+    private let loop: any SocketLoop
     private let configuration: PostgresConfiguration
     private let statistics: PostgresStatistics
     private var machine: PoolMachine
@@ -51,7 +51,7 @@ final class PostgresClient: PostgresSessionDelegate, PostgresLoopClient, @unchec
     private static let tick = Duration.milliseconds(20)
 
     init(
-        loop: any PostgresLoop, location: PostgresLocation, configuration: PostgresConfiguration,
+        loop: any SocketLoop, location: PostgresLocation, configuration: PostgresConfiguration,
         statistics: PostgresStatistics, nodeLock: NodeLock? = nil
     ) {
         self.loop = loop

@@ -24,14 +24,14 @@ extension PostgresSessionDelegate {
 ///
 /// Belongs to the loop's thread. Polls are single-shot: libpq does not read a socket until it is empty, so an
 /// edge-triggered poll would wait without end for the rest of a large result.
-final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
+final class PostgresSession: SocketLoopClient, @unchecked Sendable {
     // @unchecked: the state belongs to the loop's thread; other threads only carry the reference there.
     private enum Stage {
         case closed, starting, connecting, connected, preparing, open
     }
 
     private let index: Int
-    private let loop: any PostgresLoop
+    private let loop: any SocketLoop
     private let location: PostgresLocation
     private weak var delegate: (any PostgresSessionDelegate)?
     private var stage = Stage.closed
@@ -43,7 +43,7 @@ final class PostgresSession: PostgresLoopClient, @unchecked Sendable {
     /// The first failure of the setup.
     private var setUpFailure: StorageError?
 
-    init(index: Int, loop: any PostgresLoop, location: PostgresLocation, delegate: any PostgresSessionDelegate) {
+    init(index: Int, loop: any SocketLoop, location: PostgresLocation, delegate: any PostgresSessionDelegate) {
         self.index = index
         self.loop = loop
         self.location = location

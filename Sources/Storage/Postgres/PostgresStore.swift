@@ -7,7 +7,7 @@ import Synchronization
 /// moved to the loop and back. Writes of one shop take effect, and return, in the order in which they were made. A
 /// write that failed as `.unavailable` may have been applied; its detail then says so.
 public final class PostgresStore: Store {
-    let loop: any PostgresLoop
+    let loop: any SocketLoop
     let client: PostgresClient
     let statisticsTotal: PostgresStatistics
     let membershipLog = Mutex(MembershipLog())
@@ -20,19 +20,19 @@ public final class PostgresStore: Store {
     /// Whether the node may write; nil for a store that does not belong to a node.
     public let nodeLock: NodeLock?
     /// The loop, when the store owns it and must end it.
-    private let ownLoop: PostgresThreadLoop?
+    private let ownLoop: ThreadSocketLoop?
 
     /// A store whose connections are started at once. Several stores may share `statistics`. On the loop's thread.
     public convenience init(
-        _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
+        _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any SocketLoop,
         statistics: PostgresStatistics, recent: RecentChanges? = nil, nodeLock: NodeLock? = nil
     ) {
         self.init(location, configuration, loop, statistics, recent: recent, nodeLock: nodeLock, ownLoop: nil)
     }
 
     private init(
-        _ location: PostgresLocation, _ configuration: PostgresConfiguration, _ loop: any PostgresLoop,
-        _ statistics: PostgresStatistics, recent: RecentChanges?, nodeLock: NodeLock?, ownLoop: PostgresThreadLoop?
+        _ location: PostgresLocation, _ configuration: PostgresConfiguration, _ loop: any SocketLoop,
+        _ statistics: PostgresStatistics, recent: RecentChanges?, nodeLock: NodeLock?, ownLoop: ThreadSocketLoop?
     ) {
         precondition(loop.isCurrent, "a store is made on its loop's thread")
         self.loop = loop
@@ -60,7 +60,7 @@ public final class PostgresStore: Store {
         }
         var configuration = configuration
         configuration.shape = try await PostgresMigrator.shape(at: location)
-        let loop = PostgresThreadLoop()
+        let loop = ThreadSocketLoop()
         return await withCheckedContinuation { continuation in
             loop.execute { [configuration] in
                 continuation.resume(

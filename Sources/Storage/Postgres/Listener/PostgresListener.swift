@@ -5,9 +5,9 @@ import Primitives
 /// missed. A node has one.
 ///
 /// Belongs to its loop's thread.
-public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient, @unchecked Sendable {
+public final class PostgresListener: PostgresSessionDelegate, SocketLoopClient, @unchecked Sendable {
     // @unchecked: the state belongs to the loop's thread; other threads only carry the reference there.
-    private let loop: any PostgresLoop
+    private let loop: any SocketLoop
     private let configuration: PostgresConfiguration
     private let recent: RecentChanges
     private let nodeLock: NodeLock?
@@ -36,7 +36,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
     /// Begins to connect, and reports the changes from `start` on, a time of the database. The node's stores record
     /// their writes in `recent`.
     public init(
-        _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any PostgresLoop,
+        _ location: PostgresLocation, configuration: PostgresConfiguration, loop: any SocketLoop,
         recent: RecentChanges, start: Timestamp, nodeLock: NodeLock? = nil, observer: any StoreChangeObserver
     ) {
         precondition(loop.isCurrent, "a listener is made on its loop's thread")
@@ -176,7 +176,7 @@ public final class PostgresListener: PostgresSessionDelegate, PostgresLoopClient
         perform(machine.notified(notification, at: loop.now))
     }
 
-    /// See `PostgresLoopClient`.
+    /// See `SocketLoopClient`.
     public func timerFired() {
         guard !isStopped else { return }
         session?.takeBuffered()

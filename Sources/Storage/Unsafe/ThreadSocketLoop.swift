@@ -4,13 +4,13 @@ import Synchronization
 
 /// A loop on a thread of its own, with poll(2): for commands, the start of a server, and tests. A server's reactors are
 /// loops themselves.
-public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
+package final class ThreadSocketLoop: SocketLoop, @unchecked Sendable {
     // @unchecked: `polls` and `timers` belong to the loop's thread; a lock protects `inbox`.
     private struct Poll {
         let id: PollID
         let descriptor: Int32
         let direction: PollDirection
-        let client: any PostgresLoopClient
+        let client: any SocketLoopClient
     }
 
     private struct Inbox {
@@ -24,11 +24,11 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
     private let wakeEnds: (reading: Int32, writing: Int32)
     private let thread = Mutex<pthread_t?>(nil)
     private var polls: [Poll] = []
-    private var timers: [(at: MonotonicInstant, client: any PostgresLoopClient)] = []
+    private var timers: [(at: MonotonicInstant, client: any SocketLoopClient)] = []
     private var pollCount: UInt64 = 0
 
     /// Starts the thread, which keeps the loop alive. Call `stop` to end it.
-    public init() {
+    package init() {
         var ends: [Int32] = [-1, -1]
         // SAFETY: the call fills the two elements of the local and keeps no pointer.
         precondition(unsafe pipe(&ends) == 0, "no pipe can be made (errno \(errno))")
@@ -48,7 +48,7 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
             &handle, nil,
             { argument in
                 guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<PostgresThreadLoop>.fromOpaque(argument).takeRetainedValue().run()
+                unsafe Unmanaged<ThreadSocketLoop>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
             }, Unmanaged.passRetained(self).toOpaque())
         unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
@@ -63,25 +63,25 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
     }
 
     /// Ends the thread after it has run the bodies that it was given. Any thread.
-    public func stop() {
+    package func stop() {
         inbox.withLock { $0.isStopping = true }
         wake()
     }
 
     /// The monotonic clock.
-    public var now: MonotonicInstant {
+    package var now: MonotonicInstant {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return MonotonicInstant(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     }
 
-    /// See `PostgresLoop`.
-    public var isCurrent: Bool {
+    /// See `SocketLoop`.
+    package var isCurrent: Bool {
         thread.withLock { handle in handle.map { pthread_equal(pthread_self(), $0) != 0 } ?? false }
     }
 
-    /// See `PostgresLoop`.
-    public func execute(_ body: @escaping @Sendable () -> Void) {
+    /// See `SocketLoop`.
+    package func execute(_ body: @escaping @Sendable () -> Void) {
         if isCurrent { return body() }
         let hasEnded = inbox.withLock { inbox in
             // The loop's thread has ended, so the caller runs it, under the lock, one at a time. Requests to an ended
@@ -92,9 +92,9 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
         if !hasEnded { wake() }
     }
 
-    /// See `PostgresLoop`.
-    public func poll(
-        _ descriptor: Int32, for direction: PollDirection, client: any PostgresLoopClient
+    /// See `SocketLoop`.
+    package func poll(
+        _ descriptor: Int32, for direction: PollDirection, client: any SocketLoopClient
     ) -> PollID {
         pollCount += 1
         let id = PollID(number: pollCount)
@@ -102,11 +102,11 @@ public final class PostgresThreadLoop: PostgresLoop, @unchecked Sendable {
         return id
     }
 
-    /// See `PostgresLoop`.
-    public func cancel(_ poll: PollID) { polls.removeAll { $0.id == poll } }
+    /// See `SocketLoop`.
+    package func cancel(_ poll: PollID) { polls.removeAll { $0.id == poll } }
 
-    /// See `PostgresLoop`.
-    public func schedule(at time: MonotonicInstant, client: any PostgresLoopClient) {
+    /// See `SocketLoop`.
+    package func schedule(at time: MonotonicInstant, client: any SocketLoopClient) {
         timers.append((time, client))
     }
 

@@ -1,5 +1,3 @@
-import Primitives
-
 /// Identifies a poll until it has completed.
 public struct PollID: Hashable, Sendable {
     /// Unique within the loop.
@@ -17,10 +15,11 @@ public enum PollDirection: Hashable, Sendable {
     case writing
 }
 
-/// The event loop that runs connections to PostgreSQL: a reactor, or a thread of its own.
+/// An event loop for sockets that a library reads and writes itself, such as connections to PostgreSQL: a reactor, or a
+/// thread of its own. It polls descriptors, sets timers and runs jobs.
 ///
 /// Everything except `execute` and `isCurrent` must be called on the loop's thread.
-public protocol PostgresLoop: AnyObject, Sendable {
+public protocol SocketLoop: AnyObject, Sendable {
     /// The monotonic clock.
     var now: MonotonicInstant { get }
     /// Whether the caller runs on the loop's thread.
@@ -29,16 +28,16 @@ public protocol PostgresLoop: AnyObject, Sendable {
     func execute(_ body: @escaping @Sendable () -> Void)
     /// Waits, once, until a regular file descriptor is ready, then notifies `client`. The poll checks readiness when it
     /// begins, so earlier events are not missed.
-    func poll(_ descriptor: Int32, for direction: PollDirection, client: any PostgresLoopClient) -> PollID
+    func poll(_ descriptor: Int32, for direction: PollDirection, client: any SocketLoopClient) -> PollID
     /// Cancels a poll, which then reports nothing. The descriptor may be closed right after.
     func cancel(_ poll: PollID)
     /// Notifies `client` once, at `time` or soon after. A timer cannot be cancelled: the client checks whether it still
     /// matters.
-    func schedule(at time: MonotonicInstant, client: any PostgresLoopClient)
+    func schedule(at time: MonotonicInstant, client: any SocketLoopClient)
 }
 
 /// A client that polls and sets timers. Called on the loop's thread, never from within a call to the loop.
-public protocol PostgresLoopClient: AnyObject, Sendable {
+public protocol SocketLoopClient: AnyObject, Sendable {
     /// The descriptor of a poll is ready or has failed. The next read or write shows which.
     func pollCompleted(_ poll: PollID)
     /// A scheduled time has passed.
@@ -46,7 +45,7 @@ public protocol PostgresLoopClient: AnyObject, Sendable {
 }
 
 // Most clients that poll set no timers, and the other way round.
-extension PostgresLoopClient {
+extension SocketLoopClient {
     /// Traps: a client that polls must implement it.
     public func pollCompleted(_ poll: PollID) { preconditionFailure("a client without polls got a completion") }
     /// Traps: a client that sets timers must implement it.

@@ -1,15 +1,14 @@
 import Primitives
 import Reactor
-import Storage
 
-/// A reactor as the loop of connections to PostgreSQL. Its ring polls libpq's sockets, and their events are handled on
-/// its thread, between those of client connections.
-final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
+/// A reactor as a socket loop, for libraries that read and write their sockets themselves, such as libpq. The ring polls
+/// these sockets, and their events are handled on the reactor's thread, between those of client connections.
+final class ReactorSocketLoop<IO: Driver>: SocketLoop, @unchecked Sendable {
     // @unchecked: the state belongs to the reactor's thread. `execute` and `isCurrent` use only what any thread may
     // use.
     private let reactor: Shard<IO>.ShardReactor
-    private var polls: [UInt64: any PostgresLoopClient] = [:]
-    private var timers: [UInt64: any PostgresLoopClient] = [:]
+    private var polls: [UInt64: any SocketLoopClient] = [:]
+    private var timers: [UInt64: any SocketLoopClient] = [:]
     private var pollCount: UInt64 = 0
     private var timerCount: UInt64 = 0
     private var isEnded = false
@@ -25,7 +24,7 @@ final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
         Task(executorPreference: reactor) { body() }
     }
 
-    func poll(_ descriptor: Int32, for direction: PollDirection, client: any PostgresLoopClient) -> PollID {
+    func poll(_ descriptor: Int32, for direction: PollDirection, client: any SocketLoopClient) -> PollID {
         pollCount += 1
         polls[pollCount] = client
         if !isEnded { reactor.poll(descriptor, isForWriting: direction == .writing, number: pollCount) }
@@ -37,11 +36,11 @@ final class ReactorPostgresLoop<IO: Driver>: PostgresLoop, @unchecked Sendable {
         reactor.cancelPoll(number: poll.number)
     }
 
-    func schedule(at time: MonotonicInstant, client: any PostgresLoopClient) {
+    func schedule(at time: MonotonicInstant, client: any SocketLoopClient) {
         guard !isEnded else { return }
         timerCount += 1
         timers[timerCount] = client
-        _ = reactor.schedule(at: time, token: TimerToken.postgres(timerCount).rawValue)
+        _ = reactor.schedule(at: time, token: TimerToken.socketLoop(timerCount).rawValue)
     }
 
     // MARK: - Events of the reactor
