@@ -50,13 +50,14 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Primitives"], swiftSettings: settings),
         .target(name: "Chat", dependencies: ["Primitives", "JSON"], swiftSettings: settings),
         .target(name: "Storage", dependencies: ["Primitives", "Chat", "CLibpq", grdb], swiftSettings: settings),
+        .target(name: "Broker", dependencies: ["Primitives", "Chat", "Storage"], swiftSettings: settings),
         .target(
             name: "Sessions", dependencies: ["Primitives", "HTTP", "WebSocket", "Auth"], swiftSettings: settings),
         .target(
             name: "Server",
             dependencies: [
-                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Sessions",
-                httpTypes, logging,
+                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
+                "Sessions", httpTypes, logging,
             ],
             exclude: ["README.md", "Demo/README.md"],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
@@ -117,6 +118,8 @@ let package = Package(
         .testTarget(name: "AuthTests", dependencies: ["Auth", "Primitives", crypto, jwtKit], swiftSettings: settings),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "Chat", "Primitives", grdb], swiftSettings: settings),
+        .testTarget(
+            name: "BrokerTests", dependencies: ["Broker", "Storage", "Chat", "Primitives"], swiftSettings: settings),
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Primitives"], swiftSettings: settings),
         .testTarget(name: "ChatTests", dependencies: ["Chat", "JSON", "Primitives"], swiftSettings: settings),
         .testTarget(
@@ -125,16 +128,16 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Sessions",
-                "Primitives", httpTypes, logging, crypto,
+                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
+                "Sessions", "Primitives", httpTypes, logging, crypto,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Sessions",
-                "Primitives", httpTypes, logging,
+                "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
+                "Sessions", "Primitives", httpTypes, logging,
             ],
             path: "Tests/Simulation",
             exclude: ["README.md"],

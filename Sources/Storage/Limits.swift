@@ -61,8 +61,6 @@ public enum Limits {
     static let temporaryFileAgeMax: Duration = .seconds(600)
     /// The default limit of messages in a memory store.
     public static let memoryMessageCountDefault = 4_000_000
-    /// The longest message id, in bytes, that a notification may name: other services choose their own ids.
-    static let hintedIDByteCountMax = 2048
     /// Clamps a requested number of messages to the limits.
     static func page(_ limit: Int) -> Int { min(max(1, limit), pageMessageCountMax) }
     /// The size of the largest members file that is read, in bytes.

@@ -1,3 +1,4 @@
+import Broker
 import Primitives
 import Sessions
 import Testing
@@ -86,8 +87,8 @@ import Testing
         }
         var shard = ShardSnapshot()
         shard.pool = PostgresPoolStatistics()
-        shard.listener = ListenerFigures(
-            isListening: true, gapCount: 3, refusedNotificationCount: 0, holdsNodeLock: false)
+        shard.broker = BrokerStatistics(
+            isReceiving: true, gapCount: 3, refusedNotificationCount: 0, holdsNodeLock: false)
         let all = figures([shard], keys: KeyReloader.Statistics(), takeoverWaitingCallCount: 4)
         #expect(samples(of: "shopstream_key_set_current", in: all) == ["shopstream_key_set_current 1"])
         #expect(samples(of: "shopstream_database_gaps_total", in: all) == ["shopstream_database_gaps_total 3"])

@@ -1,3 +1,4 @@
+import Broker
 import Chat
 import Primitives
 import Reactor
@@ -54,7 +55,7 @@ import Testing
                     let message = Chat.Message(
                         id: MessageID("\(number)"), shopID: shop, userID: UserID("user"), text: "number \(number)",
                         createdAt: RunContext.origin, updatedAt: nil, isEdited: false, parentID: nil, username: nil)
-                    run.server.shards[0].send(.storeChanged(.messageCreated(message)), to: 1)
+                    run.server.shards[0].send(.brokerReported(.messageCreated(message)), to: 1)
                 }
             }
             post(1...3)

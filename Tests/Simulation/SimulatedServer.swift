@@ -1,4 +1,5 @@
 import Auth
+import Broker
 import Chat
 import Hub
 import Logging
@@ -37,7 +38,7 @@ final class SimulatedServer {
                 index: index, reactor: reactor, environment: environment,
                 storage: ShardStorage(
                     store: store, images: MemoryImageStore(), orphanSeconds: configuration.orphanImageSeconds,
-                    socketLoop: ReactorSocketLoop(reactor)),
+                    socketLoop: ReactorSocketLoop(reactor), broker: LocalBroker()),
                 authenticator: Authenticator(settings: settings))
             reactor.attach(shard)
             shards.append(shard)

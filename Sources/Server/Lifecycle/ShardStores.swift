@@ -1,10 +1,12 @@
+import Broker
 import FoundationEssentials
 import Logging
 import Primitives
 import Reactor
 import Storage
 
-/// The stores of the shards: one for all, or with PostgreSQL one for each reactor, made on the reactor itself.
+/// The stores and brokers of the shards. The store is one for all, or with PostgreSQL one for each reactor, made on the
+/// reactor itself.
 struct ShardStores: Sendable {
     /// The store of the start and the stop. It is also the shards' store, unless each reactor has its own.
     let common: any Store
@@ -134,25 +136,25 @@ struct ShardStores: Sendable {
     }
 
     /// Makes the store of a reactor, on its thread. A store with connections of its own runs them on the loop.
-    func make(on loop: any SocketLoop) -> any Store {
+    func makeStore(on loop: any SocketLoop) -> any Store {
         guard let postgres else { return common }
         return PostgresStore(
             postgres.location, configuration: postgres.configuration, loop: loop, statistics: postgres.statistics,
             recent: postgres.recent, nodeLock: postgres.nodeLock)
     }
 
-    /// Starts the listener, by which the first shard receives the changes of other writers. On the shard's thread.
-    func listen<IO: Driver>(on shard: Shard<IO>) {
-        guard let postgres, shard.index == 0 else { return }
-        shard.storage.listener = PostgresListener(
-            postgres.location, configuration: postgres.configuration, loop: shard.storage.socketLoop,
-            recent: postgres.recent, start: postgres.start, nodeLock: postgres.nodeLock, observer: shard)
+    /// Makes the broker of a reactor, on its thread. Only PostgreSQL has other writers.
+    func makeBroker(on loop: any SocketLoop) -> any Broker {
+        guard let postgres else { return LocalBroker() }
+        return PostgresBroker(
+            postgres.location, configuration: postgres.configuration, loop: loop, recent: postgres.recent,
+            start: postgres.start, nodeLock: postgres.nodeLock)
     }
 
-    /// Ends a reactor's store after the reactor's last turn, on its thread.
+    /// Ends a reactor's store and broker after the reactor's last turn, on its thread.
     static func end<IO: Driver>(_ shard: Shard<IO>) {
         shard.storage.socketLoop.end()
-        shard.storage.listener?.stop()
+        shard.storage.broker.end()
         (shard.storage.store as? PostgresStore)?.abort()
     }
 }

@@ -1,4 +1,5 @@
 import Auth
+import Broker
 import Glibc
 import Logging
 import Primitives
@@ -109,7 +110,7 @@ public final class ShopstreamServer: Sendable {
         }
         // All shards must know each other before any of them sends a command.
         for shard in shards { await Self.on(shard) { [shards] in $0.connect(to: shards) } }
-        for shard in shards { await Self.on(shard) { stores.listen(on: $0) } }
+        if let first = shards.first { await Self.on(first) { $0.storage.broker.begin($0) } }
         do throws(StorageError) {
             // With a takeover the other node ends later. Until then writes wait, and the node is not ready.
             if !configuration.isTakeover { try await stores.waitForNodeLock() }
@@ -361,8 +362,9 @@ public final class ShopstreamServer: Sendable {
             let shard = UringShard(
                 index: index, reactor: reactor, environment: setup.environment,
                 storage: ShardStorage(
-                    store: setup.stores.make(on: socketLoop), images: setup.images,
-                    orphanSeconds: configuration.orphanImageSeconds, socketLoop: socketLoop),
+                    store: setup.stores.makeStore(on: socketLoop), images: setup.images,
+                    orphanSeconds: configuration.orphanImageSeconds, socketLoop: socketLoop,
+                    broker: setup.stores.makeBroker(on: socketLoop)),
                 authenticator: Authenticator(settings: setup.settings, reloader: setup.keys))
             reactor.attach(shard)
             made(.success(shard))

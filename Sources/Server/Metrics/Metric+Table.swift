@@ -1,4 +1,5 @@
 import Auth
+import Broker
 import Primitives
 import Reactor
 import Sessions
@@ -173,18 +174,18 @@ extension Metric {
             $0.byPool(\.pendingWriteCount)
         },
         .gauge("shopstream_database_listening", "Whether changes of other writers are heard.") {
-            ($0.listener?.isListening).map { $0 ? 1 : 0 }
+            ($0.broker?.isReceiving).map { $0 ? 1 : 0 }
         },
         .counter("shopstream_database_gaps_total", "How often changes may have been missed and were read again.") {
-            ($0.listener?.gapCount).map(Double.init)
+            ($0.broker?.gapCount).map(Double.init)
         },
         .gauge(
             "shopstream_database_node_lock_held",
             "Whether the node holds the lock without which it writes nothing."
-        ) { ($0.listener?.holdsNodeLock).map { $0 ? 1 : 0 } },
+        ) { ($0.broker?.holdsNodeLock).map { $0 ? 1 : 0 } },
         .counter(
             "shopstream_database_notifications_refused_total", "Notifications that the triggers did not send."
-        ) { ($0.listener?.refusedNotificationCount).map(Double.init) },
+        ) { ($0.broker?.refusedNotificationCount).map(Double.init) },
     ]
 
     private static let process: [Metric] = [

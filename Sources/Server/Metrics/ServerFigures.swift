@@ -1,3 +1,4 @@
+import Broker
 import Primitives
 import Reactor
 import Storage
@@ -17,16 +18,8 @@ struct ShardSnapshot: Sendable {
     var responseByteCount = 0
     /// Nil unless the store is PostgreSQL.
     var pool: PostgresPoolStatistics?
-    /// Nil except for the shard that receives the changes of other writers.
-    var listener: ListenerFigures?
-}
-
-/// The state of the connection that receives the changes of other writers in the database.
-struct ListenerFigures: Sendable {
-    let isListening: Bool
-    let gapCount: Int
-    let refusedNotificationCount: Int
-    let holdsNodeLock: Bool
+    /// Nil except for the shard whose broker receives for the node.
+    var broker: BrokerStatistics?
 }
 
 /// The input of the metrics: the figures of all shards, of the store and of the process at one moment.
@@ -73,8 +66,8 @@ struct ServerFigures: Sendable {
         return rows.isEmpty ? nil : rows
     }
 
-    /// The listener of the node; nil without one.
-    var listener: ListenerFigures? { shards.lazy.compactMap(\.listener).first }
+    /// The broker that receives for the node; nil without one.
+    var broker: BrokerStatistics? { shards.lazy.compactMap(\.broker).first }
 
     /// The open streams of the shops with the most.
     var topShops: [(String, Double)] {

@@ -1,4 +1,5 @@
 import Auth
+import Broker
 import Hub
 import Primitives
 import Reactor
@@ -23,12 +24,7 @@ extension Shard {
         snapshot.retainedByteCount = hub.retainedByteCount
         snapshot.responseByteCount = http.responseBytes.used
         snapshot.pool = (storage.store as? PostgresStore)?.poolStatistics
-        snapshot.listener = storage.listener.map {
-            ListenerFigures(
-                isListening: $0.isListening, gapCount: $0.gapCount,
-                refusedNotificationCount: $0.refusedNotificationCount,
-                holdsNodeLock: storage.nodeLock?.isHeld ?? false)
-        }
+        snapshot.broker = storage.broker.statistics
         snapshot.deliveredFrameCount = hub.deliveredFrameCount
         snapshot.topShops = hub.topShops(countMax: ServerLimits.metricsShopCountMax).map {
             ($0.shop, $0.subscriberCount)

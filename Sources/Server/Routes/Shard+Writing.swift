@@ -1,4 +1,5 @@
 import Auth
+import Broker
 import Chat
 import HTTP
 import HTTPTypes
@@ -187,12 +188,8 @@ extension Shard {
 
     /// The change was stored, or failed (nil): publishes what is now in order.
     func endChange(in shop: ShopID, _ ticket: UInt64, _ event: EncodedEvent?) {
-        // When the database orders the changes of a shop, its listener publishes this node's changes with the others'.
-        let event = isOrderedByDatabase ? nil : event
+        // When the broker orders the changes of a shop, it reports this node's changes with the others'.
+        let event = storage.broker.ordersChanges ? nil : event
         for event in shops.endChange(in: shop, ticket, event) { publish(event, to: shop) }
     }
-
-    /// Whether other nodes write the shops too. Then the order of the commits is the order of publication, also for
-    /// this node's changes, and the database assigns the times.
-    var isOrderedByDatabase: Bool { environment.configuration.isPostgresShared && storage.store is PostgresStore }
 }

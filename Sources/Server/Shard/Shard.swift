@@ -157,7 +157,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .userLimit(let change): userLimitChanged(change)
         case .membershipsChanged(let scope): membershipsChanged(scope)
         case .recheckMemberships(let scope): memberships.recheck(scope)
-        case .storeChanged(let change): publish(change)
+        case .brokerReported(let event): publish(event)
         case .readinessChanged(let state): _ = storage.readiness.become(state)
         case .drain: drain()
         case .drained: drainProgress.shardDrained()

@@ -1,6 +1,6 @@
+import Broker
 import Primitives
 import Sessions
-import Storage
 
 /// A command from one shard to another, carried by the mailbox of the other's reactor.
 enum ShardCommand: Sendable {
@@ -19,7 +19,7 @@ enum ShardCommand: Sendable {
     /// To the first shard: another shard could not read memberships that changed.
     case recheckMemberships(MembershipScope)
     /// To the shard that owns the shop: another writer changed a message.
-    case storeChanged(StoreChange)
+    case brokerReported(BrokerEvent)
     /// To every other shard: the first shard's check of the store has a new result.
     case readinessChanged(ReadinessCheck.State)
     /// To every shard: the server is stopping.
@@ -31,7 +31,7 @@ enum ShardCommand: Sendable {
     var isDispensableAfterDrain: Bool {
         switch self {
         case .releaseSlot, .streamOpened, .replaceStream, .releaseAddress, .userLimit, .membershipsChanged,
-            .recheckMemberships, .storeChanged, .readinessChanged:
+            .recheckMemberships, .brokerReported, .readinessChanged:
             true
         case .drain, .drained: false
         }

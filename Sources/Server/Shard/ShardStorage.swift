@@ -1,14 +1,15 @@
+import Broker
 import Reactor
 import Storage
 
-/// A shard's store and image store, and what the shard knows of them.
+/// A shard's store, broker and image store, and what the shard knows of them.
 struct ShardStorage<IO: Driver> {
     let store: any Store
     let images: any ImageStore
-    /// The reactor as the loop of sockets that are not clients', such as the store's connections.
+    /// The reactor as the loop of sockets that are not clients', such as those of the store and the broker.
     let socketLoop: ReactorSocketLoop<IO>
-    /// Receives the changes that other writers make in the database. On the first shard only.
-    var listener: PostgresListener?
+    /// Reports what other nodes and other writers did. The first shard's broker receives for the node.
+    let broker: any Broker
     /// The last result of the check, from which `/readyz` is answered.
     var readiness = ReadinessCheck()
     var messageTotals = MessageTotals(shopCountMax: ServerLimits.messageTotalShopCountMax)
@@ -17,12 +18,14 @@ struct ShardStorage<IO: Driver> {
 
     /// - Parameter orphanSeconds: Seconds after which an image that no message names is removed.
     init(
-        store: any Store, images: any ImageStore, orphanSeconds: Int, socketLoop: ReactorSocketLoop<IO>
+        store: any Store, images: any ImageStore, orphanSeconds: Int, socketLoop: ReactorSocketLoop<IO>,
+        broker: any Broker
     ) {
         orphanSearch = OrphanSearch(orphanSeconds: orphanSeconds)
         self.store = store
         self.images = images
         self.socketLoop = socketLoop
+        self.broker = broker
     }
 
     /// The store of a server that takes over from another; nil for any other.

@@ -34,7 +34,7 @@ public struct PostgresConfiguration: Sendable {
     }
 
     /// The settings of each session.
-    var sessionSettings: [(name: String, value: String)] {
+    package var sessionSettings: [(name: String, value: String)] {
         [
             ("statement_timeout", "\(statementTimeout.wholeMilliseconds)"),
             ("lock_timeout", "\(lockTimeout.wholeMilliseconds)"),

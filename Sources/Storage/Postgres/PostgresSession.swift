@@ -2,7 +2,7 @@ import Dispatch
 import Primitives
 
 /// The observer of connections, which are named by their index. Called on the loop's thread.
-protocol PostgresSessionDelegate: AnyObject {
+package protocol PostgresSessionDelegate: AnyObject {
     /// The connection was made. Only `prepare` may be called on it yet.
     func sessionConnected(_ index: Int)
     /// The settings and statements of the session are set up.
@@ -17,14 +17,15 @@ protocol PostgresSessionDelegate: AnyObject {
 
 // Most sessions listen on no channel.
 extension PostgresSessionDelegate {
-    func sessionNotified(_ index: Int, payload: String) {}
+    /// Has no effect.
+    package func sessionNotified(_ index: Int, payload: String) {}
 }
 
 /// One connection on its loop. Drives libpq when the connection's descriptor is ready.
 ///
 /// Belongs to the loop's thread. Polls are single-shot: libpq does not read a socket until it is empty, so an
 /// edge-triggered poll would wait without end for the rest of a large result.
-final class PostgresSession: SocketLoopClient, @unchecked Sendable {
+package final class PostgresSession: SocketLoopClient, @unchecked Sendable {
     // @unchecked: the state belongs to the loop's thread; other threads only carry the reference there.
     private enum Stage {
         case closed, starting, connecting, connected, preparing, open
@@ -43,7 +44,8 @@ final class PostgresSession: SocketLoopClient, @unchecked Sendable {
     /// The first failure of the setup.
     private var setUpFailure: StorageError?
 
-    init(index: Int, loop: any SocketLoop, location: PostgresLocation, delegate: any PostgresSessionDelegate) {
+    /// A connection that is closed. `index` names it to the delegate, which is not retained.
+    package init(index: Int, loop: any SocketLoop, location: PostgresLocation, delegate: any PostgresSessionDelegate) {
         self.index = index
         self.loop = loop
         self.location = location
@@ -51,12 +53,12 @@ final class PostgresSession: SocketLoopClient, @unchecked Sendable {
     }
 
     /// Whether the connection is made and set up.
-    var isOpen: Bool { stage == .open }
+    package var isOpen: Bool { stage == .open }
 
     // MARK: - Calls
 
     /// Begins to connect. The look-up of a host's name blocks, so the first step runs on another thread.
-    func connect() {
+    package func connect() {
         precondition(stage == .closed)
         stage = .starting
         connectCount += 1
@@ -69,7 +71,7 @@ final class PostgresSession: SocketLoopClient, @unchecked Sendable {
     }
 
     /// Sets up the session: settings, then statements.
-    func prepare(
+    package func prepare(
         settings: [(name: String, value: String)], statements: [PostgresStatement], for shape: PostgresTableShape,
         commands: [String]
     ) {
@@ -86,12 +88,12 @@ final class PostgresSession: SocketLoopClient, @unchecked Sendable {
     }
 
     /// Queues a statement of the segment that `endSegment` ends.
-    func send(_ statement: PostgresStatement, _ parameters: [PostgresValue]) {
+    package func send(_ statement: PostgresStatement, _ parameters: [PostgresValue]) {
         queue { $0.send(statement: statement.rawValue, parameters) }
     }
 
     /// Ends a segment, and writes as much as the socket takes.
-    func endSegment() {
+    package func endSegment() {
         queue { $0.sendSync() }
         flush()
     }
@@ -103,12 +105,12 @@ final class PostgresSession: SocketLoopClient, @unchecked Sendable {
     }
 
     /// Reads data that TLS may have buffered and that no poll would report.
-    func takeBuffered() {
+    package func takeBuffered() {
         if stage == .open, handle?.isEncrypted == true { receive() }
     }
 
     /// Closes the connection in whatever state it is. It reports nothing further.
-    func close() {
+    package func close() {
         stage = .closed
         connectCount += 1
         if let readPoll { loop.cancel(readPoll) }
@@ -129,7 +131,8 @@ final class PostgresSession: SocketLoopClient, @unchecked Sendable {
         armWrite()
     }
 
-    func pollCompleted(_ poll: PollID) {
+    /// See `SocketLoopClient`.
+    package func pollCompleted(_ poll: PollID) {
         if poll == readPoll {
             readPoll = nil
         } else if poll == writePoll {

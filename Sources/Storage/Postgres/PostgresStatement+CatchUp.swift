@@ -11,7 +11,7 @@ extension PostgresStatement {
 
     /// Reads the message $1. Logs its change when it has the time $2, of a write whose outcome the node did not know:
     /// the write may have been committed after later ones, which the node did not log because it was alone.
-    static func settleMessage(_ shape: PostgresTableShape) -> String {
+    static func resolveMessage(_ shape: PostgresTableShape) -> String {
         """
         WITH logged AS (
             INSERT INTO shopstream_changes (shop_id, message_id, changed_at)

@@ -1,8 +1,8 @@
 /// Every statement that a store runs; the raw value is the name under which it is prepared, once per connection.
-enum PostgresStatement: String, CaseIterable, Sendable {
+package enum PostgresStatement: String, CaseIterable, Sendable {
     case insertMessage, checkMessage, editMessage, deleteMessage
     case insertMessageInOrder, editMessageInOrder, lateMessages, takeMark, purgeChanges, purgeMarks
-    case messageByID, settleMessage, latestChange
+    case messageByID, resolveMessage, latestChange
     case sliceByCreation, sliceByCreationAfter, sliceByChangeAfter, newestSlice, sliceBefore, sliceDownFrom, placesAfter
     case countMessages
     case role, shopExists, insertShop, upsertMember, deleteMember, members, importMembers, membershipChanges
@@ -111,7 +111,7 @@ enum PostgresStatement: String, CaseIterable, Sendable {
             \(returnMessage)
             """
         case .messageByID: "\(selectMessage) WHERE m.id = $1"
-        case .settleMessage: Self.settleMessage(shape)
+        case .resolveMessage: Self.resolveMessage(shape)
         case .sliceByCreation:
             Self.slice(shape, by: "m.created_at", where: "m.created_at BETWEEN \(Self.earliest) AND \(Self.latest)")
         case .sliceByCreationAfter:

@@ -74,7 +74,7 @@ extension PostgresStore {
         _ = try await write(.ping, [], key: shopID.stableHash, isRepeatable: true)
     }
 
-    /// Runs a write that the listener must not report as another writer's. If the outcome remains unknown, the listener
+    /// Runs a write that the broker must not report as another writer's. If the outcome remains unknown, the broker
     /// looks up the message and reports its change.
     private func noting<Value>(
         _ key: RecentChanges.Key, _ outcome: RecentChanges.Doubt.Outcome, of id: MessageID,
@@ -173,7 +173,8 @@ extension PostgresStore {
         return messages
     }
 
-    static func message(_ result: PostgresResult, _ row: Int) throws(StorageError) -> Message {
+    /// Decodes the message in a row. Throws `.corrupt` when the row lacks a column.
+    package static func message(_ result: PostgresResult, _ row: Int) throws(StorageError) -> Message {
         guard let id = result.text(row, 0), let shopID = result.text(row, 1), let userID = result.text(row, 2),
             let text = result.text(row, 3), let createdAt = result.time(row, 4)
         else { throw StorageError(.corrupt, detail: "a message lacks a column") }

@@ -14,8 +14,8 @@ public final class PostgresStore: Store {
     private let isClosed = Mutex(false)
     /// Whether other nodes write the same tables; the database then orders the changes of a shop.
     let isShared: Bool
-    /// Where writes are recorded for the node's listener before they are sent. Their notifications may be lost, and the
-    /// listener must not take the changes that it then reads for another writer's.
+    /// Where writes are recorded for the node's broker before they are sent. Their notifications may be lost, and the
+    /// broker must not take the changes that it then reads for another writer's.
     let recent: RecentChanges?
     /// Whether the node may write; nil for a store that does not belong to a node.
     public let nodeLock: NodeLock?
@@ -36,7 +36,7 @@ public final class PostgresStore: Store {
     ) {
         precondition(loop.isCurrent, "a store is made on its loop's thread")
         self.loop = loop
-        // When nodes share the database, the listener reports this node's changes too, in the order of the commits.
+        // When nodes share the database, the broker reports this node's changes too, in the order of the commits.
         self.recent = configuration.isShared ? nil : recent
         isShared = configuration.isShared
         self.nodeLock = nodeLock

@@ -1,7 +1,7 @@
 import Primitives
 
 /// A parameter of a statement, in PostgreSQL's binary format.
-enum PostgresValue: Hashable, Sendable {
+package enum PostgresValue: Hashable, Sendable {
     case null
     case text(String)
     case integer(Int64)
@@ -10,10 +10,10 @@ enum PostgresValue: Hashable, Sendable {
     case texts([String])
 
     /// SQL's null for nil.
-    static func optional(_ text: String?) -> Self { text.map(Self.text) ?? .null }
+    package static func optional(_ text: String?) -> Self { text.map(Self.text) ?? .null }
 
     /// SQL's null for nil.
-    static func optional(_ time: Timestamp?) -> Self { time.map(Self.time) ?? .null }
+    package static func optional(_ time: Timestamp?) -> Self { time.map(Self.time) ?? .null }
 
     /// Appends the value's bytes; returns false for null, which has none.
     func append(to bytes: inout [UInt8]) -> Bool {

@@ -195,9 +195,9 @@ struct PostgresCatchUpTests {
                 let seen = try await store.append(try await Self.own(2, other))
                 try await session.execute("COMMIT")
                 #expect(try await Self.ids(store, since: seen) == [])
-                _ = try await store.read(.settleMessage, [.text("own-1"), .time(seen)])
+                _ = try await store.read(.resolveMessage, [.text("own-1"), .time(seen)])
                 #expect(try await Self.ids(store, since: seen) == [], "that is another change")
-                _ = try await store.read(.settleMessage, [.text("own-1"), .time(lost.createdAt)])
+                _ = try await store.read(.resolveMessage, [.text("own-1"), .time(lost.createdAt)])
                 #expect(try await Self.ids(store, since: seen) == ["own-1"])
             }
         }

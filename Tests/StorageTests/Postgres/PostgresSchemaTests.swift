@@ -159,7 +159,7 @@ struct PostgresSchemaTests {
     private static func arguments(_ statement: PostgresStatement) -> String? {
         let time = "'2026-01-01T00:00:00Z'"
         return switch statement {
-        case .settleMessage: "('m', \(time))"
+        case .resolveMessage: "('m', \(time))"
         case .checkMessage: "('m', 's', 'u', \(time), true)"
         case .editMessage, .editMessageInOrder: "('m', 'x', \(time))"
         case .lateMessages: "('s', 1000, 10, \(time), 'm', \(time), NULL)"

@@ -42,14 +42,14 @@ struct PoolConnection {
     /// Failed connects since the connection was last useful.
     var failureCount = 0
     /// The segments after `current`, in the order in which they were sent.
-    var flights = PoolQueue<Flight>()
+    var flights = FIFOQueue<Flight>()
     /// The segment whose answers are being read; nil when none is in flight.
     var current: Flight?
     /// Write segments in flight, including `current`.
     var writesUnderWay = 0
     var readsUnderWay = 0
     /// Writes that wait for this connection, in their order.
-    var writes = PoolQueue<PoolRequest>()
+    var writes = FIFOQueue<PoolRequest>()
 
     init(startingAt now: MonotonicInstant) { phase = .waiting(until: now) }
 

@@ -18,9 +18,9 @@ import Primitives
 struct PoolMachine {
     let settings: PoolSettings
     var connections: [PoolConnection]
-    var reads = PoolQueue<PoolRequest>()
+    var reads = FIFOQueue<PoolRequest>()
     /// Look-ups, which are sent before `reads`.
-    var lookUps = PoolQueue<PoolRequest>()
+    var lookUps = FIFOQueue<PoolRequest>()
     /// For each key with pending writes, their connection and their number.
     var pins: [UInt64: (connection: Int, count: Int)] = [:]
     /// Requests that were not answered yet.

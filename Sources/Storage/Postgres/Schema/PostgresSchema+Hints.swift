@@ -1,5 +1,5 @@
 extension PostgresSchema {
-    /// Any role that can connect may send a notification, so it has no content. It names a message, and listeners read
+    /// Any role that can connect may send a notification, so it has no content. It names a message, and brokers read
     /// the row, or the log of deletions. Only the triggers may add to that log: they run with the rights of its owner,
     /// and grants to other roles, which default privileges of a schema may have made, are revoked.
     static let hints = """

@@ -6,7 +6,7 @@ extension PostgresSchema {
     /// A commit that notifies holds a cluster-wide lock during its flush, so that no two such commits share a flush.
     /// Our own messages are therefore announced only where another node must receive them.
     ///
-    /// Deletions are logged, so that a listener that was disconnected finds what it missed.
+    /// Deletions are logged, so that a broker that was disconnected finds what it missed.
     static let triggersForEveryWriter = """
         CREATE TABLE IF NOT EXISTS shop_message_deletions (
             message_id text NOT NULL,

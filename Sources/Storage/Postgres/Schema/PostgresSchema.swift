@@ -4,7 +4,7 @@
 /// The tables may exist already, made by the services that share them. They then keep their columns and gain indexes
 /// and triggers. Step 2 once added columns; databases that it changed keep them. Identifiers are ordered byte for byte
 /// (`COLLATE "C"`), whatever the database's own collation is.
-enum PostgresSchema {
+package enum PostgresSchema {
     /// One step.
     struct Migration: Sendable {
         let number: Int
@@ -20,7 +20,7 @@ enum PostgresSchema {
     /// foreign key deletes with it, even when the node announces nothing.
     static let deletingSetting = "shopstream.deleting"
     /// The prefix of the channel's name; the tables' schema follows it.
-    static let channelPrefix = "shopstream:"
+    package static let channelPrefix = "shopstream:"
     /// The lock that is held while the steps are applied.
     static let lockKey: Int64 = 0x7368_6f70_7374_726d
 

@@ -4,7 +4,7 @@ import Glibc
 /// A libpq connection that never blocks, except in `start`.
 ///
 /// One thread uses it at a time: a thread that may block starts it and hands it off to the loop's thread.
-@safe final class PostgresHandle: @unchecked Sendable {
+@safe package final class PostgresHandle: @unchecked Sendable {
     // @unchecked: handed off once, from the thread that started it to the loop that owns it from then on.
 
     /// The progress of a connect.
@@ -14,7 +14,7 @@ import Glibc
     }
 
     /// What the server answered, in the order of the commands.
-    enum Event {
+    package enum Event {
         case completed(PostgresResult)
         /// A transient failure is caused by the server: it undid the transaction for the sake of another one.
         case failed(StorageError, isTransient: Bool)

@@ -2,7 +2,7 @@ import CLibpq
 import Primitives
 
 /// The rows that a statement returned, in binary format, in libpq's memory. Immutable, so any thread may read it.
-@safe final class PostgresResult: @unchecked Sendable {
+@safe package final class PostgresResult: @unchecked Sendable {
     // @unchecked: libpq does not change a result after returning it, and `deinit` frees it after the last reader.
     private let pointer: OpaquePointer
 
@@ -12,7 +12,7 @@ import Primitives
     deinit { unsafe PQclear(pointer) }
 
     /// The number of rows.
-    var rowCount: Int { unsafe Int(PQntuples(pointer)) }
+    package var rowCount: Int { unsafe Int(PQntuples(pointer)) }
 
     /// The number of columns.
     var columnCount: Int { Int(unsafe PQnfields(pointer)) }
@@ -32,24 +32,24 @@ import Primitives
     }
 
     /// A text; nil for null. Repairs invalid UTF-8, which a database with another encoding may contain.
-    func text(_ row: Int, _ column: Int) -> String? {
+    package func text(_ row: Int, _ column: Int) -> String? {
         unsafe bytes(row, column).map { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
     /// An integer of eight bytes; nil for null.
-    func integer(_ row: Int, _ column: Int) -> Int64? {
+    package func integer(_ row: Int, _ column: Int) -> Int64? {
         guard let bytes = unsafe bytes(row, column), bytes.count == 8 else { return nil }
         return unsafe Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
     }
 
     /// A Boolean; nil for null.
-    func boolean(_ row: Int, _ column: Int) -> Bool? {
+    package func boolean(_ row: Int, _ column: Int) -> Bool? {
         guard let bytes = unsafe bytes(row, column), bytes.count == 1 else { return nil }
         return unsafe bytes[0] != 0
     }
 
     /// A `timestamptz`; nil for null. Values outside the bounds of `Timestamp`, infinities included, are clamped.
-    func time(_ row: Int, _ column: Int) -> Timestamp? {
+    package func time(_ row: Int, _ column: Int) -> Timestamp? {
         guard let value = integer(row, column) else { return nil }
         let (sum, isOverflow) = value.addingReportingOverflow(PostgresValue.epochMicroseconds)
         if isOverflow { return value < 0 ? .earliest : .latest }

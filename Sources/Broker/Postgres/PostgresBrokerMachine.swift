@@ -1,13 +1,14 @@
-import Chat
-import Primitives
+internal import Chat
+internal import Primitives
+internal import Storage
 
-/// The listener's one connection, and the order in which changes are reported. A pure state machine.
+/// The broker's one connection, and the order in which changes are reported. A pure state machine.
 ///
 /// One query is in flight at a time. Notifications that arrive meanwhile wait, and the next look-up takes them
 /// together. Missed changes are therefore delivered before later ones, and a flood of notifications costs one query
 /// after another. Missed changes are read page by page, from the time up to which everything is known, in the
 /// database's own time. That time advances only when the last page was read.
-struct ListenerMachine {
+struct PostgresBrokerMachine {
     private enum Phase: Equatable {
         case waiting(until: MonotonicInstant)
         case connecting(deadline: MonotonicInstant)
@@ -18,10 +19,10 @@ struct ListenerMachine {
 
     private enum Query: Equatable {
         case time
-        case deletions(since: ListenerPlace)
+        case deletions(since: ChangePlace)
         case changes
         case lookUp([HintedMessage])
-        case settle(Doubt)
+        case resolve(Doubt)
     }
 
     /// Durations and limits.
@@ -35,7 +36,7 @@ struct ListenerMachine {
         var retryPauseMax: Duration = .seconds(10)
         /// A connection that has been silent for this long is checked with a query.
         var silence: Duration = .seconds(5)
-        /// The interval at which the listener asks for a lock that another node holds.
+        /// The interval at which the broker asks for a lock that another node holds.
         var lockPause: Duration = .milliseconds(500)
         /// How far a read of missed changes reaches back, as commits are not in the order of their times and clocks
         /// differ.
@@ -65,21 +66,21 @@ struct ListenerMachine {
     private var jitter: UInt64
     private var failureCount = 0
     private var waiting = HintQueue()
-    private var doubts = PoolQueue<Doubt>()
+    private var doubts = FIFOQueue<Doubt>()
     /// Too many notifications waited: their changes must be read from the tables.
     private var hasOverflowed = false
-    private var heardAt: MonotonicInstant
+    private var receivedAt: MonotonicInstant
 
     /// While `isBehind`: everything up to this time of the database was reported.
     private var knownTo: Timestamp
     /// Changes were missed. They are read once the connection is set up.
     private var isBehind = true
     /// When the current read of missed changes began.
-    private var lookBeganAt: Timestamp
+    private var readBeganAt: Timestamp
     /// The last reading of the database's clock on this connection.
     private var clock: (database: Timestamp, at: MonotonicInstant)?
     /// When everything that had been received was last fully reported.
-    private var settledAt: MonotonicInstant
+    private var caughtUpAt: MonotonicInstant
     private var hasListened = false
     /// What the database last reported about the node's lock, on this connection.
     private(set) var lockStatus = NodeLock.Status.unknown
@@ -91,11 +92,11 @@ struct ListenerMachine {
         self.start = start
         phase = .waiting(until: now)
         jitter = jitterSeed
-        heardAt = now
+        receivedAt = now
         lockAskedAt = now
-        settledAt = now
+        caughtUpAt = now
         knownTo = start
-        lookBeganAt = start
+        readBeganAt = start
     }
 
     /// Whether everything that was received so far has been reported.
@@ -114,15 +115,15 @@ struct ListenerMachine {
 
 // MARK: - The connection
 
-extension ListenerMachine {
-    mutating func connected(at now: MonotonicInstant) -> [ListenerAction] {
+extension PostgresBrokerMachine {
+    mutating func connected(at now: MonotonicInstant) -> [PostgresBrokerAction] {
         phase = .preparing(deadline: now + settings.connectTimeout)
         return [.prepare]
     }
 
     /// LISTEN is in effect: every change from here on produces a notification.
-    mutating func prepared(at now: MonotonicInstant) -> [ListenerAction] {
-        heardAt = now
+    mutating func prepared(at now: MonotonicInstant) -> [PostgresBrokerAction] {
+        receivedAt = now
         failureCount = 0
         return ask(.time, .askTime, at: now)
     }
@@ -133,7 +134,7 @@ extension ListenerMachine {
     mutating func disconnected(at now: MonotonicInstant) {
         lockStatus = .unknown
         fallBehind()
-        if case .listening(.settle(let doubt), _) = phase { doubts.prepend([doubt]) }
+        if case .listening(.resolve(let doubt), _) = phase { doubts.prepend([doubt]) }
         failureCount += 1
         phase = .waiting(until: now + pause())
         waiting.removeAll()
@@ -144,10 +145,10 @@ extension ListenerMachine {
     private mutating func fallBehind() {
         guard !isBehind else { return }
         isBehind = true
-        knownTo = databaseTime(at: settledAt) ?? knownTo
+        knownTo = databaseTime(at: caughtUpAt) ?? knownTo
     }
 
-    /// The pause before the next connect. It is randomised so that the listeners of all nodes do not reconnect at once.
+    /// The pause before the next connect. It is randomised so that the brokers of all nodes do not reconnect at once.
     private mutating func pause() -> Duration {
         jitter = jitter &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         let doubled = settings.retryPauseMin * (1 << min(max(failureCount - 1, 0), 16))
@@ -156,7 +157,7 @@ extension ListenerMachine {
     }
 
     /// Time passed.
-    mutating func ticked(at now: MonotonicInstant) -> [ListenerAction] {
+    mutating func ticked(at now: MonotonicInstant) -> [PostgresBrokerAction] {
         switch phase {
         case .waiting(let until) where until <= now:
             phase = .connecting(deadline: now + settings.connectTimeout)
@@ -165,21 +166,21 @@ extension ListenerMachine {
             .listening(.some, let deadline) where deadline <= now:
             disconnected(at: now)
             return [.disconnect]
-        case .listening(nil, _) where heardAt + settings.silence <= now: return ask(.time, .askTime, at: now)
+        case .listening(nil, _) where receivedAt + settings.silence <= now: return ask(.time, .askTime, at: now)
         case .listening(nil, _) where lockStatus == .taken && lockAskedAt + settings.lockPause <= now:
             return ask(.time, .askTime, at: now)
-        case .listening(nil, _): return settleDoubts(at: now)
+        case .listening(nil, _): return resolveDoubts(at: now)
         case .waiting, .connecting, .preparing, .listening: return []
         }
     }
 
     private mutating func ask(
-        _ query: Query, _ action: ListenerAction, at now: MonotonicInstant
-    ) -> [ListenerAction] {
+        _ query: Query, _ action: PostgresBrokerAction, at now: MonotonicInstant
+    ) -> [PostgresBrokerAction] {
         let timeout =
             switch query {
             case .deletions, .changes: settings.pageTimeout
-            case .time, .lookUp, .settle: settings.answerTimeout
+            case .time, .lookUp, .resolve: settings.answerTimeout
             }
         phase = .listening(query: query, deadline: now + timeout)
         return [action]
@@ -188,10 +189,10 @@ extension ListenerMachine {
 
 // MARK: - Changes
 
-extension ListenerMachine {
+extension PostgresBrokerMachine {
     /// A notification arrived.
-    mutating func notified(_ notification: ChangeNotification, at now: MonotonicInstant) -> [ListenerAction] {
-        heardAt = now
+    mutating func notified(_ notification: ChangeNotification, at now: MonotonicInstant) -> [PostgresBrokerAction] {
+        receivedAt = now
         switch notification {
         case .own, .unknown: return []
         case .memberships: return [.deliver(.membershipsChanged)]
@@ -201,22 +202,22 @@ extension ListenerMachine {
                 hasOverflowed = true
                 waiting.removeAll()
             }
-            return goOn(at: now)
+            return nextQuery(at: now)
         }
     }
 
     /// Writes ended with an unknown outcome.
-    mutating func doubted(_ more: [RecentChanges.Doubt], at now: MonotonicInstant) -> [ListenerAction] {
+    mutating func doubted(_ more: [RecentChanges.Doubt], at now: MonotonicInstant) -> [PostgresBrokerAction] {
         for doubt in more { doubts.append(Doubt(doubt: doubt, dueAt: now, until: now + settings.doubtTime)) }
-        return goOn(at: now)
+        return nextQuery(at: now)
     }
 
     /// The query was answered.
-    mutating func answered(_ answer: ListenerAnswer, at now: MonotonicInstant) -> [ListenerAction] {
+    mutating func answered(_ answer: PostgresBrokerAnswer, at now: MonotonicInstant) -> [PostgresBrokerAction] {
         guard case .listening(let query?, _) = phase else { return [] }
-        heardAt = now
+        receivedAt = now
         phase = .listening(query: nil, deadline: now)
-        var actions: [ListenerAction] = []
+        var actions: [PostgresBrokerAction] = []
         switch (query, answer) {
         case (.time, .time(let time, let holdsLock)):
             clock = (time, now)
@@ -233,49 +234,49 @@ extension ListenerMachine {
             if let last, rowCount >= settings.pageCountMax {
                 return actions + ask(.changes, .readChanges(after: last), at: now)
             }
-            knownTo = lookBeganAt
+            knownTo = readBeganAt
             isBehind = hasOverflowed
             hasOverflowed = false
         case (.lookUp(let hinted), .found(let found)):
             let changes = zip(hinted, found).compactMap { hinted, found in found.change(hinted) }
-            actions = changes.inOrderOfChange.map(ListenerAction.deliverNotified)
-        case (.settle(let doubt), .message(let message)): actions = settle(doubt, message, at: now)
-        case (.time, _), (.deletions, _), (.changes, _), (.lookUp, _), (.settle, _):
+            actions = changes.inOrderOfChange.map(PostgresBrokerAction.deliverNotified)
+        case (.resolve(let doubt), .message(let message)): actions = resolve(doubt, message, at: now)
+        case (.time, _), (.deletions, _), (.changes, _), (.lookUp, _), (.resolve, _):
             preconditionFailure("an answer to another question")
         }
-        return actions + goOn(at: now)
+        return actions + nextQuery(at: now)
     }
 
     /// Starts the next piece of work when no query is in flight.
-    private mutating func goOn(at now: MonotonicInstant) -> [ListenerAction] {
+    private mutating func nextQuery(at now: MonotonicInstant) -> [PostgresBrokerAction] {
         guard case .listening(nil, _) = phase else { return [] }
-        if isBehind { return lookAtWhatWasMissed(at: now) }
+        if isBehind { return readMissedChanges(at: now) }
         let hinted = waiting.take(settings.lookUpCountMax)
         if !hinted.isEmpty { return ask(.lookUp(hinted), .lookUp(hinted.map(\.id)), at: now) }
-        settledAt = now
-        return settleDoubts(at: now)
+        caughtUpAt = now
+        return resolveDoubts(at: now)
     }
 
     /// Starts to read missed changes. Changes before `start` are never reported, although later reads reach back
     /// further.
-    private mutating func lookAtWhatWasMissed(at now: MonotonicInstant) -> [ListenerAction] {
-        lookBeganAt = databaseTime(at: now) ?? knownTo
+    private mutating func readMissedChanges(at now: MonotonicInstant) -> [PostgresBrokerAction] {
+        readBeganAt = databaseTime(at: now) ?? knownTo
         // Notifications that wait from here on arrived after the read began.
         hasOverflowed = false
         let overlap = Int64(clamping: settings.overlap.wholeNanoseconds / 1000)
         let since = knownTo.advanced(byMicroseconds: -overlap)
-        let place = ListenerPlace(time: max(since, start), id: MessageID(""))
-        let told: [ListenerAction] = hasListened ? [.deliver(.missed)] : []
+        let place = ChangePlace(time: max(since, start), id: MessageID(""))
+        let gap: [PostgresBrokerAction] = hasListened ? [.deliver(.missed)] : []
         hasListened = true
-        return told + ask(.deletions(since: place), .readDeletions(after: place), at: now)
+        return gap + ask(.deletions(since: place), .readDeletions(after: place), at: now)
     }
 }
 
 // MARK: - Doubts
 
-extension ListenerMachine {
+extension PostgresBrokerMachine {
     /// Looks up the first write of unknown outcome that is due, when there is nothing else to do.
-    private mutating func settleDoubts(at now: MonotonicInstant) -> [ListenerAction] {
+    private mutating func resolveDoubts(at now: MonotonicInstant) -> [PostgresBrokerAction] {
         guard isUpToDate, let first = doubts.first, first.dueAt <= now else { return [] }
         _ = doubts.popFirst()
         let changedAt: Timestamp? =
@@ -283,13 +284,13 @@ extension ListenerMachine {
             case .changed(let time): time
             case .deleted: nil
             }
-        return ask(.settle(first), .settle(first.doubt.id, changedAt: changedAt), at: now)
+        return ask(.resolve(first), .resolve(first.doubt.id, changedAt: changedAt), at: now)
     }
 
     /// Decides by the message's current state whether the write was applied. If it was not, it still may be.
-    private mutating func settle(
+    private mutating func resolve(
         _ doubt: Doubt, _ message: Message?, at now: MonotonicInstant
-    ) -> [ListenerAction] {
+    ) -> [PostgresBrokerAction] {
         switch (doubt.doubt.outcome, message) {
         case (.deleted(let shop), nil): return [.deliverFound(.messageDeleted(doubt.doubt.id, shop))]
         case (.changed(let time), let message?) where message.changedAt == time:
@@ -305,14 +306,14 @@ extension ListenerMachine {
 
 extension Message {
     /// The message's last change.
-    var change: StoreChange { updatedAt == nil ? .messageCreated(self) : .messageEdited(self) }
+    var change: BrokerEvent { updatedAt == nil ? .messageCreated(self) : .messageEdited(self) }
 }
 
-extension [StoreChange] {
+extension [BrokerEvent] {
     /// Ordered by the times of change, deletions last. A row may already contain a later change than the one that was
     /// notified, and a client that has seen a time must have received everything that is dated before it.
-    fileprivate var inOrderOfChange: [StoreChange] {
-        func time(_ change: StoreChange) -> Timestamp {
+    fileprivate var inOrderOfChange: [BrokerEvent] {
+        func time(_ change: BrokerEvent) -> Timestamp {
             switch change {
             case .messageCreated(let message), .messageEdited(let message): message.changedAt
             case .messageDeleted, .membershipsChanged, .missed, .nodeLock: .latest

@@ -1,6 +1,7 @@
-import Chat
-import FoundationEssentials
-import Primitives
+internal import Chat
+internal import FoundationEssentials
+internal import Primitives
+internal import Storage
 
 /// The payload of a notification: `origin JSON`.
 ///
@@ -16,11 +17,13 @@ enum ChangeNotification: Equatable, Sendable {
     /// A payload that the triggers do not send.
     case unknown
 
-    /// Parses a payload. The node's own writes are recognised by their prefix, without parsing the JSON.
-    init(_ payload: String, ownOrigin: String) {
-        let isOwn = payload.hasPrefix(ownOrigin + " ")
+    /// Parses a payload. The node's own writes are recognised by their prefix, without parsing the JSON. Without an
+    /// `ownOrigin` all writes count as those of others.
+    init(_ payload: String, ownOrigin: String?) {
         // Membership changes concern every reactor of the node, even when the node itself made them.
-        if isOwn, !payload.hasPrefix(ownOrigin + " {\"op\" : \"MEMBER\"") {
+        if let ownOrigin, payload.hasPrefix(ownOrigin + " "),
+            !payload.hasPrefix(ownOrigin + " {\"op\" : \"MEMBER\"")
+        {
             self = .own
             return
         }
@@ -67,7 +70,7 @@ struct MessageHint: OptionSet, Hashable, Sendable {
 
 /// The messages that notifications named and no look-up has taken, each once, in the order of the notifications.
 struct HintQueue {
-    private var order = PoolQueue<MessageID>()
+    private var order = FIFOQueue<MessageID>()
     private var hints: [MessageID: MessageHint] = [:]
 
     var count: Int { order.count }
@@ -115,7 +118,7 @@ enum FoundMessage: Equatable, Sendable {
 
     /// The change to publish for what was notified. A deletion is published only when a notification reported it: if
     /// none has, the notification that reports it follows.
-    func change(_ hinted: HintedMessage) -> StoreChange? {
+    func change(_ hinted: HintedMessage) -> BrokerEvent? {
         switch self {
         case .present(let message):
             if hinted.hint.contains(.created) { return .messageCreated(message) }

@@ -1,3 +1,4 @@
+import Broker
 import Chat
 import Hub
 import Logging
@@ -5,18 +6,18 @@ import Primitives
 import Reactor
 import Storage
 
-// Changes that other writers made in the database. The first shard receives them for the node and sends each to the
-// shop's owner, which publishes it after all that it has published before.
+// What other nodes and other writers did. The first shard's broker receives it for the node, and the shard sends each
+// change to the shop's owner, which publishes it after all that it has published before.
 
-extension Shard: StoreChangeObserver {
-    func storeChanged(_ change: StoreChange) {
-        if case .nodeLock(let status) = change { return nodeLockChanged(status) }
+extension Shard: BrokerObserver {
+    func brokerReported(_ event: BrokerEvent) {
+        if case .nodeLock(let status) = event { return nodeLockChanged(status) }
         // No client has a stream open before the shards know each other.
         guard !directory.isEmpty, !drainProgress.isDraining else { return }
-        switch change {
+        switch event {
         case .messageCreated(let message), .messageEdited(let message):
-            send(.storeChanged(change), to: directory.ownerIndex(of: message.shopID))
-        case .messageDeleted(_, let shop): send(.storeChanged(change), to: directory.ownerIndex(of: shop))
+            send(.brokerReported(event), to: directory.ownerIndex(of: message.shopID))
+        case .messageDeleted(_, let shop): send(.brokerReported(event), to: directory.ownerIndex(of: shop))
         // The log of changes lists them, after a gap too.
         case .membershipsChanged, .missed: hintMemberships()
         case .nodeLock: break
@@ -37,9 +38,9 @@ extension Shard: StoreChangeObserver {
         }
     }
 
-    /// Publishes a change that another writer made; on the shop's owner.
-    func publish(_ change: StoreChange) {
-        switch change {
+    /// Publishes a change that the broker reported; on the shop's owner.
+    func publish(_ event: BrokerEvent) {
+        switch event {
         case .messageCreated(let message): publish(message) { .messageCreated($0) }
         case .messageEdited(let message): publish(message) { .messageEdited($0) }
         case .messageDeleted(let id, let shop): publishInOrder(.messageDeleted(id, in: shop), to: shop)
@@ -56,10 +57,12 @@ extension Shard: StoreChangeObserver {
     }
 
     /// Publishes after our own writes that are in flight, whose times are earlier: a client that catches up from this
-    /// change must have received them.
+    /// change must have received them. When the broker orders the changes, it reports our own writes in their turn.
     private func publishInOrder(_ event: ChatEvent, to shop: ShopID) {
         let event = encoded(event)
-        guard !isOrderedByDatabase, let ticket = shops.enterChange(in: shop) else { return publish(event, to: shop) }
+        guard !storage.broker.ordersChanges, let ticket = shops.enterChange(in: shop) else {
+            return publish(event, to: shop)
+        }
         endChange(in: shop, ticket, event)
     }
 }

@@ -1,38 +1,40 @@
 import Chat
 import Primitives
+import Storage
 import Testing
 
-@testable import Storage
+@testable import Broker
 
-/// How the listener keeps its connection and the order of changes, as scripts of events and actions.
-@Suite struct ListenerMachineTests {
+/// Scripts of events and the actions that they lead to.
+@Suite struct PostgresBrokerMachineTests {
     private static let second: UInt64 = 1_000_000_000
     private let start = MonotonicInstant(nanoseconds: second)
 
     private func created(_ number: Int) -> ChangeNotification { .message(Message.numbered(number).id, .created) }
 
-    private static let nothing = ListenerAnswer.changes([], rowCount: 0, last: nil)
+    private static let nothing = PostgresBrokerAnswer.changes([], rowCount: 0, last: nil)
 
-    private func place(_ time: Int64, _ id: MessageID = "") -> ListenerPlace {
-        ListenerPlace(time: Timestamp(microsecondsSinceEpoch: time), id: id)
+    private func place(_ time: Int64, _ id: MessageID = "") -> ChangePlace {
+        ChangePlace(time: Timestamp(microsecondsSinceEpoch: time), id: id)
     }
 
-    private func page(_ changes: [StoreChange], rowCount: Int? = nil, last: ListenerPlace? = nil) -> ListenerAnswer {
+    private func page(_ changes: [BrokerEvent], rowCount: Int? = nil, last: ChangePlace? = nil) -> PostgresBrokerAnswer
+    {
         .changes(changes, rowCount: rowCount ?? changes.count, last: last)
     }
 
-    private func machine(waitingCountMax: Int) -> ListenerMachine {
-        var settings = ListenerMachine.Settings()
+    private func machine(waitingCountMax: Int) -> PostgresBrokerMachine {
+        var settings = PostgresBrokerMachine.Settings()
         settings.waitingCountMax = waitingCountMax
         settings.pageCountMax = 2
         settings.lookUpCountMax = 4
         settings.silence = .seconds(15)
-        return ListenerMachine(settings: settings, start: 5_000_000, jitterSeed: 1, now: start)
+        return PostgresBrokerMachine(settings: settings, start: 5_000_000, jitterSeed: 1, now: start)
     }
 
     /// A machine that has looked at what came between the server's start and its first LISTEN, 30 s on the database's
     /// clock.
-    private func listening(waitingCountMax: Int = 3) -> ListenerMachine {
+    private func listening(waitingCountMax: Int = 3) -> PostgresBrokerMachine {
         var machine = machine(waitingCountMax: waitingCountMax)
         #expect(machine.ticked(at: start) == [.connect])
         #expect(machine.connected(at: start) == [.prepare])
@@ -41,7 +43,7 @@ import Testing
             machine.answered(.time(30_000_000, holdsLock: true), at: start) == [
                 .readDeletions(after: place(5_000_000))
             ],
-            "nobody missed what came before the start")
+            "changes before the start are not news")
         #expect(machine.answered(Self.nothing, at: start) == [.readChanges(after: place(5_000_000))])
         #expect(!machine.isUpToDate)
         #expect(machine.answered(Self.nothing, at: start) == [])
@@ -49,9 +51,9 @@ import Testing
         return machine
     }
 
-    /// A machine whose connection was lost and is back, with its query for what was missed under way: all is known up
+    /// A machine whose connection was lost and is back, with its query for what was missed in flight: all is known up
     /// to 30 s on the database's clock.
-    private func catchingUp(waitingCountMax: Int = 3) -> ListenerMachine {
+    private func catchingUp(waitingCountMax: Int = 3) -> PostgresBrokerMachine {
         var machine = listening(waitingCountMax: waitingCountMax)
         machine.disconnected(at: start)
         let later = start + .seconds(1)
@@ -94,10 +96,10 @@ import Testing
         #expect(
             machine.answered(.found([.present(edited), .nothing, .present(.numbered(4))]), at: start) == [
                 .deliverNotified(.messageEdited(.numbered(4))), .deliverNotified(.messageCreated(edited)),
-            ], "in the order of the times; one whose creation was not told is told as created")
+            ], "in the order of the times; a message whose creation was not reported is reported as created")
     }
 
-    @Test func `a look-up takes so many messages and no more`() {
+    @Test func `a look-up takes a limited number of messages`() {
         var machine = listening(waitingCountMax: 9)
         _ = machine.notified(created(1), at: start)
         for number in 2...6 { #expect(machine.notified(created(number), at: start) == []) }
@@ -106,7 +108,7 @@ import Testing
     }
 
     @Test func `a deletion is published when it was notified and the log has it`() {
-        let cases: [(MessageHint, FoundMessage, [ListenerAction])] = [
+        let cases: [(MessageHint, FoundMessage, [PostgresBrokerAction])] = [
             (.deleted, .deleted("s"), [.deliverNotified(.messageDeleted("m1", "s"))]),
             (.deleted, .nothing, []), (.deleted, .present(.numbered(1)), []),
             (.edited, .deleted("s"), []),
@@ -119,13 +121,13 @@ import Testing
         }
     }
 
-    @Test func `a notification of memberships asks for a look, whatever is in flight`() {
+    @Test func `a notification of memberships is reported while a query is in flight`() {
         var machine = listening()
         _ = machine.notified(created(1), at: start)
         #expect(machine.notified(.memberships, at: start) == [.deliver(.membershipsChanged)])
     }
 
-    @Test func `what was missed is told before what came after it`() {
+    @Test func `missed changes are reported before later ones`() {
         var machine = catchingUp()
         #expect(machine.notified(created(9), at: start) == [])
         var edited = Message.numbered(7)
@@ -136,9 +138,9 @@ import Testing
             ])
     }
 
-    @Test func `what was missed is read from the moment at which all was known, whatever was written since`() {
+    @Test func `missed changes are read from the time up to which all changes were reported`() {
         var machine = listening()
-        // Heard 20 s later, and told; then nothing was heard for 3 s.
+        // Received 20 s later, and reported; then nothing was received for 3 s.
         #expect(machine.notified(created(1), at: start + .seconds(20)) == [.lookUp(["m1"])])
         _ = machine.answered(.found([.present(.numbered(1))]), at: start + .seconds(20))
         machine.disconnected(at: start + .seconds(23))
@@ -161,7 +163,7 @@ import Testing
             ])
     }
 
-    @Test func `a full page is followed by the next, deletions come first`() {
+    @Test func `pages are read until one is not full, deletions first`() {
         var machine = listening()
         machine.disconnected(at: start)
         _ = machine.ticked(at: start + .seconds(1))
@@ -182,7 +184,7 @@ import Testing
         #expect(machine.isUpToDate)
     }
 
-    @Test func `more notifications than may wait are read from the table instead`() {
+    @Test func `notifications beyond the limit are replaced by a read of the tables`() {
         var machine = catchingUp(waitingCountMax: 2)
         for number in 1...5 { #expect(machine.notified(created(number), at: start) == []) }
         // What came since the look began is looked at again.
@@ -222,7 +224,7 @@ import Testing
         #expect(machine.ticked(at: start + .seconds(3)) == [])
     }
 
-    @Test func `a connection that does not answer has lost the lock`() {
+    @Test func `a connection that does not answer loses the lock`() {
         var machine = listening()
         #expect(machine.ticked(at: start + .seconds(15)) == [.askTime])
         #expect(machine.lockStatus == .held)
@@ -230,7 +232,7 @@ import Testing
         #expect(machine.lockStatus == .unknown)
     }
 
-    @Test func `a silent connection is asked, and given up when it does not answer`() {
+    @Test func `a silent connection is checked, and closed when it does not answer`() {
         var machine = listening()
         #expect(machine.ticked(at: start + .seconds(14)) == [])
         #expect(machine.ticked(at: start + .seconds(15)) == [.askTime])
@@ -241,7 +243,7 @@ import Testing
         #expect(machine.ticked(at: start + .seconds(40)) == [.connect])
     }
 
-    @Test func `a connect that takes too long is given up and tried again, less and less often`() {
+    @Test func `a connect that takes too long is retried after longer and longer pauses`() {
         var machine = machine(waitingCountMax: 2)
         var now = start
         var pauses: [Duration] = []
@@ -256,26 +258,26 @@ import Testing
         #expect(pauses.allSatisfy { $0 <= .seconds(10) })
     }
 
-    @Test func `a write of unknown outcome is looked for until the server cannot be at it any more`() {
+    @Test func `a write of unknown outcome is looked up until the database cannot apply it any more`() {
         var machine = listening()
         let message = Message.numbered(1)
         let append = RecentChanges.Doubt(id: message.id, outcome: .changed(at: message.createdAt))
         let delete = RecentChanges.Doubt(id: "m2", outcome: .deleted(from: "shop"))
-        #expect(machine.doubted([append, delete], at: start) == [.settle(message.id, changedAt: message.createdAt)])
+        #expect(machine.doubted([append, delete], at: start) == [.resolve(message.id, changedAt: message.createdAt)])
         // Not there yet; the other was deleted.
-        #expect(machine.answered(.message(nil), at: start) == [.settle("m2", changedAt: nil)])
+        #expect(machine.answered(.message(nil), at: start) == [.resolve("m2", changedAt: nil)])
         #expect(machine.answered(.message(nil), at: start) == [.deliverFound(.messageDeleted("m2", "shop"))])
         #expect(machine.ticked(at: start) == [])
-        #expect(machine.ticked(at: start + .seconds(1)) == [.settle(message.id, changedAt: message.createdAt)])
+        #expect(machine.ticked(at: start + .seconds(1)) == [.resolve(message.id, changedAt: message.createdAt)])
         #expect(
             machine.answered(.message(message), at: start + .seconds(1)) == [.deliverFound(.messageCreated(message))])
         #expect(machine.ticked(at: start + .seconds(5)) == [])
 
         // An edit that was not applied.
         let edit = RecentChanges.Doubt(id: message.id, outcome: .changed(at: 77))
-        #expect(machine.doubted([edit], at: start + .seconds(5)) == [.settle(message.id, changedAt: 77)])
+        #expect(machine.doubted([edit], at: start + .seconds(5)) == [.resolve(message.id, changedAt: 77)])
         #expect(machine.answered(.message(message), at: start + .seconds(19)) == [])
-        #expect(machine.ticked(at: start + .seconds(20)) == [.settle(message.id, changedAt: 77)])
+        #expect(machine.ticked(at: start + .seconds(20)) == [.resolve(message.id, changedAt: 77)])
         #expect(machine.answered(.message(message), at: start + .seconds(20)) == [])
         #expect(machine.ticked(at: start + .seconds(30)) == [])
     }
@@ -283,108 +285,13 @@ import Testing
     @Test func `a doubt outlives the connection`() {
         var machine = listening()
         let doubt = RecentChanges.Doubt(id: "m1", outcome: .changed(at: 1))
-        #expect(machine.doubted([doubt], at: start) == [.settle("m1", changedAt: 1)])
+        #expect(machine.doubted([doubt], at: start) == [.resolve("m1", changedAt: 1)])
         machine.disconnected(at: start)
         _ = machine.ticked(at: start + .seconds(1))
         _ = machine.connected(at: start)
         _ = machine.prepared(at: start)
         _ = machine.answered(.time(31_000_000, holdsLock: true), at: start)
         _ = machine.answered(Self.nothing, at: start)
-        #expect(machine.answered(Self.nothing, at: start) == [.settle("m1", changedAt: 1)])
-    }
-
-    @Test func `a change is noted once, and the oldest are forgotten`() {
-        let recent = RecentChanges(countMax: 4)
-        func note(_ id: MessageID, _ text: String = "x", _ time: Timestamp = 1, isEdited: Bool = false) -> Bool {
-            recent.note(RecentChanges.Key(id, text: text, changedAt: time, isEdited: isEdited))
-        }
-        #expect(note("a"))
-        #expect(!note("a"))
-        #expect(note("a", "y"), "another text at the same time is another change")
-        #expect(!note("a"), "two make a generation; the older one counts")
-        #expect(note("a", "y", 2) && note("a", isEdited: true))
-        #expect(note("a"), "two generations came after it")
-        recent.turn()
-        #expect(!note("a"))
-        recent.turn()
-        #expect(note("a"))
-    }
-
-    @Test func `a doubtful write is news when it shows`() {
-        let recent = RecentChanges()
-        let key = RecentChanges.Key(endOf: "a")
-        let doubt = RecentChanges.Doubt(id: "a", outcome: .deleted(from: "shop"))
-        #expect(recent.note(key))
-        recent.doubt(key, doubt)
-        #expect(recent.takeDoubts() == [doubt])
-        #expect(recent.takeDoubts() == [])
-        #expect(recent.note(key))
-    }
-}
-
-/// What the triggers say, understood.
-@Suite struct ChangeNotificationTests {
-    private func read(_ payload: String) -> ChangeNotification { ChangeNotification(payload, ownOrigin: "node-1") }
-
-    @Test func `our own writes are known by their beginning`() {
-        #expect(read("node-1 {\"op\" : \"INSERT\", and anything at all") == .own)
-        #expect(read("node-12 {\"op\" : \"DELETE\", \"id\" : \"m\", \"shop_id\" : \"s\"}") != .own)
-    }
-
-    @Test func `memberships are hinted whoever changed them`() {
-        for origin in ["", "node-1", "node-2"] {
-            let payload = "\(origin) {\"op\" : \"MEMBER\", \"shop_id\" : \"s 1\", \"user_id\" : \"u\"}"
-            #expect(read(payload) == .memberships)
-        }
-    }
-
-    @Test func `a message is named, and whatever else is said of it is not read`() {
-        let whole = """
-             {"op" : "INSERT", "id" : "m1", "shop_id" : "s", "user_id" : "u", "message" : "forged", \
-            "created_at" : -9223372036854775808, "updated_at" : 1e400}
-            """
-        #expect(read(whole) == .message("m1", .created))
-        #expect(read(" {\"op\" : \"UPDATE\", \"id\" : \"m1\", \"shop_id\" : \"s\"}") == .message("m1", .edited))
-        #expect(read("x {\"op\" : \"DELETE\", \"id\" : \"m1\"}") == .message("m1", .deleted))
-    }
-
-    @Test(arguments: [
-        "", "x", "node-2 ", "node-2 {}", " {\"op\":\"TRUNCATE\",\"shop_id\":\"s\"}", " {\"op\":\"INSERT\"}",
-        " {\"op\":\"INSERT\",\"id\":\"\"}", " {\"op\":\"INSERT\",\"id\":\"a\\u0000b\"}",
-        " {\"op\":\"INSERT\",\"id\":7}",
-        " {\"op\":\"DELETE\",\"id\":\"\(String(repeating: "x", count: 2049))\"}",
-    ])
-    func `what the triggers do not send is passed over`(payload: String) {
-        #expect(read(payload) == .unknown)
-    }
-}
-
-/// What is news, and what was told before.
-@Suite struct NewsTests {
-    @Test func `the horizon follows the transactions two generations later`() {
-        var horizon = NewsHorizon()
-        #expect(horizon.transaction == nil)
-        horizon.saw(100)
-        #expect(horizon.transaction == 100)
-        horizon.saw(200)
-        horizon.turn()
-        #expect(horizon.transaction == 100, "what came since the last turn is remembered, not what came before")
-        horizon.saw(300)
-        horizon.turn()
-        #expect(horizon.transaction == 200)
-    }
-
-    @Test func `a state is told again when another one was told since`() {
-        var told = ToldLast()
-        func key(_ text: String) -> RecentChanges.Key {
-            RecentChanges.Key("m", text: text, changedAt: 1, isEdited: false)
-        }
-        #expect(!told.isOther("m", than: key("a")))
-        told.note("m", key("b"))
-        #expect(told.isOther("m", than: key("a")) && !told.isOther("m", than: key("b")))
-        told.turn()
-        #expect(told.isOther("m", than: key("a")))
-        told.turn()
-        #expect(!told.isOther("m", than: key("a")))
+        #expect(machine.answered(Self.nothing, at: start) == [.resolve("m1", changedAt: 1)])
     }
 }

@@ -1,4 +1,5 @@
-import Primitives
+internal import Primitives
+internal import Storage
 
 /// The transaction before which nothing is news: what older transactions wrote was reported already, or changed before
 /// this node listened. A forged notification of an old message therefore publishes nothing.
@@ -27,7 +28,7 @@ struct NewsHorizon {
 }
 
 /// The last reported state of each message, for as long as `RecentChanges` remembers it.
-struct ToldLast {
+struct LastReported {
     private var younger: [MessageID: RecentChanges.Key] = [:]
     private var older: [MessageID: RecentChanges.Key] = [:]
     private static let generationCountMax = 65_536

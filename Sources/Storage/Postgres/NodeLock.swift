@@ -2,13 +2,13 @@ import Synchronization
 
 /// Whether this node may write: it must hold the lock that records which nodes use the tables.
 ///
-/// The lock is an advisory lock of the listener's session. It is lost with that connection, and another node may then
-/// acquire it. The listener reports what it knows. Until the lock is held again, every store of the node holds writes
-/// back, for as long as a write may wait. Reads continue. Any thread.
+/// The lock is an advisory lock of the session of the node's broker. It is lost with that connection, and another node
+/// may then acquire it. The broker reports what it knows. Until the lock is held again, every store of the node holds
+/// writes back, for as long as a write may wait. Reads continue. Any thread.
 public final class NodeLock: Sendable {
     /// What is known about the lock.
     public enum Status: UInt8, Sendable, AtomicRepresentable {
-        /// The listener is not connected or has not asked yet: another node may hold the lock.
+        /// The broker is not connected or has not asked yet: another node may hold the lock.
         case unknown
         /// Another node holds it.
         case taken
@@ -32,9 +32,9 @@ public final class NodeLock: Sendable {
     /// Whether this node may write.
     public var isHeld: Bool { status == .held }
 
-    /// Records the status that the listener learned. Returns true when it changed.
+    /// Records the status that the broker learned. Returns true when it changed.
     @discardableResult
-    func learned(_ status: Status) -> Bool {
+    package func learned(_ status: Status) -> Bool {
         guard current.exchange(status, ordering: .acquiringAndReleasing) != status else { return false }
         let clients = observers.withLock { observers in
             observers.removeAll { $0.client == nil }

@@ -1,24 +1,19 @@
-import Chat
-import Primitives
+package import Chat
+package import Primitives
+package import Storage
 
-/// A change by another writer, as the store reports it to its observer.
-public enum StoreChange: Sendable, Equatable {
+/// What a broker reports to its observer.
+package enum BrokerEvent: Sendable, Equatable {
     /// Another writer created a message, or this node did with an unknown outcome.
     case messageCreated(Message)
     /// Another writer edited a message, or this node did with an unknown outcome.
     case messageEdited(Message)
     /// Another writer deleted a message, or this node did with an unknown outcome.
     case messageDeleted(MessageID, ShopID)
-    /// Memberships may have changed: `membershipChanges` returns which.
+    /// Memberships may have changed: `membershipChanges` of the store returns which.
     case membershipsChanged
-    /// Notifications were lost, so memberships may have changed too. The missed changes of messages follow.
+    /// Events were lost, so memberships may have changed too. The missed changes of messages follow.
     case missed
     /// The status of the lock by which the node may write: lost, acquired by another node, or held again.
     case nodeLock(NodeLock.Status)
-}
-
-/// The observer of changes. Called on the listener's loop, in the order of the commits.
-public protocol StoreChangeObserver: AnyObject {
-    /// A change was made.
-    func storeChanged(_ change: StoreChange)
 }

@@ -1,15 +1,23 @@
 /// A FIFO queue in one array. Appending and popping are O(1) amortised, prepending is O(n).
-struct PoolQueue<Element> {
+package struct FIFOQueue<Element> {
     private var elements: [Element] = []
     private var head = 0
 
-    var isEmpty: Bool { head == elements.count }
-    var count: Int { elements.count - head }
-    var first: Element? { isEmpty ? nil : elements[head] }
+    /// Creates an empty queue.
+    package init() {}
 
-    mutating func append(_ element: Element) { elements.append(element) }
+    /// Whether it has no elements.
+    package var isEmpty: Bool { head == elements.count }
+    /// The number of elements.
+    package var count: Int { elements.count - head }
+    /// The oldest element.
+    package var first: Element? { isEmpty ? nil : elements[head] }
 
-    mutating func popFirst() -> Element? {
+    /// Puts an element after all others.
+    package mutating func append(_ element: Element) { elements.append(element) }
+
+    /// Takes the oldest element.
+    package mutating func popFirst() -> Element? {
         guard !isEmpty else { return nil }
         let element = elements[head]
         head += 1
@@ -24,13 +32,13 @@ struct PoolQueue<Element> {
     }
 
     /// Puts elements before all others, keeping their order.
-    mutating func prepend(_ others: [Element]) {
+    package mutating func prepend(_ others: [Element]) {
         elements.replaceSubrange(..<head, with: others)
         head = 0
     }
 
     /// Takes all elements.
-    mutating func takeAll() -> [Element] {
+    package mutating func takeAll() -> [Element] {
         defer {
             elements = []
             head = 0
@@ -39,7 +47,7 @@ struct PoolQueue<Element> {
     }
 
     /// Takes the elements for which `isTaken` returns true. The others keep their order.
-    mutating func take(where isTaken: (Element) -> Bool) -> [Element] {
+    package mutating func take(where isTaken: (Element) -> Bool) -> [Element] {
         guard elements[head...].contains(where: isTaken) else { return [] }
         let all = takeAll()
         elements = all.filter { !isTaken($0) }
