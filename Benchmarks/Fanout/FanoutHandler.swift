@@ -22,16 +22,16 @@ final class FanoutHandler: ReactorHandler {
     private struct Sink: HubSink {
         unowned let reactor: FanoutReactor
 
-        mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+        mutating func trySend(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
             // SAFETY: the hub keeps the bytes in place until `submitted`, which follows the submission.
             unsafe bytes.withUnsafeBytes { bytes in
-                for index in connections.indices { unsafe reactor.attemptQuietly(connections[index], bytes) }
+                for index in connections.indices { unsafe reactor.trySendInGroup(connections[index], bytes) }
             }
         }
 
-        mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+        mutating func trySend(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
             // SAFETY: as above.
-            unsafe bytes.withUnsafeBytes { unsafe reactor.attempt(connection, $0) }
+            unsafe bytes.withUnsafeBytes { unsafe reactor.trySend(connection, $0) }
         }
     }
 
@@ -96,7 +96,7 @@ final class FanoutHandler: ReactorHandler {
         var sink = Sink(reactor: reactor)
         var budget = FlushBudget(sendCount: 4_096, byteCount: 16 << 20)
         hub.flush(budget: &budget, into: &sink)
-        reactor.submitAttempts()
+        reactor.submit()
         hub.submitted()
         isFlushNeeded = hub.needsFlush
         return isFlushNeeded
@@ -108,15 +108,15 @@ final class FanoutHandler: ReactorHandler {
         reactor.receive(connection, isMultishot: true)
     }
 
-    func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {
+    func shortSend(_ connection: ConnectionID, byteCount: Int) {
         shortCount += 1
-        _ = hub.groupSendFellShort(connection, sentByteCount: byteCount)
-        reactor.waitForRoom(connection)
+        _ = hub.shortSend(connection, sentByteCount: byteCount)
+        reactor.pollWritable(connection)
     }
 
-    func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {
-        if hub.singleSendCompleted(connection, sentByteCount: byteCount) == .waitForRoom {
-            reactor.waitForRoom(connection)
+    func sendCompleted(_ connection: ConnectionID, byteCount: Int) {
+        if hub.sendCompleted(connection, sentByteCount: byteCount) == .pollWritable {
+            reactor.pollWritable(connection)
         }
         isFlushNeeded = true
     }
@@ -132,8 +132,8 @@ final class FanoutHandler: ReactorHandler {
     }
 
     func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {}
-    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {}
-    func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) { shortCount += 1 }
+    func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {}
+    func sendFailed(_ connection: ConnectionID, errnoValue: Int32) { shortCount += 1 }
     func connectionClosed(_ connection: ConnectionID) {}
     func connectionArrived(_ connection: ConnectionID, parcel: Never) {}
     func passFailed(_ connection: ConnectionID, parcel: Never) {}

@@ -82,7 +82,7 @@ static inline void shim_send(struct io_uring_sqe *sqe, unsigned slot, const void
 }
 
 enum {
-    SHIM_ATTEMPT_FLAGS = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL,
+    SHIM_TRY_SEND_FLAGS = MSG_DONTWAIT | MSG_WAITALL | MSG_NOSIGNAL,
     SHIM_WAIT_FLAGS = MSG_WAITALL | MSG_NOSIGNAL,
     SHIM_SKIP_SUCCESS = IOSQE_CQE_SKIP_SUCCESS,
 };

@@ -106,7 +106,7 @@ extension HubShard {
         if sendCount == 0 { return endSweepIfServed(index) }
 
         startSending()
-        sink.sendGroup(
+        sink.trySend(
             current.span(from: log.servedCount, count: sendCount),
             bytes.span(from: Int(log.cursor.offset - log.base), byteCount: byteCount))
         budget.sendCount -= sendCount
@@ -162,7 +162,7 @@ extension HubShard {
         guard let bytes = logs[log].bytes else { preconditionFailure("what a subscriber waits for is retained") }
         let byteCount = min(Int(end - cursor.offset), limits.singleSendByteCountMax)
         startSingle(subscriber, isOutbox: false, byteCount: byteCount, budget: &budget)
-        sink.sendSingle(
+        sink.trySend(
             trailing[subscriber].connection,
             bytes.span(from: Int(cursor.offset - logs[log].base), byteCount: byteCount))
         return byteCount
@@ -178,7 +178,7 @@ extension HubShard {
         let dueByteCount = trailing[subscriber].isAttached ? outbox.byteCountBeforeClose : outbox.byteCount
         let byteCount = min(dueByteCount, limits.singleSendByteCountMax)
         startSingle(subscriber, isOutbox: true, byteCount: byteCount, budget: &budget)
-        sink.sendSingle(trailing[subscriber].connection, bytes.span(from: outbox.start, byteCount: byteCount))
+        sink.trySend(trailing[subscriber].connection, bytes.span(from: outbox.start, byteCount: byteCount))
         return byteCount
     }
 

@@ -2,10 +2,10 @@ public import Primitives
 
 // The results of sends: report them after the flush and before `submitted`.
 extension HubShard {
-    /// Only the first `sentByteCount` bytes of a `sendGroup` were sent to `connection`; 0 when its socket was full.
+    /// Only the first `sentByteCount` bytes of a group's `trySend` were sent to `connection`; 0 when the socket was full.
     ///
     /// The subscriber is trailing after this; no other subscriber is affected. O(frames sent).
-    public mutating func groupSendFellShort(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
+    public mutating func shortSend(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
         precondition(isAwaitingSubmission, "a report comes between the flush and submitted()")
         guard let slot = slots[connection] else { return .none }
         switch slot.state {
@@ -32,13 +32,13 @@ extension HubShard {
         case .ended:
             return .none
         }
-        return .waitForRoom
+        return .pollWritable
     }
 
-    /// The first `sentByteCount` bytes of the `sendSingle` to `connection` were sent; 0 when its socket was full.
+    /// The first `sentByteCount` bytes of the single `trySend` to `connection` were sent; 0 when its socket was full.
     ///
     /// O(frames sent).
-    public mutating func singleSendCompleted(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
+    public mutating func sendCompleted(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
         guard let slot = slots[connection], slot.state == .trailing else { return .none }
         let subscriber = slot.trailing
         precondition(trailing[subscriber].state == .inFlight, "no single send is in flight")
@@ -65,7 +65,7 @@ extension HubShard {
             block(subscriber, at: cursor)
         }
         if trailing[subscriber].isClosing { return continueClosing(connection, slot) }
-        if !isWhole { return .waitForRoom }
+        if !isWhole { return .pollWritable }
         if !trailing[subscriber].isAttached, trailing[subscriber].outbox.isEmpty { move(subscriber, to: .idle) }
         return .none
     }
@@ -79,7 +79,7 @@ extension HubShard {
         move(subscriber, to: isIdle ? .idle : .ready)
     }
 
-    /// The position up to which a short `sendGroup` served its subscriber; nil when it was not short.
+    /// The position up to which a short send served its subscriber; nil when the send was not short.
     private mutating func shortCursor(_ log: SlabIndex<TopicLog>, sentByteCount: Int) -> LogPosition? {
         let start = logs[log].sweepStart
         let target = logs[log].sweepTarget
@@ -104,7 +104,7 @@ extension HubShard {
             end(connection, slot)
             return .closeFrameSent
         }
-        return trailing[subscriber].state == .blocked ? .waitForRoom : .none
+        return trailing[subscriber].state == .blocked ? .pollWritable : .none
     }
 }
 
@@ -113,7 +113,7 @@ public enum SendFollowUp: Hashable, Sendable {
     /// Nothing.
     case none
     /// Poll the socket once and call `becameWritable`.
-    case waitForRoom
+    case pollWritable
     /// The close frame is sent, and the hub sends nothing more: shut down the socket, or wait for the peer's close
     /// frame.
     case closeFrameSent

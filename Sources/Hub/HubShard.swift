@@ -11,9 +11,9 @@ import Primitives
 /// Pure: no I/O, clock or task. Thread: its reactor's. The reactor's part of the contract:
 ///
 /// 1. `flush` passes bytes and connections to a `HubSink`. The reactor submits, reports the results
-///    (`groupSendFellShort`, `singleSendCompleted`, `sendFailed`) and calls `submitted`, in this order and before the
+///    (`shortSend`, `sendCompleted`, `sendFailed`) and calls `submitted`, in this order and before the
 ///    next `flush`. All other calls are allowed in between.
-/// 2. When a report returns `waitForRoom`, the reactor polls that socket once and calls `becameWritable`.
+/// 2. When a report returns `pollWritable`, the reactor polls that socket once and calls `becameWritable`.
 /// 3. After reports and publications, it closes the connections that `nextSlowConsumer` returns.
 /// 4. It unsubscribes a connection that has ended before the connection's slot is reused.
 ///

@@ -6,13 +6,13 @@ public import Primitives
 /// and unmoved until `HubShard.submitted`, and an implementation may keep their address until then. Within one flush a
 /// connection is named at most once.
 public protocol HubSink: ~Copyable {
-    /// Sends the same bytes to each of the connections. A send of all bytes is not reported. For each connection that
-    /// took fewer, one `groupSendFellShort` (or `sendFailed`) follows before `submitted`.
-    mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>)
+    /// Sends the same bytes to each connection of a group. A send of all bytes is not reported. For each connection that
+    /// took fewer, one `shortSend` (or `sendFailed`) follows before `submitted`.
+    mutating func trySend(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>)
 
-    /// Sends bytes to one connection. Exactly one `singleSendCompleted` (or `sendFailed`, or the connection's
+    /// Sends bytes to one connection. Exactly one `sendCompleted` (or `sendFailed`, or the connection's
     /// `unsubscribe`) follows before `submitted`.
-    mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>)
+    mutating func trySend(_ connection: ConnectionID, _ bytes: Span<UInt8>)
 }
 
 /// How much a flush may send before the loop continues with its other work. Afterwards it holds what is left.

@@ -22,7 +22,7 @@ struct TrailingSubscriber: BitwiseCopyable {
     /// The source of the send in flight, and its size.
     var isSendingOutbox = false
     var inFlightByteCount = 0
-    /// The flush in which a `sendGroup` included it before it began to trail: that send may still be short.
+    /// The flush in which a group's `trySend` included it before it began to trail: that send may still be short.
     var leftCurrentInFlush: UInt32
 
     /// Links of the frame's list of blocked subscribers, or of the others.

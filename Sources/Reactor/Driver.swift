@@ -4,10 +4,10 @@ import Primitives
 ///
 /// A driver belongs to the thread that created it, except for its `waker`. Operations are queued and take effect at the
 /// next `submit`, in their order. Each reports with its tag: once, or several times while `Completion.hasMore` is set.
-/// A quiet attempt reports only when it did not send all bytes.
+/// A `trySend` to a connection of a group reports only when it did not send all bytes.
 ///
-/// Memory that an operation names must stay valid and unchanged until its final completion. For attempts, which never
-/// wait, this is until the next `submit` has returned.
+/// Memory that an operation names must stay valid and unchanged until its final completion. For `trySend`, which never
+/// waits, this is until the next `submit` has returned.
 public protocol Driver: AnyObject, SendableMetatype {
     /// Wakes a driver from any thread.
     associatedtype Waker: DriverWaker
@@ -36,8 +36,9 @@ public protocol Driver: AnyObject, SendableMetatype {
     /// Sends all of `bytes` and waits for room. Completes with the byte count, which is short only when the connection
     /// failed.
     func send(slot: UInt32, bytes: UnsafeRawBufferPointer, tag: CompletionTag)
-    /// Sends at once as much as the socket has room for; `EAGAIN` when it has none.
-    func attempt(slot: UInt32, bytes: UnsafeRawBufferPointer, isQuiet: Bool, tag: CompletionTag)
+    /// Sends at once as much as the socket has room for; `EAGAIN` when it has none. As one of a group (`isInGroup`) it
+    /// reports only when it did not send all bytes.
+    func trySend(slot: UInt32, bytes: UnsafeRawBufferPointer, isInGroup: Bool, tag: CompletionTag)
     /// Completes when the socket has room or has failed.
     func pollWritable(slot: UInt32, tag: CompletionTag)
     /// Completes once, when an ordinary descriptor is readable (or writable, if `isForWriting`) or has failed.

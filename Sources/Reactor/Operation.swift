@@ -7,12 +7,12 @@ public enum Operation: UInt8, Sendable {
     case receive
     /// A send that waits for room; always reports.
     case send
-    /// A send that does not wait; silent when it sent all bytes.
-    case attemptQuiet
-    /// A send that does not wait; always reports.
-    case attempt
+    /// A send that does not wait, to one connection of a group; silent when it sent all bytes.
+    case trySendInGroup
+    /// A single send that does not wait; always reports.
+    case trySend
     /// A wait until the socket has room.
-    case poll
+    case pollWritable
     /// A shutdown of one or both directions.
     case shutdown
     /// A cancellation.

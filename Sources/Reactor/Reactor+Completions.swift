@@ -58,7 +58,7 @@ extension Reactor {
         sends[connection.slot] = nil
         descriptors[connection].operationCount -= 1
         if isOpen {
-            handler.sendCompleted(connection, errnoValue: completion.result > 0 ? 0 : -completion.result)
+            handler.sendEnded(connection, errnoValue: completion.result > 0 ? 0 : -completion.result)
         } else {
             finishIfIdle(connection)
         }
@@ -82,7 +82,7 @@ extension Reactor {
         if isAddress {
             descriptors[connection].isAnnounced = true
             handler.connectionAccepted(connection, from: address)
-        } else if completion.tag.operation == .poll {
+        } else if completion.tag.operation == .pollWritable {
             handler.becameWritable(connection)
         }
     }

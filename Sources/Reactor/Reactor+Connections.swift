@@ -15,7 +15,7 @@ extension Reactor {
         driver.receive(slot: connection.slot, isMultishot: isMultishot, tag: CompletionTag(.receive, connection))
     }
 
-    /// Sends a copy of `bytes` and waits for room without limit; `sendCompleted` follows. One send at a time.
+    /// Sends a copy of `bytes` and waits for room without limit; `sendEnded` follows. One send at a time.
     public func send(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
         guard isOpen(connection) else { return }
         precondition(sends[connection.slot] == nil, "a send is in flight")
@@ -27,39 +27,39 @@ extension Reactor {
         unsafe driver.send(slot: connection.slot, bytes: send.rest, tag: CompletionTag(.send, connection))
     }
 
-    /// Queues a send that does not wait: it is executed by the next `submitAttempts`, and reports only when it did not
-    /// send all bytes.
+    /// Queues a send to one connection of a group. It does not wait: the next `submit` executes it, and `shortSend` or
+    /// `sendFailed` follows only when it did not send all bytes.
     ///
-    /// `bytes` must stay valid and unchanged until the next `submitAttempts` has returned. Does not check that the
+    /// `bytes` must stay valid and unchanged until the next `submit` has returned. Does not check that the
     /// connection exists: the caller is the hub, which holds it.
     @inline(__always)
-    public func attemptQuietly(_ connection: ConnectionID, _ bytes: UnsafeRawBufferPointer) {
+    public func trySendInGroup(_ connection: ConnectionID, _ bytes: UnsafeRawBufferPointer) {
         // SAFETY: the caller's promise above is the driver's condition.
-        unsafe driver.attempt(
-            slot: connection.slot, bytes: bytes, isQuiet: true, tag: CompletionTag(.attemptQuiet, connection))
+        unsafe driver.trySend(
+            slot: connection.slot, bytes: bytes, isInGroup: true, tag: CompletionTag(.trySendInGroup, connection))
     }
 
-    /// The same, but `attemptCompleted` or `attemptFailed` always follows.
-    public func attempt(_ connection: ConnectionID, _ bytes: UnsafeRawBufferPointer) {
+    /// Queues a single send. The same, but `sendCompleted` or `sendFailed` always follows.
+    public func trySend(_ connection: ConnectionID, _ bytes: UnsafeRawBufferPointer) {
         guard isOpen(connection) else { return }
         descriptors[connection].operationCount += 1
-        // SAFETY: as for a quiet attempt.
-        unsafe driver.attempt(
-            slot: connection.slot, bytes: bytes, isQuiet: false, tag: CompletionTag(.attempt, connection))
+        // SAFETY: as for `trySendInGroup`.
+        unsafe driver.trySend(
+            slot: connection.slot, bytes: bytes, isInGroup: false, tag: CompletionTag(.trySend, connection))
     }
 
-    /// Submits the queued attempts. Before it returns, those that did not send all bytes are reported, and the caller
-    /// may reuse the bytes of all attempts.
-    public func submitAttempts() {
+    /// Submits what is queued. Before it returns, the results of `trySend` and `trySendInGroup` are reported, and the
+    /// caller may reuse their bytes.
+    public func submit() {
         driver.submit()
         record()
     }
 
     /// Polls the socket; one `becameWritable` follows.
-    public func waitForRoom(_ connection: ConnectionID) {
+    public func pollWritable(_ connection: ConnectionID) {
         guard isOpen(connection) else { return }
         descriptors[connection].operationCount += 1
-        driver.pollWritable(slot: connection.slot, tag: CompletionTag(.poll, connection))
+        driver.pollWritable(slot: connection.slot, tag: CompletionTag(.pollWritable, connection))
     }
 
     /// Ends the sending direction after the bytes that were sent: the peer reads to the end and sees it.

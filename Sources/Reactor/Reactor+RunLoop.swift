@@ -102,10 +102,10 @@ extension Reactor {
 
     // MARK: - Completions
 
-    /// Takes all completions from the driver. Those of attempts are reported at once, because the hub must know which
-    /// sends were short before it sends again. All others wait in `recorded`.
+    /// Takes all completions from the driver. Those of `trySend` and `trySendInGroup` are reported at once, because the
+    /// hub must know which sends were short before it sends again. All others wait in `recorded`.
     func record() {
-        precondition(!isRecording, "attempts are submitted from within a report of attempts")
+        precondition(!isRecording, "a submit from within the report of a send")
         isRecording = true
         defer { isRecording = false }
         while true {
@@ -116,10 +116,10 @@ extension Reactor {
             for index in 0..<count {
                 let completion = unsafe room[index]
                 switch completion.tag.operation {
-                case .attempt, .attemptQuiet:
-                    attemptCompleted(completion)
-                case .accept, .receive, .send, .poll, .shutdown, .cancel, .close, .pass, .arrival, .wake, .wakeRead,
-                    .peerAddress, .install, .connect, .connectCancel, .descriptorPoll, nil:
+                case .trySend, .trySendInGroup:
+                    trySendEnded(completion)
+                case .accept, .receive, .send, .pollWritable, .shutdown, .cancel, .close, .pass, .arrival, .wake,
+                    .wakeRead, .peerAddress, .install, .connect, .connectCancel, .descriptorPoll, nil:
                     unsafe room[kept] = completion
                     kept += 1
                 }
@@ -130,33 +130,33 @@ extension Reactor {
         }
     }
 
-    private func attemptCompleted(_ completion: Completion) {
+    private func trySendEnded(_ completion: Completion) {
         let connection = completion.tag.connection
         guard descriptors.isLive(connection) else {
             statistics.staleCompletionCount += 1
             return
         }
-        let isQuiet = completion.tag.operation == .attemptQuiet
-        if !isQuiet { descriptors[connection].operationCount -= 1 }
+        let isInGroup = completion.tag.operation == .trySendInGroup
+        if !isInGroup { descriptors[connection].operationCount -= 1 }
         guard isOpen(connection) else {
             finishIfIdle(connection)
             return
         }
         switch completion.result {
         case 0...:
-            deliverAttempt(connection, isQuiet: isQuiet, byteCount: Int(completion.result))
+            reportTrySend(connection, isInGroup: isInGroup, byteCount: Int(completion.result))
         case -EAGAIN, -EINTR, -ENOBUFS, -ENOMEM:
-            deliverAttempt(connection, isQuiet: isQuiet, byteCount: 0)
+            reportTrySend(connection, isInGroup: isInGroup, byteCount: 0)
         default:
-            handler.attemptFailed(connection, errnoValue: -completion.result)
+            handler.sendFailed(connection, errnoValue: -completion.result)
         }
     }
 
-    private func deliverAttempt(_ connection: ConnectionID, isQuiet: Bool, byteCount: Int) {
-        if isQuiet {
-            handler.attemptFellShort(connection, byteCount: byteCount)
+    private func reportTrySend(_ connection: ConnectionID, isInGroup: Bool, byteCount: Int) {
+        if isInGroup {
+            handler.shortSend(connection, byteCount: byteCount)
         } else {
-            handler.attemptCompleted(connection, byteCount: byteCount)
+            handler.sendCompleted(connection, byteCount: byteCount)
         }
     }
 
@@ -178,7 +178,7 @@ extension Reactor {
         case .arrival: arrived(completion)
         case .receive: received(completion)
         case .send: sent(completion)
-        case .poll, .shutdown, .peerAddress: operationEnded(completion)
+        case .pollWritable, .shutdown, .peerAddress: operationEnded(completion)
         case .pass: passed(completion)
         case .close: closed(completion)
         case .cancel, .wakeRead: break
@@ -188,7 +188,7 @@ extension Reactor {
         case .connectCancel: connectCancelled(completion)
         case .descriptorPoll:
             if completion.result != -ECANCELED { handler.descriptorReady(completion.tag.descriptorPollNumber) }
-        case .attempt, .attemptQuiet, nil: statistics.staleCompletionCount += 1
+        case .trySend, .trySendInGroup, nil: statistics.staleCompletionCount += 1
         }
     }
 

@@ -6,8 +6,9 @@ import Primitives
 /// `connectionClosed` or `connectFailed`; there are no events of it before or after. After `Reactor.close` only
 /// `connectionClosed` follows.
 ///
-/// The events are those of four roles: the life of a connection, its bytes, attempts to send, and turns of the loop.
-public protocol ReactorHandler: ConnectionHandler, ByteHandler, AttemptHandler, TurnHandler {}
+/// The events are those of four roles: the life of a connection, its bytes, sends that do not wait, and turns of the
+/// loop.
+public protocol ReactorHandler: ConnectionHandler, ByteHandler, TrySendHandler, TurnHandler {}
 
 /// The life of a connection.
 public protocol ConnectionHandler: AnyObject {
@@ -40,19 +41,19 @@ public protocol ByteHandler: AnyObject {
     /// No more bytes will arrive: the peer ended its side (0), or the connection failed (`errno`).
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32)
     /// A `send` completed (0) or failed (`errno`).
-    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32)
+    func sendEnded(_ connection: ConnectionID, errnoValue: Int32)
 }
 
-/// The results of attempts to send without waiting (`Reactor.attempt`, `Reactor.attemptQuietly`).
-public protocol AttemptHandler: AnyObject {
-    /// A quiet attempt sent only the first `byteCount` bytes: the socket is full. Called from within
-    /// `Reactor.submitAttempts`, before any other call.
-    func attemptFellShort(_ connection: ConnectionID, byteCount: Int)
-    /// An attempt that always reports sent `byteCount` bytes, possibly 0.
-    func attemptCompleted(_ connection: ConnectionID, byteCount: Int)
-    /// An attempt failed: the connection is dead.
-    func attemptFailed(_ connection: ConnectionID, errnoValue: Int32)
-    /// The socket has room, or the connection failed and the next attempt will report it.
+/// The results of sends that do not wait (`Reactor.trySend`, `Reactor.trySendInGroup`).
+public protocol TrySendHandler: AnyObject {
+    /// A `trySendInGroup` sent only the first `byteCount` bytes: the socket is full. Called from within
+    /// `Reactor.submit`, before any other call.
+    func shortSend(_ connection: ConnectionID, byteCount: Int)
+    /// A `trySend` sent `byteCount` bytes, possibly 0.
+    func sendCompleted(_ connection: ConnectionID, byteCount: Int)
+    /// A `trySend` or `trySendInGroup` failed: the connection is dead.
+    func sendFailed(_ connection: ConnectionID, errnoValue: Int32)
+    /// The socket has room, or the connection failed and the next send will report it.
     func becameWritable(_ connection: ConnectionID)
 }
 

@@ -37,7 +37,7 @@ final class EchoHandler: ReactorHandler {
         advance(connection)
     }
 
-    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
+    func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {
         guard errnoValue == 0 else {
             reactor.close(connection)
             return
@@ -78,9 +78,9 @@ final class EchoHandler: ReactorHandler {
     func connectionArrived(_ connection: ConnectionID, parcel: Never) {}
     func passFailed(_ connection: ConnectionID, parcel: Never) {}
     func messageReceived(_ message: Never) {}
-    func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {}
-    func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {}
-    func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {}
+    func shortSend(_ connection: ConnectionID, byteCount: Int) {}
+    func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}
+    func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {}
     func becameWritable(_ connection: ConnectionID) {}
 
     private static func token(_ connection: ConnectionID) -> UInt64 {

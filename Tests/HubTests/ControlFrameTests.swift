@@ -107,7 +107,7 @@ import Testing
             bench.flush(budget: &budget, into: &sink)
             bench.control(.pong, "(late \(index))", to: peer)
             for send in sink.sends {
-                #expect(bench.singleSendCompleted(send.connection, sentByteCount: 0) == .waitForRoom)
+                #expect(bench.sendCompleted(send.connection, sentByteCount: 0) == .pollWritable)
             }
             bench.submitted()
         }
@@ -170,7 +170,7 @@ import Testing
         var budget = FlushBudget(sendCount: 1, byteCount: 1000)
         bench.flush(budget: &budget, into: &sink)
         bench.control(.close, "(close)", to: peer)
-        #expect(bench.groupSendFellShort(peer, sentByteCount: sentByteCount) == .waitForRoom)
+        #expect(bench.shortSend(peer, sentByteCount: sentByteCount) == .pollWritable)
         bench.submitted()
         bench.makeRoom(peer)
         bench.drain()
@@ -185,7 +185,7 @@ import Testing
         var budget = FlushBudget(sendCount: 1, byteCount: 1000)
         bench.flush(budget: &budget, into: &sink)
         bench.control(.ping, "(ping)", to: peer)
-        #expect(bench.groupSendFellShort(peer, sentByteCount: 3) == .waitForRoom)
+        #expect(bench.shortSend(peer, sentByteCount: 3) == .pollWritable)
         bench.submitted()
         #expect(bench.turn().isEmpty)
         bench.makeRoom(peer)

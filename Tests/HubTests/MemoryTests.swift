@@ -17,7 +17,7 @@ import Testing
             var sink = CountingSink()
             var budget = FlushBudget(sendCount: 1000, byteCount: 1 << 20)
             bench.flush(budget: &budget, into: &sink)
-            if index == 0 { _ = bench.groupSendFellShort(connection(0), sentByteCount: 100) }
+            if index == 0 { _ = bench.shortSend(connection(0), sentByteCount: 100) }
             bench.submitted()
             lentByteCountMax = max(lentByteCountMax, bench.lentByteCount)
             while bench.nextSlowConsumer() != nil { slowCount += 1 }

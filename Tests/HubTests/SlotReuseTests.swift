@@ -32,8 +32,8 @@ import Testing
         var sink = RecordingSink()
         var budget = FlushBudget(sendCount: 10, byteCount: 10)
         bench.flush(budget: &budget, into: &sink)
-        #expect(bench.groupSendFellShort(old, sentByteCount: 0) == .none)
-        #expect(bench.singleSendCompleted(old, sentByteCount: 1) == .none)
+        #expect(bench.shortSend(old, sentByteCount: 0) == .none)
+        #expect(bench.sendCompleted(old, sentByteCount: 1) == .none)
         bench.submitted()
         #expect(bench.trailingCount == 0)
     }
@@ -94,7 +94,7 @@ import Testing
             var sink = CountingSink()
             var budget = FlushBudget(sendCount: 1, byteCount: 1)
             bench.flush(budget: &budget, into: &sink)
-            _ = bench.groupSendFellShort(connection(0), sentByteCount: 2)
+            _ = bench.shortSend(connection(0), sentByteCount: 2)
         }
     }
 
@@ -102,7 +102,7 @@ import Testing
         await #expect(processExitsWith: .failure) {
             let bench = TestBench()
             _ = bench.subscribe(connection(0), to: ShopID("a"))
-            _ = bench.groupSendFellShort(connection(0), sentByteCount: 0)
+            _ = bench.shortSend(connection(0), sentByteCount: 0)
         }
     }
 

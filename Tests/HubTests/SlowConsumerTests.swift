@@ -76,7 +76,7 @@ import Testing
         for _ in 0..<10 { _ = bench.publish("message ", to: shop) }
         bench.turn()
         #expect(bench.nextSlowConsumer() == slow)
-        #expect(bench.waitsForRoom == [slow])
+        #expect(bench.polled == [slow])
     }
 
     @Test func `gets the rest of its frame and a close frame if it makes room after all`() {

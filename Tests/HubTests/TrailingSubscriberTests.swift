@@ -35,12 +35,12 @@ import Testing
         bench.room[slow] = 1
         _ = bench.publish("one", to: shop)
         bench.turn()
-        #expect(bench.waitsForRoom == [slow])
+        #expect(bench.polled == [slow])
         for _ in 0..<3 {
             _ = bench.publish("two", to: shop)
             #expect(bench.turn().map(\.connection) == [quick])
         }
-        #expect(bench.waitsForRoom == [slow])
+        #expect(bench.polled == [slow])
         #expect(bench.trailingCount == 1)
     }
 
@@ -122,7 +122,7 @@ import Testing
         #expect(sink.sends.count == 1)
         #expect(budget.sendCount == 9 && budget.byteCount == 997)
         bench.unsubscribe(slow)
-        #expect(bench.singleSendCompleted(slow, sentByteCount: 3) == .none)
+        #expect(bench.sendCompleted(slow, sentByteCount: 3) == .none)
         bench.submitted()
         #expect(bench.lentByteCount == 0)
     }
@@ -139,11 +139,11 @@ import Testing
 private struct AddressSink: HubSink {
     var ranges: [UnsafeBufferPointer<UInt8>] = unsafe []
 
-    mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe ranges.append($0) }
     }
 
-    mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe ranges.append($0) }
     }
 }
@@ -194,7 +194,7 @@ private struct AddressSink: HubSink {
         // SAFETY: as above.
         let range = unsafe try #require(sink.ranges.first)
         #expect(unsafe Array(range) == [UInt8](repeating: UInt8(ascii: "x"), count: 100))
-        _ = bench.singleSendCompleted(connection(0), sentByteCount: 100)
+        _ = bench.sendCompleted(connection(0), sentByteCount: 100)
         bench.submitted()
     }
 

@@ -26,10 +26,10 @@ import Testing
         func messageReceived(_ message: Int) { messages.append(message) }
         func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {}
         func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {}
-        func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {}
-        func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {}
-        func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {}
-        func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {}
+        func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {}
+        func shortSend(_ connection: ConnectionID, byteCount: Int) {}
+        func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}
+        func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {}
         func becameWritable(_ connection: ConnectionID) {}
         func timerFired(_ token: UInt64) {}
         func turnEnded() -> Bool { false }

@@ -75,7 +75,7 @@ import Testing
         let bytes: [UInt8] = [1]
         reactor.send(connection, bytes.span)
         reactor.receive(connection, isMultishot: true)
-        reactor.waitForRoom(connection)
+        reactor.pollWritable(connection)
         reactor.shutdownSending(connection)
         reactor.close(connection)
         for _ in 0..<4 { reactor.turn() }

@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Mode(), Mode(isMultishot: true), Mode(isAttempting: true), Mode(isMultishot: true, isAttempting: true),
+        Mode(), Mode(isMultishot: true), Mode(usesTrySend: true), Mode(isMultishot: true, usesTrySend: true),
     ])
     func `a megabyte comes back as it was sent`(mode: Mode) async throws {
         let live = try LiveReactors(modes: [mode])
@@ -38,9 +38,9 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `ten megabytes reach a slow reader, by sends or by attempts that fall short`(isAttempting: Bool) async throws {
+    func `ten megabytes reach a slow reader, by sends that wait or by short sends`(usesTrySend: Bool) async throws {
         let byteCount = 10_000_000
-        let live = try LiveReactors(modes: [Mode(isAttempting: isAttempting, sourceByteCount: byteCount)])
+        let live = try LiveReactors(modes: [Mode(usesTrySend: usesTrySend, sourceByteCount: byteCount)])
         let client = try LiveClient(port: live.port, receiveBufferByteCount: 4_096)
         var received: [UInt8] = []
         while received.count <= byteCount {
@@ -51,8 +51,8 @@ import Testing
         let isSame = received == Self.pattern(byteCount)
         #expect(isSame)
         client.close()
-        let shortAttemptCount = await live.on { $0.handler.shortAttemptCount }
-        #expect(isAttempting == (shortAttemptCount > 0))
+        let shortSendCount = await live.on { $0.handler.shortSendCount }
+        #expect(usesTrySend == (shortSendCount > 0))
         #expect(await live.on { $0.sends.isEmpty })
         #expect(await live.stop() == [])
     }
@@ -72,7 +72,7 @@ import Testing
         _ = await live.stop()
     }
 
-    @Test(arguments: [Mode(isPassed: true), Mode(isMultishot: true, isAttempting: true, isPassed: true)])
+    @Test(arguments: [Mode(isPassed: true), Mode(isMultishot: true, usesTrySend: true, isPassed: true)])
     func `connections are passed between reactors and lose nothing`(mode: Mode) async throws {
         let live = try LiveReactors(count: 2, modes: [mode])
         let target = live.reactors[1]

@@ -47,38 +47,38 @@ import Testing
         return (peer, listener)
     }
 
-    private func attempt(_ byteCount: Int, isQuiet: Bool = true) -> [Int32] {
+    private func trySend(_ byteCount: Int, isInGroup: Bool = true) -> [Int32] {
         let bytes = [UInt8](repeating: 1, count: byteCount)
         return unsafe bytes.withUnsafeBytes { bytes in
-            unsafe driver.attempt(slot: 0, bytes: bytes, isQuiet: isQuiet, tag: tag(.attemptQuiet))
+            unsafe driver.trySend(slot: 0, bytes: bytes, isInGroup: isInGroup, tag: tag(.trySendInGroup))
             return results()
         }
     }
 
-    @Test func `quiet attempts report only what did not go out whole`() throws {
+    @Test func `sends to a group report only when they are short`() throws {
         let (peer, _) = try connect()
-        #expect(attempt(60) == [])
-        #expect(attempt(60) == [40])
-        #expect(attempt(60) == [-EAGAIN])
-        #expect(attempt(60, isQuiet: false) == [-EAGAIN])
+        #expect(trySend(60) == [])
+        #expect(trySend(60) == [40])
+        #expect(trySend(60) == [-EAGAIN])
+        #expect(trySend(60, isInGroup: false) == [-EAGAIN])
         #expect(peer.read().count == 100)
-        #expect(attempt(60, isQuiet: false) == [60])
+        #expect(trySend(60, isInGroup: false) == [60])
         peer.reset()
-        #expect(attempt(1) == [-ECONNRESET])
-        #expect(attempt(1) == [-EPIPE])
+        #expect(trySend(1) == [-ECONNRESET])
+        #expect(trySend(1) == [-EPIPE])
     }
 
     @Test func `what is sent to a peer that closed brings a reset`() throws {
         let (peer, _) = try connect()
         peer.close()
-        #expect(attempt(5) == [])
-        #expect(attempt(5) == [-ECONNRESET])
+        #expect(trySend(5) == [])
+        #expect(trySend(5) == [-ECONNRESET])
     }
 
-    @Test func `a wait for room ends when a third is free`() throws {
+    @Test func `a poll for writing ends when a third of the room is free`() throws {
         let (peer, _) = try connect()
-        #expect(attempt(200) == [100])
-        driver.pollWritable(slot: 0, tag: tag(.poll))
+        #expect(trySend(200) == [100])
+        driver.pollWritable(slot: 0, tag: tag(.pollWritable))
         #expect(results() == [])
         #expect(peer.read(byteCountMax: 20).count == 20)
         #expect(results() == [])

@@ -21,7 +21,7 @@ import Testing
     private struct Outcome: Equatable {
         var echoedCount = 0
         var resetCount = 0
-        var shortAttemptCount = 0
+        var shortSendCount = 0
         var passCount = 0
         var passFailedCount = 0
         var shortageCount: UInt64 = 0
@@ -43,9 +43,9 @@ import Testing
     }()
 
     private static let modes = [
-        Handler.Mode(), Handler.Mode(isMultishot: true), Handler.Mode(isAttempting: true, isPassed: true),
-        Handler.Mode(isMultishot: true, isAttempting: true), Handler.Mode(isPassed: true),
-        Handler.Mode(isMultishot: true, isAttempting: true, isPassed: true),
+        Handler.Mode(), Handler.Mode(isMultishot: true), Handler.Mode(usesTrySend: true, isPassed: true),
+        Handler.Mode(isMultishot: true, usesTrySend: true), Handler.Mode(isPassed: true),
+        Handler.Mode(isMultishot: true, usesTrySend: true, isPassed: true),
     ]
 
     private static func makeReactor(_ network: VirtualNetwork) -> Handler.EchoReactor {
@@ -136,7 +136,7 @@ import Testing
             #expect(reactor.io.usedDescriptorCount == 0, "seed \(seed)")
             #expect(reactor.io.takenBufferCount == 0, "seed \(seed)")
             #expect(reactor.io.pendingOperationCount == 0, "seed \(seed)")
-            outcome.shortAttemptCount += reactor.handler.shortAttemptCount
+            outcome.shortSendCount += reactor.handler.shortSendCount
             outcome.passCount += reactor.handler.arrivedCount
             outcome.passFailedCount += reactor.handler.passFailedCount
             outcome.shortageCount += reactor.statistics.bufferShortageCount
@@ -158,7 +158,7 @@ import Testing
         let outcome = Self.run(seed: seed.value, faults: VirtualFaults(everything: perMille), clientCount: 200)
         #expect(outcome.echoedCount + outcome.resetCount == 200)
         #expect(outcome.resetCount > 0)
-        #expect(outcome.shortAttemptCount > 100)
+        #expect(outcome.shortSendCount > 100)
         #expect(outcome.shortageCount > 10)
         #expect(perMille < 100 || outcome.passFailedCount > 0)
     }

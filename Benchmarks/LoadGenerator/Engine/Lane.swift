@@ -162,7 +162,7 @@ package final class Lane: ReactorHandler {
         reactor.close(connection)
     }
 
-    package func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
+    package func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {
         let owner = owners[Int(connection.slot)]
         if owner & Self.posterBit == 0 {
             // A failure also shows at the receive, which handles the stream's end.
@@ -198,8 +198,8 @@ package final class Lane: ReactorHandler {
     package func connectionArrived(_ connection: ConnectionID, parcel: Never) {}
     package func passFailed(_ connection: ConnectionID, parcel: Never) {}
     package func messageReceived(_ message: Never) {}
-    package func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {}
-    package func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {}
-    package func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {}
+    package func shortSend(_ connection: ConnectionID, byteCount: Int) {}
+    package func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}
+    package func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {}
     package func becameWritable(_ connection: ConnectionID) {}
 }

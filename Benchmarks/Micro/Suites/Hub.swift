@@ -24,12 +24,12 @@ private struct PassingSink: HubSink {
     var sendCount = 0
     var slotSum: UInt64 = 0
 
-    mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
         for index in connections.indices { slotSum &+= UInt64(connections[index].slot) }
         sendCount += connections.count
     }
 
-    mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
         preconditionFailure("no subscriber trails")
     }
 }

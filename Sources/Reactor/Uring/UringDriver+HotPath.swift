@@ -43,10 +43,10 @@ extension UringDriver {
     }
 
     /// See `Driver`.
-    public func attempt(slot: UInt32, bytes: UnsafeRawBufferPointer, isQuiet: Bool, tag: CompletionTag) {
+    public func trySend(slot: UInt32, bytes: UnsafeRawBufferPointer, isInGroup: Bool, tag: CompletionTag) {
         unsafe shim_send(
-            entry(), slot, bytes.baseAddress, UInt32(bytes.count), UInt32(SHIM_ATTEMPT_FLAGS),
-            isQuiet ? UInt8(SHIM_SKIP_SUCCESS) : 0, tag.bits)
+            entry(), slot, bytes.baseAddress, UInt32(bytes.count), UInt32(SHIM_TRY_SEND_FLAGS),
+            isInGroup ? UInt8(SHIM_SKIP_SUCCESS) : 0, tag.bits)
     }
 
     /// See `Driver`.
@@ -126,9 +126,9 @@ extension UringDriver {
 
     // MARK: - Entering the kernel
 
-    /// See `Driver`. Also runs the work that the kernel deferred, so that all failures of attempts are in the queue.
+    /// See `Driver`. Also runs the work that the kernel deferred, so that all short and failed sends are in the queue.
     ///
-    /// Returns only when the kernel has taken every entry: the caller may reuse the bytes of attempts after this.
+    /// Returns only when the kernel has taken every entry: the caller may reuse the bytes of `trySend` after this.
     public func submit() {
         while unsafe shim_unsubmitted(ring) > 0 {
             guard unsafe io_uring_submit(ring) <= 0 else { continue }

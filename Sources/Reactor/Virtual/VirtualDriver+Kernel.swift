@@ -18,7 +18,7 @@ extension VirtualDriver {
         case .pollDescriptor: post(Completion(tag: operation.tag, result: -EBADF))
         case .close:
             post(Completion(tag: operation.tag, result: closed(slot: operation.slot)))
-        case .receive, .send, .attempt, .poll, .shutdown, .pass, .requestPeerAddress:
+        case .receive, .send, .trySend, .pollWritable, .shutdown, .pass, .requestPeerAddress:
             guard let socket = sockets[Int(operation.slot)] else {
                 post(Completion(tag: operation.tag, result: -EBADF))
                 return
@@ -29,10 +29,10 @@ extension VirtualDriver {
 
     private func execute(_ operation: VirtualOperation, on socket: VirtualSocket) {
         switch operation.kind {
-        case .attempt(let bytes, let isQuiet):
-            // SAFETY: an attempt is done within `submit`, and the caller keeps the bytes until that returns; see
+        case .trySend(let bytes, let isInGroup):
+            // SAFETY: a `trySend` is done within `submit`, and the caller keeps the bytes until that returns; see
             // `Driver`.
-            if let result = unsafe attempted(bytes, isQuiet: isQuiet, on: socket) {
+            if let result = unsafe trySendResult(bytes, isInGroup: isInGroup, on: socket) {
                 post(Completion(tag: operation.tag, result: result))
             }
         case .shutdown(let isBothDirections):
@@ -50,7 +50,7 @@ extension VirtualDriver {
                 rememberPeerAddress(slot: operation.slot, socket.address)
                 post(Completion(tag: operation.tag, result: 0))
             }
-        case .receive, .send, .poll:
+        case .receive, .send, .pollWritable:
             var operation = operation
             socket.hold()
             operation.socket = socket
@@ -61,18 +61,18 @@ extension VirtualDriver {
     }
 
     /// Sends as much as there is room for; nil when there is nothing to report.
-    private func attempted(_ bytes: UnsafeRawBufferPointer, isQuiet: Bool, on socket: VirtualSocket) -> Int32? {
+    private func trySendResult(_ bytes: UnsafeRawBufferPointer, isInGroup: Bool, on socket: VirtualSocket) -> Int32? {
         injectReset(socket)
         if let failure = sendFailure(socket) { return failure }
         var roomByteCount = socket.roomByteCount
-        if network.chance(perMille: faults.shortAttemptPerMille) {
+        if network.chance(perMille: faults.shortSendPerMille) {
             roomByteCount = Int.random(in: 0...min(roomByteCount, bytes.count), using: &network.random)
         }
         let byteCount = min(roomByteCount, bytes.count)
         if byteCount == 0, unsafe !bytes.isEmpty { return -EAGAIN }
         unsafe socket.append(UnsafeRawBufferPointer(rebasing: bytes[..<byteCount]))
         let isWhole = byteCount == bytes.count
-        return isQuiet && isWhole ? nil : Int32(byteCount)
+        return isInGroup && isWhole ? nil : Int32(byteCount)
     }
 
     private func sendFailure(_ socket: VirtualSocket) -> Int32? {
@@ -142,9 +142,9 @@ extension VirtualDriver {
         case .send:
             guard let socket = operation.socket else { return false }
             return socket.roomByteCount > 0 || socket.isReset || socket.isSendingEnded
-        case .poll:
+        case .pollWritable:
             return operation.socket?.isWritable ?? false
-        case .attempt, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress, .pollDescriptor:
+        case .trySend, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress, .pollDescriptor:
             return false
         }
     }
@@ -184,10 +184,10 @@ extension VirtualDriver {
         case .send(let bytes, let sentByteCount):
             guard let socket = operation.socket else { return nil }
             return unsafe sent(operation, bytes, sentByteCount, socket)
-        case .poll:
+        case .pollWritable:
             post(Completion(tag: operation.tag, result: Int32(POLLOUT)))
             return nil
-        case .attempt, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress, .pollDescriptor:
+        case .trySend, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress, .pollDescriptor:
             preconditionFailure("these never wait")
         }
     }

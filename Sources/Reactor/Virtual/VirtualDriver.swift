@@ -3,8 +3,8 @@ import Primitives
 
 /// The driver of simulations: it plays the kernel's part in memory, with chance from a seed, on a virtual clock.
 ///
-/// It keeps the promises of `UringDriver` and no others: operations take effect at `submit`, in their order; quiet
-/// attempts report only short sends; a closed slot is free at once, but a socket ends only when no operation holds it;
+/// It keeps the promises of `UringDriver` and no others: operations take effect at `submit`, in their order; sends in a
+/// group report only when short; a closed slot is free at once, but a socket ends only when no operation holds it;
 /// multishot operations end without `hasMore` when buffers or descriptors run out. `VirtualFaults` lists what chance
 /// adds.
 @safe public final class VirtualDriver: Driver {
@@ -99,13 +99,13 @@ import Primitives
     }
 
     /// See `Driver`.
-    public func attempt(slot: UInt32, bytes: UnsafeRawBufferPointer, isQuiet: Bool, tag: CompletionTag) {
-        unsafe queue(VirtualOperation(.attempt(bytes: bytes, isQuiet: isQuiet), slot: slot, tag: tag))
+    public func trySend(slot: UInt32, bytes: UnsafeRawBufferPointer, isInGroup: Bool, tag: CompletionTag) {
+        unsafe queue(VirtualOperation(.trySend(bytes: bytes, isInGroup: isInGroup), slot: slot, tag: tag))
     }
 
     /// See `Driver`.
     public func pollWritable(slot: UInt32, tag: CompletionTag) {
-        queue(VirtualOperation(.poll, slot: slot, tag: tag))
+        queue(VirtualOperation(.pollWritable, slot: slot, tag: tag))
     }
 
     /// See `Driver`: fails with `EBADF`, because the simulation has no ordinary descriptors.

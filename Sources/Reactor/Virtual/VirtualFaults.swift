@@ -2,8 +2,8 @@
 public struct VirtualFaults: Sendable {
     /// A receive returns fewer bytes than have arrived.
     public var shortReceivePerMille = 0
-    /// An attempt finds less room than there is, possibly none.
-    public var shortAttemptPerMille = 0
+    /// A `trySend` finds less room than there is, possibly none.
+    public var shortSendPerMille = 0
     /// An operation that could complete does so later, after completions of other connections; and a freed slot is
     /// reassigned before the completion of its close arrives.
     public var delayPerMille = 0
@@ -32,7 +32,7 @@ public struct VirtualFaults: Sendable {
     /// as frequent, because each of them ends a connection.
     public init(everything perMille: Int) {
         shortReceivePerMille = perMille
-        shortAttemptPerMille = perMille
+        shortSendPerMille = perMille
         delayPerMille = perMille
         bufferShortagePerMille = perMille
         acceptFailurePerMille = perMille / 10

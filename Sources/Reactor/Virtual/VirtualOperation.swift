@@ -9,8 +9,8 @@ import Primitives
         case connect(to: SocketAddress, from: PeerAddress?)
         case receive(isMultishot: Bool)
         case send(bytes: UnsafeRawBufferPointer, sentByteCount: Int)
-        case attempt(bytes: UnsafeRawBufferPointer, isQuiet: Bool)
-        case poll
+        case trySend(bytes: UnsafeRawBufferPointer, isInGroup: Bool)
+        case pollWritable
         case pollDescriptor
         case shutdown(isBothDirections: Bool)
         case cancel(target: CompletionTag)

@@ -11,16 +11,16 @@ import WebSocket
 private struct ReactorSink<IO: Driver>: HubSink {
     unowned let reactor: Shard<IO>.ShardReactor
 
-    mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
         // SAFETY: the hub keeps the bytes in place until `submitted`, which follows the submission.
         unsafe bytes.withUnsafeBytes { bytes in
-            for index in connections.indices { unsafe reactor.attemptQuietly(connections[index], bytes) }
+            for index in connections.indices { unsafe reactor.trySendInGroup(connections[index], bytes) }
         }
     }
 
-    mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
         // SAFETY: as above.
-        unsafe bytes.withUnsafeBytes { unsafe reactor.attempt(connection, $0) }
+        unsafe bytes.withUnsafeBytes { unsafe reactor.trySend(connection, $0) }
     }
 }
 
@@ -70,7 +70,7 @@ extension Shard {
         var budget = FlushBudget(
             sendCount: ServerLimits.flushSendCountMax, byteCount: ServerLimits.flushByteCountMax)
         hub.flush(budget: &budget, into: &sink)
-        reactor.submitAttempts()
+        reactor.submit()
         hub.submitted()
     }
 
@@ -87,16 +87,16 @@ extension Shard {
 
     // MARK: - Reports
 
-    func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {
-        act(on: hub.groupSendFellShort(connection, sentByteCount: byteCount), connection)
+    func shortSend(_ connection: ConnectionID, byteCount: Int) {
+        act(on: hub.shortSend(connection, sentByteCount: byteCount), connection)
     }
 
-    func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {
+    func sendCompleted(_ connection: ConnectionID, byteCount: Int) {
         if byteCount > 0 { streams.withValue(connection) { $0.session.sendProgressed() } }
-        act(on: hub.singleSendCompleted(connection, sentByteCount: byteCount), connection)
+        act(on: hub.sendCompleted(connection, sentByteCount: byteCount), connection)
     }
 
-    func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {
+    func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {
         report(connection) { $0.connectionFailed() }
     }
 
@@ -104,8 +104,8 @@ extension Shard {
         switch followUp {
         case .none:
             break
-        case .waitForRoom:
-            reactor.waitForRoom(connection)
+        case .pollWritable:
+            reactor.pollWritable(connection)
             report(connection) { $0.sendBlocked(environment.streamWaits, at: turnTime) }
         case .closeFrameSent:
             pendingFlush.sentCloseFrames.append(connection)

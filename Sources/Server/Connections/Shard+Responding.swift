@@ -118,7 +118,7 @@ extension Shard {
         }
     }
 
-    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
+    func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {
         guard let state = http[connection] else { return }
         report(connection, state) { errnoValue == 0 ? $0.sendCompleted(at: reactor.now) : $0.connectionEnded() }
     }

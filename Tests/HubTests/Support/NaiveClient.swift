@@ -86,7 +86,7 @@ struct NaiveClient {
             return .closeFrameSent
         }
         isBlocked = !isWhole
-        return isBlocked ? .waitForRoom : .none
+        return isBlocked ? .pollWritable : .none
     }
 
     mutating func enqueue(_ kind: ControlFrameKind, _ bytes: [UInt8], pongByteCountMax: Int) -> Bool {

@@ -206,7 +206,7 @@ final class NaiveModel {
         expect(client.inFlight == nil, "two sends in flight for \(send.connection)")
         expect(!client.isBlocked && !client.isEnded, "a send to \(send.connection), which is blocked or ended")
         if send.isGroup {
-            expect(client.own.isEmpty && client.sentOfFirst == 0, "a group send to \(send.connection), which trails")
+            expect(client.own.isEmpty && client.sentOfFirst == 0, "a send in a group to a trailing \(send.connection)")
         }
         expect(!send.bytes.isEmpty, "an empty send")
         let owed = client.nextBytes(isGroup: send.isGroup)
@@ -222,7 +222,7 @@ final class NaiveModel {
             // Unsubscribed meanwhile: the report is stale.
             let followUp =
                 send.isGroup
-                ? shard.groupSendFellShort(id, sentByteCount: sent) : shard.singleSendCompleted(id, sentByteCount: sent)
+                ? shard.shortSend(id, sentByteCount: sent) : shard.sendCompleted(id, sentByteCount: sent)
             return expect(followUp == .none, "a stale report was answered \(followUp)")
         }
         let wasAttached = client.isAttached
@@ -236,7 +236,7 @@ final class NaiveModel {
         if send.isGroup, isWhole { return }
         let followUp =
             send.isGroup
-            ? shard.groupSendFellShort(id, sentByteCount: sent) : shard.singleSendCompleted(id, sentByteCount: sent)
+            ? shard.shortSend(id, sentByteCount: sent) : shard.sendCompleted(id, sentByteCount: sent)
         expect(followUp == expected, "\(id): \(followUp), expected \(expected)")
     }
 

@@ -18,28 +18,28 @@ struct RecordingSink: HubSink {
 
     var sends: [Send] = []
 
-    mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
         let offered = OfferedBytes(bytes)
         for index in connections.indices {
             sends.append(Send(connection: connections[index], offered: offered, isGroup: true))
         }
     }
 
-    mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
         sends.append(Send(connection: connection, offered: OfferedBytes(bytes), isGroup: false))
     }
 }
 
 /// Counts what a flush sends and looks at none of it.
 struct CountingSink: HubSink {
-    var groupSendCount = 0
+    var sentInGroupCount = 0
     var singleSendCount = 0
 
-    mutating func sendGroup(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
-        groupSendCount += connections.count
+    mutating func trySend(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
+        sentInGroupCount += connections.count
     }
 
-    mutating func sendSingle(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+    mutating func trySend(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
         singleSendCount += 1
     }
 }

@@ -37,12 +37,12 @@ extension TestBench {
         shard.flush(budget: &budget, into: &sink)
     }
 
-    func groupSendFellShort(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
-        shard.groupSendFellShort(connection, sentByteCount: sentByteCount)
+    func shortSend(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
+        shard.shortSend(connection, sentByteCount: sentByteCount)
     }
 
-    func singleSendCompleted(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
-        shard.singleSendCompleted(connection, sentByteCount: sentByteCount)
+    func sendCompleted(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
+        shard.sendCompleted(connection, sentByteCount: sentByteCount)
     }
 
     func submitted() { shard.submitted() }

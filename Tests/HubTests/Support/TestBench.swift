@@ -9,7 +9,7 @@ final class TestBench {
     /// What each socket took.
     var received: [ConnectionID: [UInt8]] = [:]
     /// What the shard asked for, in its order.
-    var waitsForRoom: [ConnectionID] = []
+    var polled: [ConnectionID] = []
     var closed: [ConnectionID] = []
 
     init(limits: HubLimits = HubLimits(), subscriberCapacity: Int = 1 << 17) {
@@ -66,15 +66,15 @@ final class TestBench {
         if let left = room[send.connection] { room[send.connection] = left - taken }
         let followUp: SendFollowUp
         if !send.isGroup {
-            followUp = shard.singleSendCompleted(send.connection, sentByteCount: taken)
+            followUp = shard.sendCompleted(send.connection, sentByteCount: taken)
         } else if taken < send.bytes.count {
-            followUp = shard.groupSendFellShort(send.connection, sentByteCount: taken)
+            followUp = shard.shortSend(send.connection, sentByteCount: taken)
         } else {
             return
         }
         switch followUp {
         case .none: break
-        case .waitForRoom: waitsForRoom.append(send.connection)
+        case .pollWritable: polled.append(send.connection)
         case .closeFrameSent: closed.append(send.connection)
         }
     }

@@ -43,10 +43,10 @@ final class ConnectingHandler<IO: Driver>: ReactorHandler {
 
     func connectionArrived(_ connection: ConnectionID, parcel: Int) {}
     func passFailed(_ connection: ConnectionID, parcel: Int) {}
-    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {}
-    func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {}
-    func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {}
-    func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {}
+    func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {}
+    func shortSend(_ connection: ConnectionID, byteCount: Int) {}
+    func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}
+    func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {}
     func becameWritable(_ connection: ConnectionID) {}
     func timerFired(_ token: UInt64) {}
     func messageReceived(_ message: Int) {}

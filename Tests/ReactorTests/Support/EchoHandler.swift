@@ -10,8 +10,8 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
     /// How a connection is served.
     struct Mode: Sendable {
         var isMultishot = false
-        /// Quiet attempts at the end of the turn, instead of sends that wait.
-        var isAttempting = false
+        /// Sends in a group at the end of the turn, instead of sends that wait.
+        var usesTrySend = false
         /// Passed to `other` with the first bytes.
         var isPassed = false
         /// Sends this many bytes of a pattern and closes, instead of echoing.
@@ -39,7 +39,7 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
     private(set) var addresses: [PeerAddress?] = []
     private(set) var arrivedCount = 0
     private(set) var passFailedCount = 0
-    private(set) var shortAttemptCount = 0
+    private(set) var shortSendCount = 0
     private(set) var closedCount = 0
     private(set) var firedTokens: [UInt64] = []
     /// Broken promises of the reactor.
@@ -140,7 +140,7 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
             } else if !echo.mode.isMultishot {
                 reactor.receive(connection, isMultishot: false)
             }
-        } else if echo.mode.isAttempting {
+        } else if echo.mode.usesTrySend {
             guard !echo.isDirty else { return }
             echoes[connection]?.isDirty = true
             dirty.append(connection)
@@ -151,13 +151,13 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
         }
     }
 
-    func sendCompleted(_ connection: ConnectionID, errnoValue: Int32) {
-        guard check(connection, "sendCompleted") else { return }
+    func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {
+        guard check(connection, "sendEnded") else { return }
         echoes[connection]?.isSending = false
         if errnoValue != 0 { close(connection) } else { advance(connection) }
     }
 
-    // MARK: - Attempts
+    // MARK: - Sends that do not wait
 
     func turnEnded() -> Bool {
         let flushed = dirty
@@ -167,11 +167,11 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
             guard let echo = echoes[connection], !echo.isClosing else { continue }
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: echo.backlog.count, alignment: 16)
             unsafe copy.copyBytes(from: echo.backlog)
-            // SAFETY: the copy is freed after `submitAttempts`.
-            unsafe reactor.attemptQuietly(connection, UnsafeRawBufferPointer(copy))
+            // SAFETY: the copy is freed after `submit`.
+            unsafe reactor.trySendInGroup(connection, UnsafeRawBufferPointer(copy))
             unsafe copies.append(copy)
         }
-        reactor.submitAttempts()
+        reactor.submit()
         while let copy = unsafe copies.popLast() {
             // A late reader would send this instead.
             unsafe copy.initializeMemory(as: UInt8.self, repeating: 0xee)
@@ -187,13 +187,13 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
         return false
     }
 
-    func attemptFellShort(_ connection: ConnectionID, byteCount: Int) {
-        guard check(connection, "attemptFellShort"), let echo = echoes[connection] else { return }
-        if byteCount >= echo.backlog.count || !echo.isDirty { violations.append("a whole attempt fell short") }
-        shortAttemptCount += 1
+    func shortSend(_ connection: ConnectionID, byteCount: Int) {
+        guard check(connection, "shortSend"), let echo = echoes[connection] else { return }
+        if byteCount >= echo.backlog.count || !echo.isDirty { violations.append("a whole send was reported as short") }
+        shortSendCount += 1
         echoes[connection]?.backlog.removeFirst(byteCount)
         echoes[connection]?.isBlocked = true
-        reactor.waitForRoom(connection)
+        reactor.pollWritable(connection)
     }
 
     func becameWritable(_ connection: ConnectionID) {
@@ -202,13 +202,13 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
         advance(connection)
     }
 
-    func attemptFailed(_ connection: ConnectionID, errnoValue: Int32) {
-        guard check(connection, "attemptFailed") else { return }
+    func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {
+        guard check(connection, "sendFailed") else { return }
         close(connection)
     }
 
-    func attemptCompleted(_ connection: ConnectionID, byteCount: Int) {
-        violations.append("a quiet attempt reported as another")
+    func sendCompleted(_ connection: ConnectionID, byteCount: Int) {
+        violations.append("a send in a group was reported as a single one")
     }
 
     // MARK: - The rest
