@@ -10,7 +10,7 @@ import WebSocket
 /// loop writes the same frame to the same sockets through ordinary descriptors.
 final class FanoutHandler: ReactorHandler {
     typealias Message = Never
-    typealias Parcel = Never
+    typealias Transfer = Never
     typealias FanoutReactor = Reactor<FanoutHandler, UringDriver>
 
     /// How a message reaches the subscribers.
@@ -135,7 +135,7 @@ final class FanoutHandler: ReactorHandler {
     func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {}
     func sendFailed(_ connection: ConnectionID, errnoValue: Int32) { shortCount += 1 }
     func connectionClosed(_ connection: ConnectionID) {}
-    func connectionArrived(_ connection: ConnectionID, parcel: Never) {}
-    func passFailed(_ connection: ConnectionID, parcel: Never) {}
+    func connectionTransferred(_ connection: ConnectionID, transfer: Never) {}
+    func transferFailed(_ connection: ConnectionID, transfer: Never) {}
     func messageReceived(_ message: Never) {}
 }

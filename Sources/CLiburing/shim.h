@@ -136,7 +136,7 @@ static inline void shim_message_ring(struct io_uring_sqe *sqe, int ring_descript
 }
 
 // Installs the direct descriptor `slot` in a free slot of another ring, whose completion carries that slot.
-static inline void shim_pass_descriptor(struct io_uring_sqe *sqe, unsigned slot, int ring_descriptor,
+static inline void shim_transfer_descriptor(struct io_uring_sqe *sqe, unsigned slot, int ring_descriptor,
                                         unsigned long long remote_tag, unsigned long long tag) {
     sqe->opcode = IORING_OP_MSG_RING;
     sqe->fd = ring_descriptor;

@@ -43,18 +43,18 @@ public struct CompletionTag: Hashable, Sendable {
     /// The driver that was to be woken; only for a `wake` that failed.
     var wakeTarget: UInt32 { UInt32(truncatingIfNeeded: bits) }
 
-    /// The greatest number of an arrival: the greatest that fits into a tag beside the operation.
-    static let arrivalNumberMax: UInt64 = 1 << 56 - 1
+    /// The greatest number that fits into a tag beside the operation.
+    static let numberMax: UInt64 = 1 << 56 - 1
 
-    /// The arrival of a descriptor whose transfer has this number at its target.
-    init(arrival number: UInt64) {
-        precondition(number <= Self.arrivalNumberMax, "a number that does not fit a tag")
-        bits = UInt64(Operation.arrival.rawValue) << 56 | number
+    /// A descriptor that was transferred here, with the number of the transfer in `TransferInbox`.
+    init(transferReceived number: UInt64) {
+        precondition(number <= Self.numberMax, "a number that does not fit a tag")
+        bits = UInt64(Operation.transferReceived.rawValue) << 56 | number
     }
 
     /// A poll of an ordinary descriptor; the caller chose the number.
     init(descriptorPoll number: UInt64) {
-        precondition(number <= Self.arrivalNumberMax, "a number that does not fit a tag")
+        precondition(number <= Self.numberMax, "a number that does not fit a tag")
         bits = UInt64(Operation.descriptorPoll.rawValue) << 56 | number
     }
 
@@ -70,9 +70,9 @@ public struct CompletionTag: Hashable, Sendable {
             generation: UInt32(truncatingIfNeeded: bits >> 32) & 0xff_ffff)
     }
 
-    /// The number of the transfer, for `arrival` only.
-    var arrivalNumber: UInt64 { bits & Self.arrivalNumberMax }
+    /// The number of the transfer, for `transferReceived` only.
+    var transferNumber: UInt64 { bits & Self.numberMax }
 
     /// The caller's number, for `descriptorPoll` only.
-    var descriptorPollNumber: UInt64 { bits & Self.arrivalNumberMax }
+    var descriptorPollNumber: UInt64 { bits & Self.numberMax }
 }

@@ -4,14 +4,14 @@ extension DescriptorTable {
         case free
         /// An outgoing connection is being established: becomes open or closing.
         case connecting
-        /// The slot has a connection: becomes closing or passing.
+        /// The slot has a connection: becomes closing or in transfer.
         case open
         /// The connection is closing: after its last completion the descriptor is closed.
         case closing
         /// The close itself is in flight: becomes free.
         case closed
         /// The connection is in transfer to another reactor: becomes open again, or closing.
-        case passing
+        case inTransfer
     }
 
     struct Entry {

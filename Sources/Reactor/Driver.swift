@@ -11,7 +11,7 @@ import Primitives
 public protocol Driver: AnyObject, SendableMetatype {
     /// Wakes a driver from any thread.
     associatedtype Waker: DriverWaker
-    /// The address at which another driver of the same kind reaches this one, for `pass` and `wake`.
+    /// The address at which another driver of the same kind reaches this one, for `transfer` and `wake`.
     associatedtype Address: Sendable
 
     /// The monotonic clock, or the simulation's.
@@ -51,8 +51,9 @@ public protocol Driver: AnyObject, SendableMetatype {
     func cancel(target: CompletionTag, tag: CompletionTag)
     /// Closes the descriptor and frees its slot.
     func close(slot: UInt32, tag: CompletionTag)
-    /// Gives the descriptor to another driver as well, which completes `remoteTag` with its slot there.
-    func pass(slot: UInt32, to address: Address, remoteTag: CompletionTag, tag: CompletionTag)
+    /// Transfers the descriptor to another driver, which then has it as well and completes `remoteTag` with its slot
+    /// there.
+    func transfer(slot: UInt32, to address: Address, remoteTag: CompletionTag, tag: CompletionTag)
     /// Completes `remoteTag` at another driver, which ends its wait. Completes here, with a tag of `Operation.wake`,
     /// only when it failed; the reactor then calls `wakeFailed`.
     func wake(_ address: Address, remoteTag: CompletionTag)

@@ -20,9 +20,10 @@ public enum Operation: UInt8, Sendable {
     /// The close of a direct descriptor.
     case close
     /// The transfer of a descriptor to another ring, as its sender sees it.
-    case pass
-    /// A descriptor that another ring transferred here; the tag carries a number, see `CompletionTag.init(arrival:)`.
-    case arrival
+    case transfer
+    /// A descriptor that another ring transferred here; the tag carries a number, see
+    /// `CompletionTag.init(transferReceived:)`.
+    case transferReceived
     /// Another ring woke this one; with a negated `errno`: another ring could not be woken.
     case wake
     /// The event descriptor that other threads write to became readable.

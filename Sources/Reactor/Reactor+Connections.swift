@@ -78,8 +78,8 @@ extension Reactor {
     /// twice is harmless.
     ///
     /// A connection that is being established is given up. A connection in transfer is closed before the other
-    /// reactor's handler is notified of it, and its `Parcel` is dropped. If it has already arrived there, the other
-    /// reactor must close it.
+    /// reactor's handler is notified of it, and its `Transfer` is dropped. If the other reactor has it already,
+    /// that one must close it.
     public func close(_ connection: ConnectionID) {
         switch descriptors.state(connection) {
         case .open:
@@ -89,7 +89,7 @@ extension Reactor {
             if entry.operationCount > 0 || entry.isShared { shutdown(connection, isBothDirections: true) }
             finishIfIdle(connection)
         case .connecting: giveUp(connection)
-        case .passing: withdraw(connection)
+        case .inTransfer: withdraw(connection)
         case .free, .closing, .closed: break
         }
     }

@@ -21,10 +21,10 @@ extension Reactor {
         }
         sends.removeAll()
         connectTokens.removeAll()
-        // A connection that arrived and was not handled is closed with the ring's table, and its `Parcel` is released
-        // here. One in transfer to another reactor belongs to that reactor.
-        parcels.removeAll()
-        passes.removeAll()
+        // A connection that was transferred here and not handled is closed with the ring's table, and its `Transfer` is
+        // released here. One in transfer to another reactor belongs to that reactor.
+        incomingTransfers.removeAll()
+        outgoingTransfers.removeAll()
     }
 
     /// Ends `run` after the current turn. Any thread.
@@ -118,7 +118,8 @@ extension Reactor {
                 switch completion.tag.operation {
                 case .trySend, .trySendInGroup:
                     trySendEnded(completion)
-                case .accept, .receive, .send, .pollWritable, .shutdown, .cancel, .close, .pass, .arrival, .wake,
+                case .accept, .receive, .send, .pollWritable, .shutdown, .cancel, .close, .transfer, .transferReceived,
+                    .wake,
                     .wakeRead, .peerAddress, .install, .connect, .connectCancel, .descriptorPoll, nil:
                     unsafe room[kept] = completion
                     kept += 1
@@ -175,11 +176,11 @@ extension Reactor {
     private func handle(_ completion: Completion) {
         switch completion.tag.operation {
         case .accept: accepted(completion)
-        case .arrival: arrived(completion)
+        case .transferReceived: transferReceived(completion)
         case .receive: received(completion)
         case .send: sent(completion)
         case .pollWritable, .shutdown, .peerAddress: operationEnded(completion)
-        case .pass: passed(completion)
+        case .transfer: transferEnded(completion)
         case .close: closed(completion)
         case .cancel, .wakeRead: break
         case .wake: if completion.result < 0 { wakeFailed(completion) }

@@ -9,7 +9,7 @@ import Synchronization
 /// which created it. The reactor owns the driver, the table of descriptors, the timers and the mailbox.
 @safe public final class Reactor<Handler: ReactorHandler, IO: Driver>: @unchecked Sendable {
     // @unchecked: the state below belongs to the thread that runs the loop; other threads access only `mailbox`,
-    // `parcels`, `inbox`, `isAsleep`, `isStopping`, `waker` and `address`, which are safe to share.
+    // `incomingTransfers`, `inbox`, `isAsleep`, `isStopping`, `waker` and `address`, which are safe to share.
 
     /// The limits of this reactor.
     public let limits: ReactorLimits
@@ -18,7 +18,7 @@ import Synchronization
     let address: IO.Address
     let mailbox: Mailbox<Handler.Message>
     /// The inbox of connections in transfer to this reactor.
-    let parcels = ParcelInbox<Handler.Parcel>()
+    let incomingTransfers = TransferInbox<Handler.Transfer>()
     let inbox = JobInbox()
     let isAsleep = Atomic<Bool>(false)
     let isStopping = Atomic<Bool>(false)
@@ -35,7 +35,7 @@ import Synchronization
     /// The tokens of connects that found no free slot; reported with the turn's completions.
     var refusedConnectTokens: [UInt64] = []
     /// Connections in transfer to other reactors, by slot.
-    var passes: [UInt32: Pass] = [:]
+    var outgoingTransfers: [UInt32: OutgoingTransfer] = [:]
     var recorded: CompletionQueue
     var jobs: JobQueue<UnownedJob>
     var clock: ServiceClock

@@ -2,7 +2,7 @@ import Primitives
 
 /// What a reactor reports its events to. All calls come on the reactor's thread, one at a time; none may block.
 ///
-/// A connection has an identifier from `connectionAccepted`, `connectionArrived` or `Reactor.connect` to
+/// A connection has an identifier from `connectionAccepted`, `connectionTransferred` or `Reactor.connect` to
 /// `connectionClosed` or `connectFailed`; there are no events of it before or after. After `Reactor.close` only
 /// `connectionClosed` follows.
 ///
@@ -12,8 +12,8 @@ public protocol ReactorHandler: ConnectionHandler, ByteHandler, TrySendHandler, 
 
 /// The life of a connection.
 public protocol ConnectionHandler: AnyObject {
-    /// The type of the data that accompanies a connection in transfer between reactors.
-    associatedtype Parcel: Sendable
+    /// The data that accompanies a connection in transfer between reactors.
+    associatedtype Transfer: Sendable
 
     /// A listener accepted a connection; `Reactor.listener(of:)` names the listener. Nothing is received before
     /// `Reactor.receive` is called. The address is nil when the kernel could not determine it, and for the side
@@ -25,10 +25,10 @@ public protocol ConnectionHandler: AnyObject {
     /// A connection that `Reactor.connect` began failed (`errno`), and its identifier is free: `ECONNREFUSED`,
     /// `ETIMEDOUT`, `EADDRNOTAVAIL` when the source address had no free port, `ENFILE` when no descriptor was free.
     func connectFailed(token: UInt64, errnoValue: Int32)
-    /// A connection arrived from another reactor.
-    func connectionArrived(_ connection: ConnectionID, parcel: Parcel)
-    /// The transfer failed and the connection is still here: the other table is full, or the other reactor has ended.
-    func passFailed(_ connection: ConnectionID, parcel: Parcel)
+    /// Another reactor transferred a connection here.
+    func connectionTransferred(_ connection: ConnectionID, transfer: Transfer)
+    /// A transfer failed and the connection is still here: the other table is full, or the other reactor has ended.
+    func transferFailed(_ connection: ConnectionID, transfer: Transfer)
     /// The connection has ended and its identifier is free.
     func connectionClosed(_ connection: ConnectionID)
 }

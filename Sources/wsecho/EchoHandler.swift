@@ -4,7 +4,7 @@ import Reactor
 /// The echo server's reactor handler: moves bytes between sockets and `EchoConnection`s.
 final class EchoHandler: ReactorHandler {
     typealias Message = Never
-    typealias Parcel = Never
+    typealias Transfer = Never
     typealias EchoReactor = Reactor<EchoHandler, UringDriver>
 
     private struct Peer {
@@ -75,8 +75,8 @@ final class EchoHandler: ReactorHandler {
 
     func turnEnded() -> Bool { false }
 
-    func connectionArrived(_ connection: ConnectionID, parcel: Never) {}
-    func passFailed(_ connection: ConnectionID, parcel: Never) {}
+    func connectionTransferred(_ connection: ConnectionID, transfer: Never) {}
+    func transferFailed(_ connection: ConnectionID, transfer: Never) {}
     func messageReceived(_ message: Never) {}
     func shortSend(_ connection: ConnectionID, byteCount: Int) {}
     func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}

@@ -8,7 +8,7 @@ import Testing
         ConnectionID(slot: 0, generation: 0), ConnectionID(slot: 1, generation: 2),
         ConnectionID(slot: .max, generation: ConnectionID.generationBound - 1),
     ])
-    func `a tag gives back its operation and connection`(connection: ConnectionID) {
+    func `a tag contains its operation and connection`(connection: ConnectionID) {
         for raw in Operation.accept.rawValue...Operation.connectCancel.rawValue {
             guard let operation = Operation(rawValue: raw) else {
                 Issue.record("no operation \(raw)")
@@ -20,18 +20,18 @@ import Testing
         }
     }
 
-    @Test func `bits of nobody name no operation`() {
+    @Test func `bits that no driver wrote have no operation`() {
         #expect(CompletionTag(bits: 0).operation == nil)
         #expect(CompletionTag(bits: .max).operation == nil)
     }
 
-    @Test func `a parcel's number fits beside the operation`() {
-        let tag = CompletionTag(arrival: CompletionTag.arrivalNumberMax)
-        #expect(tag.operation == .arrival)
-        #expect(tag.arrivalNumber == CompletionTag.arrivalNumberMax)
+    @Test func `the number of a transfer fits beside the operation`() {
+        let tag = CompletionTag(transferReceived: CompletionTag.numberMax)
+        #expect(tag.operation == .transferReceived)
+        #expect(tag.transferNumber == CompletionTag.numberMax)
     }
 
-    @Test func `flags tell of a buffer and of more to come`() {
+    @Test func `flags say whether there is a buffer and whether more completions follow`() {
         let tag = CompletionTag(.receive)
         #expect(Completion(tag: tag, result: 1).bufferIndex == nil)
         #expect(!Completion(tag: tag, result: 1).hasMore)

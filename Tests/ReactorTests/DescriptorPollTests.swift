@@ -11,8 +11,8 @@ import Testing
 
         func descriptorReady(_ number: UInt64) { ready.append(number) }
         func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {}
-        func connectionArrived(_ connection: ConnectionID, parcel: Int) {}
-        func passFailed(_ connection: ConnectionID, parcel: Int) {}
+        func connectionTransferred(_ connection: ConnectionID, transfer: Int) {}
+        func transferFailed(_ connection: ConnectionID, transfer: Int) {}
         func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {}
         func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {}
         func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {}

@@ -43,10 +43,10 @@ import Testing
         }
     }
 
-    @Test func `a connection with operations under way cannot be passed`() async {
+    @Test func `a connection with operations in flight cannot be transferred`() async {
         await #expect(processExitsWith: .failure) {
             let (reactor, connection, peer) = Self.connected()
-            reactor.pass(connection, to: Self.makeReactor(reactor.io.network), parcel: [])
+            reactor.transfer(connection, to: Self.makeReactor(reactor.io.network), with: [])
             _ = peer
         }
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import Reactor
 
 /// The side listener of a reactor, over the virtual driver: 16 descriptors, 4 of them reserved for connections that are
-/// passed and 4 for the side listener.
+/// transferred and 4 for the side listener.
 @Suite struct SideListenerTests {
     typealias Handler = EchoHandler<VirtualDriver>
 

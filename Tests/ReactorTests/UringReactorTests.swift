@@ -72,8 +72,8 @@ import Testing
         _ = await live.stop()
     }
 
-    @Test(arguments: [Mode(isPassed: true), Mode(isMultishot: true, usesTrySend: true, isPassed: true)])
-    func `connections are passed between reactors and lose nothing`(mode: Mode) async throws {
+    @Test(arguments: [Mode(isTransferred: true), Mode(isMultishot: true, usesTrySend: true, isTransferred: true)])
+    func `connections are transferred between reactors and lose nothing`(mode: Mode) async throws {
         let live = try LiveReactors(count: 2, modes: [mode])
         let target = live.reactors[1]
         await live.on { $0.handler.other = target }
@@ -84,7 +84,7 @@ import Testing
             #expect(isSame)
             client.close()
         }
-        #expect(await live.on(1) { $0.handler.arrivedCount } == 20)
+        #expect(await live.on(1) { $0.handler.receivedTransferCount } == 20)
         await live.until(0) { $0.connectionCount == 0 }
         await live.until(1) { $0.connectionCount == 0 }
         #expect(await live.stop() == [])
@@ -94,7 +94,7 @@ import Testing
         var limits = LiveReactors.limits
         limits.descriptorCountMax = 4
         limits.descriptorReserveCount = 1
-        let source = try LiveReactors(modes: [Mode(isPassed: true)])
+        let source = try LiveReactors(modes: [Mode(isTransferred: true)])
         let target = try LiveReactors(modes: [Mode(isMultishot: true)], limits: limits)
         let full = target.reactors[0]
         await source.on { $0.handler.other = full }
@@ -105,8 +105,8 @@ import Testing
             #expect(try client.read(exactly: 3) == [1, 2, 3])
             clients.append(client)
         }
-        #expect(await target.on { $0.handler.arrivedCount } == 4)
-        #expect(await source.on { $0.handler.passFailedCount } == 2)
+        #expect(await target.on { $0.handler.receivedTransferCount } == 4)
+        #expect(await source.on { $0.handler.failedTransferCount } == 2)
         for client in clients {
             try client.write([4])
             #expect(try client.read(exactly: 1) == [4])

@@ -22,8 +22,8 @@ import Testing
         var echoedCount = 0
         var resetCount = 0
         var shortSendCount = 0
-        var passCount = 0
-        var passFailedCount = 0
+        var transferCount = 0
+        var failedTransferCount = 0
         var shortageCount: UInt64 = 0
         var completionCount: UInt64 = 0
         var nanoseconds: UInt64 = 0
@@ -43,9 +43,9 @@ import Testing
     }()
 
     private static let modes = [
-        Handler.Mode(), Handler.Mode(isMultishot: true), Handler.Mode(usesTrySend: true, isPassed: true),
-        Handler.Mode(isMultishot: true, usesTrySend: true), Handler.Mode(isPassed: true),
-        Handler.Mode(isMultishot: true, usesTrySend: true, isPassed: true),
+        Handler.Mode(), Handler.Mode(isMultishot: true), Handler.Mode(usesTrySend: true, isTransferred: true),
+        Handler.Mode(isMultishot: true, usesTrySend: true), Handler.Mode(isTransferred: true),
+        Handler.Mode(isMultishot: true, usesTrySend: true, isTransferred: true),
     ]
 
     private static func makeReactor(_ network: VirtualNetwork) -> Handler.EchoReactor {
@@ -131,14 +131,14 @@ import Testing
             #expect(reactor.handler.violations.isEmpty, "seed \(seed)")
             #expect(reactor.connectionCount == 0, "seed \(seed)")
             #expect(reactor.sends.isEmpty, "seed \(seed)")
-            #expect(reactor.passes.isEmpty, "seed \(seed)")
-            #expect(reactor.parcels.count == 0, "seed \(seed)")
+            #expect(reactor.outgoingTransfers.isEmpty, "seed \(seed)")
+            #expect(reactor.incomingTransfers.count == 0, "seed \(seed)")
             #expect(reactor.io.usedDescriptorCount == 0, "seed \(seed)")
             #expect(reactor.io.takenBufferCount == 0, "seed \(seed)")
             #expect(reactor.io.pendingOperationCount == 0, "seed \(seed)")
             outcome.shortSendCount += reactor.handler.shortSendCount
-            outcome.passCount += reactor.handler.arrivedCount
-            outcome.passFailedCount += reactor.handler.passFailedCount
+            outcome.transferCount += reactor.handler.receivedTransferCount
+            outcome.failedTransferCount += reactor.handler.failedTransferCount
             outcome.shortageCount += reactor.statistics.bufferShortageCount
             outcome.completionCount += reactor.statistics.completionCount
         }
@@ -150,7 +150,7 @@ import Testing
     func `without faults of the network only clients that reset lose bytes`(seed: Seed) {
         let outcome = Self.run(seed: seed.value, faults: VirtualFaults(), clientCount: 100)
         #expect(outcome.echoedCount > 50)
-        #expect(outcome.passCount > 0)
+        #expect(outcome.transferCount > 0)
     }
 
     @Test(arguments: Seed.all, [20, 150])
@@ -160,7 +160,7 @@ import Testing
         #expect(outcome.resetCount > 0)
         #expect(outcome.shortSendCount > 100)
         #expect(outcome.shortageCount > 10)
-        #expect(perMille < 100 || outcome.passFailedCount > 0)
+        #expect(perMille < 100 || outcome.failedTransferCount > 0)
     }
 
     @Test func `a seed repeats its run exactly`() {

@@ -179,7 +179,7 @@ extension SimulatedServer {
                 ("subscribers", shard.hub.subscriberCount), ("trailing subscribers", shard.hub.trailingCount),
                 ("shops", shard.hub.shopCount), ("lent bytes", shard.hub.lentByteCount),
                 ("retained bytes", shard.hub.retainedByteCount), ("connections", reactor.connectionCount),
-                ("sends", reactor.sends.count), ("parcels", reactor.parcels.count),
+                ("sends", reactor.sends.count), ("transfers", reactor.incomingTransfers.count),
                 ("timers", reactor.wheel.count), ("jobs", reactor.jobs.count),
                 ("descriptors", reactor.io.usedDescriptorCount), ("buffers", reactor.io.takenBufferCount),
                 ("operations", reactor.io.pendingOperationCount),

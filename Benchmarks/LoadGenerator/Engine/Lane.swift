@@ -9,7 +9,7 @@ import WebSocket
 /// It belongs to the reactor's thread. Lanes communicate only through the board.
 package final class Lane: ReactorHandler {
     package typealias Message = Never
-    package typealias Parcel = Never
+    package typealias Transfer = Never
     package typealias LaneReactor = Reactor<Lane, UringDriver>
 
     let plan: RunPlan
@@ -195,8 +195,8 @@ package final class Lane: ReactorHandler {
     // The lane makes its own connections: none is accepted or transferred, and no send is tried without waiting.
 
     package func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {}
-    package func connectionArrived(_ connection: ConnectionID, parcel: Never) {}
-    package func passFailed(_ connection: ConnectionID, parcel: Never) {}
+    package func connectionTransferred(_ connection: ConnectionID, transfer: Never) {}
+    package func transferFailed(_ connection: ConnectionID, transfer: Never) {}
     package func messageReceived(_ message: Never) {}
     package func shortSend(_ connection: ConnectionID, byteCount: Int) {}
     package func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}

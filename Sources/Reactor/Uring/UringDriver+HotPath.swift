@@ -75,8 +75,8 @@ extension UringDriver {
     }
 
     /// See `Driver`.
-    public func pass(slot: UInt32, to address: UringAddress, remoteTag: CompletionTag, tag: CompletionTag) {
-        unsafe shim_pass_descriptor(entry(), slot, address.ringDescriptor, remoteTag.bits, tag.bits)
+    public func transfer(slot: UInt32, to address: UringAddress, remoteTag: CompletionTag, tag: CompletionTag) {
+        unsafe shim_transfer_descriptor(entry(), slot, address.ringDescriptor, remoteTag.bits, tag.bits)
     }
 
     /// See `Driver`.

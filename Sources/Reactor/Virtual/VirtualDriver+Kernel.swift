@@ -18,7 +18,7 @@ extension VirtualDriver {
         case .pollDescriptor: post(Completion(tag: operation.tag, result: -EBADF))
         case .close:
             post(Completion(tag: operation.tag, result: closed(slot: operation.slot)))
-        case .receive, .send, .trySend, .pollWritable, .shutdown, .pass, .requestPeerAddress:
+        case .receive, .send, .trySend, .pollWritable, .shutdown, .transfer, .requestPeerAddress:
             guard let socket = sockets[Int(operation.slot)] else {
                 post(Completion(tag: operation.tag, result: -EBADF))
                 return
@@ -41,8 +41,8 @@ extension VirtualDriver {
             socket.isSendingEnded = true
             if isBothDirections { socket.isReceivingEnded = true }
             post(Completion(tag: operation.tag, result: result))
-        case .pass(let other, let remoteTag):
-            post(Completion(tag: operation.tag, result: passed(socket, to: other, remoteTag: remoteTag)))
+        case .transfer(let other, let remoteTag):
+            post(Completion(tag: operation.tag, result: transferred(socket, to: other, remoteTag: remoteTag)))
         case .requestPeerAddress:
             if socket.isReset {
                 post(Completion(tag: operation.tag, result: -ENOTCONN))
@@ -100,14 +100,14 @@ extension VirtualDriver {
         return 0
     }
 
-    private func passed(_ socket: VirtualSocket, to other: Address, remoteTag: CompletionTag) -> Int32 {
+    private func transferred(_ socket: VirtualSocket, to other: Address, remoteTag: CompletionTag) -> Int32 {
         guard let target = network.driver(other) else { return -EBADFD }
-        guard !network.chance(perMille: faults.passFailurePerMille), let slot = target.freeSlot() else {
+        guard !network.chance(perMille: faults.transferFailurePerMille), let slot = target.freeSlot() else {
             return -ENFILE
         }
         socket.hold()
         target.sockets[slot] = socket
-        guard !network.chance(perMille: faults.passOverflowPerMille) else { return -EOVERFLOW }
+        guard !network.chance(perMille: faults.transferOverflowPerMille) else { return -EOVERFLOW }
         target.post(Completion(tag: remoteTag, result: Int32(slot)))
         return 0
     }
@@ -144,7 +144,7 @@ extension VirtualDriver {
             return socket.roomByteCount > 0 || socket.isReset || socket.isSendingEnded
         case .pollWritable:
             return operation.socket?.isWritable ?? false
-        case .trySend, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress, .pollDescriptor:
+        case .trySend, .shutdown, .cancel, .close, .transfer, .wake, .requestPeerAddress, .pollDescriptor:
             return false
         }
     }
@@ -187,7 +187,7 @@ extension VirtualDriver {
         case .pollWritable:
             post(Completion(tag: operation.tag, result: Int32(POLLOUT)))
             return nil
-        case .trySend, .shutdown, .cancel, .close, .pass, .wake, .requestPeerAddress, .pollDescriptor:
+        case .trySend, .shutdown, .cancel, .close, .transfer, .wake, .requestPeerAddress, .pollDescriptor:
             preconditionFailure("these never wait")
         }
     }

@@ -129,8 +129,8 @@ import Primitives
     }
 
     /// See `Driver`.
-    public func pass(slot: UInt32, to address: Address, remoteTag: CompletionTag, tag: CompletionTag) {
-        queue(VirtualOperation(.pass(to: address, remoteTag: remoteTag), slot: slot, tag: tag))
+    public func transfer(slot: UInt32, to address: Address, remoteTag: CompletionTag, tag: CompletionTag) {
+        queue(VirtualOperation(.transfer(to: address, remoteTag: remoteTag), slot: slot, tag: tag))
     }
 
     /// See `Driver`.

@@ -14,10 +14,10 @@ public struct VirtualFaults: Sendable {
     /// A connect fails (`-ETIMEDOUT`).
     public var connectFailurePerMille = 0
     /// A transfer fails with `-ENFILE`.
-    public var passFailurePerMille = 0
+    public var transferFailurePerMille = 0
     /// A transfer fails with `-EOVERFLOW`, which leaves a descriptor in the target's table without notifying the
     /// target. Such slots are lost, so `init(everything:)` does not include this fault.
-    public var passOverflowPerMille = 0
+    public var transferOverflowPerMille = 0
     /// A wake of another driver fails with `-EOVERFLOW`.
     public var wakeFailurePerMille = 0
     /// A connection is reset when it is touched.
@@ -28,8 +28,8 @@ public struct VirtualFaults: Sendable {
     /// No faults.
     public init() {}
 
-    /// All faults except `passOverflowPerMille`, at `perMille`. Resets, failed accepts and failed connects are a tenth
-    /// as frequent, because each of them ends a connection.
+    /// All faults except `transferOverflowPerMille`, at `perMille`. Resets, failed accepts and failed connects are a
+    /// tenth as frequent, because each of them ends a connection.
     public init(everything perMille: Int) {
         shortReceivePerMille = perMille
         shortSendPerMille = perMille
@@ -37,7 +37,7 @@ public struct VirtualFaults: Sendable {
         bufferShortagePerMille = perMille
         acceptFailurePerMille = perMille / 10
         connectFailurePerMille = perMille / 10
-        passFailurePerMille = perMille
+        transferFailurePerMille = perMille
         wakeFailurePerMille = perMille
         resetPerMille = perMille / 10
         multishotEndPerMille = perMille

@@ -15,7 +15,7 @@ import Primitives
         case shutdown(isBothDirections: Bool)
         case cancel(target: CompletionTag)
         case close
-        case pass(to: VirtualDriver.Address, remoteTag: CompletionTag)
+        case transfer(to: VirtualDriver.Address, remoteTag: CompletionTag)
         case wake(VirtualDriver.Address, remoteTag: CompletionTag)
         case requestPeerAddress
     }

@@ -93,7 +93,7 @@ extension Shard {
         }
         var response: [UInt8] = []
         accepted.appendResponse(to: &response)
-        let arrival = StreamArrival(
+        let transfer = StreamTransfer(
             shopID: shop, slot: slot,
             tokenExpiresAt: identity.expiresAt, encoding: EventEncoding(subprotocol: accepted.subprotocol),
             response: response,
@@ -103,25 +103,25 @@ extension Shard {
         if owner === self {
             if let timer = state.timer { reactor.cancel(timer) }
             http[connection] = nil
-            beginStream(connection, arrival)
+            beginStream(connection, transfer)
         } else {
             // `100 Continue` is never sent for an upgrade, so no send is in flight.
-            reactor.pass(connection, to: owner.reactor, parcel: arrival)
+            reactor.transfer(connection, to: owner.reactor, with: transfer)
         }
     }
 
-    func connectionArrived(_ connection: ConnectionID, parcel: StreamArrival) {
-        beginStream(connection, parcel)
+    func connectionTransferred(_ connection: ConnectionID, transfer: StreamTransfer) {
+        beginStream(connection, transfer)
     }
 
-    func passFailed(_ connection: ConnectionID, parcel: StreamArrival) {
-        release(parcel.slot)
+    func transferFailed(_ connection: ConnectionID, transfer: StreamTransfer) {
+        release(transfer.slot)
         counters.upgradeFailures[503, default: 0] += 1
         guard let state = http[connection] else {
-            if let address = parcel.countedAddress { release(address) }
+            if let address = transfer.countedAddress { release(address) }
             return
         }
-        state.isCounted = parcel.countedAddress != nil
+        state.isCounted = transfer.countedAddress != nil
         respond(connection, state, APIError.full)
     }
 }

@@ -15,46 +15,46 @@ extension Shard {
     var turnTime: TurnTime { TurnTime(now: reactor.now, monotonic: reactor.turnBeganAt) }
 
     /// A connection becomes a stream of a shop that this shard owns.
-    func beginStream(_ connection: ConnectionID, _ arrival: StreamArrival) {
+    func beginStream(_ connection: ConnectionID, _ transfer: StreamTransfer) {
         guard !drainProgress.isDraining, !reactor.isCrowded else {
-            refuseArrival(connection, arrival, drainProgress.isDraining ? .draining : .full)
+            refuseTransfer(connection, transfer, drainProgress.isDraining ? .draining : .full)
             return
         }
-        let lifetime = arrival.tokenExpiresAt.microsecondsSinceEpoch - civilTime.microsecondsSinceEpoch
+        let lifetime = transfer.tokenExpiresAt.microsecondsSinceEpoch - civilTime.microsecondsSinceEpoch
         let session = StreamSession(
             messageByteCountMax: environment.configuration.stream.messageByteCountMax,
             tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), at: turnTime)
         streams.insert(
             StreamConnection(
-                session: session, openedAt: reactor.now, slot: arrival.slot.slot, slotCounter: arrival.slot.counter),
+                session: session, openedAt: reactor.now, slot: transfer.slot.slot, slotCounter: transfer.slot.counter),
             for: connection)
         setStreamTimer(connection)
-        if let ticket = arrival.slot.ticket { streams.tickets.insert(ticket, of: connection) }
-        if let address = arrival.countedAddress { streams.addresses[connection] = address }
+        if let ticket = transfer.slot.ticket { streams.tickets.insert(ticket, of: connection) }
+        if let address = transfer.countedAddress { streams.addresses[connection] = address }
         counters.openStreams += 1
         // The subscription exists before the 101 is sent, and the 101 is sent before any message.
-        let response = arrival.response
+        let response = transfer.response
         let result = hub.subscribe(
-            connection, to: arrival.shopID, encoding: arrival.encoding.streamEncoding, prefix: response.span)
+            connection, to: transfer.shopID, encoding: transfer.encoding.streamEncoding, prefix: response.span)
         precondition(result == .subscribed, "no limit of subscribers a shop is set")
         pendingFlush.isNeeded = true
-        if !arrival.leftover.isEmpty {
-            var bytes = arrival.leftover
+        if !transfer.leftover.isEmpty {
+            var bytes = transfer.leftover
             var span = bytes.mutableSpan
             streamReceived(connection, &span)
         } else {
             receiveMore(connection)
         }
-        if arrival.slot.ticket != nil { send(.streamOpened(arrival.slot), to: Int(arrival.slot.counter)) }
+        if transfer.slot.ticket != nil { send(.streamOpened(transfer.slot), to: Int(transfer.slot.counter)) }
     }
 
-    /// Refuses a stream that arrived while the server was stopping, or when no room is left.
-    private func refuseArrival(_ connection: ConnectionID, _ arrival: StreamArrival, _ error: APIError) {
-        release(arrival.slot)
+    /// Refuses a stream that was transferred while the server was stopping, or when no room is left.
+    private func refuseTransfer(_ connection: ConnectionID, _ transfer: StreamTransfer, _ error: APIError) {
+        release(transfer.slot)
         counters.upgradeFailures[error.status.code, default: 0] += 1
         let state = HTTPConnection(
-            .handling(isDraining: drainProgress.isDraining, at: reactor.now), address: arrival.countedAddress,
-            isCounted: arrival.countedAddress != nil)
+            .handling(isDraining: drainProgress.isDraining, at: reactor.now), address: transfer.countedAddress,
+            isCounted: transfer.countedAddress != nil)
         http[connection] = state
         respond(connection, state, error)
     }

@@ -15,7 +15,7 @@ struct StreamConnection {
 }
 
 /// What moves with a connection to the reactor that owns its shop.
-struct StreamArrival: Sendable {
+struct StreamTransfer: Sendable {
     let shopID: ShopID
     let slot: ReservedSlot
     let tokenExpiresAt: Timestamp

@@ -17,7 +17,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     // `onShard` ensures. `directory` is set before the first connection and never again.
     typealias ShardReactor = Reactor<Shard<IO>, IO>
     typealias Message = ShardCommand
-    typealias Parcel = StreamArrival
+    typealias Transfer = StreamTransfer
 
     let reactor: ShardReactor
     let environment: ShardEnvironment

@@ -41,8 +41,8 @@ final class ConnectingHandler<IO: Driver>: ReactorHandler {
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) { ended[connection] = errnoValue }
     func connectionClosed(_ connection: ConnectionID) { closed.append(connection) }
 
-    func connectionArrived(_ connection: ConnectionID, parcel: Int) {}
-    func passFailed(_ connection: ConnectionID, parcel: Int) {}
+    func connectionTransferred(_ connection: ConnectionID, transfer: Int) {}
+    func transferFailed(_ connection: ConnectionID, transfer: Int) {}
     func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {}
     func shortSend(_ connection: ConnectionID, byteCount: Int) {}
     func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}

@@ -12,8 +12,8 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
         var isMultishot = false
         /// Sends in a group at the end of the turn, instead of sends that wait.
         var usesTrySend = false
-        /// Passed to `other` with the first bytes.
-        var isPassed = false
+        /// Transferred to `other` with the first bytes.
+        var isTransferred = false
         /// Sends this many bytes of a pattern and closes, instead of echoing.
         var sourceByteCount = 0
     }
@@ -30,15 +30,15 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
 
     private unowned let reactor: EchoReactor
     private let modes: [Mode]
-    /// Where connections are passed and messages are bounced to.
+    /// Where connections are transferred and commands are bounced to.
     weak var other: EchoReactor?
     /// Called with messages; -1 when a bounced message came to its end.
     var onMessage: (Int) -> Void = { _ in }
     private var echoes: [ConnectionID: Echo] = [:]
     private var dirty: [ConnectionID] = []
     private(set) var addresses: [PeerAddress?] = []
-    private(set) var arrivedCount = 0
-    private(set) var passFailedCount = 0
+    private(set) var receivedTransferCount = 0
+    private(set) var failedTransferCount = 0
     private(set) var shortSendCount = 0
     private(set) var closedCount = 0
     private(set) var firedTokens: [UInt64] = []
@@ -84,24 +84,24 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
             echoes[connection]?.isEnding = true
             advance(connection)
         } else {
-            reactor.receive(connection, isMultishot: mode.isMultishot && !mode.isPassed)
+            reactor.receive(connection, isMultishot: mode.isMultishot && !mode.isTransferred)
         }
     }
 
-    func connectionArrived(_ connection: ConnectionID, parcel: [UInt8]) {
-        arrivedCount += 1
-        var mode = modes[arrivedCount % modes.count]
-        mode.isPassed = false
-        open(connection, mode, backlog: parcel)
+    func connectionTransferred(_ connection: ConnectionID, transfer: [UInt8]) {
+        receivedTransferCount += 1
+        var mode = modes[receivedTransferCount % modes.count]
+        mode.isTransferred = false
+        open(connection, mode, backlog: transfer)
         if mode.isMultishot { reactor.receive(connection, isMultishot: true) }
         advance(connection)
     }
 
-    func passFailed(_ connection: ConnectionID, parcel: [UInt8]) {
-        guard check(connection, "passFailed") else { return }
-        passFailedCount += 1
-        echoes[connection]?.mode.isPassed = false
-        echoes[connection]?.backlog = parcel
+    func transferFailed(_ connection: ConnectionID, transfer: [UInt8]) {
+        guard check(connection, "transferFailed") else { return }
+        failedTransferCount += 1
+        echoes[connection]?.mode.isTransferred = false
+        echoes[connection]?.backlog = transfer
         if echoes[connection]?.mode.isMultishot == true { reactor.receive(connection, isMultishot: true) }
         advance(connection)
     }
@@ -117,8 +117,8 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
         guard check(connection, "bytesReceived"), let mode = echoes[connection]?.mode else { return }
         var copy: [UInt8] = []
         for index in bytes.indices { copy.append(bytes[index]) }
-        if mode.isPassed, let other {
-            reactor.pass(connection, to: other, parcel: copy)
+        if mode.isTransferred, let other {
+            reactor.transfer(connection, to: other, with: copy)
             return
         }
         echoes[connection]?.backlog += copy

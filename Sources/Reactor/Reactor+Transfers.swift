@@ -3,54 +3,54 @@ import Primitives
 
 extension Reactor {
     /// A connection in transfer to another reactor.
-    struct Pass {
+    struct OutgoingTransfer {
         let target: Reactor
         /// The number of the transfer in the target's inbox.
         let number: UInt64
     }
 
-    /// Transfers the connection to another reactor. That reactor's handler gets `connectionArrived` with `parcel`, and
-    /// then this one gets `connectionClosed`. If the transfer fails, this one gets `passFailed` and keeps the
+    /// Transfers the connection to another reactor. That reactor's handler gets `connectionTransferred` with `transfer`,
+    /// and then this one gets `connectionClosed`. If the transfer fails, this one gets `transferFailed` and keeps the
     /// connection. The connection must have no operations in flight.
     ///
-    /// A `parcel` in transfer is released when one of the two reactors ends.
-    public func pass(_ connection: ConnectionID, to other: Reactor, parcel: Handler.Parcel) {
+    /// `transfer` is released when one of the two reactors ends before.
+    public func transfer(_ connection: ConnectionID, to other: Reactor, with transfer: Handler.Transfer) {
         guard isOpen(connection) else { return }
         precondition(descriptors[connection].operationCount == 0, "operations are in flight on the connection")
-        precondition(other !== self, "a connection was passed to where it is")
-        let number = other.parcels.put(parcel)
-        passes[connection.slot] = Pass(target: other, number: number)
-        descriptors[connection].state = .passing
+        precondition(other !== self, "a connection is transferred to where it is")
+        let number = other.incomingTransfers.put(transfer)
+        outgoingTransfers[connection.slot] = OutgoingTransfer(target: other, number: number)
+        descriptors[connection].state = .inTransfer
         descriptors[connection].operationCount = 1
-        driver.pass(
-            slot: connection.slot, to: other.address, remoteTag: CompletionTag(arrival: number),
-            tag: CompletionTag(.pass, connection))
+        driver.transfer(
+            slot: connection.slot, to: other.address, remoteTag: CompletionTag(transferReceived: number),
+            tag: CompletionTag(.transfer, connection))
     }
 
-    /// Closes a connection in transfer: without its `Parcel`, the reactor that has the connection closes it.
+    /// Closes a connection in transfer: without its `Transfer`, the reactor that has the connection closes it.
     func withdraw(_ connection: ConnectionID) {
-        guard let pass = passes[connection.slot] else { return }
-        _ = pass.target.parcels.take(pass.number)
+        guard let outgoing = outgoingTransfers[connection.slot] else { return }
+        _ = outgoing.target.incomingTransfers.take(outgoing.number)
     }
 
-    /// A descriptor arrived from another reactor.
-    func arrived(_ completion: Completion) {
+    /// Another reactor transferred a descriptor here.
+    func transferReceived(_ completion: Completion) {
         precondition(completion.result >= 0, "the target of a failed transfer was notified")
         let connection = openSlot(UInt32(completion.result))
-        guard let parcel = parcels.take(completion.tag.arrivalNumber) else {
+        guard let transfer = incomingTransfers.take(completion.tag.transferNumber) else {
             // Its sender closed it meanwhile; the handler was never notified of it.
             descriptors[connection].state = .closing
             finishIfIdle(connection)
             return
         }
         descriptors[connection].isAnnounced = true
-        handler.connectionArrived(connection, parcel: parcel)
+        handler.connectionTransferred(connection, transfer: transfer)
     }
 
     /// The result of a transfer, at its sender.
-    func passed(_ completion: Completion) {
+    func transferEnded(_ completion: Completion) {
         let connection = completion.tag.connection
-        guard let pass = passes.removeValue(forKey: connection.slot) else {
+        guard let outgoing = outgoingTransfers.removeValue(forKey: connection.slot) else {
             preconditionFailure("a transfer ended that was not in flight")
         }
         descriptors[connection].operationCount -= 1
@@ -70,8 +70,8 @@ extension Reactor {
             descriptors[connection].isShared = true
             statistics.strandedDescriptorCount += 1
         }
-        if let parcel = pass.target.parcels.take(pass.number) {
-            handler.passFailed(connection, parcel: parcel)
+        if let transfer = outgoing.target.incomingTransfers.take(outgoing.number) {
+            handler.transferFailed(connection, transfer: transfer)
         } else {
             close(connection)
         }

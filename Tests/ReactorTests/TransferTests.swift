@@ -5,23 +5,22 @@ import Testing
 
 @testable import Reactor
 
-/// Connections between two reactors, and what becomes of them when something goes wrong on the way. The test turns
-/// both reactors.
-@Suite(.timeLimit(.minutes(5))) struct PassTests {
-    /// Passes on what it accepts when told so; keeps account of arrivals and parcels.
-    private final class PassingHandler<IO: Driver>: ReactorHandler {
-        typealias PassingReactor = Reactor<PassingHandler<IO>, IO>
+/// Transfers between two reactors, and the outcome of those that fail. The test turns both reactors.
+@Suite(.timeLimit(.minutes(5))) struct TransferTests {
+    /// Keeps account of the connections that it accepts and that are transferred to it.
+    private final class TransferringHandler<IO: Driver>: ReactorHandler {
+        typealias TransferringReactor = Reactor<TransferringHandler<IO>, IO>
 
         var held: [ConnectionID] = []
-        var arrived: [ConnectionID: Parcel] = [:]
+        var received: [ConnectionID: Transfer] = [:]
         var failed: [ConnectionID] = []
         var closed: [ConnectionID] = []
         var messages: [Int] = []
 
         func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) { held.append(connection) }
         func connectionOpened(_ connection: ConnectionID, token: UInt64) { held.append(connection) }
-        func connectionArrived(_ connection: ConnectionID, parcel: Parcel) { arrived[connection] = parcel }
-        func passFailed(_ connection: ConnectionID, parcel: Parcel) { failed.append(connection) }
+        func connectionTransferred(_ connection: ConnectionID, transfer: Transfer) { received[connection] = transfer }
+        func transferFailed(_ connection: ConnectionID, transfer: Transfer) { failed.append(connection) }
         func connectionClosed(_ connection: ConnectionID) { closed.append(connection) }
         func messageReceived(_ message: Int) { messages.append(message) }
         func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {}
@@ -36,9 +35,9 @@ import Testing
     }
 
     /// Something whose end can be seen.
-    private final class Parcel: Sendable {}
+    private final class Transfer: Sendable {}
 
-    private typealias VirtualHandler = PassingHandler<VirtualDriver>
+    private typealias VirtualHandler = TransferringHandler<VirtualDriver>
 
     private static var limits: ReactorLimits {
         var limits = ReactorLimits()
@@ -51,17 +50,19 @@ import Testing
         return limits
     }
 
-    private static func makeReactor<IO>(_ driver: IO, _ limits: ReactorLimits) -> PassingHandler<IO>.PassingReactor {
-        let reactor = PassingHandler<IO>.PassingReactor(driver: driver, limits: limits)
-        reactor.attach(PassingHandler())
+    private static func makeReactor<IO>(_ driver: IO, _ limits: ReactorLimits)
+        -> TransferringHandler<IO>.TransferringReactor
+    {
+        let reactor = TransferringHandler<IO>.TransferringReactor(driver: driver, limits: limits)
+        reactor.attach(TransferringHandler())
         return reactor
     }
 
     /// Two reactors on a network of no faults, the first with one connection.
     private struct Pair {
         let network = VirtualNetwork(seed: 1)
-        let source: VirtualHandler.PassingReactor
-        let target: VirtualHandler.PassingReactor
+        let source: VirtualHandler.TransferringReactor
+        let target: VirtualHandler.TransferringReactor
         let peer: VirtualPeer
         let connection: ConnectionID
 
@@ -83,29 +84,29 @@ import Testing
         }
     }
 
-    @Test func `a connection closed on its way is closed and the other reactor never hears of it`() throws {
+    @Test func `a connection closed in transfer is closed and the other reactor is not notified of it`() throws {
         let pair = try Pair()
-        weak var observed: Parcel?
+        weak var observed: Transfer?
         do {
-            let parcel = Parcel()
-            observed = parcel
-            pair.source.pass(pair.connection, to: pair.target, parcel: parcel)
+            let transfer = Transfer()
+            observed = transfer
+            pair.source.transfer(pair.connection, to: pair.target, with: transfer)
         }
         #expect(observed != nil)
         pair.source.close(pair.connection)
-        #expect(observed == nil, "the parcel is dropped at once")
+        #expect(observed == nil, "the transfer is dropped at once")
         pair.turn()
-        #expect(pair.target.handler.arrived.isEmpty && pair.target.handler.closed.isEmpty)
+        #expect(pair.target.handler.received.isEmpty && pair.target.handler.closed.isEmpty)
         #expect(pair.source.handler.closed == [pair.connection])
         #expect(pair.source.handler.failed.isEmpty)
         #expect(pair.peer.isServerClosed)
         #expect(pair.source.connectionCount == 0 && pair.target.connectionCount == 0)
     }
 
-    @Test func `a connection closed on its way is closed when it comes back`() throws {
+    @Test func `a connection closed in transfer is closed when the transfer fails`() throws {
         let pair = try Pair()
-        pair.network.faults.passFailurePerMille = 1_000
-        pair.source.pass(pair.connection, to: pair.target, parcel: Parcel())
+        pair.network.faults.transferFailurePerMille = 1_000
+        pair.source.transfer(pair.connection, to: pair.target, with: Transfer())
         pair.source.close(pair.connection)
         pair.source.close(pair.connection)
         pair.turn()
@@ -114,25 +115,25 @@ import Testing
         #expect(pair.peer.isServerClosed)
     }
 
-    @Test func `a connection that the other reactor has already is no longer the sender's to close`() throws {
+    @Test func `a connection that the other reactor has received is not closed by its sender`() throws {
         let pair = try Pair()
-        pair.source.pass(pair.connection, to: pair.target, parcel: Parcel())
+        pair.source.transfer(pair.connection, to: pair.target, with: Transfer())
         // The sender submits but handles no completion; the target handles its own.
         pair.source.io.submit()
         pair.target.turn()
         pair.target.turn()
         pair.source.close(pair.connection)
         pair.turn()
-        let arrived = try #require(pair.target.handler.arrived.keys.first)
-        #expect(pair.target.isOpen(arrived))
+        let received = try #require(pair.target.handler.received.keys.first)
+        #expect(pair.target.isOpen(received))
         #expect(pair.source.handler.closed == [pair.connection])
         #expect(!pair.peer.isServerClosed)
     }
 
     @Test func `a descriptor stranded in the other table does not keep the peer waiting for the end`() throws {
         let pair = try Pair()
-        pair.network.faults.passOverflowPerMille = 1_000
-        pair.source.pass(pair.connection, to: pair.target, parcel: Parcel())
+        pair.network.faults.transferOverflowPerMille = 1_000
+        pair.source.transfer(pair.connection, to: pair.target, with: Transfer())
         pair.turn()
         #expect(pair.source.handler.failed == [pair.connection])
         #expect(pair.source.isOpen(pair.connection), "it is usable where it was")
@@ -146,26 +147,26 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `parcels under way are released when the reactors end`(isSubmitted: Bool) throws {
-        weak var observed: Parcel?
+    func `transfers in flight are released when the reactors end`(isSubmitted: Bool) throws {
+        weak var observed: Transfer?
         do {
             let pair = try Pair()
-            let parcel = Parcel()
-            observed = parcel
-            pair.source.pass(pair.connection, to: pair.target, parcel: parcel)
+            let transfer = Transfer()
+            observed = transfer
+            pair.source.transfer(pair.connection, to: pair.target, with: transfer)
             if isSubmitted { pair.source.io.submit() }
             pair.source.stop()
             pair.source.run()
             pair.target.stop()
             pair.target.run()
-            #expect(pair.target.parcels.count == 0)
-            #expect(pair.source.passes.isEmpty)
+            #expect(pair.target.incomingTransfers.count == 0)
+            #expect(pair.source.outgoingTransfers.isEmpty)
             #expect(pair.peer.isServerClosed)
         }
         #expect(observed == nil)
     }
 
-    @Test func `a wake that the ring cannot do is done by other means`() throws {
+    @Test func `a wake that the ring cannot do goes through the event descriptor`() throws {
         let pair = try Pair()
         pair.network.faults.wakeFailurePerMille = 1_000
         pair.target.isAsleep.store(true, ordering: .sequentiallyConsistent)
@@ -202,8 +203,8 @@ import Testing
         return Array(buffer.prefix(count))
     }
 
-    /// The kernel keeps completions that the target's queue has no room for: a full queue fails no pass.
-    @Test func `two hundred connections arrive at a ring whose queue holds sixteen completions`() throws {
+    /// The kernel keeps completions that the target's queue has no room for: a full queue fails no transfer.
+    @Test func `two hundred connections are transferred to a ring whose queue holds sixteen completions`() throws {
         var limits = Self.limits
         limits.outgoingConnectionCountMax = 200
         limits.descriptorCountMax = 400
@@ -214,12 +215,12 @@ import Testing
         let address = SocketAddress(PeerAddress(ipv4: 0x7f00_0001), port: opened.port)
         for token in 0..<200 { source.connect(to: address, token: UInt64(token)) }
         while source.handler.held.count < 200 { source.turn() }
-        for connection in source.handler.held { source.pass(connection, to: target, parcel: Parcel()) }
+        for connection in source.handler.held { source.transfer(connection, to: target, with: Transfer()) }
         source.io.submit()
-        while target.handler.arrived.count < 200 { target.turn() }
+        while target.handler.received.count < 200 { target.turn() }
         while source.connectionCount > 0 { source.turn() }
         #expect(source.handler.closed.count == 200 && source.handler.failed.isEmpty)
-        #expect(target.parcels.count == 0)
+        #expect(target.incomingTransfers.count == 0)
         source.stop()
         source.run()
         target.stop()
