@@ -9,7 +9,7 @@ import WebSocket
 /// The hub's way is that of the server: publish, one flush per turn, sends without waiting on direct descriptors. The
 /// loop writes the same frame to the same sockets through ordinary descriptors.
 final class FanoutHandler: ReactorHandler {
-    typealias Message = Never
+    typealias Command = Never
     typealias Transfer = Never
     typealias FanoutReactor = Reactor<FanoutHandler, UringDriver>
 
@@ -137,5 +137,5 @@ final class FanoutHandler: ReactorHandler {
     func connectionClosed(_ connection: ConnectionID) {}
     func connectionTransferred(_ connection: ConnectionID, transfer: Never) {}
     func transferFailed(_ connection: ConnectionID, transfer: Never) {}
-    func messageReceived(_ message: Never) {}
+    func commandReceived(_ command: Never) {}
 }

@@ -47,12 +47,12 @@ public struct ReactorLimits: Sendable {
     /// The longest wait; nil for no limit. With a limit the reactor reads its clock regularly and notices that it was
     /// stopped.
     public var waitSpanMax: Duration?
-    /// Messages taken from the mailbox in one turn.
+    /// Commands taken from the mailbox in one turn.
     public var mailboxBudgetPerTurn = 256
     /// Timers fired in one turn.
     public var timerBudgetPerTurn = 1_024
-    /// Messages from other threads that may be pending, a power of two.
-    public var mailboxMessageCountMax = 4_096
+    /// Commands from other threads that may be pending, a power of two.
+    public var mailboxCommandCountMax = 4_096
 
     /// The default limits, for a production node.
     public init() {}

@@ -4,23 +4,23 @@ import Synchronization
 ///
 /// Vyukov's bounded queue: each cell has a sequence number that says whether a producer or the consumer may use it. A
 /// producer takes a cell with one compare-and-swap and publishes it with one store.
-@safe package final class Mailbox<Message: Sendable>: @unchecked Sendable {
+@safe package final class Mailbox<Command: Sendable>: @unchecked Sendable {
     // @unchecked: a cell is written by the producer that took its sequence number, and read by the consumer after that
     // producer's releasing store, as the protocol above requires.
-    private let cells: UnsafeMutablePointer<Message>
+    private let cells: UnsafeMutablePointer<Command>
     private let sequences: UnsafeMutablePointer<Atomic<Int>>
     private let mask: Int
     private let tail = Atomic<Int>(0)
     /// Only the consumer changes it.
     private let head = Atomic<Int>(0)
 
-    /// An empty mailbox for `messageCountMax` messages, a power of two.
-    package init(messageCountMax: Int) {
-        precondition(messageCountMax.nonzeroBitCount == 1, "a mailbox holds a power of two of messages")
-        mask = messageCountMax - 1
-        unsafe cells = .allocate(capacity: messageCountMax)
-        unsafe sequences = .allocate(capacity: messageCountMax)
-        for index in 0..<messageCountMax { unsafe (sequences + index).initialize(to: Atomic(index)) }
+    /// An empty mailbox for `commandCountMax` commands, a power of two.
+    package init(commandCountMax: Int) {
+        precondition(commandCountMax.nonzeroBitCount == 1, "a mailbox holds a power of two of commands")
+        mask = commandCountMax - 1
+        unsafe cells = .allocate(capacity: commandCountMax)
+        unsafe sequences = .allocate(capacity: commandCountMax)
+        for index in 0..<commandCountMax { unsafe (sequences + index).initialize(to: Atomic(index)) }
     }
 
     deinit {
@@ -30,14 +30,14 @@ import Synchronization
         unsafe cells.deallocate()
     }
 
-    /// Whether no message is pending, as the consumer sees it.
+    /// Whether no command is pending, as the consumer sees it.
     var isEmpty: Bool {
         let position = head.load(ordering: .relaxed)
         return unsafe sequences[position & mask].load(ordering: .sequentiallyConsistent) != position + 1
     }
 
-    /// Adds `message`; false when the mailbox is full. Any thread.
-    package func push(_ message: Message) -> Bool {
+    /// Adds `command`; false when the mailbox is full. Any thread.
+    package func push(_ command: Command) -> Bool {
         var position = tail.load(ordering: .relaxed)
         while true {
             let sequence = unsafe sequences[position & mask].load(ordering: .acquiring)
@@ -53,20 +53,20 @@ import Synchronization
                 continue
             }
             // SAFETY: only this producer uses the cell until the store below.
-            unsafe (cells + (position & mask)).initialize(to: message)
+            unsafe (cells + (position & mask)).initialize(to: command)
             unsafe sequences[position & mask].store(position + 1, ordering: .sequentiallyConsistent)
             return true
         }
     }
 
-    /// Takes the oldest message; nil when none is complete. The consumer's thread only.
-    package func pop() -> Message? {
+    /// Takes the oldest command; nil when none is complete. The consumer's thread only.
+    package func pop() -> Command? {
         let position = head.load(ordering: .relaxed)
         guard unsafe sequences[position & mask].load(ordering: .acquiring) == position + 1 else { return nil }
         // SAFETY: the producer's store passed the cell to the consumer.
-        let message = unsafe (cells + (position & mask)).move()
+        let command = unsafe (cells + (position & mask)).move()
         unsafe sequences[position & mask].store(position + mask + 1, ordering: .releasing)
         head.store(position + 1, ordering: .relaxed)
-        return message
+        return command
     }
 }

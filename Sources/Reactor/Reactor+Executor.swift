@@ -44,11 +44,11 @@ extension Reactor {
         if isAsleep.exchange(false, ordering: .sequentiallyConsistent) { waker.wake() }
     }
 
-    /// Sends `message` to this reactor; false when its mailbox is full. Any thread. `sender` is the reactor that the
+    /// Sends `command` to this reactor; false when its mailbox is full. Any thread. `sender` is the reactor that the
     /// caller runs on; its ring wakes this reactor.
-    public func post(_ message: Handler.Message, from sender: Reactor?) -> Bool {
+    public func post(_ command: Handler.Command, from sender: Reactor?) -> Bool {
         assert(sender?.isCurrent ?? true, "the sender's ring belongs to its thread")
-        guard mailbox.push(message) else { return false }
+        guard mailbox.push(command) else { return false }
         guard isAsleep.exchange(false, ordering: .sequentiallyConsistent) else { return true }
         if let sender, sender !== self {
             sender.driver.wake(address, remoteTag: CompletionTag(.wake))

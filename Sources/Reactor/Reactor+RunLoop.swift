@@ -34,7 +34,7 @@ extension Reactor {
     }
 
     /// One turn: submits and waits, records the completions, then handles within budgets what is pending: completions,
-    /// messages, timers, jobs. Last it calls the handler's `turnEnded`.
+    /// commands, timers, jobs. Last it calls the handler's `turnEnded`.
     public func turn() {
         precondition(isCurrent, "a reactor's turn came from another thread")
         // Set when the last turn found nothing to do: the reactor has then been idle, and was due to look again by this
@@ -54,7 +54,7 @@ extension Reactor {
         record()
         if recordedCount != recordedBefore { self.idleUntil = nil }
         handleCompletions()
-        handleMessages()
+        handleCommands()
         fireTimers()
         runJobs()
         leftover = handler.turnEnded()
@@ -201,13 +201,13 @@ extension Reactor {
         driver.wakeFailed(completion.tag)
     }
 
-    // MARK: - Messages, timers, jobs
+    // MARK: - Commands, timers, jobs
 
-    private func handleMessages() {
+    private func handleCommands() {
         var budget = limits.mailboxBudgetPerTurn
-        while budget > 0, let message = mailbox.pop() {
+        while budget > 0, let command = mailbox.pop() {
             budget -= 1
-            handler.messageReceived(message)
+            handler.commandReceived(command)
         }
     }
 

@@ -16,7 +16,7 @@ import Synchronization
     let driver: IO
     let waker: IO.Waker
     let address: IO.Address
-    let mailbox: Mailbox<Handler.Message>
+    let mailbox: Mailbox<Handler.Command>
     /// The inbox of connections in transfer to this reactor.
     let incomingTransfers = TransferInbox<Handler.Transfer>()
     let inbox = JobInbox()
@@ -77,7 +77,7 @@ import Synchronization
         self.driver = driver
         waker = driver.waker
         address = driver.address
-        mailbox = Mailbox(messageCountMax: limits.mailboxMessageCountMax)
+        mailbox = Mailbox(commandCountMax: limits.mailboxCommandCountMax)
         ownerThread = pthread_self()
         descriptors = DescriptorTable(
             count: driver.descriptorCountMax, outgoingCount: limits.outgoingConnectionCountMax)

@@ -59,11 +59,11 @@ public protocol TrySendHandler: AnyObject {
 
 /// The turns of the loop, and what comes from outside of connections.
 public protocol TurnHandler: AnyObject {
-    /// The type of the messages that other threads send here.
-    associatedtype Message: Sendable
+    /// What other threads order this reactor's handler to do, through the mailbox.
+    associatedtype Command: Sendable
 
-    /// A message arrived.
-    func messageReceived(_ message: Message)
+    /// A command of another thread was taken from the mailbox.
+    func commandReceived(_ command: Command)
     /// A timer is due.
     func timerFired(_ token: UInt64)
     /// The ordinary descriptor of a `Reactor.poll` is ready or has failed; reading or writing it shows which.

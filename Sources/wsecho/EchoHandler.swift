@@ -3,7 +3,7 @@ import Reactor
 
 /// The echo server's reactor handler: moves bytes between sockets and `EchoConnection`s.
 final class EchoHandler: ReactorHandler {
-    typealias Message = Never
+    typealias Command = Never
     typealias Transfer = Never
     typealias EchoReactor = Reactor<EchoHandler, UringDriver>
 
@@ -77,7 +77,7 @@ final class EchoHandler: ReactorHandler {
 
     func connectionTransferred(_ connection: ConnectionID, transfer: Never) {}
     func transferFailed(_ connection: ConnectionID, transfer: Never) {}
-    func messageReceived(_ message: Never) {}
+    func commandReceived(_ command: Never) {}
     func shortSend(_ connection: ConnectionID, byteCount: Int) {}
     func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}
     func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {}

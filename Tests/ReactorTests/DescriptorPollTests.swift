@@ -22,7 +22,7 @@ import Testing
         func becameWritable(_ connection: ConnectionID) {}
         func connectionClosed(_ connection: ConnectionID) {}
         func timerFired(_ token: UInt64) {}
-        func messageReceived(_ message: Int) {}
+        func commandReceived(_ command: Int) {}
         func turnEnded() -> Bool { false }
     }
 

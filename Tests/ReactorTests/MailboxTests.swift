@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct MailboxTests {
     @Test func `a full mailbox refuses, and has room again once something was taken`() {
-        let mailbox = Mailbox<Int>(messageCountMax: 4)
+        let mailbox = Mailbox<Int>(commandCountMax: 4)
         #expect(mailbox.isEmpty)
         for round in 0..<10 {
             for number in 0..<4 { #expect(mailbox.push(round * 4 + number)) }
@@ -17,11 +17,11 @@ import Testing
         }
     }
 
-    @Test func `messages that nobody took are released with the mailbox`() {
+    @Test func `commands that were not taken are released with the mailbox`() {
         final class Token: Sendable {}
         weak var observed: Token?
         do {
-            let mailbox = Mailbox<Token>(messageCountMax: 4)
+            let mailbox = Mailbox<Token>(commandCountMax: 4)
             let token = Token()
             observed = token
             #expect(mailbox.push(token))
@@ -29,10 +29,10 @@ import Testing
         #expect(observed == nil)
     }
 
-    @Test func `four producers lose nothing, and each one's messages stay in order`() {
+    @Test func `four producers lose nothing, and the commands of each stay in order`() {
         let producerCount = 4
         let messageCount = 50_000
-        let mailbox = Mailbox<(producer: Int, number: Int)>(messageCountMax: 256)
+        let mailbox = Mailbox<(producer: Int, number: Int)>(commandCountMax: 256)
         let threads = (0..<producerCount).map { producer in
             ReactorThread(name: "producer") {
                 for number in 0..<messageCount {

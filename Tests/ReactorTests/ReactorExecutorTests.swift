@@ -67,7 +67,7 @@ import Testing
         }
         let seen = SeenNumber()
         await live.on { reactor in
-            reactor.handler.onMessage = { seen.store($0) }
+            reactor.handler.onCommand = { seen.store($0) }
             _ = reactor.schedule(at: reactor.now + .milliseconds(10), token: 1)
         }
         #expect(reactor.post(-7, from: nil))
@@ -106,7 +106,7 @@ import Testing
     @Test func `no wake-up of a foreign thread is lost`() async throws {
         let live = try LiveReactors()
         let seen = SeenNumber()
-        await live.on { $0.handler.onMessage = { seen.store($0) } }
+        await live.on { $0.handler.onCommand = { seen.store($0) } }
         let reactor = live.reactors[0]
         // A lost one leaves the reactor asleep for ever, as it has no timer; the time limit then ends the test.
         let poster = ReactorThread(name: "poster") {
@@ -126,7 +126,7 @@ import Testing
         for index in 0..<2 {
             await live.on(index) { reactor in
                 reactor.handler.other = index == 0 ? there : here
-                reactor.handler.onMessage = { if $0 == 0 { seen.store(-1) } }
+                reactor.handler.onCommand = { if $0 == 0 { seen.store(-1) } }
             }
         }
         #expect(here.post(50_000, from: nil))

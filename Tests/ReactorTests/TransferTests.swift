@@ -15,14 +15,14 @@ import Testing
         var received: [ConnectionID: Transfer] = [:]
         var failed: [ConnectionID] = []
         var closed: [ConnectionID] = []
-        var messages: [Int] = []
+        var commands: [Int] = []
 
         func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) { held.append(connection) }
         func connectionOpened(_ connection: ConnectionID, token: UInt64) { held.append(connection) }
         func connectionTransferred(_ connection: ConnectionID, transfer: Transfer) { received[connection] = transfer }
         func transferFailed(_ connection: ConnectionID, transfer: Transfer) { failed.append(connection) }
         func connectionClosed(_ connection: ConnectionID) { closed.append(connection) }
-        func messageReceived(_ message: Int) { messages.append(message) }
+        func commandReceived(_ command: Int) { commands.append(command) }
         func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {}
         func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {}
         func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {}
@@ -175,7 +175,7 @@ import Testing
         #expect(pair.source.statistics.wakeFailureCount == 1)
         #expect(pair.target.io.isBusy, "its wait would end at once")
         pair.target.turn()
-        #expect(pair.target.handler.messages == [5])
+        #expect(pair.target.handler.commands == [5])
     }
 
     // MARK: - On the ring

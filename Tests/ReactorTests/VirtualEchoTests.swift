@@ -38,7 +38,7 @@ import Testing
         limits.listenQueueCountMax = 20
         limits.submissionCountMax = 32
         limits.completionBudgetPerTurn = 48
-        limits.mailboxMessageCountMax = 64
+        limits.mailboxCommandCountMax = 64
         return limits
     }()
 

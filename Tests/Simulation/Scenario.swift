@@ -66,7 +66,7 @@ struct Scenario {
         limits.completionBudgetPerTurn = chance.pick([4, 64])
         limits.jobBudgetPerTurn = chance.pick([2, 256])
         limits.mailboxBudgetPerTurn = chance.pick([1, 256])
-        limits.mailboxMessageCountMax = chance.pick([2, 64])
+        limits.mailboxCommandCountMax = chance.pick([2, 64])
         limits.timerBudgetPerTurn = chance.pick([1, 64])
         readsPerUserMax = chance.pick([0, 1, 2, 8])
         writesPerUserMax = chance.pick([0, 3, 60])

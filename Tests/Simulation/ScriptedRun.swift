@@ -59,7 +59,7 @@ final class ScriptedRun: @unchecked Sendable {
         scenario.limits.descriptorCountMax = 64
         scenario.limits.descriptorReserveCount = 4
         scenario.limits.listenQueueCountMax = 8
-        scenario.limits.mailboxMessageCountMax = 2
+        scenario.limits.mailboxCommandCountMax = 2
         scenario.limits.receiveBufferCount = 16
         scenario.limits.waitSpanMax = ServerLimits.reactorWaitMax
         let secret = try TokenSecret("the secret of the simulation, long enough")

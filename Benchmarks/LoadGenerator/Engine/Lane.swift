@@ -8,7 +8,7 @@ import WebSocket
 ///
 /// It belongs to the reactor's thread. Lanes communicate only through the board.
 package final class Lane: ReactorHandler {
-    package typealias Message = Never
+    package typealias Command = Never
     package typealias Transfer = Never
     package typealias LaneReactor = Reactor<Lane, UringDriver>
 
@@ -197,7 +197,7 @@ package final class Lane: ReactorHandler {
     package func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {}
     package func connectionTransferred(_ connection: ConnectionID, transfer: Never) {}
     package func transferFailed(_ connection: ConnectionID, transfer: Never) {}
-    package func messageReceived(_ message: Never) {}
+    package func commandReceived(_ command: Never) {}
     package func shortSend(_ connection: ConnectionID, byteCount: Int) {}
     package func sendCompleted(_ connection: ConnectionID, byteCount: Int) {}
     package func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {}

@@ -21,7 +21,7 @@ let reactorBenchmarks = [
         name: "mailbox", operation: "a message pushed and popped, without another thread",
         batchOperationCount: 10_000
     ) {
-        let mailbox = Mailbox<UInt64>(messageCountMax: 1_024)
+        let mailbox = Mailbox<UInt64>(commandCountMax: 1_024)
         return Benchmark.Batch {
             for number in 0..<UInt64(10_000) {
                 precondition(mailbox.push(number) && mailbox.pop() == number, "the mailbox was empty")

@@ -48,7 +48,7 @@ extension Shard: BrokerObserver {
         }
     }
 
-    private func publish(_ message: Chat.Message, as event: (Chat.Message) -> ChatEvent) {
+    private func publish(_ message: Message, as event: (Message) -> ChatEvent) {
         // The shop's own times must stay after all times that were seen. Otherwise a client that catches up by time
         // misses messages.
         shops.advance(message.shopID, past: message.changedAt, at: civilTime)

@@ -16,7 +16,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     // @unchecked: tasks hold references to shards. Each touches a shard's state only on that shard's reactor, which
     // `onShard` ensures. `directory` is set before the first connection and never again.
     typealias ShardReactor = Reactor<Shard<IO>, IO>
-    typealias Message = ShardCommand
+    typealias Command = ShardCommand
     typealias Transfer = StreamTransfer
 
     let reactor: ShardReactor
@@ -97,7 +97,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     /// Sends a command to another shard, or performs it at once when it is for this one. Commands to one shard arrive
     /// in their order.
     func send(_ command: ShardCommand, to shardIndex: Int) {
-        guard shardIndex != index else { return messageReceived(command) }
+        guard shardIndex != index else { return commandReceived(command) }
         let target = directory[shardIndex].reactor
         outbox.send(command, to: shardIndex) { target.post($0, from: reactor) }
     }
@@ -148,7 +148,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         }
     }
 
-    func messageReceived(_ command: ShardCommand) {
+    func commandReceived(_ command: ShardCommand) {
         switch command {
         case .releaseSlot(let reserved): userLimits.release(reserved)
         case .streamOpened(let reserved): streamOpened(reserved)

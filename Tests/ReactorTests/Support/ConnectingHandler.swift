@@ -49,6 +49,6 @@ final class ConnectingHandler<IO: Driver>: ReactorHandler {
     func sendFailed(_ connection: ConnectionID, errnoValue: Int32) {}
     func becameWritable(_ connection: ConnectionID) {}
     func timerFired(_ token: UInt64) {}
-    func messageReceived(_ message: Int) {}
+    func commandReceived(_ command: Int) {}
     func turnEnded() -> Bool { false }
 }

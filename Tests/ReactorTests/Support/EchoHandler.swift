@@ -32,8 +32,8 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
     private let modes: [Mode]
     /// Where connections are transferred and commands are bounced to.
     weak var other: EchoReactor?
-    /// Called with messages; -1 when a bounced message came to its end.
-    var onMessage: (Int) -> Void = { _ in }
+    /// Called with commands; -1 when a bounced command came to its end.
+    var onCommand: (Int) -> Void = { _ in }
     private var echoes: [ConnectionID: Echo] = [:]
     private var dirty: [ConnectionID] = []
     private(set) var addresses: [PeerAddress?] = []
@@ -215,8 +215,8 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
 
     func timerFired(_ token: UInt64) { firedTokens.append(token) }
 
-    func messageReceived(_ message: Int) {
-        onMessage(message)
-        if message > 0, let other { _ = other.post(message - 1, from: reactor) }
+    func commandReceived(_ command: Int) {
+        onCommand(command)
+        if command > 0, let other { _ = other.post(command - 1, from: reactor) }
     }
 }

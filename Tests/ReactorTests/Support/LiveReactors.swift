@@ -31,7 +31,7 @@ final class LiveReactors: Sendable {
         limits.receiveBufferCount = 32
         limits.submissionCountMax = 64
         limits.completionCountMax = 256
-        limits.mailboxMessageCountMax = 1_024
+        limits.mailboxCommandCountMax = 1_024
         return limits
     }
 
