@@ -47,7 +47,7 @@ struct Authenticator {
         fileprivate let reloader: KeyReloader
         fileprivate let ticket: KeyReloader.Ticket
 
-        /// Returns when the keys were read, at the latest after `KeyReloads.waitMax`.
+        /// Returns when the keys were read, at the latest after `KeyReloadMachine.waitMax`.
         func wait() async { await reloader.wait(ticket) }
     }
 }

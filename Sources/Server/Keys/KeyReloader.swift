@@ -22,7 +22,7 @@ final class KeyReloader: Sendable {
         var version: UInt64 = 0
         /// The file's text from which `keys` were read.
         var text: [UInt8]
-        var reloads: KeyReloads
+        var reloads: KeyReloadMachine
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         /// Waiters that joined so far; each is named by its number.
         var waiterCount: UInt64 = 0
@@ -53,7 +53,7 @@ final class KeyReloader: Sendable {
         state = Mutex(
             State(
                 keys: try await KeySet(secret: secret, jwks: text), text: text,
-                reloads: KeyReloads(at: MonotonicInstant(nanoseconds: 0))))
+                reloads: KeyReloadMachine(at: MonotonicInstant(nanoseconds: 0))))
     }
 
     /// The keys, when they are newer than the version `known`. One atomic load when they are not.
@@ -84,7 +84,7 @@ final class KeyReloader: Sendable {
     /// that are already loaded, or after a read that is in flight or due. Nil: the token is refused now.
     func join(known: UInt64) -> Ticket? {
         let now = now
-        let (ticket, decision) = state.withLock { state -> (Ticket?, KeyReloads.Decision) in
+        let (ticket, decision) = state.withLock { state -> (Ticket?, KeyReloadMachine.Decision) in
             if state.version != known { return (Ticket(waiter: nil), .refuse) }
             let decision = state.reloads.keyMissed(at: now)
             if decision == .refuse { return (nil, .refuse) }
@@ -103,11 +103,11 @@ final class KeyReloader: Sendable {
         return ticket
     }
 
-    /// Waits until a read ends after the ticket was taken, at most `KeyReloads.waitMax`.
+    /// Waits until a read ends after the ticket was taken, at most `KeyReloadMachine.waitMax`.
     func wait(_ ticket: Ticket) async {
         guard let waiter = ticket.waiter else { return }
         let timeout = Task.detached { [self] in
-            try? await Task.sleep(for: KeyReloads.waitMax)
+            try? await Task.sleep(for: KeyReloadMachine.waitMax)
             let continuation = state.withLock { state in
                 let continuation = state.waiters.removeValue(forKey: waiter)
                 if continuation != nil { state.reloads.waiterLeft() }

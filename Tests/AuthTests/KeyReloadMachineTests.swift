@@ -4,18 +4,18 @@ import Testing
 @testable import Auth
 
 /// When keys are read, and which tokens wait.
-@Suite struct KeyReloadsTests {
+@Suite struct KeyReloadMachineTests {
     private let start = MonotonicInstant(nanoseconds: 1_000_000_000)
 
     @Test func `the first unknown key causes a read, and those that come meanwhile wait for it`() {
-        var reloads = KeyReloads(at: start)
+        var reloads = KeyReloadMachine(at: start)
         #expect(reloads.keyMissed(at: start) == .read)
         #expect(reloads.keyMissed(at: start) == .wait)
         #expect(reloads.readEnded() == false)
     }
 
     @Test func `within the period a token waits only for a read that is due soon`() {
-        var reloads = KeyReloads(at: start)
+        var reloads = KeyReloadMachine(at: start)
         #expect(reloads.keyMissed(at: start) == .read)
         _ = reloads.readEnded()
         #expect(reloads.keyMissed(at: start + .seconds(1)) == .refuse)
@@ -30,10 +30,10 @@ import Testing
     }
 
     @Test func `a bounded number of tokens waits, and one read is in flight`() {
-        var reloads = KeyReloads(at: start)
-        var decisions: [KeyReloads.Decision: Int] = [:]
+        var reloads = KeyReloadMachine(at: start)
+        var decisions: [KeyReloadMachine.Decision: Int] = [:]
         for _ in 0..<1_000 { decisions[reloads.keyMissed(at: start), default: 0] += 1 }
-        let max = KeyReloads.waiterCountMax
+        let max = KeyReloadMachine.waiterCountMax
         #expect(decisions == [.read: 1, .wait: max - 1, .refuse: 1_000 - max])
         reloads.waiterLeft()
         #expect(reloads.keyMissed(at: start) == .wait)
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `a read that is wanted while one is in flight follows it`() {
-        var reloads = KeyReloads(at: start)
+        var reloads = KeyReloadMachine(at: start)
         #expect(reloads.wanted() == true)
         #expect(reloads.wanted() == false)
         #expect(reloads.keyMissed(at: start) == .wait)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func `a read that is wanted takes the place of a scheduled one`() {
-        var reloads = KeyReloads(at: start)
+        var reloads = KeyReloadMachine(at: start)
         _ = reloads.keyMissed(at: start)
         _ = reloads.readEnded()
         #expect(reloads.keyMissed(at: start + .seconds(9)) == .readAt(start + .seconds(10)))

@@ -5,7 +5,7 @@ public import Primitives
 /// One read is in flight at a time. Tokens with an unknown `kid` trigger at most one read per `period`. Such a token
 /// waits when a read is in flight, or due within `waitMax`; otherwise it is refused at once. At most `waiterCountMax`
 /// tokens wait: tokens with invented `kid`s must accumulate neither reads nor requests.
-public struct KeyReloads: Sendable {
+public struct KeyReloadMachine: Sendable {
     /// The interval between two reads that unknown `kid`s trigger.
     public static let period: Duration = .seconds(10)
     /// How long a token waits.
