@@ -18,7 +18,7 @@ import Testing
         bench.turn()
     }
 
-    @Test func `go to one that is caught up, which is then caught up again`() {
+    @Test func `control frames go to a current subscriber, which is then current again`() {
         #expect(bench.control(.ping, "ping", to: peer))
         #expect(bench.needsFlush)
         #expect(bench.turn().map(\.isGroup) == [false])
@@ -27,14 +27,14 @@ import Testing
         #expect(bench.lentByteCount == 0)
     }
 
-    @Test func `go out before messages that wait`() {
+    @Test func `control frames go out before messages that wait`() {
         _ = bench.publish("message", to: shop)
         bench.control(.ping, "ping ", to: peer)
         bench.drain()
         #expect(bench.text(peer) == "ping message")
     }
 
-    @Test func `wait for the end of the frame that is begun`() {
+    @Test func `control frames wait for the end of the frame that is begun`() {
         blockMidFrame()
         _ = bench.publish(" next", to: shop)
         bench.control(.ping, "(ping)", to: peer)
@@ -43,7 +43,7 @@ import Testing
         #expect(bench.text(peer) == "message(ping) next")
     }
 
-    @Test func `keep their order`() {
+    @Test func `control frames keep their order`() {
         bench.control(.pong, "(pong)", to: peer)
         bench.control(.ping, "(ping)", to: peer)
         bench.control(.close, "(close)", to: peer)
@@ -97,7 +97,7 @@ import Testing
         #expect(bench.text(peer) == "(one)(three)")
     }
 
-    @Test func `hold no more than a bounded outbox, however many pongs meet a socket that takes nothing`() {
+    @Test func `pongs to a full socket hold no more than a bounded outbox`() {
         bench.room[peer] = 0
         for index in 0..<1000 {
             bench.control(.pong, "(pong \(index))", to: peer)
@@ -163,7 +163,7 @@ import Testing
     }
 
     @Test(arguments: 0...7)
-    func `a close frame enqueued before a short send is reported goes out behind its frame`(sentByteCount: Int) {
+    func `a close frame enqueued before a short send is reported goes out after its frame`(sentByteCount: Int) {
         _ = bench.publish("message", to: shop)
         _ = bench.publish("-next", to: shop)
         var sink = RecordingSink()
@@ -194,12 +194,12 @@ import Testing
         #expect(bench.trailingCount == 0)
     }
 
-    @Test func `to nobody are refused`() {
+    @Test func `control frames to an unknown connection are refused`() {
         #expect(!bench.control(.ping, "(ping)", to: connection(7)))
         #expect(!bench.control(.close, "(close)", to: connection(0, generation: 2)))
     }
 
-    @Test func `many closing at once leave room for the shops`() {
+    @Test func `many subscribers that close at once leave room for the shops`() {
         for slot in 1..<101 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: ShopID("b")) }
         for slot in 1..<101 as Range<UInt32> { bench.control(.close, "(close)", to: connection(slot)) }
         _ = bench.publish("message", to: shop)

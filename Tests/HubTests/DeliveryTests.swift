@@ -6,7 +6,7 @@ import Testing
     let bench = TestBench()
     let shop = ShopID("a")
 
-    @Test func `a subscriber gets what is published after it came and nothing from before`() {
+    @Test func `a subscriber gets what is published after it subscribed, and nothing from before`() {
         #expect(bench.subscribe(connection(0), to: shop) == .subscribed)
         #expect(bench.publish("one", to: shop) == .published(recipientCount: 1))
         #expect(bench.subscribe(connection(1), to: shop) == .subscribed)
@@ -77,7 +77,7 @@ import Testing
         #expect(bench.text(connection(0)) == "101 one two")
     }
 
-    @Test func `a newcomer among current subscribers that are behind gets only what is new`() {
+    @Test func `a new subscriber gets only what is new while the current ones are behind`() {
         _ = bench.subscribe(connection(0), to: shop)
         _ = bench.publish("old ", to: shop)
         _ = bench.subscribe(connection(1), to: shop)
@@ -106,7 +106,7 @@ import Testing
 
     private func texts(_ slots: Range<UInt32>) -> [String] { slots.map { bench.text(connection($0)) } }
 
-    @Test func `stops where the budget ends and goes on there`() {
+    @Test func `a sweep stops where the budget ends and continues there`() {
         for slot in 0..<5 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         _ = bench.publish("x", to: shop)
         #expect(bench.turn(sendCount: 2).count == 2)
@@ -117,7 +117,7 @@ import Testing
         #expect(texts(0..<5) == ["x", "x", "x", "x", "x"])
     }
 
-    @Test func `what is published meanwhile belongs to the next`() {
+    @Test func `what is published during a sweep belongs to the next one`() {
         for slot in 0..<4 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         _ = bench.publish("one ", to: shop)
         bench.turn(sendCount: 2)
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test(arguments: 0..<4 as Range<UInt32>, 0..<5)
-    func `loses and doubles nothing when one leaves in the middle`(leaver: UInt32, sendCount: Int) {
+    func `a sweep loses and repeats nothing when a subscriber leaves in the middle`(leaver: UInt32, sendCount: Int) {
         for slot in 0..<4 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         _ = bench.publish("one ", to: shop)
         bench.turn(sendCount: sendCount)
@@ -143,7 +143,7 @@ import Testing
     }
 
     @Test(arguments: 0..<5, [true, false])
-    func `takes in one that comes in the middle where it stands`(sendCount: Int, hasMore: Bool) {
+    func `a sweep serves a subscriber that comes in the middle from its position on`(sendCount: Int, hasMore: Bool) {
         for slot in 0..<4 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         _ = bench.publish("one ", to: shop)
         bench.turn(sendCount: sendCount)
@@ -159,7 +159,7 @@ import Testing
         #expect(bench.trailingCount == 0)
     }
 
-    @Test func `ends when all that it had yet to reach are gone`() {
+    @Test func `a sweep ends when all subscribers that it had not reached are gone`() {
         for slot in 0..<4 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         _ = bench.publish("one ", to: shop)
         let served = Set(bench.turn(sendCount: 2).map(\.connection))
@@ -172,7 +172,7 @@ import Testing
         #expect(bench.retainedByteCount == 0)
     }
 
-    @Test func `counts its bytes against the budget as well`() {
+    @Test func `a sweep counts its bytes against the budget as well`() {
         for slot in 0..<4 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         _ = bench.publish(String(repeating: "x", count: 100), to: shop)
         #expect(bench.turn(byteCount: 101).count == 2)

@@ -3,7 +3,7 @@ import Primitives
 import Testing
 
 @Suite struct `Shops take turns` {
-    @Test func `a shop with 10,000 subscribers delays a hundred with three by no flush`() {
+    @Test func `a shop with 10,000 subscribers delays no flush of a hundred shops with three`() {
         let bench = TestBench()
         let large = ShopID("large")
         var slot: UInt32 = 0
@@ -64,7 +64,7 @@ import Testing
         #expect(order == "LssssssLssss")
     }
 
-    @Test func `newcomers and current subscribers of one shop do not starve each other`() {
+    @Test func `new and current subscribers of one shop do not starve each other`() {
         let bench = TestBench()
         let shop = ShopID("a")
         for slot in 0..<1000 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }

@@ -2,7 +2,7 @@ import Hub
 import Primitives
 import Testing
 
-@Suite struct `What a shard tells of itself` {
+@Suite struct `Introspection of a shard` {
     let bench = TestBench()
 
     /// Shops "1" to "9", each with as many subscribers as its name says.
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func `counts of shops and subscribers`() {
+    @Test func `shops and subscribers are counted`() {
         fill()
         #expect(bench.shopCount == 9)
         #expect(bench.subscriberCount == 45)
@@ -27,7 +27,7 @@ import Testing
         #expect(bench.subscriberCount == 0)
     }
 
-    @Test func `the shops with the most subscribers, as many as asked for`() {
+    @Test func `the shops with the most subscribers are listed, as many as requested`() {
         fill()
         #expect(bench.topShops(countMax: 3).map(\.shop.text) == ["9", "8", "7"])
         #expect(bench.topShops(countMax: 3).map(\.subscriberCount) == [9, 8, 7])
@@ -35,7 +35,7 @@ import Testing
         #expect(bench.topShops(countMax: 0).isEmpty)
     }
 
-    @Test func `each subscriber of a shop once, wherever it stands`() {
+    @Test func `each subscriber of a shop is listed once, whatever its state`() {
         let shop = ShopID("a")
         for slot in 0..<6 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         bench.room[connection(1)] = 2

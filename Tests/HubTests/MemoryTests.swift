@@ -5,7 +5,7 @@ import Testing
 @Suite struct `Memory stays bounded` {
     let shop = ShopID("a")
 
-    @Test func `while one subscriber never reads and 100,000 messages flow`() {
+    @Test func `memory stays bounded while one subscriber never reads and 100,000 messages flow`() {
         let bench = TestBench(subscriberCapacity: 16)
         _ = bench.subscribe(connection(0), to: shop)
         _ = bench.subscribe(connection(1), to: shop)
@@ -29,7 +29,7 @@ import Testing
         #expect(bench.lentByteCount == 512)
     }
 
-    @Test func `while a subscriber is always a little behind`() {
+    @Test func `memory stays bounded while a subscriber always trails a little`() {
         let bench = TestBench(subscriberCapacity: 16)
         _ = bench.subscribe(connection(0), to: shop)
         _ = bench.subscribe(connection(1), to: shop)
@@ -49,7 +49,7 @@ import Testing
         #expect(bench.received[connection(0)]?.count == 2000 * 100)
     }
 
-    @Test func `and a log gives its storage back when all have everything`() {
+    @Test func `a log releases its storage when all subscribers are current`() {
         let bench = TestBench()
         _ = bench.subscribe(connection(0), to: shop)
         for _ in 0..<100 { _ = bench.publish(String(repeating: "x", count: 10_000), to: shop) }
@@ -59,7 +59,7 @@ import Testing
         #expect(bench.keptByteCount <= HubLimits().keptByteCountMax)
     }
 
-    @Test func `and returned storage is kept up to its bound only`() {
+    @Test func `released storage is kept up to its bound`() {
         var limits = HubLimits()
         limits.keptByteCountMax = 10_000
         let bench = TestBench(limits: limits)
@@ -70,7 +70,7 @@ import Testing
         #expect(bench.keptByteCount <= 10_000)
     }
 
-    @Test func `and a log that was long moves to a smaller buffer`() {
+    @Test func `a log that was long moves to a smaller buffer`() {
         let bench = TestBench()
         _ = bench.subscribe(connection(0), to: shop)
         _ = bench.subscribe(connection(1), to: shop)

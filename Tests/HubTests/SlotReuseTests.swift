@@ -14,7 +14,7 @@ import Testing
         _ = bench.subscribe(new, to: shop)
     }
 
-    @Test func `does not hear what is meant for its last connection`() {
+    @Test func `a reused slot gets nothing that is meant for its last connection`() {
         #expect(!bench.isSubscribed(old))
         #expect(bench.isSubscribed(new))
         #expect(!bench.control(.close, "(close)", to: old))
@@ -27,7 +27,7 @@ import Testing
         #expect(bench.text(old) == "")
     }
 
-    @Test func `takes no report of its last connection for its own`() {
+    @Test func `a reused slot ignores reports of its last connection`() {
         _ = bench.publish("x", to: shop)
         var sink = RecordingSink()
         var budget = FlushBudget(sendCount: 10, byteCount: 10)
@@ -38,7 +38,7 @@ import Testing
         #expect(bench.trailingCount == 0)
     }
 
-    @Test func `of the highest generation is told from the first`() {
+    @Test func `the highest generation of a slot differs from the first`() {
         let last = connection(3, generation: ConnectionID.generationBound - 1)
         _ = bench.subscribe(last, to: shop)
         #expect(bench.isSubscribed(last))
@@ -48,7 +48,7 @@ import Testing
         #expect(bench.isSubscribed(connection(3, generation: 0)))
     }
 
-    @Test func `was never used: it holds nobody`() {
+    @Test func `a slot that was never used has no subscriber`() {
         #expect(!bench.isSubscribed(connection(0, generation: 0)))
         #expect(!bench.unsubscribe(connection(0, generation: 0)))
     }

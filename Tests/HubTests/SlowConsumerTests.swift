@@ -21,7 +21,7 @@ import Testing
         return limits
     }
 
-    @Test func `is one for whom more messages wait than may`() {
+    @Test func `a subscriber over its limit of waiting messages is a slow consumer`() {
         let bench = bench()
         for index in 0..<256 {
             #expect(bench.publish("message \(index)", to: shop) == .published(recipientCount: 2))
@@ -38,7 +38,7 @@ import Testing
         #expect(!bench.isSubscribed(slow))
     }
 
-    @Test func `is one for whom more bytes wait than may`() {
+    @Test func `a subscriber over its limit of waiting bytes is a slow consumer`() {
         var limits = HubLimits()
         limits.waitingByteCountMax = 100
         let bench = bench(limits)
@@ -51,7 +51,7 @@ import Testing
         #expect(bench.nextSlowConsumer() == slow)
     }
 
-    @Test func `is none because of a single message, however large`() {
+    @Test func `a single message, however large, makes no slow consumer`() {
         var limits = HubLimits()
         limits.waitingByteCountMax = 100
         let bench = bench(limits)
@@ -60,7 +60,7 @@ import Testing
         #expect(bench.nextSlowConsumer() == nil)
     }
 
-    @Test func `is none while the server has not tried to send`() {
+    @Test func `a subscriber is no slow consumer before the server has tried to send`() {
         let bench = bench(messageLimit(4))
         bench.room[slow] = nil
         bench.control(.ping, "(ping)", to: quick)
@@ -71,7 +71,7 @@ import Testing
         #expect(bench.text(slow).count == 100)
     }
 
-    @Test func `may turn out one when its send falls short`() {
+    @Test func `a short send may reveal a slow consumer`() {
         let bench = bench(messageLimit(4))
         for _ in 0..<10 { _ = bench.publish("message ", to: shop) }
         bench.turn()
@@ -79,7 +79,7 @@ import Testing
         #expect(bench.polled == [slow])
     }
 
-    @Test func `gets the rest of its frame and a close frame if it makes room after all`() {
+    @Test func `a slow consumer that makes room gets the rest of its frame and a close frame`() {
         let bench = bench(messageLimit(4))
         bench.room[slow] = 3
         for _ in 0..<10 {
@@ -98,7 +98,7 @@ import Testing
         #expect(bench.lentByteCount == 0)
     }
 
-    @Test func `that made room before it was closed waits for its close frame`() {
+    @Test func `a slow consumer that makes room before it is closed gets its close frame`() {
         let bench = bench(messageLimit(1))
         for _ in 0..<3 {
             _ = bench.publish("message", to: shop)
@@ -112,7 +112,7 @@ import Testing
         #expect(bench.text(slow) == "(close)")
     }
 
-    @Test func `that is closing already is cut off without a report`() {
+    @Test func `a slow consumer that is closing already is cut off without a report`() {
         let bench = bench(messageLimit(2))
         bench.room[slow] = 3
         _ = bench.publish("message", to: shop)
@@ -130,7 +130,7 @@ import Testing
         #expect(bench.closed == [slow])
     }
 
-    @Test func `that left is not reported`() {
+    @Test func `a slow consumer that left is not reported`() {
         let bench = bench(messageLimit(1))
         for _ in 0..<3 {
             _ = bench.publish("message", to: shop)
@@ -140,7 +140,7 @@ import Testing
         #expect(bench.nextSlowConsumer() == nil)
     }
 
-    @Test func `as the last of its shop takes the shop along`() {
+    @Test func `a slow consumer that leaves as the last of its shop ends the shop`() {
         let bench = TestBench(limits: messageLimit(1))
         _ = bench.subscribe(slow, to: shop)
         bench.room[slow] = 0
@@ -153,7 +153,7 @@ import Testing
         #expect(bench.lentByteCount == 0)
     }
 
-    @Test func `is whoever is blocked when the shard's memory is used up`() {
+    @Test func `every blocked subscriber is a slow consumer when the memory of the shard is used up`() {
         var limits = HubLimits()
         limits.lentByteCountMax = 32 << 10
         let bench = bench(limits)
@@ -172,7 +172,7 @@ import Testing
 }
 
 @Suite struct `A log that is full` {
-    @Test func `refuses a message until a flush has sent what it holds`() {
+    @Test func `a full log refuses a message until a flush has sent what it holds`() {
         var limits = HubLimits()
         limits.waitingByteCountMax = 100
         limits.logByteCountMax = 1000

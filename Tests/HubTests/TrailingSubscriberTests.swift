@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: 0...9)
-    func `goes on at the byte where it stopped, and harms nobody`(room: Int) {
+    func `a trailing subscriber continues at the byte where it stopped, without effect on the others`(room: Int) {
         bench.room[slow] = room
         _ = bench.publish("one two ", to: shop)
         bench.turn()
@@ -31,7 +31,7 @@ import Testing
         #expect(bench.deliveredFrameCount == 4)
     }
 
-    @Test func `is waited for once, and sent nothing until it has room`() {
+    @Test func `a blocked subscriber is polled once, and sent nothing until its socket has room`() {
         bench.room[slow] = 1
         _ = bench.publish("one", to: shop)
         bench.turn()
@@ -44,7 +44,7 @@ import Testing
         #expect(bench.trailingCount == 1)
     }
 
-    @Test func `gets all that waits in one send, and shares the current subscribers' sends again`() {
+    @Test func `a trailing subscriber gets all that waits in one send, and is current again`() {
         bench.room[slow] = 0
         for text in ["one ", "two ", "three "] {
             _ = bench.publish(text, to: shop)
@@ -57,7 +57,7 @@ import Testing
         #expect(bench.turn().map(\.isGroup) == [true, true])
     }
 
-    @Test func `takes room bit by bit`() {
+    @Test func `a blocked subscriber continues as its socket gets room bit by bit`() {
         bench.room[slow] = 0
         _ = bench.publish("abcdefgh", to: shop)
         bench.turn()
@@ -71,7 +71,7 @@ import Testing
         #expect(bench.trailingCount == 0)
     }
 
-    @Test func `holds the log from its frame on, and no more`() {
+    @Test func `a trailing subscriber holds the log from its frame on, and no more`() {
         bench.room[slow] = 4
         _ = bench.publish("one ", to: shop)
         _ = bench.publish("two ", to: shop)
@@ -82,7 +82,7 @@ import Testing
         #expect(bench.lentByteCount == 0)
     }
 
-    @Test func `is offered a bounded range at a time`() {
+    @Test func `a trailing subscriber is offered a bounded range at a time`() {
         var limits = HubLimits()
         limits.singleSendByteCountMax = 3
         let bench = TestBench(limits: limits)
@@ -96,7 +96,7 @@ import Testing
         #expect(bench.text(slow) == "abcdefgh")
     }
 
-    @Test func `that failed is sent nothing more and holds nothing`() {
+    @Test func `a subscriber whose send failed is sent nothing more and holds nothing`() {
         bench.room[slow] = 0
         _ = bench.publish("one", to: shop)
         bench.turn()
@@ -111,7 +111,7 @@ import Testing
         #expect(bench.unsubscribe(slow))
     }
 
-    @Test func `may leave while its send is in flight`() {
+    @Test func `a trailing subscriber may leave while its send is in flight`() {
         bench.room[slow] = 0
         _ = bench.publish("one", to: shop)
         bench.turn()
@@ -127,7 +127,7 @@ import Testing
         #expect(bench.lentByteCount == 0)
     }
 
-    @Test func `room for one that is not blocked means nothing`() {
+    @Test func `a writable socket has no effect on a subscriber that is not blocked`() {
         bench.becameWritable(slow)
         _ = bench.publish("one", to: shop)
         #expect(bench.turn().map(\.isGroup) == [true, true])
@@ -158,7 +158,7 @@ private struct AddressSink: HubSink {
         return sink
     }
 
-    @Test func `of a log stay unmoved while more is published and the subscribers leave`() throws {
+    @Test func `bytes of a log stay unmoved while more is published and the subscribers leave`() throws {
         let bench = TestBench()
         _ = bench.subscribe(connection(0), to: shop)
         _ = bench.publish("first", to: shop)
@@ -176,7 +176,7 @@ private struct AddressSink: HubSink {
         #expect(bench.lentByteCount == 0)
     }
 
-    @Test func `of a log with free space before them stay unmoved while more is published`() throws {
+    @Test func `bytes of a log with free space before them stay unmoved while more is published`() throws {
         let bench = TestBench()
         for slot in 0..<2 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         bench.room[connection(0)] = 0
@@ -198,7 +198,7 @@ private struct AddressSink: HubSink {
         bench.submitted()
     }
 
-    @Test func `of a subscriber's own stay unmoved when it leaves`() throws {
+    @Test func `bytes of an outbox stay unmoved when the subscriber leaves`() throws {
         let bench = TestBench()
         _ = bench.subscribe(connection(0), to: shop, prefix: "prefix")
         let sink = flush(bench)

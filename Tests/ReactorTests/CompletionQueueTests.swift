@@ -12,7 +12,7 @@ import Testing
         queue.append(count: numbers.count)
     }
 
-    @Test func `an empty queue gives nothing`() {
+    @Test func `an empty queue returns nothing`() {
         var queue = CompletionQueue()
         defer { queue.deallocate() }
         #expect(queue.isEmpty)

@@ -152,7 +152,7 @@ import Testing
     }
 
     @Test(arguments: ["192.0.2.1", "127.0.0.1"])
-    func `whichever step fails, one failure is told`(source: String) throws {
+    func `one failure is reported, whichever step fails`(source: String) throws {
         let setup = try ConnectingSetup<UringDriver>.live()
         let source = try #require(PeerAddress(source))
         // The bind fails for an address that is not ours; the connect for a broadcast address.
@@ -182,7 +182,7 @@ import Testing
     // MARK: - On the virtual network
 
     @Test(arguments: Seed.all)
-    func `whatever happens on the way, each connect has one outcome and leaves nothing behind`(seed: Seed) throws {
+    func `each connect has one outcome and leaves nothing, whatever happens in between`(seed: Seed) throws {
         var random = SeededGenerator(seed: seed.value)
         let setup = try ConnectingSetup<VirtualDriver>.virtual(
             faults: VirtualFaults(everything: 200), seed: seed.value, outgoingCountMax: 12, incomingCountMax: 20)

@@ -41,7 +41,7 @@ import Testing
         reactor.io.shutDown()
     }
 
-    @Test func `a descriptor is told once when it is ready, and again when it is asked for again`() throws {
+    @Test func `a ready descriptor is reported once for each poll`() throws {
         try withPipe { reactor, handler, reading, writing in
             reactor.poll(reading, isForWriting: false, number: 1)
             reactor.poll(writing, isForWriting: true, number: 2)
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `a wait that was cancelled is not told`() throws {
+    @Test func `a poll that was cancelled is not reported`() throws {
         try withPipe { reactor, handler, reading, writing in
             reactor.poll(reading, isForWriting: false, number: 1)
             reactor.cancelPoll(number: 1)

@@ -33,7 +33,7 @@ import Testing
         #expect(queue.count == 0)
     }
 
-    @Test func `a job that comes back for ever runs once a turn`() {
+    @Test func `a job that yields without end runs once a turn`() {
         var queue = JobQueue<Int>(Self.limits)
         queue.append(1, task: 16)
         for _ in 0..<10_000 {
@@ -60,7 +60,7 @@ import Testing
         #expect(turn(&queue).count == 50)
     }
 
-    @Test func `tasks that compute go behind those that do not, and make progress in each turn`() {
+    @Test func `tasks that compute run after those that do not, and make progress in each turn`() {
         var queue = JobQueue<Int>(Self.limits)
         let long: [UInt] = [16, 32, 48]
         let spans = Dictionary(uniqueKeysWithValues: long.map { ($0, UInt64(200)) })

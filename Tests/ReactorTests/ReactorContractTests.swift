@@ -84,7 +84,7 @@ import Testing
         #expect(reactor.handler.violations == [])
     }
 
-    @Test func `a connection that ends before it was announced is never told of`() {
+    @Test func `a connection that ends before it was announced is not reported`() {
         let network = VirtualNetwork(seed: 1)
         let reactor = Self.makeReactor(network)
         let listener = network.listen()
@@ -101,7 +101,7 @@ import Testing
     }
 
     /// Regression: kernels before 6.14 show a slot given away before its close is seen done.
-    @Test func `a slot that is given away before its close is seen has two connections, one after the other`() {
+    @Test func `a slot that is assigned again before its close is reported has two connections, one after the other`() {
         let (reactor, connection, peer) = Self.connected()
         #expect(reactor.isOpen(connection))
         reactor.descriptors[connection].state = .closed
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 4, 100])
-    func `a burst fills the table up to the reserve and drops nobody`(listenQueueCountMax: Int) {
+    func `a burst fills the table up to the reserve and drops no client`(listenQueueCountMax: Int) {
         let network = VirtualNetwork(seed: 1)
         var limits = Self.smallLimits
         limits.descriptorReserveCount = 10
@@ -164,7 +164,7 @@ import Testing
     }
 
     @Test(arguments: [1, 3, 64])
-    func `near the limit as many connections are accepted in a turn as accepts are under way`(countMax: Int) {
+    func `near the limit a turn accepts as many connections as accepts are in flight`(countMax: Int) {
         let network = VirtualNetwork(seed: 1)
         var limits = Self.smallLimits
         limits.singleAcceptCountMax = countMax

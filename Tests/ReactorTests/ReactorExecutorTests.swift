@@ -54,7 +54,7 @@ import Testing
         #expect(await live.stop() == [])
     }
 
-    @Test func `a job that yields for ever lets completions, messages, timers and the turn's end in`() async throws {
+    @Test func `a job that yields without end lets completions, commands and timers run`() async throws {
         let live = try LiveReactors()
         let reactor = live.reactors[0]
         let yielder = Task(executorPreference: reactor) {
@@ -103,7 +103,7 @@ import Testing
         #expect(await live.stop() == [])
     }
 
-    @Test func `no wake-up of a foreign thread is lost`() async throws {
+    @Test func `no wake-up of another thread is lost`() async throws {
         let live = try LiveReactors()
         let seen = SeenNumber()
         await live.on { $0.handler.onCommand = { seen.store($0) } }

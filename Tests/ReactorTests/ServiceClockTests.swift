@@ -43,14 +43,14 @@ import Testing
         #expect(clock.pausedNanoseconds == 4_900_000_000)
     }
 
-    @Test func `a reactor that is always late has time that goes on`() {
+    @Test func `the time of a reactor that is always late advances`() {
         var clock = ServiceClock(now: Self.at(0))
         for turn in 1...10 { clock.read(Self.at(UInt64(turn) * 150), expectedAt: Self.at(0)) }
         #expect(clock.now == Self.at(1_000))
         #expect(clock.pauseCount == 10)
     }
 
-    @Test func `a clock that goes back stands still`() {
+    @Test func `readings that go back do not move the time`() {
         var clock = ServiceClock(now: Self.at(50))
         clock.read(Self.at(20), expectedAt: Self.at(0))
         #expect(clock.now == Self.at(50))

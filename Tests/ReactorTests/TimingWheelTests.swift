@@ -24,7 +24,7 @@ import Testing
             (start: 5, deadlines: [9, 9, 9], turns: [1_000_000], fired: [[2, 1, 0]]),
             (start: 7, deadlines: [200, 100], turns: [1 << 30], fired: [[1, 0]]),
         ] as [(start: UInt64, deadlines: [UInt64], turns: [UInt64], fired: [[UInt64]])])
-    func `timers fire in the order of their ticks, one tick behind the deadline at most`(
+    func `timers fire in the order of their ticks, at most one tick after the deadline`(
         start: UInt64, deadlines: [UInt64], turns: [UInt64], fired: [[UInt64]]
     ) {
         var wheel = TimingWheel(now: Self.at(start))

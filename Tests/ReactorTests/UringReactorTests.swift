@@ -57,7 +57,7 @@ import Testing
         #expect(await live.stop() == [])
     }
 
-    @Test func `the send of a connection that is closed midway is given up and its bytes are freed`() async throws {
+    @Test func `the send of a connection that is closed midway ends and its bytes are freed`() async throws {
         let live = try LiveReactors(modes: [Mode(sourceByteCount: 10_000_000)])
         let client = try LiveClient(port: live.port, receiveBufferByteCount: 4_096)
         _ = try client.read(exactly: 1_000)
@@ -90,7 +90,7 @@ import Testing
         #expect(await live.stop() == [])
     }
 
-    @Test func `a connection comes back when the other table is full`() async throws {
+    @Test func `a transfer fails when the other table is full`() async throws {
         var limits = LiveReactors.limits
         limits.descriptorCountMax = 4
         limits.descriptorReserveCount = 1
@@ -163,7 +163,7 @@ import Testing
         #expect(await live.stop() == [])
     }
 
-    @Test func `a peer's address is told`() async throws {
+    @Test func `the address of a peer is reported`() async throws {
         let live = try LiveReactors()
         let client = try LiveClient(port: live.port, from: 0x7f00_0009)
         try client.write([1])
@@ -173,7 +173,7 @@ import Testing
         #expect(await live.stop() == [])
     }
 
-    @Test func `an IPv4 peer of an IPv6 listener is told as IPv4`() async throws {
+    @Test func `an IPv4 peer of an IPv6 listener is reported as IPv4`() async throws {
         let live = try LiveReactors(host: "[::]")
         let client = try LiveClient(port: live.port)
         try client.write([1])
@@ -183,7 +183,7 @@ import Testing
         #expect(await live.stop() == [])
     }
 
-    @Test func `a reactor that stopped accepting serves on and refuses newcomers`() async throws {
+    @Test func `a reactor that stopped accepting serves its connections and refuses new ones`() async throws {
         let live = try LiveReactors()
         let client = try LiveClient(port: live.port)
         try client.write([1])

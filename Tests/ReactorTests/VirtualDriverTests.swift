@@ -68,7 +68,7 @@ import Testing
         #expect(trySend(1) == [-EPIPE])
     }
 
-    @Test func `what is sent to a peer that closed brings a reset`() throws {
+    @Test func `a send to a peer that closed leads to a reset`() throws {
         let (peer, _) = try connect()
         peer.close()
         #expect(trySend(5) == [])

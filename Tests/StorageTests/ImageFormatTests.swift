@@ -11,7 +11,7 @@ import Testing
         (.webp, Array("RIFF".utf8) + [0xff, 0, 0x0d, 0x0a] + Array("WEBP".utf8)),
     ]
 
-    @Test func `a format is told by its signature and nothing behind it`() {
+    @Test func `a format is recognised by its signature alone`() {
         for (format, signature) in Self.signatures {
             #expect(ImageFormat(signature: signature) == format)
             #expect(ImageFormat(signature: signature + [0, 0xff]) == format)
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func `a signature that is cut short, or differs in a bit, tells nothing`() {
+    @Test func `a signature that is cut short, or differs in a bit, has no format`() {
         for (format, signature) in Self.signatures {
             for count in signature.indices { #expect(ImageFormat(signature: signature.prefix(count)) == nil) }
             for index in signature.indices where !(format == .webp && (4..<8).contains(index)) {

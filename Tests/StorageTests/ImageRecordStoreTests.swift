@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `those that nobody keeps are found, the oldest first`(kind: StoreKind) async throws {
+    func `images that no message keeps are found, the oldest first`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for number in [3, 1, 2, 9] { try await store.addImage(image(number)) }
             try await store.setKept(true, images: ["i2", "nothing"], in: "shop")
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a search goes on behind the image that it came to, gone or not`(kind: StoreKind) async throws {
+    func `a search continues after its last image, even if that was removed`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let images = (1...7).map { number in
                 // Several of one time.

@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
-    func `a name is given once, and what stands there stays`(kind: Kind) async throws {
+    func `a name is used once, and its image stays`(kind: Kind) async throws {
         try await kind.withStore { store in
             try await store.write([1], name: "a.png")
             #expect(await storageError { try await store.write([2], name: "a.png") } == .conflict)
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
-    func `of many that write one name at a time, one wins whole`(kind: Kind) async throws {
+    func `of concurrent writes of one name, one succeeds as a whole`(kind: Kind) async throws {
         try await kind.withStore { store in
             let winners = await withTaskGroup(of: UInt8?.self) { group in
                 for number in UInt8(0)..<20 {
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func `the start removes what an end half-way through a write left behind`() async throws {
+    @Test func `the start removes what an interrupted write left`() async throws {
         try await withTemporaryDirectory { path in
             let store = DirectoryImageStore(path: path)
             try await store.write([1], name: "a.png")
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func `the start tells a directory that will take no image and makes none`() async throws {
+    @Test func `the start reports a directory that takes no image and creates none`() async throws {
         try await withTemporaryDirectory { path in
             try await DirectoryImageStore(path: path + "/a/b").prepare()
             #expect(!FileManager.default.fileExists(atPath: path + "/a"))

@@ -72,7 +72,7 @@ struct LateMessagesTests {
         return (slices, store.script.asked)
     }
 
-    @Test func `they come in front, as many as there are`() async throws {
+    @Test func `late messages come first, as many as there are`() async throws {
         let late = (1...3).map { Message.numbered($0) }
         let (slices, asked) = try await list(of: 2, since: 1_000, late: [[late[0], late[1]], [late[2]]])
         #expect(slices.flatMap { $0 } == ["m1", "m2", "m3", "m1001", "m1002"])

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.embedded)
-    func `the first question learns where it stands, not what was before`(kind: StoreKind) async throws {
+    func `the first look returns a position and no earlier changes`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.importMembers([member("ada"), member("grace")], at: 1)
             let first = try await store.membershipChanges(after: nil)
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.embedded)
-    func `each change is told once, in order`(kind: StoreKind) async throws {
+    func `each change is returned once, in order`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let none: [UserID] = []
             try await store.createShop("shop", name: nil, at: 1)
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.embedded)
-    func `who missed more than is remembered is told so`(kind: StoreKind) async throws {
+    func `a list is incomplete when more changes were missed than are remembered`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.importMembers([member("first")], at: 1)
             let position = try await store.membershipChanges(after: nil).position

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a shop and a stranger look the same`(kind: StoreKind) async throws {
+    func `a user who is no member has no role, whether the shop exists or not`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.createShop("shop", name: "The Shop", at: 1)
             #expect(try await store.role(of: "user", in: "shop") == nil)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `nobody is a member of a shop that is not there`(kind: StoreKind) async throws {
+    func `a shop that does not exist has no members`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             #expect(
                 await storageError {
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a row that was imported before brings nothing back, unless it changed`(kind: StoreKind) async throws {
+    func `a row that was imported before restores nothing, unless it changed`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let rows = ["kept", "removed", "promoted", "replaced"].map { Self.membership("s", $0, .member) }
             try await store.importMembers(rows, at: 1)
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `users have the name that was given last`(kind: StoreKind) async throws {
+    func `users have the name that was stored last`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             #expect(try await store.username(of: "u") == nil)
             try await store.setUsername("one", of: "u")

@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a cursor gives its neighbours on either side, newest first`(kind: StoreKind) async throws {
+    func `a cursor leads to its neighbours on either side, newest first`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for number in 1...7 { try await store.append(.numbered(number)) }
             let middle = MessageCursor(createdAt: 4, id: "m4")

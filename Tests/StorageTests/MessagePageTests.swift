@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases, [1, 7, 50, 100])
-    func `who follows the last change misses no message of an equal time`(kind: StoreKind, limit: Int) async throws {
+    func `a list after the last change misses no message of an equal time`(kind: StoreKind, limit: Int) async throws {
         try await kind.withStore { store in
             let times = [1, 2, 3] + [Int64](repeating: 4, count: 60) + [5, 5, 6] + [Int64](repeating: 7, count: 9)
             try await Self.append(times: times, to: store)

@@ -7,7 +7,7 @@ import Testing
 /// What every store of messages does.
 @Suite struct MessageStoreTests {
     @Test(arguments: StoreKind.allCases)
-    func `a message comes back as it was given`(kind: StoreKind) async throws {
+    func `a message is read as it was stored`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let message = Message(
                 id: "b7", shopID: "shop", userID: "user", text: "e\u{301} \u{e9} 👩‍👩‍👧 \u{feff}\r\n'\"\u{1}",
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `an id is given once, in whatever shop`(kind: StoreKind) async throws {
+    func `an id is stored once over all shops`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.append(.numbered(1))
             #expect(await storageError { try await store.append(.numbered(1)) } == .conflict)
@@ -197,7 +197,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `any sequence of messages reads like a list that is sorted anew each time`(kind: StoreKind) async throws {
+    func `any sequence of messages reads like a list that is sorted for each read`(kind: StoreKind) async throws {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         var model: [Message] = []

@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `many writers from everywhere lose nothing`() async throws {
+    @Test func `writers on many threads lose nothing`() async throws {
         try await withStore { store, _, _ in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for writer in 0..<40 {

@@ -75,7 +75,7 @@ import Testing
         #expect(bench.segmentDone(on: 0) == [.answer(1, nil)])
     }
 
-    @Test func `appends that come while one is under way share the next transaction, as many as fit`() {
+    @Test func `appends that come while one is in flight share the next transaction, as many as fit`() {
         var bench = Bench(connectionCount: 1)
         #expect(bench.request(.append) == [.send(0, segment(1))])
         for _ in 2...5 { #expect(bench.request(.append) == []) }
@@ -124,7 +124,7 @@ import Testing
         #expect(bench.segmentDone(on: 0) == [.answer(4, nil)])
     }
 
-    @Test func `a commit that fails behind commands that were done is a failure`() {
+    @Test func `a commit that fails after commands that succeeded is a failure`() {
         var bench = Bench(connectionCount: 1)
         _ = bench.request(.append)
         bench.machine.commandCompleted(on: 0)
@@ -155,7 +155,7 @@ import Testing
         #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(6, busy), .answer(7, busy)])
     }
 
-    @Test func `what the server undid for another's sake is sent again as it was, a few times`() {
+    @Test func `a transaction that the server undid for another one is sent again unchanged, a few times`() {
         var bench = Bench(connectionCount: 1)
         _ = bench.request(.append)
         for key: UInt64 in 2...4 { _ = bench.request(.append, key: key) }
@@ -189,7 +189,7 @@ import Testing
         #expect(bench.segmentDone(on: 0) == [.answer(2, nil), .send(0, segment(3))])
     }
 
-    @Test func `writes of one key stay on one connection, and no read stands before a write`() {
+    @Test func `writes of one key stay on one connection, and no read precedes a write`() {
         var bench = Bench(connectionCount: 3)
         #expect(bench.request(.append, key: 1) == [.send(1, segment(1))])
         #expect(bench.request(.append, key: 1) == [])
@@ -287,7 +287,7 @@ import Testing
         #expect(bench.request(.append, key: 2) == [], "still behind the first of its key, on the same connection")
     }
 
-    @Test func `an append that was uncertain stays so, whatever its next attempt meets`() {
+    @Test func `an uncertain append stays uncertain, whatever the next one results in`() {
         var bench = Bench(connectionCount: 2)
         _ = bench.request(.append, key: 0)
         _ = bench.machine.disconnected(0, lost, at: bench.now)
@@ -297,7 +297,7 @@ import Testing
         #expect(bench.machine.synced(on: 1, at: bench.now) == [.answer(1, busy.withUnknownOutcome)])
     }
 
-    @Test func `a request that kills every connection is given up`() {
+    @Test func `a request that ends every connection fails`() {
         var bench = Bench(connectionCount: 1)
         _ = bench.request(.read)
         for attempt in 1...PoolSettings().sendCountMax {
@@ -319,7 +319,7 @@ import Testing
         return bench.now.since(before)
     }
 
-    @Test func `a server that accepts and hangs up is tried less and less, one that was of use at once`() {
+    @Test func `a server that accepts and closes is retried after longer pauses, one that worked at once`() {
         var bench = Bench(connectionCount: 1)
         func hangUp() -> Duration {
             _ = bench.machine.disconnected(0, lost, at: bench.now)
@@ -384,7 +384,7 @@ import Testing
         #expect(Set(pauses).count == pauses.count)
     }
 
-    @Test func `what waits too long behind others is busy, not lost`() {
+    @Test func `a request that waits too long after others is busy, not lost`() {
         var bench = Bench(connectionCount: 1)
         _ = bench.request(.append)
         _ = bench.request(.append)
@@ -401,7 +401,7 @@ import Testing
         #expect(bench.request(.append).count == 1 && bench.request(.read).count == 1)
     }
 
-    @Test func `a stopped pool finishes what it has and takes no more`() {
+    @Test func `a stopped pool finishes its requests and refuses new ones`() {
         var bench = Bench(connectionCount: 1)
         _ = bench.request(.append)
         bench.machine.stopped()

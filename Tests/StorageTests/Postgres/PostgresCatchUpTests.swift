@@ -31,7 +31,7 @@ struct PostgresCatchUpTests {
     }
 
     @Test(arguments: [false, true])
-    func `what was committed after the reader's last message is given, though it is dated before`(
+    func `a message committed after the last one that the reader has is returned, though it is dated before`(
         isShared: Bool
     ) async throws {
         try await PostgresTestDatabase.withDatabase { database in
@@ -59,7 +59,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `an edit that is committed late is given, a deleted message is not`() async throws {
+    @Test func `an edit that is committed late is returned, a deleted message is not`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let (late, other) = (try await database.session(), try await database.session())
             try await database.withStore { store in
@@ -80,7 +80,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `a node's own message that was in flight is given, one that was stored is not`() async throws {
+    @Test func `an own message of the node that was in flight is returned, one that was stored is not`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let other = try await database.session()
             try await database.withStore { store in
@@ -107,7 +107,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `a list of several slices gives what is committed behind the place that it has reached`() async throws {
+    @Test func `a list of several slices contains what is committed late before its position`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let (late, other) = (try await database.session(), try await database.session())
             try await database.withStore { store in
@@ -166,7 +166,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `messages of one time and several transactions are given again`() async throws {
+    @Test func `messages of one time and several transactions are returned again`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let other = try await database.session()
             try await database.withStore { store in
@@ -180,7 +180,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `a node's own write of unknown outcome is given once it was found`() async throws {
+    @Test func `an own write of unknown outcome is returned once it was found`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             try await database.withStore { store in
@@ -217,7 +217,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `marks are taken while there is something new, and bound what is given again`() async throws {
+    @Test func `marks are taken while there is something new, and bound what is returned again`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let (late, other) = (try await database.session(), try await database.session())
             try await database.withStore { store in

@@ -44,7 +44,7 @@ struct PostgresLockTests {
         }
     }
 
-    @Test func `reads that wait for a lock stand before no write`() async throws {
+    @Test func `reads that wait for a lock delay no write`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let holder = try await database.session()
             try await database.withStore {
@@ -75,7 +75,7 @@ struct PostgresLockTests {
         }
     }
 
-    @Test func `what the server undoes for another's sake is done again`() async throws {
+    @Test func `a transaction that the server undoes for another one is repeated`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.session().execute(
                 """

@@ -22,7 +22,7 @@ struct PostgresSchemaTests {
         }
     }
 
-    @Test func `a step that fails leaves nothing behind`() async throws {
+    @Test func `a step that fails leaves nothing`() async throws {
         try await PostgresTestDatabase.withEmptyDatabase { database in
             let connection = try await database.session()
             try await connection.execute("CREATE TABLE shop_messages (id uuid PRIMARY KEY, shop_id text)")

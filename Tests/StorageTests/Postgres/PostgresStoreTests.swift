@@ -101,7 +101,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test func `connections that are ended under way cost no message its answer`() async throws {
+    @Test func `connections that end with requests in flight cost no message its answer`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.withStore { store in
                 let appends = Task {
@@ -134,7 +134,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test func `an edit of a message stands behind the appends of its shop`() async throws {
+    @Test func `an edit of a message runs after the appends of its shop`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.withStore { store in
                 try await store.append(.numbered(1))
@@ -165,7 +165,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test func `a change of a membership is told, with a position that goes on`() async throws {
+    @Test func `a change of a membership is returned, with a position that advances`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.withStore { store in
                 try await store.createShop("shop", name: nil, at: 1)
@@ -181,7 +181,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test func `a role that is somebody else's makes no member and hides none`() async throws {
+    @Test func `a role of another service makes no member and hides none`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             try await session.execute(

@@ -62,7 +62,7 @@ struct PostgresTriggerTests {
     }
 
     @Test(arguments: ["infinity", "-infinity", "9999-12-31T23:59:59.999999Z", "250000-01-01T00:00:00Z"])
-    func `a time that nobody can be told is no error, and does not stop the shop's clock`(time: String) async throws {
+    func `a time outside of Timestamp is no error, and does not stop the clock of the shop`(time: String) async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             try await session.execute("\(Self.insert) ('m1', 'shop', 'ada', 'x', '\(time)')")
@@ -109,7 +109,7 @@ struct PostgresTriggerTests {
         }
     }
 
-    @Test func `a change is told once while a long transaction keeps the position from moving`() async throws {
+    @Test func `a change is reported once while a long transaction holds the position`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let holder = try await database.session()
             try await database.withStore { store in
@@ -134,7 +134,7 @@ struct PostgresTriggerTests {
         }
     }
 
-    @Test func `more changes than are told one by one are told as such`() async throws {
+    @Test func `more changes than are listed make the list incomplete`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.withStore { store in
                 let position = try await store.membershipChanges(after: nil).position

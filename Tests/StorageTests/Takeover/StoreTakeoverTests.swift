@@ -35,7 +35,7 @@ import Testing
         #expect(takeover.callArrived(at: start) == .forward)
     }
 
-    @Test func `calls wait for the store and go on in the order of their arrival`() {
+    @Test func `calls wait for the store and continue in their order`() {
         var takeover = takeover()
         #expect(takeover.callArrived(at: start) == .wait(Ticket(number: 1)))
         _ = takeover.timePassed(at: start)

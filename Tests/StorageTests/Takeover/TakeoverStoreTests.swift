@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `calls are answered when the holder has given the file up, and find it prepared`() async throws {
+    @Test func `calls are answered when the holder has released the file, and find it prepared`() async throws {
         try await withHeldFile { path, lock in
             let reports = Recorder<TakeoverReport>()
             let store = TakeoverStore(
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `a close while the holder goes on refuses the calls that wait`() async throws {
+    @Test func `a close while the holder still runs refuses the calls that wait`() async throws {
         try await withHeldFile { path, lock in
             let store = TakeoverStore(path: path, callWait: Self.callWait, prepare: { _ in }, report: { _ in })
             async let kind = storageError { try await store.message("m1") }
