@@ -54,10 +54,15 @@ let package = Package(
         .target(
             name: "Sessions", dependencies: ["Primitives", "HTTP", "WebSocket", "Auth"], swiftSettings: settings),
         .target(
+            name: "API",
+            dependencies: ["Primitives", "HTTP", "JSON", "Chat", "Auth", "Storage", httpTypes, logging],
+            swiftSettings: settings
+        ),
+        .target(
             name: "Server",
             dependencies: [
                 "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", httpTypes, logging,
+                "Sessions", "API", httpTypes, logging,
             ],
             exclude: ["README.md", "Demo/README.md"],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
@@ -97,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "micro",
             dependencies: [
-                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Server",
+                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "API", "Server",
                 "CAllocationCounter", "CMeasuredRegion", httpTypes, argumentParser,
             ],
             path: "Benchmarks/Micro",
@@ -126,10 +131,15 @@ let package = Package(
             name: "SessionsTests", dependencies: ["Sessions", "Auth", "WebSocket", "Primitives"],
             swiftSettings: settings),
         .testTarget(
+            name: "APITests",
+            dependencies: ["API", "HTTP", "JSON", "Chat", "Auth", "Storage", "Primitives", httpTypes, logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "ServerTests",
             dependencies: [
                 "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "Primitives", httpTypes, logging, crypto,
+                "Sessions", "API", "Primitives", httpTypes, logging, crypto,
             ],
             swiftSettings: settings
         ),
@@ -137,7 +147,7 @@ let package = Package(
             name: "SimulationTests",
             dependencies: [
                 "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "Primitives", httpTypes, logging,
+                "Sessions", "API", "Primitives", httpTypes, logging,
             ],
             path: "Tests/Simulation",
             exclude: ["README.md"],

@@ -1,3 +1,5 @@
+import API
+
 /// The limits of the server that no setting changes.
 enum ServerLimits {
     /// How long a thread of the process runs before others that wait for its processor. A commit takes less, so it does
@@ -7,7 +9,7 @@ enum ServerLimits {
     /// out.
     static let metricsConnectionCountMax = 32
     /// Bytes of a response that are produced at a time.
-    static let responsePieceByteCount = 32 << 10
+    static let responsePieceByteCount = API.Limits.responsePieceByteCount
     /// Pieces of responses and of uploads that a reactor works on in one turn, over all its connections.
     static let piecesPerTurn = 2
     /// How long open streams and requests may take to end when the server stops.
@@ -34,13 +36,6 @@ enum ServerLimits {
     static let housekeepingPeriod: Duration = .seconds(1)
     /// Rounds after which a changed membership is checked again.
     static let membershipRecheckRounds: UInt64 = 3
-    /// From the start of one search for orphaned images to the start of the next.
-    static let orphanSearchPeriod: Duration = .seconds(60)
-    /// Images that the search reads from the store at a time.
-    static let orphanBatchCountMax = 64
-    /// Images that are removed together with the message that named them, the first of its text: each costs three
-    /// queries. The search for orphans removes the rest.
-    static let imagesRemovedAtOnceMax = 16
     /// How often a starting node checks whether another node still uses the database.
     static let nodeWaitRounds = 10
     /// The pause between two of these checks.
@@ -49,12 +44,6 @@ enum ServerLimits {
     static let nodeLockWaitRounds = 100
     /// The pause between two of these checks.
     static let nodeLockWaitPause: Duration = .milliseconds(50)
-    /// Messages of a numbered page when the request sets no limit.
-    static let pageMessageCountDefault = 20
-    /// The largest limit that a request may set for a numbered page.
-    static let pageMessageCountMax = 100
-    /// Bytes of an upload that are held in memory before they are written.
-    static let uploadPieceByteCount = 64 << 10
     /// Uploads of one reactor in flight. With the bytes above they take 32 MiB.
     static let uploadCountMax = 512
     /// Bytes of an upload's body: the image, the boundaries and the other parts.
@@ -63,21 +52,10 @@ enum ServerLimits {
     static let uploadOverheadByteCountMax = 64 << 10
     /// Bytes that the responses of one reactor hold or have reserved. A read that needs more is refused.
     static let responseByteCountMax = 256 << 20
-    /// Memory of a response that is produced while it is sent: a slice of messages with 64 KiB of text, the piece that
-    /// was made of it, and the kernel's copy of that piece.
-    static let responseByteCountReserved = 256 << 10
     /// Images of one shop that a reactor serves at a time by signed URLs, which name no user to count them by.
     static let signedReadsPerShopMax = 256
     /// The same of all shops. It is half of the memory for responses: the other half is for requests with a token.
     static let signedReadCountMax = 512
-    /// Image URLs that are signed in one text, the first of it: each costs an HMAC.
-    static let signedImagesPerTextMax = 64
-    /// How long a count of a shop's messages, which its numbered pages need, is used.
-    static let messageTotalAge: Duration = .seconds(5)
-    /// Shops whose count each reactor remembers.
-    static let messageTotalShopCountMax = 1_024
-    /// Messages that may precede a numbered page; a cursor has no such limit.
-    static let pageDepthMax = 10_000
     /// Bytes of pending log lines. Further lines are dropped.
     static let logByteCountMax = 1 << 20
     /// Pending log lines. Further lines are dropped.

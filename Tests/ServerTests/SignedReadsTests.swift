@@ -26,6 +26,6 @@ import Testing
         #expect(Self.begin(countMax + 1, in: &reads) { "shop-\($0)" } == countMax)
         reads.end(in: ShopID("shop-0"))
         #expect(Self.begin(2, in: &reads) { "another-\($0)" } == 1)
-        #expect(countMax * ServerLimits.responseByteCountReserved <= ServerLimits.responseByteCountMax / 2)
+        #expect(countMax * API.Limits.responseByteCountReserved <= ServerLimits.responseByteCountMax / 2)
     }
 }

@@ -1,3 +1,4 @@
+import API
 import Chat
 import Primitives
 import Storage
@@ -19,8 +20,8 @@ import Testing
     @Test func `images that cannot be looked at do not hold up the younger ones`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let store = run.server.store
-            let images = (0..<ServerLimits.orphanBatchCountMax + 6).map { Self.image($0) }
-            let failing = images.prefix(ServerLimits.orphanBatchCountMax + 2)
+            let images = (0..<API.Limits.orphanBatchCountMax + 6).map { Self.image($0) }
+            let failing = images.prefix(API.Limits.orphanBatchCountMax + 2)
             store.imagesNobodyFinds = Set(failing.map(\.id))
             run.perform { shard in
                 for image in images { try await store.addImage(image) }
@@ -38,7 +39,7 @@ import Testing
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let store = run.server.store
             // More than go at once with the message.
-            let images = (0..<ServerLimits.imagesRemovedAtOnceMax + 4).map { Self.image($0, by: uploader) }
+            let images = (0..<API.Limits.imagesRemovedAtOnceMax + 4).map { Self.image($0, by: uploader) }
             let text = images.map { "[IMAGE:\($0.fileName)]" }.joined()
             let message = Chat.Message(
                 id: MessageID("m"), shopID: ShopID("shop-1"), userID: UserID("user"), text: text,

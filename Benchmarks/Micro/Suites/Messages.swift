@@ -1,3 +1,4 @@
+import API
 import Chat
 import JSON
 import Primitives

@@ -1,3 +1,4 @@
+import API
 import Auth
 import HTTP
 import HTTPTypes
@@ -142,7 +143,8 @@ extension Shard {
         let content = state.upload.map(RequestContent.upload) ?? .bytes(body)
         state.upload = nil
         let source = RequestSource(
-            connection: connection, listener: state.listener, address: clientAddress(state.address, head))
+            connection: connection, isOnMetricsListener: state.listener == .side,
+            address: clientAddress(state.address, head))
         Task(executorPreference: reactor) { await self.handle(head, content, source) }
     }
 

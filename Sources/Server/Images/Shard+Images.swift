@@ -1,3 +1,4 @@
+import API
 import Auth
 import Chat
 import HTTP
@@ -30,7 +31,7 @@ extension Shard {
         let form = try upload.form.finish()
         let queryShop = try request.queryItem("shop_id")
         let shopText = form.shopID ?? queryShop ?? ""
-        try JSONBody.checkIdentifier(shopText, name: "shop_id")
+        try RequestBody.checkIdentifier(shopText, name: "shop_id")
         let shop = ShopID(shopText)
         try await requireMembership(of: identity.userID, in: shop)
         let image = Storage.Image(
@@ -113,7 +114,7 @@ extension Shard {
         guard let image = try await image(named: name), image.shopID == shop,
             let format = ImageFormat(fileExtension: image.fileExtension)
         else { throw .imageNotFound }
-        try holdResponseMemory(ServerLimits.responseByteCountReserved, for: request)
+        try holdResponseMemory(API.Limits.responseByteCountReserved, for: request)
         let file: (any ImageBytes)?
         do throws(StorageError) { file = try await storage.images.open(image.fileName) } catch {
             throw storageFailure(error)
@@ -134,7 +135,7 @@ extension Shard {
     /// undo the deletion; the search for orphans finds the images that remain.
     func removeImages(namedBy message: Chat.Message) async {
         await reconsiderImages(namedBy: message)
-        for name in ImageMarker.fileNames(in: message.text).prefix(ServerLimits.imagesRemovedAtOnceMax) {
+        for name in ImageMarker.fileNames(in: message.text).prefix(API.Limits.imagesRemovedAtOnceMax) {
             do throws(APIError) {
                 guard let image = try await image(named: name), image.shopID == message.shopID,
                     image.userID == message.userID
@@ -173,14 +174,14 @@ extension Shard {
             do throws(APIError) {
                 batch = try await stored { (store) async throws(StorageError) in
                     try await store.unkeptImages(
-                        createdBefore: deadline, after: last, limit: ServerLimits.orphanBatchCountMax)
+                        createdBefore: deadline, after: last, limit: API.Limits.orphanBatchCountMax)
                 }
             } catch {
                 return environment.log.warning(
                     "the search for orphaned images broke off", metadata: ["code": "\(error.code)"])
             }
             for image in batch where !drainProgress.isDraining { await removeIfOrphaned(image) }
-        } while batch.count == ServerLimits.orphanBatchCountMax && !drainProgress.isDraining
+        } while batch.count == API.Limits.orphanBatchCountMax && !drainProgress.isDraining
     }
 
     /// Skips an image that fails until the next search, so that younger ones do not wait for it.
@@ -217,24 +218,5 @@ extension Shard {
         } catch {
             throw storageFailure(error)
         }
-    }
-}
-
-extension String {
-    /// As one segment of a path (RFC 3986, section 2.1): all but the unreserved characters are encoded.
-    var percentEncoded: String {
-        var bytes: [UInt8] = []
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                bytes.append(byte)
-            default:
-                let digits = Array(String(byte, radix: 16, uppercase: true).utf8)
-                bytes += [UInt8(ascii: "%")] + (digits.count == 1 ? [UInt8(ascii: "0")] : []) + digits
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

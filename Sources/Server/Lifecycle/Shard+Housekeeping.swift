@@ -1,3 +1,4 @@
+import API
 import Auth
 import Primitives
 import Reactor

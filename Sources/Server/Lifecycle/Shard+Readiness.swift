@@ -1,3 +1,4 @@
+import API
 import HTTP
 import HTTPTypes
 import Logging
@@ -56,7 +57,7 @@ extension Shard {
     /// A request that a proxy forwards counts as its client's. A request that names a client, but was not forwarded by
     /// a trusted proxy, does not count as this machine's.
     func mayReadMetrics(_ request: Request) -> Bool {
-        guard environment.configuration.mode == .production, request.source.listener == .main else { return true }
+        guard environment.configuration.mode == .production, !request.source.isOnMetricsListener else { return true }
         guard let peer = http[request.connection]?.address, let client = request.address else { return false }
         let isForwarded = ["X-Forwarded-For", "Forwarded", "X-Real-IP"].contains { name in
             HTTPField.Name(name).map { request.head.fields[$0] != nil } ?? false

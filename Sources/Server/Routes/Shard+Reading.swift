@@ -1,3 +1,4 @@
+import API
 import Auth
 import Chat
 import HTTP
@@ -18,7 +19,7 @@ extension Shard {
             request.queryItem("limit"), default: environment.configuration.listMessageCountMax,
             max: environment.configuration.listMessageCountMax,
             or: .badLimit(max: environment.configuration.listMessageCountMax))
-        try holdResponseMemory(ServerLimits.responseByteCountReserved, for: request)
+        try holdResponseMemory(API.Limits.responseByteCountReserved, for: request)
         try await reserveRead(for: request, of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
         let reader = MessageListReader(of: shop, changedAfter: since, limit: limit, from: storage.store)
@@ -30,14 +31,14 @@ extension Shard {
         let identity = try await identity(request)
         let shop = ShopID(request.parameters["shop_id"] ?? "")
         let limit = try Self.number(
-            request.queryItem("limit"), default: ServerLimits.pageMessageCountDefault,
-            max: ServerLimits.pageMessageCountMax, or: .badLimit(max: ServerLimits.pageMessageCountMax))
+            request.queryItem("limit"), default: API.Limits.pageMessageCountDefault,
+            max: API.Limits.pageMessageCountMax, or: .badLimit(max: API.Limits.pageMessageCountMax))
         let number = try Self.number(request.queryItem("page"), default: 1, max: .max, or: .badPage)
         let (before, after) = (try request.queryItem("before_id"), try request.queryItem("after_id"))
         guard before == nil || after == nil else { throw .twoCursors }
         let (skipped, isBeyond) = (number - 1).multipliedReportingOverflow(by: limit)
-        guard !isBeyond, skipped <= ServerLimits.pageDepthMax else { throw .pageTooDeep }
-        try holdResponseMemory(ServerLimits.responseByteCountReserved, for: request)
+        guard !isBeyond, skipped <= API.Limits.pageDepthMax else { throw .pageTooDeep }
+        try holdResponseMemory(API.Limits.responseByteCountReserved, for: request)
         try await reserveRead(for: request, of: identity.userID)
         try await requireMembership(of: identity.userID, in: shop)
         if let cursor = before ?? after {

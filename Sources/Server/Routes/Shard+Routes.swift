@@ -1,3 +1,4 @@
+import API
 import Auth
 import HTTP
 import HTTPTypes
@@ -11,13 +12,13 @@ extension Shard {
     func route(
         _ head: RequestHead, _ content: RequestContent, _ source: RequestSource
     ) async -> Response? {
-        switch environment.routes[source.listener].match(head.method, path: head.path) {
+        switch environment.routes[source.isOnMetricsListener ? .side : .main].match(head.method, path: head.path) {
         case .notFound:
             return Response(APIError.notFound)
         case .methodNotAllowed(let allow):
             return Response(APIError.methodNotAllowed(allow: allow))
         case .options(let allow):
-            return preflight(head, allow, by: source.listener)
+            return preflight(head, allow, by: source.isOnMetricsListener ? .side : .main)
         case .matched(let name, let parameters):
             let request = Request(source: source, head: head, content: content, parameters: parameters)
             do throws(APIError) {

@@ -1,3 +1,4 @@
+import API
 import Auth
 import Chat
 import Logging

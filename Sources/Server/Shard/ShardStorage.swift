@@ -1,3 +1,4 @@
+import API
 import Broker
 import Reactor
 import Storage
@@ -12,7 +13,7 @@ struct ShardStorage<IO: Driver> {
     let broker: any Broker
     /// The last result of the check, from which `/readyz` is answered.
     var readiness = ReadinessCheck()
-    var messageTotals = MessageTotals(shopCountMax: ServerLimits.messageTotalShopCountMax)
+    var messageTotals = MessageTotals(shopCountMax: API.Limits.messageTotalShopCountMax)
 
     var orphanSearch: OrphanSearch
 

@@ -1,0 +1,93 @@
+public import HTTP
+internal import HTTPTypes
+public import Primitives
+
+/// A complete request, as a route's handler receives it.
+public struct Request: Sendable {
+    /// The connection on which it arrived.
+    public let source: RequestSource
+    /// The request without its body.
+    public let head: RequestHead
+    /// The contents of its body.
+    public let content: RequestContent
+    /// The parameters of its path.
+    public let parameters: PathParameters
+
+    /// Creates a request that was matched with a route.
+    public init(source: RequestSource, head: RequestHead, content: RequestContent, parameters: PathParameters) {
+        self.source = source
+        self.head = head
+        self.content = content
+        self.parameters = parameters
+    }
+
+    /// The connection on which it arrived.
+    public var connection: ConnectionID { source.connection }
+    /// The client's address; behind trusted proxies, the one that they name.
+    public var address: PeerAddress? { source.address }
+
+    /// The token of the `Authorization` header; nil when there is none, or another scheme.
+    public var bearerToken: String? { Self.bearerToken(of: head) }
+
+    /// The same for a head whose body has not arrived.
+    public static func bearerToken(of head: RequestHead) -> String? {
+        guard let field = head.fields[.authorization] else { return nil }
+        let scheme = field.utf8.prefix { !Self.isWhiteSpace($0) }
+        guard Substring(scheme).equalsIgnoringASCIICase("bearer") else { return nil }
+        return String(Substring(field.utf8.dropFirst(scheme.count).drop(while: Self.isWhiteSpace)))
+    }
+
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+}
+
+extension Request {
+    /// The body as bytes; empty when it was read as an upload.
+    public var body: [UInt8] {
+        switch content {
+        case .bytes(let bytes): bytes
+        case .upload: []
+        }
+    }
+
+    /// The upload, when the body was read as one.
+    public var upload: ImageUpload? {
+        switch content {
+        case .bytes: nil
+        case .upload(let upload): upload
+        }
+    }
+
+    /// The value of an item of the query, nil when there is none.
+    public func queryItem(_ name: String) throws(APIError) -> String? {
+        do throws(HTTPParseError) {
+            return try head.query.first(name)
+        } catch {
+            throw APIError(error)
+        }
+    }
+}
+
+/// The connection on which a request arrived.
+public struct RequestSource: Sendable {
+    /// Its name on its reactor.
+    public let connection: ConnectionID
+    /// Whether the metrics listener accepted it.
+    public let isOnMetricsListener: Bool
+    /// The client's address; behind trusted proxies, the one that they name.
+    public let address: PeerAddress?
+
+    /// Creates a source.
+    public init(connection: ConnectionID, isOnMetricsListener: Bool = false, address: PeerAddress? = nil) {
+        self.connection = connection
+        self.isOnMetricsListener = isOnMetricsListener
+        self.address = address
+    }
+}
+
+/// The contents of a request's body.
+public enum RequestContent: Sendable {
+    /// All of its bytes.
+    case bytes([UInt8])
+    /// The image and its shop, read as they arrived.
+    case upload(ImageUpload)
+}

@@ -1,0 +1,107 @@
+internal import JSON
+package import Primitives
+
+// The reading of request bodies: JSON objects with the keys of their route. Other keys are skipped. The form of an
+// upload is read by `ImageFormReader`.
+
+/// The body of `POST /api/v1/shops/messages`, checked.
+package struct CreateMessageBody: Sendable {
+    package let shopID: ShopID
+    package let text: String
+    package let parentID: MessageID?
+
+    private static let keys = [JSONObject.Key("shop_id"), JSONObject.Key("message"), JSONObject.Key("parent_id")]
+
+    /// Reads and checks the JSON. `storedText` maps a client's text to the text that is stored.
+    package init(
+        json: [UInt8], textByteCountMax: Int, storedText: (String) -> String = { $0 }
+    ) throws(APIError) {
+        let body = try JSONBody(json, keys: Self.keys)
+        let (shop, text, parent) = (try body.text(at: 0), try body.text(at: 1), try body.optionalText(at: 2))
+        try RequestBody.checkIdentifier(shop, name: "shop_id")
+        self.text = try RequestBody.checkedText(text, byteCountMax: textByteCountMax, storedText: storedText)
+        // No message has such an id, and no database accepts it as a text.
+        if let parent, parent.utf8.contains(0) { throw .badParent }
+        shopID = ShopID(shop)
+        parentID = parent.map(MessageID.init)
+    }
+}
+
+/// The body of `PUT /api/v1/shops/messages`, checked.
+package struct EditMessageBody: Sendable {
+    package let messageID: MessageID
+    package let text: String
+
+    private static let keys = [JSONObject.Key("message_id"), JSONObject.Key("message")]
+
+    /// Reads and checks the JSON. `storedText` maps a client's text to the text that is stored.
+    package init(
+        json: [UInt8], textByteCountMax: Int, storedText: (String) -> String = { $0 }
+    ) throws(APIError) {
+        let body = try JSONBody(json, keys: Self.keys)
+        let (message, text) = (try body.text(at: 0), try body.text(at: 1))
+        try RequestBody.checkIdentifier(message, name: "message_id")
+        self.text = try RequestBody.checkedText(text, byteCountMax: textByteCountMax, storedText: storedText)
+        messageID = MessageID(message)
+    }
+}
+
+/// The checks of the values in request bodies.
+package enum RequestBody {
+    /// Checks the text of a message and returns the text to store: the same bytes, except for image URLs. The limit
+    /// applies to the stored text, so that a client can send back a text whose image URLs the server signed.
+    static func checkedText(
+        _ text: String, byteCountMax: Int, storedText: (String) -> String
+    ) throws(APIError) -> String {
+        guard !text.utf8.contains(0) else { throw .malformedBody }
+        guard !isWhiteSpace(text) else { throw .messageEmpty }
+        let stored = storedText(text)
+        guard stored.utf8.count <= byteCountMax else { throw .messageTooLong(byteCountMax: byteCountMax) }
+        return stored
+    }
+
+    /// Whether a text is only white space (Unicode's property). The first other character ends the search; a text of
+    /// white space alone costs some comparisons per character.
+    static func isWhiteSpace(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.value {
+            case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
+            default: false
+            }
+        }
+    }
+
+    /// Checks an identifier that is to be looked up.
+    package static func checkIdentifier(_ text: String, name: String) throws(APIError) {
+        guard !text.isEmpty, !text.utf8.contains(0) else { throw .missingField(name) }
+    }
+}
+
+/// The object that a JSON body is.
+private struct JSONBody {
+    private let object: JSONObject
+
+    /// Reads the object. A body that is not JSON, or not an object, is answered with 400.
+    init(_ json: [UInt8], keys: [JSONObject.Key]) throws(APIError) {
+        do throws(JSONError) {
+            object = try JSONObject(json, keys: keys)
+        } catch {
+            throw .malformedBody
+        }
+    }
+
+    /// The text of the key at `index`; nil when it is missing or null.
+    func optionalText(at index: Int) throws(APIError) -> String? {
+        do throws(JSONError) {
+            return try object.text(at: index)
+        } catch {
+            throw .malformedBody
+        }
+    }
+
+    /// The text of the key at `index`, which is required.
+    func text(at index: Int) throws(APIError) -> String {
+        guard let text = try optionalText(at: index) else { throw .malformedBody }
+        return text
+    }
+}

@@ -1,0 +1,74 @@
+import HTTPTypes
+import Testing
+
+@testable import API
+
+@Suite struct OriginTests {
+    @Test(arguments: [
+        ("https://a.example", "https://a.example"), ("HTTPS://A.Example", "https://a.example"),
+        ("https://a.example:443", "https://a.example"), ("https://a.example:00443", "https://a.example"),
+        ("http://a.example:80", "http://a.example"), ("ws://a.example:80", "ws://a.example"),
+        ("wss://a.example:443", "wss://a.example"), ("http://a.example:443", "http://a.example:443"),
+        ("https://a.example:8443", "https://a.example:8443"), ("http://[::1]:3000", "http://[::1]:3000"),
+        ("https://[2001:DB8::1]:443", "https://[2001:db8::1]"), ("capacitor://localhost", "capacitor://localhost"),
+        ("tauri://localhost", "tauri://localhost"), ("ionic://localhost:80", "ionic://localhost:80"),
+        ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+        ("moz-extension://b3f0-11", "moz-extension://b3f0-11"), ("file://", "file://"), ("null", "null"),
+    ])
+    func `an origin is compared in one spelling`(text: String, spelling: String) {
+        #expect(Origin(text)?.text == spelling)
+    }
+
+    @Test(arguments: [
+        "", "*", "a.example", "https:", "https:/", "https://", "https:///", "https://a.example/", "https://a.example/x",
+        "https://a.example?x", "https://u@a.example", "https://*.a.example", "https://a.example:",
+        "https://a.example:x",
+        "https://a.example:65536", "https://a.example:443:443", "https://[::1", "https://[]", "https://[::1]x",
+        "https://a.example https://b.example", "https://a.example, https://b.example", " https://a.example", "1a://b",
+        "://a", "https://ä.example", "https://a.example\u{301}", "https://:443", "null ", "nul\u{6c}\u{301}",
+    ])
+    func `what is no serialised origin is refused`(text: String) { #expect(Origin(text) == nil) }
+
+    // MARK: - Policy
+
+    private static let policy = CrossOriginPolicy(
+        allowedOrigins: ["https://app.example:443", "capacitor://localhost"].compactMap(Origin.init))
+
+    @Test(arguments: [
+        ("https://app.example", true), ("https://APP.example:443", true), ("capacitor://localhost", true),
+        ("https://app.example:8443", false), ("http://app.example", false), ("https://app.example.evil", false),
+        ("null", false), ("", false),
+    ])
+    func `an origin is let in when it is on the list`(origin: String, isAllowed: Bool) {
+        #expect(Self.policy.isAllowed(origin) == isAllowed)
+        var fields: HTTPFields = [:]
+        Self.policy.addFields(to: &fields, origin: origin)
+        #expect(fields[.vary] == "Origin")
+        #expect(fields[.accessControlAllowOrigin] == (isAllowed ? origin : nil))
+        #expect(fields[.accessControlExposeHeaders] == (isAllowed ? "Retry-After, Idempotent-Replayed" : nil))
+    }
+
+    @Test func `an empty list lets everything in`() {
+        let open = CrossOriginPolicy(allowedOrigins: [])
+        #expect(open.isAllowed("https://a.example") && open.isAllowed("x"))
+    }
+
+    @Test func `what a cache may keep depends on the origin for requests without one too`() {
+        var (kept, passing): (HTTPFields, HTTPFields) = ([.cacheControl: "private"], [:])
+        Self.policy.addFields(to: &kept, origin: nil)
+        Self.policy.addFields(to: &passing, origin: nil)
+        #expect(kept[.vary] == "Origin" && kept[.accessControlAllowOrigin] == nil)
+        #expect(passing.isEmpty)
+    }
+
+    @Test func `a preflight allows the routes' fields and those of tracing, to origins on the list`() {
+        var (good, bad): (HTTPFields, HTTPFields) = ([:], [:])
+        Self.policy.addPreflightFields(to: &good, origin: "capacitor://localhost", methods: "GET, POST")
+        Self.policy.addPreflightFields(to: &bad, origin: "https://evil.example", methods: "GET, POST")
+        #expect(good[.accessControlAllowMethods] == "GET, POST")
+        #expect(
+            good[.accessControlAllowHeaders]
+                == "Authorization, Content-Type, Idempotency-Key, traceparent, tracestate, baggage, sentry-trace")
+        #expect(bad.isEmpty)
+    }
+}
