@@ -1,4 +1,4 @@
-package import HTTP
+internal import HTTP
 internal import Primitives
 package import Storage
 

@@ -1,29 +1,17 @@
-package import HTTP
+public import HTTP
 internal import HTTPTypes
 
 /// The routes.
-package enum RouteName: Sendable, Hashable, CaseIterable {
-    case createMessage
-    case editMessage
-    case deleteMessage
-    case listMessages
-    case paginateMessages
-    case uploadImage
-    case removeImage
-    case image
-    case stream
-    case streamHealth
-    case alive
-    case ready
-    case metrics
-    case openAPI
-    case demoPage
-    case demoSession
-}
+public enum RouteName: Sendable, Hashable, CaseIterable {
+    case createMessage, editMessage, deleteMessage
+    case listMessages, paginateMessages
+    case uploadImage, removeImage, image
+    case stream, streamHealth
+    case alive, ready, metrics
+    case openAPI, demoPage, demoSession
 
-extension RouteName {
     /// Whether a handler reads the request's body. All of these routes require a token.
-    package var readsBody: Bool {
+    public var readsBody: Bool {
         switch self {
         case .createMessage, .editMessage, .uploadImage: true
         case .deleteMessage, .listMessages, .paginateMessages, .removeImage, .image, .stream, .streamHealth, .alive,
@@ -31,57 +19,110 @@ extension RouteName {
             false
         }
     }
+}
 
-    /// The public listener's table of routes, as far as the configuration enables them.
-    package static func router(
-        hasStream: Bool, hasDemo: Bool, hasMetrics: Bool, prefixes: RoutePrefixes
-    ) -> Router<RouteName> {
-        var routes = routes(hasStream: hasStream, hasDemo: hasDemo, hasMetrics: hasMetrics, prefixes: prefixes)
+/// The routes of a listener, and which handler answers each.
+public struct RouteTable: Sendable {
+    private let router: Router<RouteName>
+
+    /// The table of the public listener.
+    package init(hasStream: Bool, hasDemo: Bool, hasMetrics: Bool, prefixes: RoutePrefixes) {
+        var rows = Self.rows(hasStream: hasStream, hasDemo: hasDemo, hasMetrics: hasMetrics, prefixes: prefixes)
         // A stream without a shop's id is an incomplete request (400), not another resource.
-        if hasStream {
-            routes += prefixes.paths.map { Route(.get, "\($0)/shops//messages/stream", .stream) }
-        }
-        return Router(routes)
+        if hasStream { rows += prefixes.paths.map { Route(.get, "\($0)/shops//messages/stream", .stream) } }
+        router = Router(rows)
     }
 
-    /// The rows of the metrics listener's table.
-    package static let metricsListenerRoutes = [
-        Route(.get, "/metrics", RouteName.metrics), Route(.get, "/healthz", RouteName.alive),
-        Route(.get, "/readyz", RouteName.ready),
-    ]
+    private init(_ rows: [Route<RouteName>]) { router = Router(rows) }
 
-    /// The rows of the table.
-    package static func routes(
+    /// The table of the metrics listener.
+    package static let metricsListener = RouteTable(metricsRows)
+
+    /// The rows of the public listener. Each route of clients is served under each prefix.
+    package static func rows(
         hasStream: Bool, hasDemo: Bool, hasMetrics: Bool = true, prefixes: RoutePrefixes = RoutePrefixes()
     ) -> [Route<RouteName>] {
-        var routes = prefixes.paths.flatMap { prefixed(by: $0, hasStream: hasStream) }
-        routes += [
-            Route(.get, "/healthz", .alive),
-            Route(.get, "/readyz", .ready),
-            Route(.get, "/openapi.json", .openAPI),
-        ]
-        if hasMetrics { routes.append(Route(.get, "/metrics", .metrics)) }
-        if hasDemo {
-            routes.append(Route(.get, "/", .demoPage))
-            routes.append(Route(.get, "/demo.json", .demoSession))
+        var rows: [Route<RouteName>] = prefixes.paths.flatMap { prefix in
+            [
+                Route(.post, "\(prefix)/shops/messages", .createMessage),
+                Route(.put, "\(prefix)/shops/messages", .editMessage),
+                Route(.delete, "\(prefix)/shops/messages/:message_id", .deleteMessage),
+                Route(.get, "\(prefix)/shops/:shop_id/messages", .listMessages),
+                Route(.get, "\(prefix)/shops/:shop_id/messages/paginated", .paginateMessages),
+                Route(.post, "\(prefix)/shops/messages/image/upload", .uploadImage),
+                Route(.delete, "\(prefix)/shops/messages/image/:message_id", .removeImage),
+                Route(.get, "\(prefix)/shops/:shop_id/messages/image/:name", .image),
+                Route(.get, "\(prefix)/shops/:shop_id/messages/stream", .stream),
+                Route(.get, "\(prefix)/health/websocket", .streamHealth),
+            ]
         }
-        return routes
+        if !hasStream { rows.removeAll { $0.value == .stream } }
+        rows += metricsRows.filter { hasMetrics || $0.value != .metrics }
+        rows.append(Route(.get, "/openapi.json", .openAPI))
+        if hasDemo { rows += [Route(.get, "/", .demoPage), Route(.get, "/demo.json", .demoSession)] }
+        return rows
     }
 
-    /// The routes of clients, under one prefix.
-    private static func prefixed(by prefix: String, hasStream: Bool) -> [Route<RouteName>] {
-        var routes: [Route<RouteName>] = [
-            Route(.post, "\(prefix)/shops/messages", .createMessage),
-            Route(.put, "\(prefix)/shops/messages", .editMessage),
-            Route(.delete, "\(prefix)/shops/messages/:message_id", .deleteMessage),
-            Route(.get, "\(prefix)/shops/:shop_id/messages", .listMessages),
-            Route(.get, "\(prefix)/shops/:shop_id/messages/paginated", .paginateMessages),
-            Route(.post, "\(prefix)/shops/messages/image/upload", .uploadImage),
-            Route(.delete, "\(prefix)/shops/messages/image/:message_id", .removeImage),
-            Route(.get, "\(prefix)/shops/:shop_id/messages/image/:name", .image),
-            Route(.get, "\(prefix)/health/websocket", .streamHealth),
-        ]
-        if hasStream { routes.append(Route(.get, "\(prefix)/shops/:shop_id/messages/stream", .stream)) }
-        return routes
+    /// The rows of the metrics listener.
+    private static let metricsRows = [
+        Route(.get, "/healthz", RouteName.alive), Route(.get, "/readyz", .ready), Route(.get, "/metrics", .metrics),
+    ]
+
+    /// The route of a request.
+    public func match(_ head: RequestHead) -> RouteMatch<RouteName> { router.match(head.method, path: head.path) }
+
+    /// Answers a request that was matched. On the reactor on which it arrived.
+    public static func answer(
+        _ match: RouteMatch<RouteName>, _ head: RequestHead, _ content: RequestContent, from source: RequestSource,
+        in context: some Context
+    ) async -> Response {
+        switch match {
+        case .notFound: return Response(APIError.notFound)
+        case .methodNotAllowed(let allow): return Response(APIError.methodNotAllowed(allow: allow))
+        case .options(let allow): return preflight(head, allow, from: source, context.settings.crossOrigin)
+        case .matched(let name, let parameters):
+            let request = Request(source: source, head: head, content: content, parameters: parameters)
+            do throws(APIError) {
+                return try await answer(request, of: name, in: context)
+            } catch {
+                return Response(error)
+            }
+        }
+    }
+
+    private static func answer(
+        _ request: Request, of name: RouteName, in context: some Context
+    ) async throws(APIError) -> Response {
+        switch name {
+        case .createMessage: try await MessageWrites.create(request, in: context)
+        case .editMessage: try await MessageWrites.edit(request, in: context)
+        case .deleteMessage: try await MessageWrites.delete(request, in: context)
+        case .listMessages: try await MessageReads.list(request, in: context)
+        case .paginateMessages: try await MessageReads.paginate(request, in: context)
+        case .uploadImage: try await ImageRequests.upload(request, in: context)
+        case .removeImage: try await ImageRequests.remove(request, in: context)
+        case .image: try await ImageRequests.serve(request, in: context)
+        // A stream is no response: the server admits it before it comes here.
+        case .stream: throw .notFound
+        case .streamHealth: await Probes.streamHealth(in: context)
+        case .alive: Probes.alive()
+        case .ready: try Probes.ready(in: context)
+        case .metrics: try await Probes.metrics(request, in: context)
+        case .openAPI: Probes.openAPI(in: context)
+        case .demoPage: Probes.demoPage(in: context)
+        case .demoSession: Probes.demoSession(in: context)
+        }
+    }
+
+    /// `OPTIONS`, a browser's preflight among them (Fetch standard, section 4.8).
+    private static func preflight(
+        _ head: RequestHead, _ allow: [HTTPRequest.Method], from source: RequestSource, _ policy: CrossOriginPolicy
+    ) -> Response {
+        let methods = allow.map(\.rawValue).joined(separator: ", ")
+        var response = Response(status: .noContent, contentType: nil, fields: [.allow: methods])
+        if !source.isOnMetricsListener, let origin = head.fields[.origin] {
+            policy.addPreflightFields(to: &response.fields, origin: origin, methods: methods)
+        }
+        return response
     }
 }

@@ -1,21 +1,21 @@
-package import Primitives
+public import Primitives
 
 /// A change in a shop.
 ///
 /// Messages are in the form that their readers receive: image URLs are already signed where a deployment signs them.
-package enum ChatEvent: Sendable, Equatable {
+public enum ChatEvent: Sendable, Equatable {
     case messageCreated(Message)
     case messageEdited(Message)
     case messageDeleted(MessageID, in: ShopID)
 
     /// The kind of change, without its message.
-    package enum Kind: Sendable {
+    public enum Kind: Sendable {
         case messageCreated
         case messageEdited
         case messageDeleted
 
         /// The `type` of the event on the wire.
-        package var name: StaticString {
+        public var name: StaticString {
             switch self {
             case .messageCreated: "message.created"
             case .messageEdited: "message.edited"
@@ -24,7 +24,7 @@ package enum ChatEvent: Sendable, Equatable {
         }
 
         /// Whether the event contains an existing message.
-        package var isMessage: Bool {
+        public var isMessage: Bool {
             switch self {
             case .messageCreated, .messageEdited: true
             case .messageDeleted: false
@@ -33,7 +33,7 @@ package enum ChatEvent: Sendable, Equatable {
     }
 
     /// The kind of change.
-    package var kind: Kind {
+    public var kind: Kind {
         switch self {
         case .messageCreated: .messageCreated
         case .messageEdited: .messageEdited

@@ -25,14 +25,14 @@ package enum EventEncoding: UInt8, CaseIterable, Sendable {
 }
 
 /// An event with its encoded data. The response to its request contains the same data, so it is encoded once for all.
-package struct EncodedEvent: Sendable, Equatable {
+public struct EncodedEvent: Sendable, Equatable {
     /// The kind of change.
-    package let kind: ChatEvent.Kind
+    public let kind: ChatEvent.Kind
     /// JSON: the message; for a deleted one, its id and its shop.
-    package let data: [UInt8]
+    public let data: [UInt8]
 
     /// Encodes an event. O(bytes), one allocation.
-    package init(_ event: ChatEvent, format: MessageFormat) {
+    public init(_ event: ChatEvent, format: MessageFormat) {
         kind = event.kind
         var writer = JSONWriter()
         switch event {

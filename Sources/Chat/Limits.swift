@@ -1,6 +1,6 @@
 /// The limits of this module.
-package enum Limits {
+public enum Limits {
     /// The number of shops that a reactor keeps open. Beyond it, idle ones are closed and reopened from the store
     /// later.
-    package static let openShopCountMax = 65_536
+    public static let openShopCountMax = 65_536
 }

@@ -18,7 +18,7 @@ import Testing
 
     @Test func `every route of clients is served under each prefix`() throws {
         let prefixes = try #require(RoutePrefixes(["/api/v1/auth", "/api/v1", "/"]))
-        let router = Router(RouteName.routes(hasStream: true, hasDemo: true, prefixes: prefixes))
+        let router = Router(RouteTable.rows(hasStream: true, hasDemo: true, prefixes: prefixes))
         for prefix in prefixes.paths {
             #expect(router.match(.post, path: "\(prefix)/shops/messages").value == .createMessage)
             #expect(router.match(.get, path: "\(prefix)/shops/s/messages/stream").value == .stream)

@@ -10,13 +10,8 @@ extension Shard {
     func crossOrigin(_ response: Response, to state: HTTPConnection) -> Response {
         guard state.listener == .main else { return response }
         var response = response
-        environment.configuration.crossOrigin.addFields(
+        environment.api.crossOrigin.addFields(
             to: &response.fields, origin: state.origin ?? state.session.parser.unfinishedFields[.origin])
         return response
     }
-}
-
-extension ServerConfiguration {
-    /// The policy of `WEBSOCKET_ALLOWED_ORIGINS`.
-    var crossOrigin: CrossOriginPolicy { CrossOriginPolicy(allowedOrigins: stream.allowedOrigins) }
 }

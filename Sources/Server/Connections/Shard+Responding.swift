@@ -13,7 +13,7 @@ extension Shard {
     /// `responded` releases what the request reserved, or the end of the connection does.
     func handle(_ head: RequestHead, _ content: RequestContent, _ source: RequestSource) async {
         let connection = source.connection
-        let response = await route(head, content, source)
+        let response = await response(to: head, content, source)
         guard let response, let state = http[connection], state.session.isHandling else { return }
         let keepsConnection = !drainProgress.isDraining && !reactor.isCrowded(for: connection)
         let context = ResponseContext(head, keepAlive: keepsConnection)
@@ -22,6 +22,22 @@ extension Shard {
             respond(connection, state, response, body, context: context)
         case .pieces(let first, let rest, let byteCount):
             await respond(connection, state, response, first, rest, byteCount: byteCount, context: context)
+        }
+    }
+
+    /// The response to a request; nil when its connection became a stream.
+    private func response(
+        to head: RequestHead, _ content: RequestContent, _ source: RequestSource
+    ) async -> Response? {
+        switch environment.routes[source.isOnMetricsListener ? .side : .main].match(head) {
+        case .matched(.stream, let parameters):
+            let request = Request(source: source, head: head, content: content, parameters: parameters)
+            do throws(APIError) {
+                return try await openStream(request)
+            } catch {
+                return Response(error)
+            }
+        case let match: return await RouteTable.answer(match, head, content, from: source, in: self)
         }
     }
 
@@ -83,11 +99,9 @@ extension Shard {
         }
     }
 
-    /// Returns when the task may work on a piece of a body: in this turn of the reactor, or a later one.
-    func pieceTurn() async {
-        if http.pieceTurns.take(turnBeganAt: reactor.turnBeganAt) { return }
-        await withCheckedContinuation { http.pieceTurns.wait($0) }
-    }
+    func takePieceTurn() -> Bool { http.pieceTurns.take(turnBeganAt: reactor.turnBeganAt) }
+
+    func waitForPieceTurn(_ task: CheckedContinuation<Void, Never>) { http.pieceTurns.wait(task) }
 
     /// The turn ends: resumes the tasks that have pieces of the next one.
     func endPieceTurn() {

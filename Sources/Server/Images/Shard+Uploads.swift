@@ -25,7 +25,7 @@ extension Shard {
     /// the body is not read.
     func plan(for head: RequestHead, _ state: HTTPConnection) throws(APIError) -> BodyPlan {
         guard head.body != .none,
-            case .matched(let route, _) = environment.routes[state.listener].match(head.method, path: head.path),
+            case .matched(let route, _) = environment.routes[state.listener].match(head),
             route.readsBody
         else { return .drop }
         // Authenticate before buffering: unauthenticated clients must not cost memory.
@@ -53,17 +53,6 @@ extension Shard {
         state.upload = nil
         if state.isUpload { http.uploads.release(1) }
         state.isUpload = false
-    }
-
-    /// Removes what the store holds of an upload that will not become an image.
-    func discard(_ upload: ImageUpload) async {
-        guard upload.isPartlyStored else { return }
-        do throws(StorageError) {
-            try await storage.images.discard(upload.partial)
-        } catch {
-            // The next start removes it.
-            _ = storageFailure(error)
-        }
     }
 
     // MARK: - Admission
@@ -106,9 +95,11 @@ extension Shard {
             guard userLimits.isLimited(.upload) || userLimits.areUploadBytesLimited else { return .success(nil) }
             let isReserved = userLimits.isLimited(.upload)
             let byteCountMin = Self.imageByteCountMin(head)
-            try await limited(on: owner) { (shard) throws(UserLimits.Refusal) in
-                try shard.userLimits.checkUpload(ofByteCount: byteCountMin, by: user, at: shard.reactor.now)
-                if isReserved { try shard.userLimits.begin(.upload, by: user) }
+            try await limited(on: owner) { (shard) throws(APIError) in
+                try shard.limited { () throws(UserLimits.Refusal) in
+                    try shard.userLimits.checkUpload(ofByteCount: byteCountMin, by: user, at: shard.reactor.now)
+                    if isReserved { try shard.userLimits.begin(.upload, by: user) }
+                }
             }
             guard isReserved else { return .success(nil) }
             return .success(UserReservation(activity: .upload, user: user, owner: owner.index))
@@ -156,21 +147,5 @@ extension Shard {
             if let failure { return self.respond(connection, state, failure) }
             self.report(connection, state) { $0.inputTaken(isPieceFull: false, at: self.reactor.now) }
         }
-    }
-
-    /// Takes the bytes of an image that is about to be stored from its user's hourly limit.
-    func takeUploadBytes(_ byteCount: Int, of userID: UserID) async throws(APIError) {
-        guard userLimits.areUploadBytesLimited else { return }
-        let user = UserLimits.User(userID)
-        try await limited(on: owner(of: userID)) { (shard) throws(UserLimits.Refusal) in
-            try shard.userLimits.takeUpload(ofByteCount: byteCount, by: user, at: shard.reactor.now)
-        }
-    }
-
-    /// Returns the bytes to the limit, as the image was not stored.
-    func returnUploadBytes(_ byteCount: Int, of userID: UserID) {
-        guard userLimits.areUploadBytesLimited else { return }
-        send(
-            .userLimit(.uploadReturned(byteCount: byteCount, UserLimits.User(userID))), to: owner(of: userID).index)
     }
 }

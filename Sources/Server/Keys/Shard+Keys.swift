@@ -11,15 +11,9 @@ extension Shard {
     /// The identity of a token, by the current keys. Open streams end when their token expires.
     func verify(_ token: String?) throws(AuthError) -> Identity { try authenticator.verify(token, now: civilTime) }
 
-    /// The same; a token whose key is unknown waits for a read of the keys, when one is in flight or due.
-    func verifyAwaitingKeys(_ token: String?) async throws(AuthError) -> Identity {
-        do throws(AuthError) {
-            return try verify(token)
-        } catch .unknownKey {
-            guard let reload = authenticator.joinReload() else { throw .unknownKey }
-            await reload.wait()
-        }
-        return try verify(token)
+    func joinKeyReload() -> (@Sendable () async -> Void)? {
+        guard let reload = authenticator.joinReload() else { return nil }
+        return { await reload.wait() }
     }
 
     /// Stops reading a request whose token names an unknown key, when a read of the keys is in flight or due. After

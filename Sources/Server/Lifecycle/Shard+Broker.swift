@@ -1,3 +1,4 @@
+import API
 import Broker
 import Chat
 import Hub

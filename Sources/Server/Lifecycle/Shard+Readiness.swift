@@ -32,38 +32,19 @@ extension Shard {
         }
     }
 
-    /// `GET /readyz`. O(1), without a query or a log line, as any client may send it, at any rate.
-    func readinessAnswer() -> Response {
-        guard !drainProgress.isDraining else { return Response(APIError.draining) }
+    var readiness: Readiness {
+        guard !isDraining else { return .draining }
         // Known without a query, and logged when they change: the takeover of a store, and the lock of PostgreSQL.
-        guard storage.isOpen else { return Response(APIError.storeInUse) }
+        guard storage.isOpen else { return .storeInUse }
         switch storage.nodeLock?.status {
         case .held, nil: break
-        case .taken: return Response(APIError.storeInUse)
-        case .unknown: return Response(APIError(StorageError(.unavailable, detail: "")))
+        case .taken: return .storeInUse
+        case .unknown: return .failed(.unavailable)
         }
         switch storage.readiness.state {
-        case .ready: return Response(body: Array("{\"status\":\"ready\"}".utf8))
-        case .failed(let kind): return Response(APIError(StorageError(kind, detail: "")))
-        case .unanswered: return Response(APIError(StorageError(.unavailable, detail: "")))
+        case .ready: return .ready
+        case .failed(let kind): return .failed(kind)
+        case .unanswered: return .failed(.unavailable)
         }
-    }
-
-    // MARK: - Metrics
-
-    /// Whether a request may read the metrics, which name shops. In production, only clients on this machine, trusted
-    /// proxies and all clients of the metrics listener may.
-    ///
-    /// A request that a proxy forwards counts as its client's. A request that names a client, but was not forwarded by
-    /// a trusted proxy, does not count as this machine's.
-    func mayReadMetrics(_ request: Request) -> Bool {
-        guard environment.configuration.mode == .production, !request.source.isOnMetricsListener else { return true }
-        guard let peer = http[request.connection]?.address, let client = request.address else { return false }
-        let isForwarded = ["X-Forwarded-For", "Forwarded", "X-Real-IP"].contains { name in
-            HTTPField.Name(name).map { request.head.fields[$0] != nil } ?? false
-        }
-        let isTrusted = environment.configuration.trustedProxies.contains(peer)
-        if isForwarded, !isTrusted { return false }
-        return client.isLoopback || environment.configuration.trustedProxies.contains(client)
     }
 }

@@ -14,25 +14,16 @@ import WebSocket
 // store for changes and notifies the others.
 
 extension Shard {
-    /// The user's role in the shop; throws when the user is no member. A shop that does not exist causes the same
-    /// error.
-    @discardableResult
-    func requireMembership(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole {
-        guard let role = try await role(of: user, in: shop) else { throw .notMember }
-        return role
+    func rememberedRole(of user: UserID, in shop: ShopID) -> ShopRole? {
+        memberships.role(of: user, in: shop, at: reactor.now)
     }
 
-    /// The user's role in the shop; nil for none.
-    func role(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole? {
-        if let role = memberships.role(of: user, in: shop, at: reactor.now) { return role }
-        do throws(StorageError) {
-            let version = memberships.version
-            guard let role = try await storage.store.role(of: user, in: shop) else { return nil }
-            memberships.remember(role, of: user, in: shop, lookedUpAt: version, at: reactor.now)
-            return role
-        } catch {
-            throw storageFailure(error)
-        }
+    var membershipVersion: MembershipWatch.Version { memberships.version }
+
+    func remember(
+        _ role: ShopRole, of user: UserID, in shop: ShopID, lookedUpAt version: MembershipWatch.Version
+    ) {
+        memberships.remember(role, of: user, in: shop, lookedUpAt: version, at: reactor.now)
     }
 
     // MARK: - Watching

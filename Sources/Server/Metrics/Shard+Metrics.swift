@@ -1,21 +1,17 @@
 import API
 import Auth
 import Broker
+import HTTP
+import HTTPTypes
 import Hub
 import Primitives
 import Reactor
 import Sessions
 import Storage
 
-/// The figures that health responses need.
-struct ServerTotals: Sendable {
-    let openStreams: Int
-    let openShops: Int
-}
-
-extension Shard {
+extension Shard: MeasuredReactor {
     /// Copies this shard's figures; on its own reactor.
-    private func snapshot() -> ShardSnapshot {
+    func snapshot() -> ShardSnapshot {
         var snapshot = ShardSnapshot()
         snapshot.counters = counters
         snapshot.reactor = reactor.statistics
@@ -35,26 +31,35 @@ extension Shard {
         return snapshot
     }
 
-    private func snapshots() async -> [ShardSnapshot] {
-        var snapshots: [ShardSnapshot] = []
-        for shard in directory.members { snapshots.append(await onShard(shard) { $0.snapshot() }) }
-        return snapshots
-    }
+    var reactors: [Shard<IO>] { directory.members }
 
-    func totals() async -> ServerTotals {
-        let snapshots = await snapshots()
-        return ServerTotals(
+    func totals(of snapshots: [ShardSnapshot]) -> ServerTotals {
+        ServerTotals(
             openStreams: snapshots.reduce(0) { $0 + $1.counters.openStreams },
             openShops: snapshots.reduce(0) { $0 + $1.openShopCount })
     }
 
-    /// `GET /metrics`
-    func metrics() async -> Response {
+    func metricsText(of snapshots: [ShardSnapshot]) -> [UInt8] {
         let figures = ServerFigures(
-            shards: await snapshots(), store: storage.store.statistics,
+            shards: snapshots, store: storage.store.statistics,
             takeoverWaitingCallCount: storage.takeover?.waitingCallCount, keys: authenticator.reloadStatistics,
-            process: ProcessFigures(), log: LogWriter.standardError.statistics, startedAt: environment.startedAt)
-        return Response(
-            contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(Metric.text(figures).utf8))
+            process: ProcessFigures(), log: LogWriter.standardError.statistics, startedAt: environment.api.startedAt)
+        return Array(Metric.text(figures).utf8)
+    }
+
+    /// In production, only clients on this machine, trusted
+    /// proxies and all clients of the metrics listener may.
+    ///
+    /// A request that a proxy forwards counts as its client's. A request that names a client, but was not forwarded by
+    /// a trusted proxy, does not count as this machine's.
+    func mayReadMetrics(_ request: Request) -> Bool {
+        guard environment.configuration.mode == .production, !request.source.isOnMetricsListener else { return true }
+        guard let peer = http[request.connection]?.address, let client = request.address else { return false }
+        let isForwarded = ["X-Forwarded-For", "Forwarded", "X-Real-IP"].contains { name in
+            HTTPField.Name(name).map { request.head.fields[$0] != nil } ?? false
+        }
+        let isTrusted = environment.configuration.trustedProxies.contains(peer)
+        if isForwarded, !isTrusted { return false }
+        return client.isLoopback || environment.configuration.trustedProxies.contains(client)
     }
 }

@@ -1,21 +1,20 @@
 import API
-import HTTP
 import Reactor
 
 /// The routes of each listener. With a metrics listener, which is a reactor's side listener, the public one has no
 /// `/metrics`.
 struct ListenerRoutes: Sendable {
-    private let main: Router<RouteName>
-    private let side: Router<RouteName>
+    private let main: RouteTable
+    private let side: RouteTable
 
     init(_ configuration: ServerConfiguration) {
-        main = RouteName.router(
+        main = RouteTable(
             hasStream: configuration.stream.isEnabled, hasDemo: configuration.isDemo,
             hasMetrics: configuration.metricsListen == nil, prefixes: configuration.routePrefixes)
-        side = Router(RouteName.metricsListenerRoutes)
+        side = .metricsListener
     }
 
-    subscript(listener: ListenerKind) -> Router<RouteName> {
+    subscript(listener: ListenerKind) -> RouteTable {
         switch listener {
         case .main: main
         case .side: side

@@ -1,3 +1,4 @@
+import API
 import Auth
 import Chat
 import Hub
@@ -37,6 +38,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var addressLimits: AddressLimits
     var memberships = MembershipWatch()
     var shops = Shops()
+    var messageTotals = MessageTotals(shopCountMax: API.Limits.messageTotalShopCountMax)
 
     var drainProgress = DrainProgress()
     var counters = ShardCounters()
@@ -82,16 +84,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func onShard<Result: Sendable>(
         _ shard: Shard<IO>, _ body: @Sendable (Shard<IO>) async -> Result
     ) async -> Result {
-        if shard === self { return await body(self) }
-        return await withTaskExecutorPreference(shard.reactor) { await Self.run(on: shard, body) }
-    }
-
-    @concurrent
-    private static func run<Result: Sendable>(
-        on shard: Shard<IO>, _ body: @Sendable (Shard<IO>) async -> Result
-    ) async -> Result {
-        precondition(shard.reactor.isCurrent, "a task did not reach the shard's reactor")
-        return await body(shard)
+        await on(shard, body)
     }
 
     /// Sends a command to another shard, or performs it at once when it is for this one. Commands to one shard arrive

@@ -12,31 +12,26 @@ struct ShardEnvironment: Sendable {
     let configuration: ServerConfiguration
     /// Which routes each listener serves.
     let routes: ListenerRoutes
-    let imageLinks: ImageLinks
+    /// The settings of handlers.
+    let api: APISettings
     let handshake = ServerHandshake(subprotocols: EventEncoding.subprotocols)
     let streamWaits: StreamWaits
-    /// Nil unless the demo is on.
-    let demo: DemoSession?
-    /// When the server started.
-    let startedAt: Timestamp
     let civilClock: CivilClock
     let log: Logger
 
+    /// - Parameter demo: Nil unless the demo is on.
     init(
         _ configuration: ServerConfiguration, linkSigner: LinkSigner? = nil, demo: DemoSession? = nil,
         startedAt: Timestamp, civilClock: CivilClock = .system, log: Logger
     ) {
         self.configuration = configuration
         routes = ListenerRoutes(configuration)
-        imageLinks = ImageLinks(
-            publicURL: configuration.publicURL, prefixes: configuration.routePrefixes, signer: linkSigner)
+        api = APISettings(configuration, linkSigner: linkSigner, demo: demo, startedAt: startedAt)
         streamWaits = StreamWaits(
             heartbeat: Heartbeat.Schedule(
                 pingPeriod: configuration.stream.pingPeriod, pongWait: configuration.stream.pongWait),
             write: configuration.stream.writeWait,
             close: min(configuration.stream.writeWait, ServerLimits.drainWait), linger: Sessions.Limits.lingerWait)
-        self.demo = demo
-        self.startedAt = startedAt
         self.civilClock = civilClock
         self.log = log
     }

@@ -4,8 +4,8 @@ import Reactor
 import Sessions
 
 // A user's limits are counted on the shard that owns the user's hash. A request on another shard asks there. What it
-// took is returned by a command, however the request ends: `releaseReservation` for what is in flight, `returnWrite`
-// for a write that was refused.
+// took is returned by a command, however the request ends: `releaseReservation` for what is in flight,
+// `sendReturnedWrite` for a write that was refused.
 
 /// An activity of a user that is in flight, and the shard that counts it. It belongs to the connection of its request,
 /// and ends with the response or with the connection.
@@ -16,10 +16,13 @@ struct UserReservation: Sendable {
 }
 
 extension Shard {
-    /// Reserves one of the user's reads for a request, from before the work until the response was sent.
-    func reserveRead(for request: Request, of user: UserID) async throws(APIError) {
-        guard userLimits.isLimited(.read) else { return }
-        let reservation = try await reserve(.read, of: user)
+    var areReadsLimited: Bool { userLimits.isLimited(.read) }
+    var areWritesLimited: Bool { userLimits.areWritesLimited }
+    var areUploadBytesLimited: Bool { userLimits.areUploadBytesLimited }
+
+    func holdRead(for request: Request, by user: UserID) {
+        let reservation = UserReservation(
+            activity: .read, user: UserLimits.User(user), owner: directory.ownerIndex(of: user))
         guard let state = http[request.connection], state.session.isHandling else {
             // The connection is gone, so the request ends at its next step.
             return end(reservation)
@@ -28,16 +31,14 @@ extension Shard {
         state.reservation = reservation
     }
 
-    /// Begins an activity of a user, on the shard that counts it.
-    func reserve(
-        _ activity: UserLimits.Activity, of userID: UserID
-    ) async throws(APIError) -> UserReservation {
-        let user = UserLimits.User(userID)
-        let owner = owner(of: userID)
-        try await limited(on: owner) { (shard) throws(UserLimits.Refusal) in
-            try shard.userLimits.begin(activity, by: user)
-        }
-        return UserReservation(activity: activity, user: user, owner: owner.index)
+    func sendReturnedWrite(by user: UserID) {
+        send(.userLimit(.writeReturned(UserLimits.User(user))), to: directory.ownerIndex(of: user))
+    }
+
+    func sendReturnedUpload(ofByteCount byteCount: Int, by user: UserID) {
+        send(
+            .userLimit(.uploadReturned(byteCount: byteCount, UserLimits.User(user))),
+            to: directory.ownerIndex(of: user))
     }
 
     /// Ends what the request of a connection has in flight, when its response was sent or the connection ended.
@@ -60,66 +61,35 @@ extension Shard {
             userLimits.returnUpload(ofByteCount: byteCount, by: user, at: reactor.now)
         }
     }
+}
 
-    /// Asks a shard's limits; a refusal is counted here and thrown as its status.
-    func limited(
-        on owner: Shard<IO>, _ body: @Sendable (Shard<IO>) throws(UserLimits.Refusal) -> Void
-    ) async throws(APIError) {
-        let refusal = await onShard(owner) { shard -> UserLimits.Refusal? in
-            do throws(UserLimits.Refusal) {
-                try body(shard)
-                return nil
-            } catch {
-                return error
-            }
-        }
-        if let refusal { throw limitReached(refusal) }
+// On the shard that counts the user.
+extension Shard: UserCounter {
+    func beginRead(by user: UserID) throws(APIError) {
+        try limited { () throws(UserLimits.Refusal) in try userLimits.begin(.read, by: UserLimits.User(user)) }
     }
 
-    /// The error for a request over a limit.
-    func limitReached(_ refusal: UserLimits.Refusal) -> APIError {
-        counters.userLimitRefusals[refusal.label, default: 0] += 1
-        return APIError(refusal)
-    }
-
-    // MARK: - Writes
-
-    /// Runs a write of the user on the reactor that owns the shop, within the user's rate. Membership and the body were
-    /// checked before. A write that is refused or fails does not count.
-    func write<Value: Sendable>(
-        by userID: UserID, in shop: ShopID, _ body: @Sendable (Shard<IO>) async throws(APIError) -> Value
-    ) async throws(APIError) -> Value {
-        guard userLimits.areWritesLimited else { return try await onOwner(of: shop, body) }
-        let user = UserLimits.User(userID)
-        let counter = owner(of: userID)
-        if counter === owner(of: shop) {
-            // The same reactor counts and writes, so there is no hop in addition to the write's own.
-            return try await onOwner(of: shop) { (owner) async throws(APIError) in
-                try owner.takeWrite(by: user)
-                do throws(APIError) {
-                    return try await body(owner)
-                } catch {
-                    owner.userLimits.returnWrite(by: user, at: owner.reactor.now)
-                    throw error
-                }
-            }
-        }
-        try await limited(on: counter) { (shard) throws(UserLimits.Refusal) in
-            try shard.userLimits.takeWrite(by: user, at: shard.reactor.now)
-        }
-        do throws(APIError) {
-            return try await onOwner(of: shop, body)
-        } catch {
-            send(.userLimit(.writeReturned(user)), to: counter.index)
-            throw error
+    func takeWrite(by user: UserID) throws(APIError) {
+        try limited { () throws(UserLimits.Refusal) in
+            try userLimits.takeWrite(by: UserLimits.User(user), at: reactor.now)
         }
     }
 
-    private func takeWrite(by user: UserLimits.User) throws(APIError) {
+    func returnWrite(by user: UserID) { userLimits.returnWrite(by: UserLimits.User(user), at: reactor.now) }
+
+    func takeUpload(ofByteCount byteCount: Int, by user: UserID) throws(APIError) {
+        try limited { () throws(UserLimits.Refusal) in
+            try userLimits.takeUpload(ofByteCount: byteCount, by: UserLimits.User(user), at: reactor.now)
+        }
+    }
+
+    /// Asks the limits; a refusal is counted here and thrown as its status.
+    func limited(_ body: () throws(UserLimits.Refusal) -> Void) throws(APIError) {
         do throws(UserLimits.Refusal) {
-            try userLimits.takeWrite(by: user, at: reactor.now)
+            try body()
         } catch {
-            throw limitReached(error)
+            counters.userLimitRefusals[error.label, default: 0] += 1
+            throw APIError(error)
         }
     }
 }

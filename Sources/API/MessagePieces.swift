@@ -1,25 +1,23 @@
-import API
-import Chat
-import JSON
-import Primitives
-import Reactor
-import Storage
+internal import Chat
+internal import JSON
+internal import Primitives
+internal import Storage
 
 // Lists and pages of messages as bodies that are produced while they are sent: at most one slice of messages and one
 // piece of JSON is in memory.
 
 /// The messages of a list, in the envelope, followed by `has_more`.
-struct MessageListPieces<IO: Driver>: ResponsePieces {
-    let shard: Shard<IO>
-    var reader: MessageListReader
+struct MessageListPieces<C: Context>: ResponsePieces {
+    private let context: C
+    private var reader: MessageListReader
     private var encoding: MessagesEncoding
     private var hasBegun = false
 
-    init(_ reader: MessageListReader, of shard: Shard<IO>) {
-        self.shard = shard
+    init(_ reader: MessageListReader, in context: C) {
+        self.context = context
         self.reader = reader
         encoding = MessagesEncoding(
-            format: shard.environment.configuration.messageFormat, images: shard.environment.imageLinks)
+            format: context.settings.messageFormat, images: context.settings.imageLinks)
     }
 
     mutating func next() async throws(APIError) -> ResponsePiece {
@@ -27,10 +25,10 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
         let isFirst = !hasBegun
         if isFirst { writer.raw("{\"status\":200,\"message\":\"Messages\",\"data\":[") }
         hasBegun = true
-        while writer.bytes.count < ServerLimits.responsePieceByteCount {
+        while writer.bytes.count < Limits.responsePieceByteCount {
             if encoding.isEmpty {
                 let more: [Message]?
-                do throws(StorageError) { more = try await reader.next() } catch { throw shard.storageFailure(error) }
+                do throws(StorageError) { more = try await reader.next() } catch { throw context.storageFailure(error) }
                 guard let more else {
                     writer.raw("],\"has_more\":")
                     writer.boolean(reader.hasMore)
@@ -39,15 +37,15 @@ struct MessageListPieces<IO: Driver>: ResponsePieces {
                 }
                 encoding.take(more)
             }
-            if !isFirst { await shard.pieceTurn() }
-            encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount, at: shard.civilTime)
+            if !isFirst { await context.pieceTurn() }
+            encoding.write(to: &writer, byteCountMax: Limits.responsePieceByteCount, at: context.civilTime)
         }
         return ResponsePiece(bytes: writer.bytes, isLast: false)
     }
 }
 
 /// The messages of a page, in the envelope, and how to continue from it.
-struct MessagePagePieces<IO: Driver>: ResponsePieces {
+struct MessagePagePieces<C: Context>: ResponsePieces {
     /// What follows the messages.
     enum Continuation: Sendable {
         /// The page has a number.
@@ -58,21 +56,21 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
         case newer(hasMore: Bool)
     }
 
-    let shard: Shard<IO>
-    let continuation: Continuation
+    private let context: C
+    private let continuation: Continuation
     /// Nil for an empty page.
-    var reader: MessagePageReader?
+    private var reader: MessagePageReader?
     private var encoding: MessagesEncoding
     private var hasBegun = false
     private var newestID: String?
     private var oldestID: String?
 
-    init(_ reader: MessagePageReader?, _ continuation: Continuation, of shard: Shard<IO>) {
-        self.shard = shard
+    init(_ reader: MessagePageReader?, _ continuation: Continuation, in context: C) {
+        self.context = context
         self.reader = reader
         self.continuation = continuation
         encoding = MessagesEncoding(
-            format: shard.environment.configuration.messageFormat, images: shard.environment.imageLinks)
+            format: context.settings.messageFormat, images: context.settings.imageLinks)
     }
 
     mutating func next() async throws(APIError) -> ResponsePiece {
@@ -80,10 +78,12 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
         let isFirst = !hasBegun
         if isFirst { writer.raw("{\"status\":200,\"message\":\"Messages\",\"data\":{\"messages\":[") }
         hasBegun = true
-        while writer.bytes.count < ServerLimits.responsePieceByteCount {
+        while writer.bytes.count < Limits.responsePieceByteCount {
             if encoding.isEmpty {
                 let more: [Message]?
-                do throws(StorageError) { more = try await reader?.next() } catch { throw shard.storageFailure(error) }
+                do throws(StorageError) { more = try await reader?.next() } catch {
+                    throw context.storageFailure(error)
+                }
                 guard let more else {
                     end(&writer)
                     return ResponsePiece(bytes: writer.bytes, isLast: true)
@@ -92,8 +92,8 @@ struct MessagePagePieces<IO: Driver>: ResponsePieces {
                 oldestID = more.last?.id.text ?? oldestID
                 encoding.take(more)
             }
-            if !isFirst { await shard.pieceTurn() }
-            encoding.write(to: &writer, byteCountMax: ServerLimits.responsePieceByteCount, at: shard.civilTime)
+            if !isFirst { await context.pieceTurn() }
+            encoding.write(to: &writer, byteCountMax: Limits.responsePieceByteCount, at: context.civilTime)
         }
         return ResponsePiece(bytes: writer.bytes, isLast: false)
     }
@@ -130,7 +130,7 @@ extension JSONWriter {
     /// A writer with room for a piece of a response.
     fileprivate static var piece: JSONWriter {
         var writer = JSONWriter()
-        writer.bytes.reserveCapacity(ServerLimits.responsePieceByteCount + 2_048)
+        writer.bytes.reserveCapacity(Limits.responsePieceByteCount + 2_048)
         return writer
     }
 }

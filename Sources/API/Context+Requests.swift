@@ -1,0 +1,135 @@
+public import Auth
+public import Chat
+public import Primitives
+internal import Storage
+
+// What handlers have in common: the caller and its role, its limits, and the way to the owner of a shop.
+
+extension Context {
+    // MARK: - Identity and membership
+
+    /// The user of the token in a request's header.
+    public func identity(of request: Request) async throws(APIError) -> Identity {
+        try await identity(awaitingKeysFor: request.bearerToken)
+    }
+
+    /// The user of a token. A token whose key is unknown waits for a read of the keys, when one is in flight or due.
+    public func identity(awaitingKeysFor token: String?) async throws(APIError) -> Identity {
+        do throws(AuthError) {
+            do throws(AuthError) {
+                return try verify(token)
+            } catch .unknownKey {
+                guard let reload = joinKeyReload() else { throw .unknownKey }
+                await reload()
+            }
+            return try verify(token)
+        } catch {
+            countRefusal(error)
+            throw APIError(error)
+        }
+    }
+
+    /// The user of a token, by the current keys.
+    public func identity(token: String?) throws(APIError) -> Identity {
+        do throws(AuthError) {
+            return try verify(token)
+        } catch {
+            countRefusal(error)
+            throw APIError(error)
+        }
+    }
+
+    /// The user's role in the shop; nil for none, and for a shop that does not exist.
+    public func role(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole? {
+        if let role = rememberedRole(of: user, in: shop) { return role }
+        do throws(StorageError) {
+            let version = membershipVersion
+            guard let role = try await store.role(of: user, in: shop) else { return nil }
+            remember(role, of: user, in: shop, lookedUpAt: version)
+            return role
+        } catch {
+            throw storageFailure(error)
+        }
+    }
+
+    /// The user's role in the shop; throws when the user is no member. A shop that does not exist causes the same
+    /// error.
+    @discardableResult
+    public func requireMembership(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole {
+        guard let role = try await role(of: user, in: shop) else { throw .notMember }
+        return role
+    }
+
+    // MARK: - Limits
+
+    /// Reserves one of the user's reads for a request, from before the work until the response was sent.
+    public func reserveRead(for request: Request, of user: UserID) async throws(APIError) {
+        guard areReadsLimited else { return }
+        try await limited(on: owner(of: user)) { (counter) throws(APIError) in try counter.beginRead(by: user) }
+        holdRead(for: request, by: user)
+    }
+
+    /// Takes the bytes of an image that is about to be stored from its user's hourly limit.
+    public func takeUploadBytes(_ byteCount: Int, of user: UserID) async throws(APIError) {
+        guard areUploadBytesLimited else { return }
+        try await limited(on: owner(of: user)) { (counter) throws(APIError) in
+            try counter.takeUpload(ofByteCount: byteCount, by: user)
+        }
+    }
+
+    /// Returns the bytes to the limit, as the image was not stored.
+    public func returnUploadBytes(_ byteCount: Int, of user: UserID) {
+        guard areUploadBytesLimited else { return }
+        sendReturnedUpload(ofByteCount: byteCount, by: user)
+    }
+
+    /// Returns when the task may work on a piece of a body: in this turn of the reactor, or a later one.
+    public func pieceTurn() async {
+        if takePieceTurn() { return }
+        await withCheckedContinuation { waitForPieceTurn($0) }
+    }
+
+    // MARK: - Writes
+
+    /// Runs a write of the user on the reactor that owns the shop, within the user's rate. Membership and the body were
+    /// checked before. A write that is refused or fails does not count.
+    public func write<Value: Sendable>(
+        by user: UserID, in shop: ShopID, _ body: @Sendable (Owner) async throws(APIError) -> Value
+    ) async throws(APIError) -> Value {
+        guard areWritesLimited else { return try await onOwner(of: shop, body) }
+        let counter = owner(of: user)
+        if counter === owner(of: shop) {
+            // The same reactor counts and writes, so there is no hop in addition to the write's own.
+            return try await onOwner(of: shop) { (owner) async throws(APIError) in
+                try owner.takeWrite(by: user)
+                do throws(APIError) {
+                    return try await body(owner)
+                } catch {
+                    owner.returnWrite(by: user)
+                    throw error
+                }
+            }
+        }
+        try await limited(on: counter) { (counter) throws(APIError) in try counter.takeWrite(by: user) }
+        do throws(APIError) {
+            return try await onOwner(of: shop, body)
+        } catch {
+            sendReturnedWrite(by: user)
+            throw error
+        }
+    }
+
+    /// Runs `body` on the reactor that owns the shop.
+    private func onOwner<Value: Sendable>(
+        of shop: ShopID, _ body: @Sendable (Owner) async throws(APIError) -> Value
+    ) async throws(APIError) -> Value {
+        let outcome = await on(owner(of: shop)) { owner -> Result<Value, APIError> in
+            do throws(APIError) {
+                return .success(try await body(owner))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+}

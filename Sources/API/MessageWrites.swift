@@ -1,0 +1,141 @@
+internal import Auth
+internal import Chat
+internal import HTTP
+internal import HTTPTypes
+internal import Primitives
+internal import Storage
+
+/// Changes of a shop's messages: durable, then published, then answered, all on the reactor that owns the shop.
+public enum MessageWrites {
+    /// `POST /api/v1/shops/messages`
+    public static func create(_ request: Request, in context: some Context) async throws(APIError) -> Response {
+        let identity = try await context.identity(of: request)
+        let body = try CreateMessageBody(
+            json: request.body, textByteCountMax: context.settings.textByteCountMax,
+            storedText: context.settings.imageLinks.stored)
+        try await context.requireMembership(of: identity.userID, in: body.shopID)
+        let json = try await context.write(by: identity.userID, in: body.shopID) { (owner) async throws(APIError) in
+            try await create(body, by: identity, on: owner)
+        }
+        return .enveloped(.created, message: "Message created", data: json)
+    }
+
+    /// `PUT /api/v1/shops/messages`: the author only.
+    public static func edit(_ request: Request, in context: some Context) async throws(APIError) -> Response {
+        let identity = try await context.identity(of: request)
+        let body = try EditMessageBody(
+            json: request.body, textByteCountMax: context.settings.textByteCountMax,
+            storedText: context.settings.imageLinks.stored)
+        let (message, _) = try await visibleMessage(body.messageID, to: identity.userID, in: context)
+        guard message.userID == identity.userID else { throw .notAuthor }
+        let json = try await context.write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
+            try await edit(message, to: body.text, on: owner)
+        }
+        await context.reconsiderImages(namedBy: message)
+        return .enveloped(.ok, message: "Message updated", data: json)
+    }
+
+    /// `DELETE /api/v1/shops/messages/:message_id`: the author, or an admin of the shop.
+    public static func delete(_ request: Request, in context: some Context) async throws(APIError) -> Response {
+        let identity = try await context.identity(of: request)
+        let id = MessageID(request.parameters["message_id"] ?? "")
+        let (message, role) = try await visibleMessage(id, to: identity.userID, in: context)
+        guard message.userID == identity.userID || role == .admin else { throw .notAuthor }
+        // When the outcome stays unknown, or this process ends, the search for orphans finds the images.
+        await context.reconsiderImages(namedBy: message)
+        try await context.write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
+            try await delete(message, on: owner)
+        }
+        await context.removeImages(namedBy: message)
+        return .enveloped(.ok, message: "Message deleted", data: Array("null".utf8))
+    }
+
+    /// A message that the user may read, and the user's role in its shop. A message that does not exist and a message
+    /// of a shop without this member cause the same error.
+    private static func visibleMessage(
+        _ id: MessageID, to user: UserID, in context: some Context
+    ) async throws(APIError) -> (Message, ShopRole) {
+        guard
+            let message = try await context.stored({ (store) async throws(StorageError) in
+                try await store.message(id)
+            }),
+            let role = try await context.role(of: user, in: message.shopID)
+        else { throw .messageNotFound }
+        return (message, role)
+    }
+
+    // MARK: - On the owner
+
+    private static func create(
+        _ body: CreateMessageBody, by identity: Identity, on owner: some ShopOwner
+    ) async throws(APIError) -> [UInt8] {
+        if let parentID = body.parentID {
+            let parent = try await owner.stored { (store) async throws(StorageError) in
+                try await store.message(parentID)
+            }
+            guard parent?.shopID == body.shopID else { throw .badParent }
+        }
+        var username = identity.name
+        if owner.settings.messageFormat.includesUsername {
+            username =
+                try await owner.stored { (store) async throws(StorageError) in
+                    try await store.username(of: identity.userID)
+                } ?? identity.name
+        }
+        let (time, ticket) = try await owner.beginChange(in: body.shopID)
+        var message = Message(
+            id: MessageID(UUIDText.random()), shopID: body.shopID, userID: identity.userID, text: body.text,
+            createdAt: time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
+        do throws(StorageError) {
+            let storedAt = try await owner.store.append(message)
+            if storedAt != time {
+                owner.shops.advance(body.shopID, past: storedAt, at: owner.civilTime)
+                message.createdAt = storedAt
+            }
+        } catch {
+            owner.endChange(in: body.shopID, ticket, nil)
+            throw owner.storageFailure(error)
+        }
+        let event = owner.encoded(.messageCreated(owner.shown(message)))
+        owner.endChange(in: body.shopID, ticket, event)
+        return event.data
+    }
+
+    private static func edit(
+        _ message: Message, to text: String, on owner: some ShopOwner
+    ) async throws(APIError) -> [UInt8] {
+        let (time, ticket) = try await owner.beginChange(in: message.shopID)
+        let edited: Message?
+        do throws(StorageError) {
+            edited = try await owner.store.edit(message.id, in: message.shopID, text: text, at: time)
+        } catch {
+            owner.endChange(in: message.shopID, ticket, nil)
+            throw owner.storageFailure(error)
+        }
+        guard let edited else {
+            owner.endChange(in: message.shopID, ticket, nil)
+            throw .messageNotFound
+        }
+        owner.shops.advance(message.shopID, past: edited.changedAt, at: owner.civilTime)
+        let event = owner.encoded(.messageEdited(owner.shown(edited)))
+        owner.endChange(in: message.shopID, ticket, event)
+        return event.data
+    }
+
+    private static func delete(_ message: Message, on owner: some ShopOwner) async throws(APIError) {
+        let (_, ticket) = try await owner.beginChange(in: message.shopID)
+        let deleted: Message?
+        do throws(StorageError) {
+            deleted = try await owner.store.delete(message.id, in: message.shopID)
+        } catch {
+            owner.endChange(in: message.shopID, ticket, nil)
+            throw owner.storageFailure(error)
+        }
+        guard deleted != nil else {
+            owner.endChange(in: message.shopID, ticket, nil)
+            throw .messageNotFound
+        }
+        owner.endChange(
+            in: message.shopID, ticket, owner.encoded(.messageDeleted(message.id, in: message.shopID)))
+    }
+}
