@@ -133,6 +133,7 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: ["API", "HTTP", "JSON", "Chat", "Auth", "Storage", "Primitives", httpTypes, logging],
+            exclude: ["cases.json"],
             swiftSettings: settings
         ),
         .testTarget(
