@@ -1,8 +1,47 @@
+internal import Auth
+public import HTTP
+internal import HTTPTypes
 internal import JSON
-package import Primitives
+public import Primitives
 
-// The reading of request bodies: JSON objects with the keys of their route. Other keys are skipped. The form of an
-// upload is read by `ImageFormReader`.
+// The reading of request bodies. The head decides whether a body is kept. A kept body is a JSON object with the keys of
+// its route; other keys are skipped. The form of an upload is read by `ImageFormReader` as it arrives.
+
+/// How the body of a request is read.
+public enum BodyReading: Sendable {
+    /// It is dropped, if there is one.
+    case dropped
+    /// It is kept whole, for a handler.
+    case kept
+    /// It is the upload of this user.
+    case upload(ImageFormReader, by: UserID)
+}
+
+extension RouteTable {
+    /// Decides from the head alone how the body of a request is read. An error that it throws is answered at once, and
+    /// the body is not read.
+    public func bodyReading(of head: RequestHead, in context: some Context) throws(APIError) -> BodyReading {
+        guard head.body != .none, case .matched(let route, _) = match(head), route.readsBody else { return .dropped }
+        // Authenticate before buffering: unauthenticated clients must not cost memory.
+        let user = try context.identity(token: Request.bearerToken(of: head)).userID
+        try ContentCoding.requireIdentity(head.fields)
+        guard route == .uploadImage else { return .kept }
+        return .upload(try ImageFormReader(contentType: head.fields[.contentType]), by: user)
+    }
+}
+
+/// The codings of a request's content (RFC 9110, section 8.4). The server accepts bodies without a coding only: to
+/// decode one would cost many times the bytes that it arrived in.
+enum ContentCoding {
+    /// Refuses a body with a coding: 415, with the codings that are accepted (section 15.5.16).
+    static func requireIdentity(_ fields: HTTPFields) throws(APIError) {
+        for value in fields[values: .contentEncoding] {
+            for coding in FieldList.members(of: value) where !coding.equalsIgnoringASCIICase("identity") {
+                throw .compressedBody
+            }
+        }
+    }
+}
 
 /// The body of `POST /api/v1/shops/messages`, checked.
 package struct CreateMessageBody: Sendable {

@@ -70,20 +70,18 @@ extension Shard {
         _ head: RequestHead, _ connection: ConnectionID, _ state: HTTPConnection, rest: Span<UInt8>
     ) -> Bool {
         do throws(APIError) {
+            let use: HTTPSession.BodyUse
             switch try plan(for: head, state) {
-            case .upload(let user):
+            case .dropped: use = .drop
+            case .kept: use = .keep
+            case .upload(_, let user):
                 state.session.uploadAnnounced(byteCountMax: ServerLimits.uploadByteCountMax, rest: rest)
                 updateTimer(connection, state)
                 admitUpload(connection, head, by: user)
                 return false
-            case .drop:
-                return accept(connection, state, rest) { (session) throws(HTTPParseError) in
-                    try session.bodyAccepted(.drop)
-                }
-            case .keep:
-                return accept(connection, state, rest) { (session) throws(HTTPParseError) in
-                    try session.bodyAccepted(.keep)
-                }
+            }
+            return accept(connection, state, rest) { (session) throws(HTTPParseError) in
+                try session.bodyAccepted(use)
             }
         } catch {
             if error.code == AuthError.unknownKey.code, pauseForKeys(connection, state, rest) { return false }

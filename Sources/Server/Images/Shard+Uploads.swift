@@ -13,29 +13,16 @@ import Storage
 // piece at a time, so that an upload costs little memory and many fit. An upload that sends too slowly is ended.
 
 extension Shard {
-    /// What is done with the body of a request.
-    enum BodyPlan {
-        case drop
-        case keep
-        /// It is an upload of this user, which must be admitted first.
-        case upload(by: UserID)
-    }
-
-    /// Decides from the head alone how the body of a request is read. An error that it throws is answered at once, and
-    /// the body is not read.
-    func plan(for head: RequestHead, _ state: HTTPConnection) throws(APIError) -> BodyPlan {
-        guard head.body != .none,
-            case .matched(let route, _) = environment.routes[state.listener].match(head),
-            route.readsBody
-        else { return .drop }
-        // Authenticate before buffering: unauthenticated clients must not cost memory.
-        let user = try identity(token: Request.bearerToken(of: head)).userID
-        try ContentCoding.requireIdentity(head.fields)
-        guard route == .uploadImage else { return .keep }
-        state.upload = ImageUpload(try ImageFormReader(contentType: head.fields[.contentType]))
-        guard http.uploads.reserve(1) else { throw .tooManyUploads }
-        state.isUpload = true
-        return .upload(by: user)
+    /// Decides by its head how the body of a request is read. An error that it throws is answered at once, and the body
+    /// is not read. The caller admits an upload first.
+    func plan(for head: RequestHead, _ state: HTTPConnection) throws(APIError) -> BodyReading {
+        let reading = try environment.routes[state.listener].bodyReading(of: head, in: self)
+        if case .upload(let form, _) = reading {
+            state.upload = ImageUpload(form)
+            guard http.uploads.reserve(1) else { throw .tooManyUploads }
+            state.isUpload = true
+        }
+        return reading
     }
 
     /// Takes bytes of an upload.

@@ -114,7 +114,7 @@ struct CaseRun {
         let source = RequestSource(connection: ConnectionID(slot: 1, generation: 1))
         let match = table.match(head)
         do throws(APIError) {
-            let content = try await content(head, body, match)
+            let content = try await content(head, body)
             return await RouteTable.answer(match, head, content, from: source, in: context)
         } catch {
             return Response(error)
@@ -123,13 +123,15 @@ struct CaseRun {
 
     /// Reads the body as a connection does: by the head alone, then piece by piece.
     private func content(
-        _ head: RequestHead, _ body: [UInt8], _ match: RouteMatch<RouteName>
+        _ head: RequestHead, _ body: [UInt8]
     ) async throws(APIError) -> RequestContent {
-        guard head.body != .none, case .matched(let route, _) = match, route.readsBody else { return .bytes([]) }
-        _ = try context.identity(token: Request.bearerToken(of: head))
-        try ContentCoding.requireIdentity(head.fields)
-        guard route == .uploadImage else { return .bytes(body) }
-        var upload = ImageUpload(try ImageFormReader(contentType: head.fields[.contentType]))
+        let form: ImageFormReader
+        switch try table.bodyReading(of: head, in: context) {
+        case .dropped: return .bytes([])
+        case .kept: return .bytes(body)
+        case .upload(let reader, _): form = reader
+        }
+        var upload = ImageUpload(form)
         var rest = body[...]
         while !rest.isEmpty {
             try upload.form.receive(Array(rest.prefix(10_000)).span)

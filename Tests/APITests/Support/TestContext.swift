@@ -81,7 +81,7 @@ extension TestContext: ShopOwner, UserCounter, MeasuredReactor, OrphanSearcher {
     var taskExecutor: any TaskExecutor { globalConcurrentExecutor }
     var isCurrent: Bool { true }
     var store: any Store { memory }
-    var isOrderedByDatabase: Bool { false }
+    var isOrderedByBroker: Bool { false }
 
     func countFailure(_ kind: StorageError.Kind) { storageFailures.append(kind) }
     func countOrphanedImage() { orphanCount += 1 }
