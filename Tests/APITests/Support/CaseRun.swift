@@ -51,6 +51,17 @@ struct CaseRun {
         }
     }
 
+    /// The response to a GET of a user, for tests of single answers.
+    static func get(_ target: String, by user: String, in context: TestContext) async -> Response {
+        let table = RouteTable(hasStream: true, hasDemo: true, hasMetrics: true, prefixes: RoutePrefixes())
+        let halves = target.split(separator: "?", maxSplits: 1)
+        let head = RequestHead(
+            method: .get, path: String(halves[0]), rawQuery: halves.count > 1 ? String(halves[1]) : nil,
+            fields: [.authorization: "Bearer user:\(user)"])
+        let source = RequestSource(connection: ConnectionID(slot: 1, generation: 1))
+        return await RouteTable.answer(table.match(head), head, .bytes([]), from: source, in: context)
+    }
+
     // MARK: - The request
 
     private enum CaseError: Error {
