@@ -47,8 +47,8 @@ package struct BrokerStatistics: Sendable, Equatable {
     }
 }
 
-/// The broker of a node that is alone: its store, SQLite or memory, has no other writers. It reports nothing, and the
-/// node's own order is the order.
+/// The broker of a node that is alone: no other node, and no service, writes messages to its store (SQLite or memory). It
+/// reports nothing, and the node orders its own changes.
 package struct LocalBroker: Broker {
     /// Creates the broker.
     package init() {}

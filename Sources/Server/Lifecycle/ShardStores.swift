@@ -143,7 +143,7 @@ struct ShardStores: Sendable {
             recent: postgres.recent, nodeLock: postgres.nodeLock)
     }
 
-    /// Makes the broker of a reactor, on its thread. Only PostgreSQL has other writers.
+    /// Makes the broker of a reactor, on its thread. Only in PostgreSQL do others write messages too.
     func makeBroker(on loop: any SocketLoop) -> any Broker {
         guard let postgres else { return LocalBroker() }
         return PostgresBroker(
