@@ -7,6 +7,7 @@ import Sessions
 /// A reactor's state of a connection that speaks HTTP. Freed when the connection becomes a stream.
 final class HTTPConnection {
     var session: HTTPSession
+    let transport: Transport
     let address: PeerAddress?
     /// The listener that accepted it.
     let listener: ListenerKind
@@ -29,9 +30,11 @@ final class HTTPConnection {
     var timer: TimerID?
 
     init(
-        _ session: HTTPSession, address: PeerAddress?, isCounted: Bool, listener: ListenerKind = .main
+        _ session: HTTPSession, transport: Transport, address: PeerAddress?, isCounted: Bool,
+        listener: ListenerKind = .main
     ) {
         self.session = session
+        self.transport = transport
         self.address = address
         self.listener = listener
         self.isCounted = isCounted

@@ -95,7 +95,7 @@ extension Shard {
         var response: [UInt8] = []
         accepted.appendResponse(to: &response)
         let transfer = StreamTransfer(
-            shopID: shop, slot: slot,
+            transport: state.transport, shopID: shop, slot: slot,
             tokenExpiresAt: identity.expiresAt, encoding: EventEncoding(subprotocol: accepted.subprotocol),
             response: response,
             leftover: state.session.takeLeftover(), countedAddress: state.isCounted ? state.address : nil)

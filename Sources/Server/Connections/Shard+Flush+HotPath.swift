@@ -7,23 +7,6 @@ import WebSocket
 
 // The hub's input and output: publications in, one send for each subscriber out, once per turn.
 
-/// Enqueues the hub's sends with the reactor.
-private struct ReactorSink<IO: Driver>: HubSink {
-    unowned let reactor: Shard<IO>.ShardReactor
-
-    mutating func trySend(_ connections: Span<ConnectionID>, _ bytes: Span<UInt8>) {
-        // SAFETY: the hub keeps the bytes in place until `submitted`, which follows the submission.
-        unsafe bytes.withUnsafeBytes { bytes in
-            for index in connections.indices { unsafe reactor.trySendInGroup(connections[index], bytes) }
-        }
-    }
-
-    mutating func trySend(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
-        // SAFETY: as above.
-        unsafe bytes.withUnsafeBytes { unsafe reactor.trySend(connection, $0) }
-    }
-}
-
 extension Shard {
     /// Appends an event's frames to the shop's logs, one for each encoding that a stream subscribed with.
     func publish(_ event: EncodedEvent, to shop: ShopID) {
@@ -66,7 +49,7 @@ extension Shard {
 
     /// One flush and its submission. The reports arrive within this call, before the log may move its bytes.
     private func sendDue() {
-        var sink = ReactorSink<IO>(reactor: reactor)
+        var sink = TransportSink<IO>(reactor: reactor)
         var budget = FlushBudget(
             sendCount: ServerLimits.flushSendCountMax, byteCount: ServerLimits.flushByteCountMax)
         hub.flush(budget: &budget, into: &sink)

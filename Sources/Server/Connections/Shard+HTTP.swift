@@ -22,11 +22,11 @@ extension Shard {
     /// Reads the first request of a connection.
     func beginHTTP(_ connection: ConnectionID, from address: PeerAddress?, isCounted: Bool) {
         let state = HTTPConnection(
-            HTTPSession(isDraining: drainProgress.isDraining, at: reactor.now), address: address, isCounted: isCounted,
-            listener: reactor.listener(of: connection))
+            HTTPSession(isDraining: drainProgress.isDraining, at: reactor.now), transport: .plain, address: address,
+            isCounted: isCounted, listener: reactor.listener(of: connection))
         http[connection] = state
         updateTimer(connection, state)
-        reactor.receive(connection, isMultishot: false)
+        state.transport.receive(connection, on: reactor)
     }
 
     func httpReceived(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
@@ -162,11 +162,11 @@ extension Shard {
         case .none:
             break
         case .receive:
-            receiveMore(connection)
+            state.transport.receive(connection, on: reactor)
         case .storePiece:
             storePiece(connection, state)
         case .send:
-            state.session.sendNext { reactor.send(connection, $0) }
+            state.session.sendNext { state.transport.send(connection, $0, on: reactor) }
         case .produce:
             endSending(state, isSent: true)
         case .respondTimeout:
@@ -175,18 +175,22 @@ extension Shard {
         case .readNext:
             releaseResponse(state)
             let bytes = state.session.takeLeftover()
-            if bytes.isEmpty { receiveMore(connection) } else { takeInput(connection, state, bytes.span) }
+            if bytes.isEmpty {
+                state.transport.receive(connection, on: reactor)
+            } else {
+                takeInput(connection, state, bytes.span)
+            }
         case .skipBody(let shutsDownSending):
             releaseResponse(state)
-            if shutsDownSending { reactor.shutdownSending(connection) }
-            receiveMore(connection)
+            if shutsDownSending { state.transport.shutDownSending(connection, on: reactor) }
+            state.transport.receive(connection, on: reactor)
         case .linger:
             releaseResponse(state)
-            reactor.shutdownSending(connection)
-            receiveMore(connection)
+            state.transport.shutDownSending(connection, on: reactor)
+            state.transport.receive(connection, on: reactor)
         case .close(let isStalled):
             if isStalled { counters.responsesCut[.stalled, default: 0] += 1 }
-            reactor.close(connection)
+            state.transport.close(connection, on: reactor)
         }
     }
 

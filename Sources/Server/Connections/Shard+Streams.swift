@@ -27,7 +27,8 @@ extension Shard {
             tokenExpiresAt: reactor.turnBeganAt + .microseconds(max(0, lifetime)), at: turnTime)
         streams.insert(
             StreamConnection(
-                session: session, openedAt: reactor.now, slot: transfer.slot.slot, slotCounter: transfer.slot.counter),
+                session: session, transport: transfer.transport, openedAt: reactor.now, slot: transfer.slot.slot,
+                slotCounter: transfer.slot.counter),
             for: connection)
         setStreamTimer(connection)
         if let ticket = transfer.slot.ticket { streams.tickets.insert(ticket, of: connection) }
@@ -54,8 +55,8 @@ extension Shard {
         release(transfer.slot)
         counters.upgradeFailures[error.status.code, default: 0] += 1
         let state = HTTPConnection(
-            .handling(isDraining: drainProgress.isDraining, at: reactor.now), address: transfer.countedAddress,
-            isCounted: transfer.countedAddress != nil)
+            .handling(isDraining: drainProgress.isDraining, at: reactor.now), transport: transfer.transport,
+            address: transfer.countedAddress, isCounted: transfer.countedAddress != nil)
         http[connection] = state
         respond(connection, state, error)
     }
@@ -69,9 +70,8 @@ extension Shard {
         if !streams.heldInput.contains(connection) { receiveMore(connection) }
     }
 
-    /// Receives from a connection, unless a receive is in flight.
-    func receiveMore(_ connection: ConnectionID) {
-        if !reactor.isReceiving(connection) { reactor.receive(connection, isMultishot: false) }
+    private func receiveMore(_ connection: ConnectionID) {
+        streams.withValue(connection) { $0.transport.receive(connection, on: reactor) }
     }
 
     /// Continues with the input that was held in the turn before; true when some is left for the next.
@@ -159,12 +159,12 @@ extension Shard {
             setStreamTimer(connection)
         case .shutDownSending:
             hub.unsubscribe(connection)
-            reactor.shutdownSending(connection)
+            streams.withValue(connection) { $0.transport.shutDownSending(connection, on: reactor) }
             setStreamTimer(connection)
         case .closeSocket(let reason):
             if let reason { countEnd(connection, reason) }
             hub.unsubscribe(connection)
-            reactor.close(connection)
+            streams.withValue(connection) { $0.transport.close(connection, on: reactor) }
         }
     }
 

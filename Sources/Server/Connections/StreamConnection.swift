@@ -7,6 +7,7 @@ import Sessions
 /// A reactor's state of an open stream: a value without heap memory, as there are many.
 struct StreamConnection {
     var session: StreamSession
+    let transport: Transport
     var timer: TimerID?
     let openedAt: MonotonicInstant
     let slot: StreamQuota.Slot
@@ -16,6 +17,7 @@ struct StreamConnection {
 
 /// What moves with a connection to the reactor that owns its shop.
 struct StreamTransfer: Sendable {
+    let transport: Transport
     let shopID: ShopID
     let slot: ReservedSlot
     let tokenExpiresAt: Timestamp

@@ -108,10 +108,10 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     // MARK: - Events of the reactor
 
     func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
-        if streams.contains(connection) {
-            streamReceived(connection, &bytes)
+        if let transport = streams.withValue(connection, { $0.transport }) {
+            transport.open(&bytes) { streamReceived(connection, &$0) }
         } else if let state = http[connection] {
-            httpReceived(connection, state, bytes.span)
+            state.transport.open(&bytes) { httpReceived(connection, state, $0.span) }
         }
     }
 
