@@ -1,15 +1,15 @@
-package import Primitives
+public import Primitives
 internal import Storage
 
 /// `[IMAGE:<url>]` in the text of a message.
-package enum ImageMarker {
+public enum ImageMarker {
     private static let opening = Array("[IMAGE:".utf8)
     /// The longest text that a setting allows has no room for more names.
-    package static let countMax = 512
+    public static let countMax = 512
 
     /// The names of this server's images in the URLs of the text: each once, in their order, and at most `countMax`. A
     /// name is the last segment of a URL, without query and fragment. O(bytes).
-    package static func fileNames(in text: String) -> [String] {
+    public static func fileNames(in text: String) -> [String] {
         let utf8 = text.utf8
         let bytes = utf8.span
         var names: [String] = []
@@ -63,7 +63,7 @@ package enum ImageMarker {
 
     /// The text with the URLs of its first `countMax` markers replaced. `replacement` returns nil to keep a URL.
     /// O(bytes); copies only a text in which something is replaced.
-    package static func replacingURLs(
+    public static func replacingURLs(
         in text: String, countMax: Int, by replacement: (Substring) -> String?
     ) -> String {
         var result: [UInt8] = []
@@ -92,7 +92,7 @@ package enum ImageMarker {
     }
 
     /// The id of an image by its file's name; nil when it is not a name that this server chooses.
-    package static func imageID(fileName: String) -> MessageID? {
+    public static func imageID(fileName: String) -> MessageID? {
         let name = fileName.utf8
         let id = name.prefix(UUIDText.byteCount)
         let rest = name.dropFirst(UUIDText.byteCount)

@@ -1,6 +1,6 @@
 public import Chat
 internal import Logging
-package import Primitives
+public import Primitives
 internal import Storage
 
 // The removal of images that no message names: with the last message that named them, or by a search for orphans.
@@ -116,16 +116,16 @@ extension OrphanSearcher {
 
 /// When to search for images that no message names. One search runs at a time, as it may take long, and searches begin
 /// at least a period apart. A value; time is an argument.
-package struct OrphanSearch: Sendable {
+public struct OrphanSearch: Sendable {
     private let period: Duration
     private var isRunning = false
     private var nextAt = MonotonicInstant(nanoseconds: 0)
 
     /// Searches once a minute, or more often when images are removed earlier than that.
-    package init(orphanSeconds: Int) { period = min(Limits.orphanSearchPeriod, .seconds(orphanSeconds)) }
+    public init(orphanSeconds: Int) { period = min(Limits.orphanSearchPeriod, .seconds(orphanSeconds)) }
 
     /// Begins a search; false when one is running or none is due.
-    package mutating func begin(at now: MonotonicInstant) -> Bool {
+    public mutating func begin(at now: MonotonicInstant) -> Bool {
         guard !isRunning, now >= nextAt else { return false }
         isRunning = true
         nextAt = now + period
@@ -133,5 +133,5 @@ package struct OrphanSearch: Sendable {
     }
 
     /// The search is over.
-    package mutating func ended() { isRunning = false }
+    public mutating func ended() { isRunning = false }
 }

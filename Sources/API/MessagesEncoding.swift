@@ -1,10 +1,10 @@
-package import Chat
-package import JSON
-package import Primitives
+public import Chat
+public import JSON
+public import Primitives
 
 /// Encodes messages as the elements of a JSON array, as far as each piece of a response has room. A text may be written
 /// in several pieces, as one of 16 KiB may become 96 KiB.
-package struct MessagesEncoding: Sendable {
+public struct MessagesEncoding: Sendable {
     private let format: MessageFormat
     private let images: ImageLinks
     private var messages: [Message] = []
@@ -16,22 +16,22 @@ package struct MessagesEncoding: Sendable {
     private var hasBegun = false
 
     /// An encoding without messages.
-    package init(format: MessageFormat, images: ImageLinks) {
+    public init(format: MessageFormat, images: ImageLinks) {
         self.format = format
         self.images = images
     }
 
     /// Whether all messages were written.
-    package var isEmpty: Bool { index == messages.count }
+    public var isEmpty: Bool { index == messages.count }
 
     /// Takes the next messages. Precondition: all earlier ones were written.
-    package mutating func take(_ more: [Message]) {
+    public mutating func take(_ more: [Message]) {
         precondition(isEmpty)
         (messages, index) = (more, 0)
     }
 
     /// Writes until the writer has `byteCountMax` bytes, or a few more, or all messages are written.
-    package mutating func write(to writer: inout JSONWriter, byteCountMax: Int, at now: Timestamp) {
+    public mutating func write(to writer: inout JSONWriter, byteCountMax: Int, at now: Timestamp) {
         while index < messages.count, writer.bytes.count < byteCountMax {
             let (text, offset) = current ?? begin(&writer, at: now)
             // In the worst case each byte becomes six.

@@ -84,6 +84,13 @@ class Imports(Tree):
             with self.subTest(attribute=attribute):
                 self.refused(f"{attribute} import Primitives\n", attribute.split("(")[0])
 
+    def test_a_package_import_is_refused_where_generic_code_is_specialised_above(self):
+        found = self.imports("Sources/API/Handler.swift", "package import Primitives\n")
+        self.assertEqual(len(found), 1, found)
+        self.assertIn("would not be specialised", found[0])
+        text = "public import Primitives\ninternal import JSON\n"
+        self.assertEqual(self.imports("Sources/API/Handler.swift", text), [])
+
     def test_the_attribute_is_noticed_behind_others(self):
         self.refused("@preconcurrency @_exported public import Primitives\n", "@_exported")
 
