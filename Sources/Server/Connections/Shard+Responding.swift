@@ -99,10 +99,6 @@ extension Shard {
         }
     }
 
-    func takePieceTurn() -> Bool { http.pieceTurns.take(turnBeganAt: reactor.turnBeganAt) }
-
-    func waitForPieceTurn(_ task: CheckedContinuation<Void, Never>) { http.pieceTurns.wait(task) }
-
     /// The turn ends: resumes the tasks that have pieces of the next one.
     func endPieceTurn() {
         guard !http.pieceTurns.isIdle else { return }

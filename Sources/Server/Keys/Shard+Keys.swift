@@ -8,14 +8,6 @@ import Sessions
 // read decide, as on every reactor.
 
 extension Shard {
-    /// The identity of a token, by the current keys. Open streams end when their token expires.
-    func verify(_ token: String?) throws(AuthError) -> Identity { try authenticator.verify(token, now: civilTime) }
-
-    func joinKeyReload() -> (@Sendable () async -> Void)? {
-        guard let reload = authenticator.joinReload() else { return nil }
-        return { await reload.wait() }
-    }
-
     /// Stops reading a request whose token names an unknown key, when a read of the keys is in flight or due. After
     /// that read it continues with the rest of the bytes. False when there is nothing to wait for.
     func pauseForKeys(_ connection: ConnectionID, _ state: HTTPConnection, _ rest: Span<UInt8>) -> Bool {

@@ -9,25 +9,11 @@ import Sessions
 import Storage
 import WebSocket
 
-// The roles of users in a shop, and how the server notices that a membership ended. Requests ask the cache, which is
-// seconds old at most. Open streams end when the store reports that their user's membership ended. One shard asks the
-// store for changes and notifies the others.
+// How the server notices that a membership ended. Requests ask the cache, which is seconds old at most. Open streams end
+// when the store reports that their user's membership ended. One shard asks the store for changes and notifies the
+// others.
 
 extension Shard {
-    func rememberedRole(of user: UserID, in shop: ShopID) -> ShopRole? {
-        memberships.role(of: user, in: shop, at: reactor.now)
-    }
-
-    var membershipVersion: MembershipWatch.Version { memberships.version }
-
-    func remember(
-        _ role: ShopRole, of user: UserID, in shop: ShopID, lookedUpAt version: MembershipWatch.Version
-    ) {
-        memberships.remember(role, of: user, in: shop, lookedUpAt: version, at: reactor.now)
-    }
-
-    // MARK: - Watching
-
     /// A notification said that memberships changed: schedules a read of the log. On the first shard.
     func hintMemberships() {
         if let time = memberships.hinted(at: reactor.now) {

@@ -63,37 +63,6 @@ extension Shard {
     }
 }
 
-// On the shard that counts the user.
-extension Shard: UserCounter {
-    func beginRead(by user: UserID) throws(APIError) {
-        try limited { () throws(UserLimits.Refusal) in try userLimits.begin(.read, by: UserLimits.User(user)) }
-    }
-
-    func takeWrite(by user: UserID) throws(APIError) {
-        try limited { () throws(UserLimits.Refusal) in
-            try userLimits.takeWrite(by: UserLimits.User(user), at: reactor.now)
-        }
-    }
-
-    func returnWrite(by user: UserID) { userLimits.returnWrite(by: UserLimits.User(user), at: reactor.now) }
-
-    func takeUpload(ofByteCount byteCount: Int, by user: UserID) throws(APIError) {
-        try limited { () throws(UserLimits.Refusal) in
-            try userLimits.takeUpload(ofByteCount: byteCount, by: UserLimits.User(user), at: reactor.now)
-        }
-    }
-
-    /// Asks the limits; a refusal is counted here and thrown as its status.
-    func limited(_ body: () throws(UserLimits.Refusal) -> Void) throws(APIError) {
-        do throws(UserLimits.Refusal) {
-            try body()
-        } catch {
-            counters.userLimitRefusals[error.label, default: 0] += 1
-            throw APIError(error)
-        }
-    }
-}
-
 extension UserLimits.Refusal {
     /// The label of the metric.
     var label: String {
