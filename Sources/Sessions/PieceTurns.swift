@@ -1,4 +1,4 @@
-public import Primitives
+package import Primitives
 
 /// Bounds how many pieces of bodies are worked on in a turn of the reactor: those that lists and images send, and those
 /// that uploads bring. After a turn with such work, there is none for as long as that turn took. So a turn stays short
@@ -6,8 +6,8 @@ public import Primitives
 /// the store. Without other work, a list takes twice its time.
 ///
 /// `turnEnded` returns each waiting task, in order, at the end of the turn at `nextTurnAt` or a later one. A value;
-/// time is an argument, and a `Waiter` is what resumes a task. Public, as only then the compiler specialises it.
-public struct PieceTurns<Waiter> {
+/// time is an argument, and a `Waiter` is what resumes a task.
+package struct PieceTurns<Waiter> {
     private let countMax: Int
     /// Pieces taken in this turn.
     private var takenCount = 0
@@ -15,27 +15,27 @@ public struct PieceTurns<Waiter> {
     private var pauseEndsAt = MonotonicInstant(nanoseconds: 0)
 
     /// Turns of at most `countMax` pieces.
-    public init(countMax: Int) { self.countMax = countMax }
+    package init(countMax: Int) { self.countMax = countMax }
 
     /// Whether no task waits and none worked in this turn, so that the end of the turn changes nothing.
-    public var isIdle: Bool { takenCount == 0 && waiting.isEmpty }
+    package var isIdle: Bool { takenCount == 0 && waiting.isEmpty }
 
     /// When the waiting tasks are due; nil when none waits.
-    public var nextTurnAt: MonotonicInstant? { waiting.isEmpty ? nil : pauseEndsAt }
+    package var nextTurnAt: MonotonicInstant? { waiting.isEmpty ? nil : pauseEndsAt }
 
     /// Takes one of the pieces of the turn that began at `turnBeganAt`. False when all are taken, while other tasks
     /// wait, and during the pause.
-    public mutating func take(turnBeganAt: MonotonicInstant) -> Bool {
+    package mutating func take(turnBeganAt: MonotonicInstant) -> Bool {
         guard waiting.isEmpty, takenCount < countMax, turnBeganAt >= pauseEndsAt else { return false }
         takenCount += 1
         return true
     }
 
     /// The task continues in a later turn.
-    public mutating func wait(_ task: Waiter) { waiting.append(task) }
+    package mutating func wait(_ task: Waiter) { waiting.append(task) }
 
     /// The turn that began at `beganAt` ends. Returns the tasks that continue in the next one and take its pieces.
-    public mutating func turnEnded(beganAt: MonotonicInstant, at now: MonotonicInstant) -> [Waiter] {
+    package mutating func turnEnded(beganAt: MonotonicInstant, at now: MonotonicInstant) -> [Waiter] {
         if takenCount > 0 { pauseEndsAt = now + now.since(beganAt) }
         let next = now >= pauseEndsAt ? Array(waiting.prefix(countMax)) : []
         waiting.removeFirst(next.count)
