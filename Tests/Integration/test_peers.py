@@ -94,7 +94,10 @@ def test_the_reference_answers_with_the_envelope_and_streams_the_bare_message(re
 
 
 @pytest.mark.parametrize(
-    "wrong", [token("ada", secret="another"), token("ada", seconds=-5), token("ada", drop=["exp"]), "a.b.c", ""]
+    "wrong",
+    [token("ada", secret="another"), token("ada", seconds=-5), token("ada", drop=["exp"]), "a.b.c", ""],
+    # The tokens name the second in which they were made, and both processes of a run must collect the same tests.
+    ids=["of another secret", "expired", "without an end", "not a token", "empty"],
 )
 def test_the_reference_refuses_a_token_that_is_not_valid(reference, wrong):
     assert post(reference, "s4", "x", headers={"Authorization": f"Bearer {wrong}"}).status_code == 401
