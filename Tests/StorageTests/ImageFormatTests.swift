@@ -36,18 +36,18 @@ import Testing
         "", "<svg xmlns=", "%PDF-1.7", "BM", "RIFF0000WAVE", "RIFX0000WEBP", "GIF88a", " GIF89a", "II*\0",
         "\0\0\0\u{20}ftypavif",
     ])
-    func `other files are none`(text: String) {
+    func `other files have no format`(text: String) {
         #expect(ImageFormat(signature: Array(text.utf8)) == nil)
     }
 
     @Test(arguments: ImageFormat.allCases)
-    func `an extension leads back to its format`(format: ImageFormat) {
+    func `an extension gives its format`(format: ImageFormat) {
         #expect(ImageFormat(fileExtension: format.fileExtension) == format)
         #expect(format.mediaType.hasPrefix("image/"))
     }
 
     @Test(arguments: ["", "jpeg", "PNG", ".gif", "html", "svg"])
-    func `other extensions have none`(fileExtension: String) {
+    func `other extensions have no format`(fileExtension: String) {
         #expect(ImageFormat(fileExtension: fileExtension) == nil)
     }
 }

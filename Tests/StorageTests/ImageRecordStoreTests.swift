@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a record comes back until it is removed`(kind: StoreKind) async throws {
+    func `a record is read until it is removed`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.addImage(image(1))
             #expect(await storageError { try await store.addImage(image(1)) } == .conflict)

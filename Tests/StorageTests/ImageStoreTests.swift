@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: Kind.allCases)
-    func `an image comes back byte for byte until it is removed`(kind: Kind) async throws {
+    func `an image is read byte for byte until it is removed`(kind: Kind) async throws {
         try await kind.withStore { store in
             let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             #expect(try await store.read("a.png") == nil)
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func `the start reports a directory that takes no image and creates none`() async throws {
+    @Test func `the start reports a directory that accepts no image, and creates none`() async throws {
         try await withTemporaryDirectory { path in
             try await DirectoryImageStore(path: path + "/a/b").prepare()
             #expect(!FileManager.default.fileExists(atPath: path + "/a"))
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func `a directory that is missing holds nothing`() async throws {
+    @Test func `a missing directory holds no images`() async throws {
         try await withTemporaryDirectory { path in
             let store = DirectoryImageStore(path: path + "/missing")
             let found = try await store.read("a.png")
@@ -144,7 +144,7 @@ import Testing
 /// Images that arrive in pieces.
 @Suite struct PartialImageTests {
     @Test(arguments: ImageStoreTests.Kind.allCases)
-    func `an image in pieces is there when it is finished, whole`(kind: ImageStoreTests.Kind) async throws {
+    func `an image in pieces exists, whole, once it is finished`(kind: ImageStoreTests.Kind) async throws {
         try await kind.withStore { store in
             let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             let partial = PartialImage(name: "one")
@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    @Test func `a directory holds nothing of an image that was discarded or finished but the image`() async throws {
+    @Test func `of a finished image a directory holds only its file, of a discarded one nothing`() async throws {
         try await withTemporaryDirectory { path in
             let store = DirectoryImageStore(path: path + "/images")
             try await store.append([1], to: PartialImage(name: "one"), at: 0)

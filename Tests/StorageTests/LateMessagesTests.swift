@@ -5,9 +5,9 @@ import Testing
 
 @testable import Storage
 
-/// What a list asks a store about late messages, and where it gives them.
+/// What a list asks a store about late messages, and where it returns them.
 struct LateMessagesTests {
-    /// A store in memory whose slices say what they saw, and that answers late reads from a script.
+    /// A store in memory whose slices report what they saw, and which answers late reads from a script.
     private final class ScriptedStore: Sendable {
         let memory = MemoryStore()
         private let state = Mutex<(slices: Int, late: [[Message]], asked: [LateMessagesQuery])>((0, [], []))
@@ -60,7 +60,7 @@ struct LateMessagesTests {
         var statistics: StoreStatistics { script.memory.statistics }
     }
 
-    /// What a list by `since` (nil: of all) gives, slice by slice, and what it asked.
+    /// What a list by `since` (nil: of all) returns, slice by slice, and what it asked.
     private func list(
         of count: Int, since: Timestamp?, late: [[Message]]
     ) async throws -> (slices: [[String]], asked: [LateMessagesQuery]) {
@@ -72,7 +72,7 @@ struct LateMessagesTests {
         return (slices, store.script.asked)
     }
 
-    @Test func `late messages come first, as many as there are`() async throws {
+    @Test func `late messages come first, and all of them`() async throws {
         let late = (1...3).map { Message.numbered($0) }
         let (slices, asked) = try await list(of: 2, since: 1_000, late: [[late[0], late[1]], [late[2]]])
         #expect(slices.flatMap { $0 } == ["m1", "m2", "m3", "m1001", "m1002"])
@@ -80,7 +80,7 @@ struct LateMessagesTests {
         #expect(asked[0].after == nil && asked[1].after == MessageCursor(createdAt: 2, id: "m2"))
     }
 
-    @Test func `each slice is preceded by what the one before it did not see`() async throws {
+    @Test func `each slice is preceded by the messages that the slice before it did not see`() async throws {
         let count = 2 * Limits.sliceMessageCountMax + 1
         let (slices, asked) = try await list(of: count, since: 1_000, late: [])
         #expect(slices.flatMap { $0 } == (1...count).map { "m\(1_000 + $0)" })
@@ -96,7 +96,7 @@ struct LateMessagesTests {
         }
     }
 
-    @Test func `a list from the beginning has none`() async throws {
+    @Test func `a list from the beginning has no late messages`() async throws {
         #expect(try await list(of: 3, since: nil, late: [[.numbered(1)]]).asked.isEmpty)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import Storage
 
 @Suite struct MembersFileTests {
-    @Test func `one membership a line, whatever ends it`() throws {
+    @Test func `each line is one membership, whatever ends the line`() throws {
         let text = "s1,u1,admin\r\n\n\r\ns1,u 2,member\ns2,#u1,member"
         let rows = try MembersFile.parse(Array(text.utf8))
         #expect(
@@ -57,13 +57,13 @@ import Testing
         #expect(expected.description.hasPrefix("line \(line): "))
     }
 
-    @Test func `what is not UTF-8 is refused`() {
+    @Test func `a file that is not UTF-8 is refused`() {
         #expect(throws: MembersFile.ParseError(line: 1, reason: .notUTF8)) {
             try MembersFile.parse([0x73, 0x2c, 0xff] + Array(",admin".utf8))
         }
     }
 
-    @Test func `a file that is not there is unreadable`() {
+    @Test func `a missing file is unreadable`() {
         #expect(throws: MembersFile.ParseError(line: 0, reason: .unreadable)) {
             try MembersFile.load(path: "no/such/file.csv")
         }

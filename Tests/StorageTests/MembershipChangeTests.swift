@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-/// How every store tells which memberships changed.
+/// How every store reports changed memberships.
 @Suite struct MembershipChangeTests {
     private func member(_ user: UserID, _ role: ShopRole = .member) -> Membership {
         Membership(shopID: "shop", userID: user, role: role)

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a user who is no member has no role, whether the shop exists or not`(kind: StoreKind) async throws {
+    func `a user without a membership has no role, whether the shop exists or not`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.createShop("shop", name: "The Shop", at: 1)
             #expect(try await store.role(of: "user", in: "shop") == nil)
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `an import makes shops and is done all or not at all`(kind: StoreKind) async throws {
+    func `an import makes shops, and stores all its rows or none`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.importMembers(
                 [
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a row that was imported before restores nothing, unless it changed`(kind: StoreKind) async throws {
+    func `a row that was imported before changes nothing, unless it differs`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             let rows = ["kept", "removed", "promoted", "replaced"].map { Self.membership("s", $0, .member) }
             try await store.importMembers(rows, at: 1)

@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `what is not there is neither edited nor deleted`(kind: StoreKind) async throws {
+    func `a missing message is neither edited nor deleted`(kind: StoreKind) async throws {
         try await kind.withStore { store async throws in
             #expect(try await store.edit("m1", in: "shop", text: "x", at: 1) == nil)
             #expect(try await store.delete("m1", in: "shop") == nil)
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a cursor parts messages of the same time by the bytes of their ids`(kind: StoreKind) async throws {
+    func `a cursor separates messages of the same time by the bytes of their ids`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for id in ["b", "B", "e\u{301}", "\u{e9}", "a"] {
                 var message = Message.numbered(5)
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `walking by cursor meets every message once while others come and go`(kind: StoreKind) async throws {
+    func `walking by cursor meets every message once while others are added and deleted`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for number in 1...40 { try await store.append(.numbered(number * 10)) }
             var seen: [String] = []

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a page ends before a time that does not fit, or holds it alone`(kind: StoreKind) async throws {
+    func `a page ends before a time whose messages do not fit, or holds that time alone`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await Self.append(times: [1, 2, 2, 2, 3], to: store)
             for (after, limit, count, hasMore) in [
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a page ends before its texts are too large together, and its first message is always there`(
+    func `a page ends before its texts are too large together, and always has its first message`(
         kind: StoreKind
     ) async throws {
         try await kind.withStore { store in
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `a time that many share is read to its bound`() {
+    @Test func `messages that share one time are read up to a bound`() {
         var cut = ListCut(.change, limit: 1)
         var message = Message.numbered(1)
         var takenCount = 0
@@ -82,12 +82,12 @@ import Testing
             message.id = MessageID("m\(takenCount)")
         }
         #expect(takenCount == Limits.momentMessageCountMax && cut.isCut)
-        // They are the list's for certain, and need not be held back.
+        // They certainly belong to the list, so they need not be held back.
         let released = cut.takeReleased()
         #expect(released.count == Limits.momentMessageCountMax)
     }
 
-    @Test func `messages of one time are held back until it has ended, and a list ends before too many`() {
+    @Test func `messages of one time are held back until the time is complete, and a list ends before too many`() {
         var cut = ListCut(.creation, limit: 1_000)
         func add(_ time: Int64) -> Bool {
             var message = Message.numbered(0)

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `what is not there is not found`(kind: StoreKind) async throws {
+    func `a missing message is not found`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             #expect(try await store.message("m1") == nil)
             #expect(try await store.latestChange(in: "shop", upTo: .latest) == nil)
@@ -62,7 +62,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `shops are apart`(kind: StoreKind) async throws {
+    func `the messages of two shops are separate`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await store.append(.numbered(1, shop: "one"))
             try await store.append(.numbered(2, shop: "two"))
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `a limit cuts and says so`(kind: StoreKind) async throws {
+    func `a list that its limit cuts has more`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for number in 1...5 { try await store.append(.numbered(number)) }
             for (limit, count, hasMore) in [(1, 1, true), (4, 4, true), (5, 5, false), (6, 5, false), (0, 1, true)] {
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `following the last change reads everything once`(kind: StoreKind) async throws {
+    func `reading on from the last change returns every message once`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             for number in 1...25 { try await store.append(.numbered(number)) }
             var seen: [MessageID] = []
@@ -156,7 +156,7 @@ import Testing
     ]
 
     @Test(arguments: StoreKind.allCases, invalid.indices)
-    func `what cannot be stored is refused`(kind: StoreKind, index: Int) async throws {
+    func `a message that cannot be stored is refused`(kind: StoreKind, index: Int) async throws {
         try await kind.withStore { store in
             let message = Self.invalid[index]
             #expect(await storageError { try await store.append(message) } == .invalid)
@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func `the table of users names writers, else the message does`(kind: StoreKind) async throws {
+    func `a writer's name comes from the table of users, else from the message`(kind: StoreKind) async throws {
         try await kind.withStore { store in
             var message = Message.numbered(1)
             message.username = "of the token"

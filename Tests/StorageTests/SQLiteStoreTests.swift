@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func `what was answered is there after a new start`() async throws {
+    @Test func `an answered message is stored after a restart`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/test.db"
             for start in 0..<3 {
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `closing writes what waits`() async throws {
+    @Test func `closing writes the waiting messages`() async throws {
         try await withStore { store, path, _ in
             let count = Limits.batchMessageCountMax * 4
             let gate = WriterGate(store)
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    /// Appends the messages so that they share a batch, and gives back what became of each.
+    /// Appends the messages so that they share a batch, and returns the outcome of each.
     private func appendTogether(_ messages: [Message], _ store: SQLiteStore) async -> [StorageError.Kind?] {
         let gate = WriterGate(store)
         return await withTaskGroup(of: (Int, StorageError.Kind?).self) { group in
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test func `a row that fails, fails alone`() async throws {
+    @Test func `a row that fails does not fail the others`() async throws {
         try await withStore { store, _, statements in
             var duplicate = Message.numbered(9)
             duplicate.id = "m1"
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test func `a row that ends the transaction does not take the others with it`() async throws {
+    @Test func `a row that ends the transaction does not fail the others`() async throws {
         try await withStore { store, _, _ in
             try await store.change { db in
                 try db.execute(
@@ -258,12 +258,12 @@ import Testing
 
     // MARK: Opening
 
-    @Test func `a directory that is not there is unavailable`() async throws {
+    @Test func `a missing directory is unavailable`() async throws {
         let path = "no/such/directory/test.db"
         #expect(await storageError { try await SQLiteStore.open(path: path) } == .unavailable)
     }
 
-    @Test func `a file that is no database is corrupt`() async throws {
+    @Test func `a file that is not a database is corrupt`() async throws {
         try await withTemporaryDirectory { directory in
             let path = directory + "/test.db"
             try Data(repeating: 0x61, count: 8192).write(to: URL(filePath: path))

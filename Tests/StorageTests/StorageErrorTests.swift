@@ -4,7 +4,7 @@ import Testing
 @testable import Storage
 
 @Suite struct StorageErrorTests {
-    @Test func `codes are distinct, and what may be retried is answered with 503`() {
+    @Test func `codes are distinct, and errors that may be retried are answered with 503`() {
         let kinds = StorageError.Kind.allCases
         #expect(Set(kinds.map(\.code)).count == kinds.count)
         for kind in kinds { #expect(kind.isRetryable == (kind.httpStatus == 503)) }

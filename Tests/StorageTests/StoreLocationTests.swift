@@ -16,7 +16,7 @@ import Testing
         #expect(location.description == text)
     }
 
-    @Test func `a URI is shown without what may be secret`() throws {
+    @Test func `a URI is shown without its secrets`() throws {
         let location = try StoreLocation(parsing: "postgresql://user:secret@host:5433/db?sslmode=verify-full")
         #expect(location.description == "postgres://host:5433/db")
     }
@@ -36,7 +36,7 @@ import Testing
     ]
 
     @Test(arguments: bad.indices)
-    func `anything else is refused without repeating a password`(index: Int) {
+    func `any other text is refused, and the error does not repeat a password`(index: Int) {
         let (text, error) = Self.bad[index]
         #expect(throws: error) { try StoreLocation(parsing: text) }
         #expect(!error.description.contains("secret"))

@@ -92,7 +92,7 @@ import Testing
         #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(1, nil)])
     }
 
-    @Test func `a row that spoils its transaction fails alone, and the order stays`() {
+    @Test func `a row that aborts its transaction fails alone, and the order stays`() {
         var bench = Bench(connectionCount: 1)
         for _ in 1...4 { _ = bench.request(.append) }
         #expect(bench.segmentDone(on: 0) == [.answer(1, nil), .send(0, segment(2, 3, 4))])
@@ -107,7 +107,7 @@ import Testing
         #expect(bench.segmentDone(on: 0) == [.answer(2, nil), .answer(4, nil), .send(0, segment(5))])
     }
 
-    @Test func `when a transaction is spoilt again, or its commit is, each has its own`() {
+    @Test func `when a repeated transaction is aborted, or its commit is, each append has its own`() {
         var bench = Bench(connectionCount: 1)
         for key: UInt64 in 1...4 { _ = bench.request(.append, key: key) }
         _ = bench.segmentDone(on: 0)
@@ -133,10 +133,10 @@ import Testing
         #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(1, full)])
     }
 
-    @Test func `a lock fails those of its shop, and all when it is met a second time`() {
+    @Test func `a lock fails the appends of its shop, and all appends when it is met a second time`() {
         var bench = Bench(connectionCount: 1)
         _ = bench.request(.append)
-        // Two of the shop that is locked, before and behind another one's; more of both come later.
+        // Two appends of the locked shop, one before and one after another shop's; more of both come later.
         for key: UInt64 in [7, 8, 7] { _ = bench.request(.append, key: key) }
         _ = bench.segmentDone(on: 0)
         for key: UInt64 in [7, 8, 9] { _ = bench.request(.append, key: key) }
@@ -155,7 +155,7 @@ import Testing
         #expect(bench.machine.synced(on: 0, at: bench.now) == [.answer(6, busy), .answer(7, busy)])
     }
 
-    @Test func `a transaction that the server undid for another one is sent again unchanged, a few times`() {
+    @Test func `a transaction that the server rolled back for another one is sent again unchanged, a few times`() {
         var bench = Bench(connectionCount: 1)
         _ = bench.request(.append)
         for key: UInt64 in 2...4 { _ = bench.request(.append, key: key) }
@@ -172,7 +172,7 @@ import Testing
     }
 
     @Test(arguments: [PoolRequest.Kind.read, .write(isRepeatable: false)])
-    func `a read or another write that the server undid is sent again too`(kind: PoolRequest.Kind) {
+    func `a read or another write that the server rolled back is sent again too`(kind: PoolRequest.Kind) {
         var bench = Bench(connectionCount: 1)
         #expect(bench.request(kind) == [.send(0, segment(1))])
         bench.machine.commandFailed(StorageError(.busy), isTransient: true, on: 0)
@@ -195,7 +195,7 @@ import Testing
         #expect(bench.request(.append, key: 1) == [])
         #expect(bench.request(.read) == [.send(2, segment(3))])
         #expect(bench.request(.read) == [.send(2, segment(4))])
-        #expect(bench.request(.read) == [], "nor behind more reads than are needed to keep the server busy")
+        #expect(bench.request(.read) == [], "nor after more reads than keep the server busy")
         #expect(bench.request(.append, key: 2) == [.send(0, segment(6))])
         #expect(bench.segmentDone(on: 2) == [.answer(3, nil), .send(2, segment(5))])
     }
@@ -207,14 +207,14 @@ import Testing
         #expect(settings.writerCount == writerCount)
     }
 
-    @Test func `a single connection, and one that is left alone, does both with one read at a time`() {
+    @Test func `a single connection, or the only one left, serves writes and one read at a time`() {
         for lostIndex in [nil, 0, 1] {
             var bench = Bench(connectionCount: lostIndex == nil ? 1 : 2)
             if let lostIndex { _ = bench.machine.disconnected(lostIndex, lost, at: bench.now) }
             let index = lostIndex == 0 ? 1 : 0
             #expect(bench.request(.read) == [.send(index, segment(1))])
             #expect(bench.request(.append) == [.send(index, segment(2))])
-            // A connection for reads goes on as such.
+            // A connection for reads stays one.
             #expect(bench.request(.read) == (lostIndex == 0 ? [.send(1, segment(3))] : []))
         }
     }
@@ -234,11 +234,11 @@ import Testing
         var bench = Bench(connectionCount: 2)
         #expect(bench.request(.read) == [.send(1, segment(1))])
         #expect(bench.request(.read, isLookUp: true) == [.send(0, segment(2))])
-        #expect(bench.request(.read) == [.send(1, segment(3))], "behind the first list, though the writer is idle soon")
+        #expect(bench.request(.read) == [.send(1, segment(3))], "after the first list, though the writer is idle soon")
         #expect(bench.segmentDone(on: 0) == [.answer(2, nil)])
     }
 
-    @Test func `a look-up that a connection took with it goes before lists again`() {
+    @Test func `a look-up that was lost with its connection goes before lists again`() {
         var bench = Bench(connectionCount: 1)
         #expect(bench.request(.read, isLookUp: true) == [.send(0, segment(1))])
         #expect(bench.request(.read) == [])
@@ -249,7 +249,7 @@ import Testing
         #expect(bench.machine.prepared(0, at: bench.now) == [.send(0, segment(1))])
     }
 
-    @Test func `the time for an answer begins when it is the server's turn`() {
+    @Test func `the time limit of an answer begins when the server reaches its request`() {
         var bench = Bench(connectionCount: 1)
         _ = bench.request(.read)
         _ = bench.request(.append)
@@ -270,12 +270,12 @@ import Testing
         bench.now = bench.now + .milliseconds(200)
         #expect(bench.machine.ticked(at: bench.now) == [.connect(0)])
         _ = bench.machine.connected(0, at: bench.now)
-        // The one that was never sent is certain and has its turn behind the one that is not.
+        // The append that was never sent is certain. It is sent after the uncertain one.
         #expect(bench.machine.prepared(0, at: bench.now) == [.send(0, checkedSegment(1))])
         #expect(bench.segmentDone(on: 0) == [.answer(1, nil), .send(0, segment(2))])
     }
 
-    @Test func `what may not be done twice is unavailable when its connection dies, reads and the rest go on`() {
+    @Test func `a write that must not be repeated is unavailable when its connection dies, and other requests go on`() {
         var bench = Bench(connectionCount: 2)
         _ = bench.request(.write(isRepeatable: false), key: 0)
         _ = bench.request(.append, key: 2)
@@ -284,7 +284,7 @@ import Testing
             bench.machine.disconnected(0, lost, at: bench.now) == [
                 .answer(1, StorageError(.unavailable, detail: "lost").withUnknownOutcome), .send(1, segment(2)),
             ])
-        #expect(bench.request(.append, key: 2) == [], "still behind the first of its key, on the same connection")
+        #expect(bench.request(.append, key: 2) == [], "still after the first of its key, on the same connection")
     }
 
     @Test func `an uncertain append stays uncertain, whatever the next one results in`() {
@@ -342,7 +342,7 @@ import Testing
         var bench = Bench(connectionCount: 2)
         _ = bench.request(.append, key: 0)
         bench.now = bench.now + PoolSettings().answerTimeout
-        // Longer than anybody waits: its caller is told that nothing is known.
+        // Longer than any caller waits: the caller gets an unknown outcome.
         #expect(
             bench.machine.ticked(at: bench.now) == [
                 .disconnect(0), .answer(1, StorageError(.unavailable, detail: "no answer in time").withUnknownOutcome),
@@ -357,7 +357,7 @@ import Testing
         #expect(bench.request(.read) == [])
         _ = bench.machine.disconnected(1, refused, at: bench.now)
         #expect(bench.request(.read) == [.answer(2, refused)])
-        // The one that came before may still see the database come back.
+        // The earlier request may still be answered when the database is back.
         #expect(bench.machine.pendingReadCount == 1)
         bench.now = bench.now + .seconds(5)
         #expect(bench.machine.ticked(at: bench.now).contains(.answer(1, refused)))

@@ -19,7 +19,7 @@ import Testing
         return machine
     }
 
-    @Test func `transactions of one key are not in flight together, those of others are`() {
+    @Test func `transactions of one key are not in flight together, those of different keys are`() {
         let now = MonotonicInstant(nanoseconds: 1_000_000_000)
         var machine = Self.readyMachine(connectionCount: 1, batchCountMax: 3, now: now)
         for (id, key) in [(1, 7), (2, 7), (3, 7), (4, 8)] as [(UInt64, UInt64)] {
@@ -31,7 +31,7 @@ import Testing
         for _ in 1...3 { machine.commandCompleted(on: 0) }
         machine.commandFailed(StorageError(.invalid), on: 0)
         let again = machine.synced(on: 0, at: now)
-        #expect(again.count == 1, "the first of the key alone, as a failure would send it again behind the second")
+        #expect(again.count == 1, "only the first of the key: after a failure it would be sent again after the second")
         machine.commandFailed(StorageError(.busy), isTransient: true, on: 0)
         #expect(machine.synced(on: 0, at: now) == again)
         machine.commandCompleted(on: 0)
@@ -39,8 +39,8 @@ import Testing
         #expect(next.count == 3, "the first is answered; the second and the other key's are sent together")
     }
 
-    /// A server beside the machine: it runs what was sent, commits or fails it as chance has it, and connections die
-    /// before or after the machine has read of it.
+    /// A server that runs the requests of the machine, and commits or fails them at random. Connections die
+    /// before or after the machine has read the result.
     private struct World {
         var machine: PoolMachine
         var generator: SeededGenerator
@@ -79,7 +79,7 @@ import Testing
             guard !sent[index].isEmpty else { return }
             let segment = sent[index].removeFirst()
             guard chance(3) else {
-                // An id that is there already is passed over, as the statement does.
+                // An id that exists already is skipped, as by the statement.
                 for command in segment.commands where !committed.contains(command.request) {
                     committed.append(command.request)
                 }
@@ -110,7 +110,7 @@ import Testing
             perform(machine.synced(on: index, at: now))
         }
 
-        /// The connection dies: the server runs what has reached it, of which the machine reads nothing.
+        /// The connection dies: the server runs what has reached it, and the machine reads no result.
         mutating func lose(_ index: Int) {
             guard isOpen[index] else { return }
             while !sent[index].isEmpty { if chance(2) { run(index) } else { sent[index].removeLast() } }
@@ -151,7 +151,7 @@ import Testing
             world.perform(world.machine.ticked(at: world.now))
         }
         for key in 0..<3 as Range<UInt64> {
-            // What was answered as failed and uncertain may show at any time: the listener looks for it.
+            // An append that was answered as uncertain may appear at any time: the listener looks it up.
             let commits = world.committed.filter { id in
                 keys[id] == key && (world.answered[id] ?? nil)?.isOutcomeUnknown != true
             }

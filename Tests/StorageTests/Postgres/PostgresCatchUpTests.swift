@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-/// Lists by `since` beside other writers: what they commit late comes in front, what the reader has does not.
+/// Lists by `since` beside other writers: late commits come first, and messages that the reader has do not come again.
 @Suite(.enabled(if: PostgresTestDatabase.isThere, PostgresTestDatabase.skipped))
 struct PostgresCatchUpTests {
     private static let insert = "INSERT INTO shop_messages (id, shop_id, user_id, message, created_at) VALUES"
@@ -31,7 +31,7 @@ struct PostgresCatchUpTests {
     }
 
     @Test(arguments: [false, true])
-    func `a message committed after the last one that the reader has is returned, though it is dated before`(
+    func `a message committed after the reader's last one is returned, although it is dated before it`(
         isShared: Bool
     ) async throws {
         try await PostgresTestDatabase.withDatabase { database in
@@ -48,11 +48,11 @@ struct PostgresCatchUpTests {
                 #expect(try await Self.ids(store, since: seen) == ["own-1"])
                 try await late.execute("COMMIT")
                 #expect(try await Self.ids(store, since: seen) == ["late", "own-1"])
-                // A node that is alone logs nothing of its own: what others wrote within a minute before is given again.
+                // A single node logs no changes: rows that others wrote in the minute before are returned again.
                 #expect(try await Self.ids(store, since: stored) == (isShared ? ["late"] : ["late", "seen"]))
                 let page = try await store.messages(in: "shop", changedAfter: seen, limit: 1)
                 #expect(page.messages.map(\.id.text) == ["late", "own-1"] && !page.hasMore, "it is not counted")
-                // The reader goes on from what is written when it is visible.
+                // The reader continues from a message that is written once it is visible.
                 try await other.execute("\(Self.insert) ('next', 'shop', 'other', 'x', now())")
                 #expect(try await Self.ids(store, since: try await Self.time(of: "next", store)) == [])
             }
@@ -80,7 +80,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `an own message of the node that was in flight is returned, one that was stored is not`() async throws {
+    @Test func `a message of the node itself is returned if it was in flight, and not if it was stored`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let other = try await database.session()
             try await database.withStore { store in
@@ -93,7 +93,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `a message from the future hides nothing that is written after it`() async throws {
+    @Test func `a message dated in the future hides no later message`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let other = try await database.session()
             try await database.withStore { store in
@@ -107,7 +107,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `a list of several slices contains what is committed late before its position`() async throws {
+    @Test func `a list of several slices contains late commits before its position`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let (late, other) = (try await database.session(), try await database.session())
             try await database.withStore { store in
@@ -137,7 +137,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `what is committed late may be more than a slice, and does not count towards the limit`() async throws {
+    @Test func `late commits may exceed a slice, and do not count towards the limit`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let (late, other) = (try await database.session(), try await database.session())
             try await database.withStore { store in
@@ -180,7 +180,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `an own write of unknown outcome is returned once it was found`() async throws {
+    @Test func `a write of unknown outcome is returned once it is found`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             try await database.withStore { store in
@@ -203,7 +203,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `a node that is alone logs nothing, and its lists are exclusive`() async throws {
+    @Test func `a single node logs no changes, and its lists are exclusive`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             try await database.withStore { store in
@@ -217,7 +217,7 @@ struct PostgresCatchUpTests {
         }
     }
 
-    @Test func `marks are taken while there is something new, and bound what is returned again`() async throws {
+    @Test func `marks are taken while there are new rows, and bound what is returned again`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let (late, other) = (try await database.session(), try await database.session())
             try await database.withStore { store in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Storage
 
-/// The store beside others who hold locks, or whom it meets in a transaction.
+/// The store beside other sessions that hold locks, or conflict with its transactions.
 @Suite(.enabled(if: PostgresTestDatabase.isThere, PostgresTestDatabase.skipped))
 struct PostgresLockTests {
     @Test func `a shop whose row is locked is busy, the others' messages are stored`() async throws {
@@ -63,7 +63,7 @@ struct PostgresLockTests {
                                 })
                         }
                     }
-                    // On the loop's thread the reads are before what is asked for after a while.
+                    // On the loop's thread the reads come before requests of a later time.
                     try await Task.sleep(for: .milliseconds(100))
                     try await store.append(.numbered(1))
                     #expect(answers.elements.isEmpty)
@@ -75,7 +75,7 @@ struct PostgresLockTests {
         }
     }
 
-    @Test func `a transaction that the server undoes for another one is repeated`() async throws {
+    @Test func `a transaction that the server rolls back for another one is repeated`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.session().execute(
                 """
@@ -93,7 +93,7 @@ struct PostgresLockTests {
         }
     }
 
-    @Test func `a session reads what is committed, whatever the server's default is`() async throws {
+    @Test func `a session reads committed rows, whatever the server's default isolation is`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.session().execute(
                 """

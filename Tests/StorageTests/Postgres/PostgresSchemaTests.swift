@@ -4,10 +4,10 @@ import Testing
 
 @testable import Storage
 
-/// The tables: how they come about, and that queries find their way by an index.
+/// The tables: how they are migrated, and that queries use an index.
 @Suite(.enabled(if: PostgresTestDatabase.isThere, PostgresTestDatabase.skipped))
 struct PostgresSchemaTests {
-    @Test func `several nodes may migrate at once, and it is done once`() async throws {
+    @Test func `several nodes may migrate at the same time, and one of them does it`() async throws {
         try await PostgresTestDatabase.withEmptyDatabase { database in
             let location = database.location
             #expect(
@@ -22,7 +22,7 @@ struct PostgresSchemaTests {
         }
     }
 
-    @Test func `a step that fails leaves nothing`() async throws {
+    @Test func `a migration step that fails leaves no table`() async throws {
         try await PostgresTestDatabase.withEmptyDatabase { database in
             let connection = try await database.session()
             try await connection.execute("CREATE TABLE shop_messages (id uuid PRIMARY KEY, shop_id text)")
@@ -42,7 +42,7 @@ struct PostgresSchemaTests {
     }
 
     @Test(arguments: ["", ", parent_id text", ", username text", ", parent_id text, username text"], [true, false])
-    func `tables of other services keep their columns and what they hold`(
+    func `tables of other services keep their columns and rows`(
         moreColumns: String, hasUsernames: Bool
     ) async throws {
         let columns = """
@@ -90,7 +90,7 @@ struct PostgresSchemaTests {
                 #expect(page.messages[1].parentID == "old")
                 let edited = try await store.edit(message.id, in: "shop", text: "edited", at: 1_700_000_000_000_000)
                 #expect(edited?.parentID == "old" && edited?.username == "Bob, once")
-                // An id that is taken changes nothing of the message that has it.
+                // An insert with an existing id leaves the message that has it unchanged.
                 message.parentID = nil
                 message.username = "another"
                 #expect(await storageError { try await store.append(message) } == .conflict)
@@ -103,7 +103,7 @@ struct PostgresSchemaTests {
         }
     }
 
-    /// Why the tables there are not taken; nil when they are.
+    /// Why the existing tables are refused; nil when they are accepted.
     private static func refusal(_ location: PostgresLocation) async -> StorageError? {
         do throws(StorageError) {
             _ = try await PostgresMigrator.migrate(location)
@@ -182,7 +182,7 @@ struct PostgresSchemaTests {
         case .username: "('u')"
         case .changesSince, .deletionsSince: "(\(time), 'm', 10)"
         case .changesNamed: "(ARRAY['m1', 'm2'], 7)"
-        // They insert what they are given and look at no table but by its keys.
+        // They insert their arguments and read tables only by their keys.
         case .insertMessage, .insertMessageInOrder, .takeMark, .insertShop, .importMembers, .insertImage,
             .upsertUsername, .ping, .currentTime:
             nil

@@ -21,7 +21,7 @@ struct PostgresStoreTests {
             """)
     }
 
-    @Test func `appends that wait together share commits, and rows that fail do so alone`() async throws {
+    @Test func `appends that wait together share commits, and a failed row does not fail the others`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await install(fault: "bad", sqlState: "P0001", on: database)
             try await database.withStore {
@@ -101,7 +101,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test func `connections that end with requests in flight cost no message its answer`() async throws {
+    @Test func `every message is answered although connections end with requests in flight`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             try await database.withStore { store in
                 let appends = Task {
@@ -129,7 +129,7 @@ struct PostgresStoreTests {
                 let stored = try await appends.value
                 let rows = try await store.messages(in: "shop", changedAfter: nil, limit: 1000).messages
                 #expect(Set(stored.map { "m\($0)" }).isSubset(of: Set(rows.map(\.id.text))))
-                #expect(stored.count > 100, "what was under way was looked up, and new connections went on")
+                #expect(stored.count > 100, "requests in flight were looked up, and new connections continued")
             }
         }
     }
@@ -146,7 +146,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test func `a database that is not there is unavailable at once`() async throws {
+    @Test func `a missing database is unavailable at once`() async throws {
         let location = try PostgresLocation("postgres://nobody@127.0.0.1:1/none")
         #expect(
             await storageError {
@@ -154,7 +154,7 @@ struct PostgresStoreTests {
             } == .unavailable)
     }
 
-    @Test func `a closed store refuses what comes and is closed once`() async throws {
+    @Test func `a closed store refuses requests and is closed once`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let store = try await PostgresStore.open(
                 database.location, configuration: PostgresConfiguration(origin: "x"))
@@ -181,7 +181,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test func `a role of another service makes no member and hides none`() async throws {
+    @Test func `a role that only another service knows makes no member and hides none`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             try await session.execute(

@@ -11,7 +11,7 @@ struct PostgresTriggerTests {
         INSERT INTO shop_messages (id, shop_id, user_id, message, created_at) VALUES
         """
 
-    @Test func `a role that may write the tables and nothing else is not hindered`() async throws {
+    @Test func `a role that may only write the tables can write them`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             let schema = try await session.execute("SELECT current_schema()")[0]
@@ -32,7 +32,7 @@ struct PostgresTriggerTests {
                 let refused = await storageError {
                     try await session.execute("SELECT shopstream_message_changed()")
                 }
-                #expect(refused == .incompatible, "nobody calls the functions but by writing the tables")
+                #expect(refused == .incompatible, "only writes of the tables may run the functions")
             } catch {
                 Issue.record(error)
             }
@@ -62,7 +62,7 @@ struct PostgresTriggerTests {
     }
 
     @Test(arguments: ["infinity", "-infinity", "9999-12-31T23:59:59.999999Z", "250000-01-01T00:00:00Z"])
-    func `a time outside of Timestamp is no error, and does not stop the clock of the shop`(time: String) async throws {
+    func `a time outside Timestamp is no error, and does not stop the clock of the shop`(time: String) async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             try await session.execute("\(Self.insert) ('m1', 'shop', 'ada', 'x', '\(time)')")
@@ -91,7 +91,7 @@ struct PostgresTriggerTests {
         }
     }
 
-    @Test func `old rows of the logs go, and no writer waits for that`() async throws {
+    @Test func `old rows of the logs are deleted, and no writer waits for that`() async throws {
         try await PostgresTestDatabase.withDatabase { database in
             let session = try await database.session()
             try await session.execute(

@@ -22,7 +22,7 @@ import Testing
         #expect(note("a"))
     }
 
-    @Test func `a write of unknown outcome is news when it appears`() {
+    @Test func `a write of unknown outcome counts as new when it appears`() {
         let recent = RecentChanges()
         let key = RecentChanges.Key(endOf: "a")
         let doubt = RecentChanges.Doubt(id: "a", outcome: .deleted(from: "shop"))

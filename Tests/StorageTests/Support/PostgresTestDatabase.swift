@@ -5,13 +5,13 @@ import Testing
 
 /// A schema of its own in the PostgreSQL that `SHOPSTREAM_TEST_POSTGRES` names; `tools/postgres` starts one.
 struct PostgresTestDatabase: Sendable {
-    /// Where it is; nothing else is in its search path.
+    /// The database's location, with only this schema in its search path.
     let location: PostgresLocation
-    /// What the sessions of its stores are called; the schema's name too.
+    /// The application name of its stores' sessions, and the schema's name.
     let applicationName: String
 
     private static let uri = ProcessInfo.processInfo.environment["SHOPSTREAM_TEST_POSTGRES"]
-    /// Whether there is a PostgreSQL to test on.
+    /// Whether a PostgreSQL for tests is configured.
     static var isThere: Bool { uri != nil }
     /// Why tests were skipped.
     static let skipped: Comment = "SHOPSTREAM_TEST_POSTGRES is not set: run `tools/postgres swift test`"
@@ -59,7 +59,7 @@ struct PostgresTestDatabase: Sendable {
         await store.close()
     }
 
-    /// The same place, with another schema behind its own in the search path.
+    /// The same location, with another schema after its own in the search path.
     func location(alsoSeeing schema: String) throws -> PostgresLocation {
         let uri = try #require(Self.uri)
         return try PostgresLocation(uri + "?options=-csearch_path%3D\(applicationName)%2C\(schema)")

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// A task executor on one serial queue: stands in for a reactor.
+/// A task executor on one serial queue, instead of a reactor.
 final class QueueExecutor: TaskExecutor {
     private let queue = DispatchQueue(label: "reactor")
 

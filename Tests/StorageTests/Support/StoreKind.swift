@@ -12,7 +12,7 @@ enum StoreKind: CaseIterable, Sendable {
     case sqlite
     case postgres
 
-    /// PostgreSQL only where there is one, see `PostgresTestDatabase`.
+    /// PostgreSQL only where one is configured, see `PostgresTestDatabase`.
     static var allCases: [StoreKind] { PostgresTestDatabase.isThere ? [.memory, .sqlite, .postgres] : embedded }
     /// Those whose log of changed memberships has exact positions and a bounded count.
     static let embedded: [StoreKind] = [.memory, .sqlite]

@@ -3,16 +3,16 @@ import GRDB
 
 @testable import Storage
 
-/// Keeps the writer of a store busy until it is opened, so that a test decides what waits together.
+/// Keeps the writer of a store busy until it is opened, so that a test decides which messages wait together.
 struct WriterGate {
     private let semaphore = DispatchSemaphore(value: 0)
 
-    /// Closes the gate: what is asked of the writer from here on waits.
+    /// Closes the gate: later requests to the writer wait.
     init(_ store: SQLiteStore) {
         store.pool.asyncWriteWithoutTransaction { [semaphore] _ in semaphore.wait() }
     }
 
-    /// Lets the writer go on.
+    /// Lets the writer continue.
     func open() { semaphore.signal() }
 }
 

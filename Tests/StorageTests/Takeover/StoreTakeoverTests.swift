@@ -45,7 +45,7 @@ import Testing
         #expect(takeover.waitingCount == 0)
     }
 
-    @Test func `a call is refused after five seconds, and later ones wait on`() {
+    @Test func `a call is refused after five seconds, and later ones keep waiting`() {
         var takeover = waitingTakeover()
         _ = takeover.callArrived(at: start)
         _ = takeover.callArrived(at: start + .seconds(1))
@@ -80,7 +80,7 @@ import Testing
         #expect(takeover.opened() == [.report(.opened), .forward([Ticket(number: 1)])])
     }
 
-    @Test func `the calls that wait are bounded, further ones are refused at once`() {
+    @Test func `the number of waiting calls is bounded, and further ones are refused at once`() {
         var takeover = waitingTakeover()
         for _ in 0..<Limits.takeoverCallCountMax { _ = takeover.callArrived(at: start) }
         let overloaded = StorageError(.overloaded, detail: "calls that wait for the store")
@@ -91,7 +91,7 @@ import Testing
         #expect(takeover.callArrived(at: late) == .wait(Ticket(number: UInt64(Limits.takeoverCallCountMax) + 1)))
     }
 
-    @Test func `a wait without end is logged once a minute, and when it changes`() {
+    @Test func `a long wait is logged once a minute, and when its reason changes`() {
         var takeover = takeover()
         let failure = StorageError(.unavailable)
         var reports: [TakeoverReport] = []
@@ -104,7 +104,7 @@ import Testing
         #expect(reports == [.held(by: 7), .failed(failure), .held(by: 7), .held(by: 7)])
     }
 
-    @Test func `a close refuses the calls that wait, and all that come after`() {
+    @Test func `a close refuses the calls that wait, and all later ones`() {
         var takeover = waitingTakeover()
         _ = takeover.callArrived(at: start)
         #expect(takeover.abandoned() == [.refuse([Ticket(number: 1)], closed)])
@@ -125,7 +125,7 @@ import Testing
         #expect(other.openFailed(StorageError(.corrupt), at: start) == [])
     }
 
-    @Test func `an open store outlasts the end of the wait, and not its close`() {
+    @Test func `a store stays open after the end of the wait, until its close`() {
         var takeover = waitingTakeover()
         _ = takeover.timePassed(at: start + .seconds(1))
         _ = takeover.lockTried(.taken, at: start + .seconds(1))

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Storage
 
-/// A SQLite file that another server uses at first; its lock is of an open file, so a second one in this process does.
+/// A SQLite file that another server uses at first. Its lock is of an open file, so a second one in this process does.
 @Suite struct TakeoverStoreTests {
-    /// A machine may be slow; `StoreTakeoverTests` has the true time.
+    /// A machine may be slow, so the times here are long; `StoreTakeoverTests` tests the real ones.
     private static let callWait: Duration = .seconds(600)
     private static let members = [Membership(shopID: "shop", userID: "ada", role: .admin)]
 
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `calls are answered when the holder has released the file, and find it prepared`() async throws {
+    @Test func `calls are answered after the holder releases the file, and find it prepared`() async throws {
         try await withHeldFile { path, lock in
             let reports = Recorder<TakeoverReport>()
             let store = TakeoverStore(
