@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func `a case has a name of its own, and a reason when it does not run everywhere`() throws {
+    @Test func `each case has a name of its own, and a reason when it does not run everywhere`() throws {
         let cases = try Self.table.get().cases
         #expect(Set(cases.map(\.name)).count == cases.count)
         for expected in cases { #expect((expected.only == nil) == (expected.because == nil), "\(expected.name)") }

@@ -58,7 +58,7 @@ import Testing
         return (context, owner, counter)
     }
 
-    @Test func `a write runs on the owner of its shop and counts where its user is counted`() async throws {
+    @Test func `a write runs on the owner of its shop, and counts on the owner of its user`() async throws {
         let (context, owner, counter) = Self.spread()
         let isOwner = try await context.write(by: Self.user, in: Self.shop) { (reactor) async throws(APIError) in
             reactor === owner
@@ -67,7 +67,7 @@ import Testing
         #expect([context, owner, counter].map(\.writeCount) == [0, 0, 1])
     }
 
-    @Test func `a write that fails is taken back where its user is counted`() async {
+    @Test func `a write that fails is returned on the owner of its user`() async {
         let (context, owner, counter) = Self.spread()
         await #expect(throws: APIError.self) {
             try await context.write(by: Self.user, in: Self.shop) { (_) async throws(APIError) in

@@ -55,13 +55,13 @@ import Testing
     }
 
     @Test(arguments: [1_000, 65_536, 1 << 30])
-    func `five megabytes are taken, and a byte more is not`(pieceByteCount: Int) throws {
+    func `five megabytes are accepted, and a byte more is not`(pieceByteCount: Int) throws {
         let largest = Self.png + [UInt8](repeating: 0, count: 5_242_880 - Self.png.count)
         #expect(try Self.read(Self.form([("file", largest)]), pieceByteCount: pieceByteCount).byteCount == 5_242_880)
         #expect(Self.code(Self.form([("file", largest + [0])]), pieceByteCount: pieceByteCount) == "image_too_large")
     }
 
-    @Test func `what cannot become an image is refused as soon as that shows`() throws {
+    @Test func `a file is refused at the first byte that no image can have`() throws {
         var reader = try ImageFormReader(contentType: "multipart/form-data; boundary=x")
         let start = Self.form([("file", [])]).dropLast("\r\n--x--\r\n".utf8.count)
         try reader.receive(Array(start).span)
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test(arguments: [1, 4_096])
-    func `what is missing, too much or wrong is refused with its reason`(pieceByteCount: Int) {
+    func `a form with a missing, repeated or wrong part is refused with its reason`(pieceByteCount: Int) {
         let id = Array("a".utf8)
         let cases: [(String, [(String, [UInt8])])] = [
             ("missing_field", []), ("missing_field", [("shop_id", id)]), ("missing_field", [("file", [])]),
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func `a body that breaks off is no form`() {
+    @Test func `a truncated body is not a form`() {
         #expect(Self.code(Array(Self.form([("file", Self.png)]).dropLast(4))) == "truncated_multipart")
     }
 

@@ -23,14 +23,14 @@ import Testing
         #expect(ImageMarker.fileNames(in: spelledOut(text)) == names.map(spelledOut))
     }
 
-    @Test func `there is an end to the names of one text`() {
+    @Test func `the number of names in one text is bounded`() {
         let names = (0..<2_000).map { _ in UUIDText.random() + ".png" }
         let text = names.map { "[IMAGE:\($0)]" }.joined()
         #expect(ImageMarker.fileNames(in: text) == Array(names.prefix(ImageMarker.countMax)))
     }
 
     @Test(arguments: ["", ".", ".html", ".PNG", ".png.png", "png", ".png/", ".jpeg"])
-    func `a name with another ending is none of ours`(ending: String) {
+    func `a name with another extension is not ours`(ending: String) {
         #expect(ImageMarker.imageID(fileName: Self.a + ".png") == MessageID(Self.a))
         #expect(ImageMarker.imageID(fileName: Self.a + ending) == nil)
     }
@@ -41,7 +41,7 @@ import Testing
         "------------------------------------",
         "../../../../../../../../../etc/passwd",
     ])
-    func `what is no UUID names no image`(id: String) {
+    func `a name that is not a UUID names no image`(id: String) {
         #expect(ImageMarker.imageID(fileName: id + ".png") == nil)
     }
 }

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `a shop is counted once for all that ask within five seconds`() async throws {
+    @Test func `a shop is counted once for all requests within five seconds`() async throws {
         var bench = Bench()
         for seconds in [0, 0.1, 4.999] { #expect(try await bench.total(of: "a", at: seconds) == 1) }
         #expect(try await bench.total(of: "b", at: 4.999) == 2, "another shop has its own")
@@ -52,20 +52,20 @@ import Testing
         #expect(try await second.value.get() == 7)
     }
 
-    @Test func `a counting that failed is begun again by the next request`() async throws {
+    @Test func `the next request repeats a counting that failed`() async throws {
         var bench = Bench()
         #expect(try await bench.total(of: "a", at: 0) == 1)
         bench.totals.forget(ShopID("a"))
         #expect(try await bench.total(of: "a", at: 0) == 2)
     }
 
-    @Test func `the shops that are remembered are bounded, those that are too old go first`() async throws {
+    @Test func `the number of remembered totals is bounded, and expired ones are evicted first`() async throws {
         var bench = Bench(shopCountMax: 2)
         _ = try await bench.total(of: "a", at: 0)
         _ = try await bench.total(of: "b", at: 4)
         _ = try await bench.total(of: "c", at: 5)
         #expect(try await bench.total(of: "b", at: 5) == 2)
-        // With all of them young, all go: an attacker gains no more than a counting.
+        // When none has expired, all are evicted: an attacker causes no more than a counting.
         _ = try await bench.total(of: "d", at: 5)
         #expect(try await bench.total(of: "b", at: 5) == 5)
     }

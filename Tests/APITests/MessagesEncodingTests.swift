@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-/// Messages are written in pieces; all pieces together are what one writer would have made of them.
+/// Messages are written in pieces; all pieces together are the bytes that one writer would have written.
 @Suite struct MessagesEncodingTests {
     private static let pieceByteCount = API.Limits.responsePieceByteCount
 
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `pieces of every text are the bytes of the whole, none is far over its bound`() {
+    @Test func `the pieces of every text join to the whole, and none is far over its bound`() {
         let messages = Self.texts.enumerated().map { Self.message($0.offset, $0.element.text) }
         let pieces = Self.pieces([messages, [], messages], byteCountMax: Self.pieceByteCount)
         #expect(Array(pieces.joined()) == Self.whole(messages + messages))
@@ -70,14 +70,14 @@ import Testing
         for piece in pieces.dropLast() { #expect(piece.count >= Self.pieceByteCount) }
     }
 
-    @Test func `the worst text takes several pieces, and goes on where it was left`() {
+    @Test func `the longest encoding takes several pieces, and each continues where the last one ended`() {
         let message = Self.message(1, Self.texts[1].text)
         let pieces = Self.pieces([[message]], byteCountMax: Self.pieceByteCount)
         #expect(pieces.count == 4, "96 KiB of escapes, and what surrounds them")
         #expect(Array(pieces.joined()) == Self.whole([message]))
     }
 
-    @Test(arguments: [1, 2, 7, 64, 997]) func `pieces of any size are the same bytes`(byteCountMax: Int) {
+    @Test(arguments: [1, 2, 7, 64, 997]) func `pieces of any size join to the same bytes`(byteCountMax: Int) {
         let messages = Self.texts.enumerated().map { Self.message($0.offset, String($0.element.text.prefix(300))) }
         let slices = messages.map { [$0] }
         #expect(Array(Self.pieces(slices, byteCountMax: byteCountMax).joined()) == Self.whole(messages))

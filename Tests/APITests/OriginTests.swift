@@ -27,7 +27,7 @@ import Testing
         "https://a.example https://b.example", "https://a.example, https://b.example", " https://a.example", "1a://b",
         "://a", "https://ä.example", "https://a.example\u{301}", "https://:443", "null ", "nul\u{6c}\u{301}",
     ])
-    func `what is no serialised origin is refused`(text: String) { #expect(Origin(text) == nil) }
+    func `a text that is not a serialised origin is refused`(text: String) { #expect(Origin(text) == nil) }
 
     // MARK: - Policy
 
@@ -39,7 +39,7 @@ import Testing
         ("https://app.example:8443", false), ("http://app.example", false), ("https://app.example.evil", false),
         ("null", false), ("", false),
     ])
-    func `an origin is let in when it is on the list`(origin: String, isAllowed: Bool) {
+    func `an origin on the list is accepted, and no other`(origin: String, isAllowed: Bool) {
         #expect(Self.policy.isAllowed(origin) == isAllowed)
         var fields: HTTPFields = [:]
         Self.policy.addFields(to: &fields, origin: origin)
@@ -48,12 +48,12 @@ import Testing
         #expect(fields[.accessControlExposeHeaders] == (isAllowed ? "Retry-After, Idempotent-Replayed" : nil))
     }
 
-    @Test func `an empty list lets everything in`() {
+    @Test func `an empty list accepts every origin`() {
         let open = CrossOriginPolicy(allowedOrigins: [])
         #expect(open.isAllowed("https://a.example") && open.isAllowed("x"))
     }
 
-    @Test func `what a cache may keep depends on the origin for requests without one too`() {
+    @Test func `a response varies by origin, also for requests without one`() {
         var (kept, passing): (HTTPFields, HTTPFields) = ([.cacheControl: "private"], [:])
         Self.policy.addFields(to: &kept, origin: nil)
         Self.policy.addFields(to: &passing, origin: nil)

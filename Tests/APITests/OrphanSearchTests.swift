@@ -24,7 +24,7 @@ import Testing
         #expect(begun == [true, false] && after)
     }
 
-    @Test func `images that may go after seconds are looked for as often`() {
+    @Test func `images that expire after seconds are searched for as often`() {
         var search = OrphanSearch(orphanSeconds: 2)
         _ = search.begin(at: at(0))
         search.ended()

@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: ["", "/paginated?limit=100"])
-    func `a list of many messages is sent in pieces, each at its turn`(path: String) async throws {
+    func `a list of many messages is sent in pieces, each in its turn`(path: String) async throws {
         let context = try await context(messageCount: 12)
         guard case .pieces(let first, var rest, nil) = await response(path, in: context).body else {
             Issue.record("the body is whole")
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(arguments: ["", "/paginated?limit=100"])
-    func `a store that fails within a list ends it with its error`(path: String) async throws {
+    func `a failure of the store within a list ends the list with an error`(path: String) async throws {
         let context = try await context(messageCount: 12)
         guard case .pieces(_, var rest, _) = await response(path, in: context).body else {
             Issue.record("the body is whole")

@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func `shop, text and parent are taken as they stand, other keys are passed over`() throws {
+    @Test func `shop, text and parent are read unchanged, other keys are ignored`() throws {
         let body = try Self.read(#"{"x":[1],"parent_id":"p","message":" e\u0301 ","shop_id":"s","user_id":"me"}"#)
         #expect(body.shopID == ShopID("s"))
         #expect(Array(body.text.utf8) == Array(" e\u{301} ".utf8))
@@ -46,7 +46,7 @@ import Testing
         (#"{"shop_id":"s","message":"123456789012345678901"}"#, "message_too_long"),
         (#"{"shop_id":"s","message":"éééééééééé1"}"#, "message_too_long"),
     ])
-    func `what cannot be a message is refused with its reason`(json: String, code: String) {
+    func `a body that cannot be a message is refused with its reason`(json: String, code: String) {
         #expect(Self.code(Array(json.utf8)) == code)
     }
 

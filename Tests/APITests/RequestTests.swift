@@ -99,7 +99,7 @@ import Testing
         #expect(context.refusedTokens.count == (error?.status == .unauthorized ? 1 : 0))
     }
 
-    @Test func `a body without a coding may say so`() throws {
+    @Test func `a body may name the identity coding`() throws {
         let fields: HTTPFields = [.authorization: "Bearer user:ada", .contentEncoding: "Identity"]
         #expect(try reading(head(.post, "messages", fields)) == "kept")
     }

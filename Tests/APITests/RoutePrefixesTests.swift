@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: ["api", "//", "/a//b", "/:a", "/a b", "/%61", "/..", "/a/.", "/é", "https://a.example/api"])
-    func `what is no path of literal segments is refused`(text: String) { #expect(RoutePrefixes([text]) == nil) }
+    func `anything but a path of literal segments is refused`(text: String) { #expect(RoutePrefixes([text]) == nil) }
 
     @Test func `every route of clients is served under each prefix`() throws {
         let prefixes = try #require(RoutePrefixes(["/api/v1/auth", "/api/v1", "/"]))

@@ -71,7 +71,7 @@ import Testing
         #expect(bench.text(peer) == long + "(ping)(pong three)")
     }
 
-    @Test func `a pong that is begun is replaced by none`() {
+    @Test func `a pong that is begun is not replaced`() {
         var limits = HubLimits()
         limits.waitingPongByteCountMax = 131
         let bench = TestBench(limits: limits)
@@ -88,7 +88,7 @@ import Testing
         #expect(bench.text(peer) == long + "(pong three)")
     }
 
-    @Test func `a second ping waits for none and is dropped`() {
+    @Test func `a second ping is dropped while the first one waits`() {
         #expect(bench.control(.ping, "(one)", to: peer))
         #expect(!bench.control(.ping, "(two)", to: peer))
         bench.drain()

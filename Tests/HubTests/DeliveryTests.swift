@@ -6,7 +6,7 @@ import Testing
     let bench = TestBench()
     let shop = ShopID("a")
 
-    @Test func `a subscriber gets what is published after it subscribed, and nothing from before`() {
+    @Test func `a subscriber gets the messages after its subscription, and none from before`() {
         #expect(bench.subscribe(connection(0), to: shop) == .subscribed)
         #expect(bench.publish("one", to: shop) == .published(recipientCount: 1))
         #expect(bench.subscribe(connection(1), to: shop) == .subscribed)
@@ -77,7 +77,7 @@ import Testing
         #expect(bench.text(connection(0)) == "101 one two")
     }
 
-    @Test func `a new subscriber gets only what is new while the current ones are behind`() {
+    @Test func `a new subscriber gets only new messages while current ones still wait for older ones`() {
         _ = bench.subscribe(connection(0), to: shop)
         _ = bench.publish("old ", to: shop)
         _ = bench.subscribe(connection(1), to: shop)
@@ -89,7 +89,7 @@ import Testing
         #expect(bench.trailingCount == 0)
     }
 
-    @Test func `what was published and not flushed before a subscriber left goes to the others`() {
+    @Test func `a message that was not flushed before a subscriber left goes to the others`() {
         _ = bench.subscribe(connection(0), to: shop)
         _ = bench.subscribe(connection(1), to: shop)
         _ = bench.publish("one", to: shop)
@@ -106,7 +106,7 @@ import Testing
 
     private func texts(_ slots: Range<UInt32>) -> [String] { slots.map { bench.text(connection($0)) } }
 
-    @Test func `a sweep stops where the budget ends and continues there`() {
+    @Test func `a sweep stops when the budget is spent, and continues at the next subscriber`() {
         for slot in 0..<5 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         _ = bench.publish("x", to: shop)
         #expect(bench.turn(sendCount: 2).count == 2)
@@ -117,12 +117,12 @@ import Testing
         #expect(texts(0..<5) == ["x", "x", "x", "x", "x"])
     }
 
-    @Test func `what is published during a sweep belongs to the next one`() {
+    @Test func `a message that is published during a sweep belongs to the next one`() {
         for slot in 0..<4 as Range<UInt32> { _ = bench.subscribe(connection(slot), to: shop) }
         _ = bench.publish("one ", to: shop)
         bench.turn(sendCount: 2)
         _ = bench.publish("two", to: shop)
-        // The rest of the first sweep, and no second send to anybody in the same flush.
+        // The rest of the first sweep, and no second send to any subscriber in the same flush.
         let rest = bench.turn()
         #expect(rest.map { String(decoding: $0.bytes, as: UTF8.self) } == ["one ", "one "])
         #expect(bench.needsFlush)

@@ -35,7 +35,7 @@ import Testing
         for slot in 0..<slot { #expect(bench.received[connection(slot)]?.count == 21 * 500, "slot \(slot)") }
     }
 
-    @Test func `large messages cost a shop more of its turn`() {
+    @Test func `large messages cost a shop more of its quantum`() {
         var limits = HubLimits()
         limits.quantumByteCount = 10_000
         limits.sendPriceByteCount = 0
@@ -50,7 +50,7 @@ import Testing
         #expect(sends.filter { $0.bytes.count == 500 }.count == 20)
     }
 
-    @Test func `a message larger than a turn is paid for by turns without a send`() {
+    @Test func `a message larger than a quantum is paid for by quanta without a send`() {
         var limits = HubLimits()
         limits.quantumByteCount = 100
         limits.sendPriceByteCount = 0

@@ -51,7 +51,7 @@ import Testing
         #expect(bench.trailingCount == 4)
     }
 
-    @Test func `a shop that is full refuses`() {
+    @Test func `a full shop refuses a subscriber`() {
         var limits = HubLimits()
         limits.shopSubscriberCountMax = 2
         let bench = TestBench(limits: limits)
@@ -63,7 +63,7 @@ import Testing
         #expect(bench.subscribe(connection(0), to: ShopID("a")) == .subscribed)
     }
 
-    @Test func `shops that come and go leave nothing`() {
+    @Test func `shops that come and go leave no state`() {
         for round in 0..<50 {
             for slot in 0..<20 as Range<UInt32> {
                 _ = bench.subscribe(connection(slot), to: ShopID("\(round) \(slot % 7)"))

@@ -25,7 +25,7 @@ import Testing
         #expect(slowCount == 1)
         #expect(lentByteCountMax <= 512 << 10)
         #expect(bench.retainedByteCount == 0)
-        // Only the rest of its frame waits for it.
+        // Only the rest of its current frame is kept for the subscriber.
         #expect(bench.lentByteCount == 512)
     }
 
@@ -37,7 +37,7 @@ import Testing
         let message = String(repeating: "x", count: 100)
         for index in 0..<2000 {
             _ = bench.publish(message, to: shop)
-            // Each turn it takes one message and stays ten behind.
+            // Each turn the subscriber takes one message and keeps trailing by ten.
             if index > 10 { bench.makeRoom(connection(0), byteCount: 100) }
             bench.turn()
             #expect(bench.retainedByteCount <= 1200)

@@ -55,7 +55,7 @@ import Testing
 }
 
 @Suite struct `Broken contracts stop the process` {
-    @Test func `a slot that is subscribed twice`() async {
+    @Test func `a second subscription of a slot`() async {
         await #expect(processExitsWith: .failure) {
             let bench = TestBench()
             _ = bench.subscribe(connection(0), to: ShopID("a"))
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func `a single send that is never reported`() async {
+    @Test func `a single send without a report`() async {
         await #expect(processExitsWith: .failure) {
             let bench = TestBench()
             _ = bench.subscribe(connection(0), to: ShopID("a"), prefix: "101")

@@ -172,7 +172,7 @@ import Testing
 }
 
 @Suite struct `A log that is full` {
-    @Test func `a full log refuses a message until a flush has sent what it holds`() {
+    @Test func `a full log refuses a message until a flush has sent its content`() {
         var limits = HubLimits()
         limits.waitingByteCountMax = 100
         limits.logByteCountMax = 1000

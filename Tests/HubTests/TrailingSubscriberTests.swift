@@ -134,7 +134,7 @@ import Testing
     }
 }
 
-/// Keeps where the bytes lie, as a driver does until it has submitted.
+/// Keeps the address of the bytes, as a driver does until it has submitted.
 @safe
 private struct AddressSink: HubSink {
     var ranges: [UnsafeBufferPointer<UInt8>] = unsafe []
@@ -165,7 +165,7 @@ private struct AddressSink: HubSink {
         let sink = flush(bench)
         for _ in 0..<100 { _ = bench.publish(String(repeating: "x", count: 1000), to: shop) }
         bench.unsubscribe(connection(0))
-        // Whoever comes next must not be lent that memory yet.
+        // The next send must not be lent that memory yet.
         _ = bench.subscribe(connection(1), to: ShopID("b"))
         for _ in 0..<100 { _ = bench.publish(String(repeating: "y", count: 100), to: ShopID("b")) }
         // SAFETY: this is the contract under test: the bytes stay until `submitted`.

@@ -8,7 +8,7 @@ import Testing
     private let address = PeerAddress(ipv4: 0x0a01_0203)
     private let now = MonotonicInstant(nanoseconds: 1_000_000_000)
 
-    @Test func `an address has so many connections, and another one has its own`() {
+    @Test func `each address has a limited number of connections of its own`() {
         var limits = AddressLimits(connectionCountMax: 2)
         let taken = (0..<3).map { _ in limits.reserveConnection(of: address) }
         let other = limits.reserveConnection(of: PeerAddress(ipv4: 1))

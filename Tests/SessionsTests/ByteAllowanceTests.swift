@@ -27,7 +27,7 @@ import Testing
         #expect(verdicts == [true, false])
     }
 
-    @Test func `a client that goes on sending beyond its rate is in debt by a burst at most`() {
+    @Test func `a client that keeps sending beyond its rate is in debt by a burst at most`() {
         let (burst, rate) = (Limits.clientByteCountBurst, Limits.clientBytesPerSecond)
         var allowance = ByteAllowance(at: Self.at(0))
         for _ in 0..<1_000 { _ = allowance.take(burst, at: Self.at(0)) }

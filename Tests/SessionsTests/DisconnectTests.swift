@@ -25,7 +25,7 @@ import WebSocket
         }
     }
 
-    @Test func `only a stopping server sends what was published first`() {
+    @Test func `only a stopping server sends published messages before its close frame`() {
         #expect(Disconnect.allCases.filter(\.followsMessages) == [.serverStopping])
     }
 

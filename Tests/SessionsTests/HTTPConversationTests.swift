@@ -197,7 +197,7 @@ import Testing
         #expect(session.timerFired(at: Self.at(110) + Limits.progressWait) == .close(isStalled: true))
     }
 
-    @Test func `a response that the server was long to produce extends the time of its peer`() {
+    @Test func `a response that the server produces slowly extends the time of its peer`() {
         var session = Base.session(in: .handling)
         session.responseBegan(closes: false, at: Self.at(100))
         _ = session.responseProduced([1], isLast: false, at: Self.at(100))

@@ -12,7 +12,7 @@ import Testing
         (0..<3).count { _ in turns.take(turnBeganAt: at(nanoseconds)) }
     }
 
-    @Test func `so many pieces are taken in a turn, and as many after a pause as long as the turn`() {
+    @Test func `a turn takes a limited number of pieces, and the next one begins after a pause as long as the turn`() {
         var turns = PieceTurns<Int>(countMax: 2)
         #expect(turns.isIdle)
         #expect(taken(&turns, at: 1_000) == 2 && !turns.isIdle)
@@ -31,11 +31,11 @@ import Testing
         var turns = PieceTurns<Int>(countMax: 2)
         #expect(taken(&turns, at: 1_000) == 2)
         for number in 0..<3 { turns.wait(number) }
-        #expect(turns.turnEnded(beganAt: at(1_000), at: at(1_100)).isEmpty, "it is the pause")
+        #expect(turns.turnEnded(beganAt: at(1_000), at: at(1_100)).isEmpty, "the pause is not over")
         #expect(turns.nextTurnAt == at(1_200))
         #expect(turns.turnEnded(beganAt: at(1_150), at: at(1_199)).isEmpty)
         #expect(turns.turnEnded(beganAt: at(1_200), at: at(1_210)) == [0, 1])
-        #expect(taken(&turns, at: 1_210) == 0, "those that waited take the pieces of the turn")
+        #expect(taken(&turns, at: 1_210) == 0, "the waiting tasks have taken the pieces of the turn")
         #expect(turns.turnEnded(beganAt: at(1_210), at: at(1_310)).isEmpty)
         #expect(turns.nextTurnAt == at(1_410))
         #expect(turns.turnEnded(beganAt: at(1_410), at: at(1_411)) == [2])

@@ -18,7 +18,7 @@ import Testing
         #expect(body.wait(at: start + .seconds(30)) == nil)
     }
 
-    @Test func `no more than 64 MiB are read over`() {
+    @Test func `at most 64 MiB of a refused body are read`() {
         var body = body()
         body.received(byteCount: 64 << 20)
         #expect(body.wait(at: start) == .seconds(5))
@@ -26,7 +26,7 @@ import Testing
         #expect(body.wait(at: start) == nil)
     }
 
-    @Test func `our side ends first when the end of the body will not be seen`() {
+    @Test func `our side is shut down first when the end of the body cannot be recognised`() {
         #expect(body().keepsSideOpen)
         #expect(!body(isEndKnown: false).keepsSideOpen)
         #expect(!body(isWithheld: true).keepsSideOpen)

@@ -3,7 +3,7 @@ import Testing
 @testable import Sessions
 
 @Suite struct ResourceBudgetTests {
-    @Test func `what is reserved fits, and what is released can be reserved again`() {
+    @Test func `a reservation must fit, and released bytes can be reserved again`() {
         var budget = ResourceBudget(max: 10)
         let first = [budget.reserve(6), budget.reserve(5), budget.reserve(4), budget.reserve(1)]
         #expect(first == [true, false, true, false] && budget.used == 10)
@@ -11,7 +11,7 @@ import Testing
         #expect(budget.hasRoom(for: 6) && !budget.hasRoom(for: 7))
     }
 
-    @Test func `a correction is never refused, and what is over the budget keeps others out`() {
+    @Test func `a correction is never refused, and an exceeded budget refuses reservations`() {
         var budget = ResourceBudget(max: 10)
         _ = budget.reserve(2)
         budget.correct(from: 2, to: 30)

@@ -8,7 +8,7 @@ import Testing
     private let ada = StreamQuota.Slot(of: UserID("ada"))
     private let grace = StreamQuota.Slot(of: UserID("grace"))
 
-    @Test func `the oldest stream of the user makes room, and nobody else's`() {
+    @Test func `the user's own oldest stream is replaced, and no other user's`() {
         var order = StreamOrder()
         let others = order.append(grace, counter: 0, shard: 1)
         let first = order.append(ada, counter: 0, shard: 0)

@@ -318,7 +318,7 @@ import WebSocket
 
     @Test func `a stream owns little memory`() { #expect(MemoryLayout<StreamSession>.stride <= 88) }
 
-    /// Whatever happens in whatever order, a stream's end is reported once, one close frame is sent at most, and an
+    /// With any events in any order, a stream's end is reported once, one close frame is sent at most, and an
     /// ended stream does nothing more.
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
     func `a stream ends once in any order of events`(seed: UInt64) {

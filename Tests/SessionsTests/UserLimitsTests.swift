@@ -19,7 +19,7 @@ import Testing
 
     // MARK: - In flight
 
-    @Test func `a user has so many reads in flight and no more, and others have their own`() throws {
+    @Test func `each user has a limited number of reads in flight of its own`() throws {
         var limits = limits { $0.readCountMax = 3 }
         for _ in 0..<3 { try limits.begin(.read, by: alice) }
         #expect(throws: UserLimits.Refusal.reads) { try limits.begin(.read, by: alice) }
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `a refused write does not count, and the client that waits as advised is let in`() throws {
+    @Test func `a refused write does not count, and a client that waits as advised may write`() throws {
         var limits = limits {
             $0.writesPerSecond = 1
             $0.writeCountBurst = 1
@@ -102,7 +102,7 @@ import Testing
         #expect(throws: UserLimits.Refusal.self) { try limits.takeWrite(by: alice, at: time(100)) }
     }
 
-    @Test func `what was written is forgotten when the bucket is full again`() throws {
+    @Test func `a user is forgotten when its bucket is full again`() throws {
         var limits = limits()
         for index in 0..<1_000 { try limits.takeWrite(by: UserLimits.User(UserID("u\(index)")), at: time(0)) }
         #expect(limits.rememberedCount == 1_000)
@@ -111,7 +111,7 @@ import Testing
         #expect(limits.rememberedCount == 0)
     }
 
-    @Test func `the users that are remembered are bounded`() throws {
+    @Test func `the number of remembered users is bounded`() throws {
         var limits = UserLimits(UserLimitSettings(), userCountMax: 100)
         for index in 0..<1_000 { try limits.takeWrite(by: UserLimits.User(UserID("u\(index)")), at: time(0)) }
         #expect(limits.rememberedCount <= 100)
@@ -128,7 +128,7 @@ import Testing
         try limits.takeUpload(ofByteCount: 1_000, by: alice, at: time(3_901))
     }
 
-    @Test(arguments: [0, 1, 299, 300, 1_000, 2_000]) func `the client that waits as advised is let in`(
+    @Test(arguments: [0, 1, 299, 300, 1_000, 2_000]) func `a client that waits as advised may upload`(
         seconds: Int
     ) throws {
         var limits = limits { $0.uploadBytesPerHour = 1_000 }
@@ -149,7 +149,7 @@ import Testing
         try limits.takeUpload(ofByteCount: 1_000, by: alice, at: time(302))
     }
 
-    @Test func `checking takes nothing`() throws {
+    @Test func `a check takes nothing from the limit`() throws {
         var limits = limits { $0.uploadBytesPerHour = 1_000 }
         for _ in 0..<3 { try limits.checkUpload(ofByteCount: 1_000, by: alice, at: time(0)) }
         #expect(throws: UserLimits.Refusal.self) { try limits.checkUpload(ofByteCount: 1_001, by: alice, at: time(0)) }

@@ -16,7 +16,7 @@ import Testing
         return UserLimits(streams: settings, shardIndex: 3)
     }
 
-    /// The slot of a stream that was let in, replacing another or not.
+    /// The slot of a stream that was admitted, replacing another or not.
     private func slot(_ decision: UserLimits.SlotDecision) -> ReservedSlot? {
         switch decision {
         case .reserved(let slot), .replaced(oldest: _, let slot): slot

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `the request is the one of the RFC`() {
+    @Test func `the request equals the RFC's`() {
         var output: [UInt8] = []
         ClientHandshake(key: Self.key, subprotocols: ["chat", "superchat"]).appendRequest(
             host: "server.example.com", path: "/chat?a=b", fields: [.origin: "http://example.com"], to: &output
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: Seeds.all)
-    func `the two sides understand each other`(seed: Seed) throws {
+    func `the client's and the server's handshakes fit together`(seed: Seed) throws {
         var generator = SeededGenerator(seed: seed.value)
         for spoken in [[], ["v1"], ["v2", "v1"], ["v3"]] {
             let client = ClientHandshake(subprotocols: ["v1", "v2"], using: &generator)

@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(arguments: examples + vectors)
-    func `a vector means the same at every split`(_ vector: Vector) {
+    func `a vector decodes alike at every split`(_ vector: Vector) {
         for split in Splits.all(of: vector.bytes) {
             let seen = Recorder.decode(split, vector.endpoint)
             #expect(seen == vector.seen, "in pieces of \(split.map(\.count))")
@@ -119,7 +119,7 @@ import Testing
         #expect(Recorder.decode([header + payload], .client) == Seen.binary(payload))
     }
 
-    @Test func `a message ends before the bytes of the next frame are looked at`() throws {
+    @Test func `a message ends before the bytes of the next frame are read`() throws {
         var decoder = FrameDecoder(endpoint: .client, messageByteCountMax: 10)
         var buffer: [UInt8] = [0x81, 0x01, 0x61, 0xFF, 0xFF]
         var span = buffer.mutableSpan
@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test(arguments: [Endpoint.server, .client])
-    func `only a split control frame is gathered, and given back when it is complete`(endpoint: Endpoint) {
+    func `only a split control frame is buffered, and its buffer is released once it is complete`(endpoint: Endpoint) {
         var recorder = Recorder(endpoint)
         for byte in RawFrame.to(endpoint, 0x81, "hello") {
             recorder.feed([byte])

@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test(arguments: endpoints)
-    func `a message at the limit is let in, and the next one starts from zero`(endpoint: Endpoint) {
+    func `a message at the limit is accepted, and the count of the next one starts at zero`(endpoint: Endpoint) {
         let half = [UInt8](repeating: 5, count: 150)
         let message = RawFrame.to(endpoint, 0x02, half) + RawFrame.to(endpoint, 0x80, half)
         let seen = Recorder.decode([message + message], endpoint, messageByteCountMax: 300)
@@ -184,7 +184,7 @@ import Testing
     }
 
     @Test(arguments: [1000...1003, 1007...1014, 3000...3000, 4999...4999, 4401...4408])
-    func `codes that may stand on the wire are taken`(codes: ClosedRange<UInt16>) {
+    func `codes that may be sent are accepted`(codes: ClosedRange<UInt16>) {
         for code in codes {
             #expect(
                 Recorder.decode([RawFrame.to(.client, 0x88, RawFrame.closePayload(code))], .client)

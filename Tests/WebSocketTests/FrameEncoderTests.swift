@@ -45,7 +45,7 @@ import Testing
         #expect(output == [1, 2, 3] + Self.frame(.text, Array("ok".utf8)))
     }
 
-    @Test func `room that was reserved by the size is enough`() {
+    @Test func `a buffer of the announced size is enough`() {
         let payload = [UInt8](repeating: 1, count: 500)
         var output: [UInt8] = []
         output.reserveCapacity(FrameEncoder.frameByteCount(payloadByteCount: 500, isMasked: true))
@@ -54,14 +54,14 @@ import Testing
         #expect(output.capacity == capacity)
     }
 
-    @Test func `the constants are the frames`() {
+    @Test func `the constants equal the encoded frames`() {
         #expect(FrameEncoder.emptyPing == Self.frame(.ping, []))
         #expect(FrameEncoder.emptyPong == Self.frame(.pong, []))
         #expect(FrameEncoder.emptyClose == Self.frame(.close, []))
     }
 
     @Test(arguments: [Endpoint.server, .client])
-    func `a close reads back`(endpoint: Endpoint) {
+    func `a close frame reads back`(endpoint: Endpoint) {
         let mask = endpoint == .server ? Self.key : nil
         func decoded(_ code: CloseCode?, _ reason: String) -> [Seen] {
             var output: [UInt8] = []
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func `a code that must not stand on the wire is our bug`() async {
+    @Test func `a code that must not be sent is our bug`() async {
         await #expect(processExitsWith: .failure) {
             var output: [UInt8] = []
             FrameEncoder.appendClose(code: .noStatusReceived, to: &output)

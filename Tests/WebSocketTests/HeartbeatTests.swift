@@ -50,7 +50,7 @@ import Testing
         #expect(heartbeat.timerFired(at: Self.second(168), Self.schedule) == .close)
     }
 
-    @Test func `a pong that comes unasked changes nothing`() {
+    @Test func `an unsolicited pong changes nothing`() {
         var heartbeat = Heartbeat(startedAt: Self.second(0))
         heartbeat.pongReceived()
         #expect(heartbeat.deadline(Self.schedule) == Self.second(54))
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: [61, 114, 3_600])
-    func `a timer that fires late sends the ping that no wait can precede`(second: UInt64) {
+    func `a timer that fires late sends its ping before any wait for a pong begins`(second: UInt64) {
         var heartbeat = Heartbeat(startedAt: Self.second(0))
         #expect(heartbeat.timerFired(at: Self.second(second), Self.schedule) == .sendPing)
         #expect(heartbeat.deadline(Self.schedule) == Self.second(second + 54))

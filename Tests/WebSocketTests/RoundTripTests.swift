@@ -4,7 +4,7 @@ import Testing
 @testable import WebSocket
 
 @Suite struct RoundTripTests {
-    /// A conversation by the encoder with what the decoder should make of it.
+    /// A conversation by the encoder, with the events that the decoder should report.
     struct Conversation {
         var bytes: [UInt8] = []
         var seen: [Seen] = []
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: Seeds.all, [Endpoint.server, .client])
-    func `what is encoded is decoded, however it is cut`(seed: Seed, endpoint: Endpoint) {
+    func `encoded frames are decoded, however their bytes are cut`(seed: Seed, endpoint: Endpoint) {
         var generator = SeededGenerator(seed: seed.value)
         for _ in 0..<5 {
             let conversation = Conversation(
@@ -88,9 +88,9 @@ import Testing
         }
     }
 
-    /// Whatever comes, the decoder neither traps nor hangs, and says the same however the bytes were cut.
+    /// On any input the decoder neither traps nor hangs, and reports the same however the bytes were cut.
     @Test(arguments: Seeds.all, [Endpoint.server, .client])
-    func `mutated frames never trap and mean the same at every cut`(seed: Seed, endpoint: Endpoint) {
+    func `mutated frames never trap and decode alike at every cut`(seed: Seed, endpoint: Endpoint) {
         var generator = SeededGenerator(seed: seed.value)
         for _ in 0..<200 {
             var bytes = generator.bytes(generator.below(40))

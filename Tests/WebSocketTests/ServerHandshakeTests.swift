@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `the example of the RFC is answered as there`() throws {
+    @Test func `the RFC's example request gets the RFC's answer`() throws {
         let accepted = try ServerHandshake().accept(method: .get, fields: Self.fields, isHTTP11: true)
         #expect(accepted.acceptKey == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         #expect(accepted.subprotocol == nil)
@@ -119,7 +119,7 @@ import Testing
         #expect(Self.rejection(isHTTP11: false) == .protocolTooOld)
     }
 
-    @Test func `a malformed request is told before a wrong version`() {
+    @Test func `a malformed request is reported before a wrong version`() {
         var fields = Self.fields
         fields[.secWebSocketVersion] = "8"
         fields[.secWebSocketKey] = "short"
@@ -141,7 +141,7 @@ import Testing
             (["v2"], ["v1"], nil), (["v2"], [], nil), ([], ["v1"], nil), (["v2"], ["V2"], nil),
             (["v2"], [" v0 ,\tv2\t, v3"], "v2"), (["v2"], [",,v2,"], "v2"),
         ] as [([String], [String], String?)])
-    func `the server's first choice among the offers is taken`(
+    func `the server chooses its first preference among the offers`(
         spoken: [String], offered: [String], chosen: String?
     ) throws {
         var fields = Self.fields

@@ -18,7 +18,7 @@ import Testing
         String(validating: Array(bytes), as: UTF8.self) != nil
     }
 
-    /// In the wide steps and in the single ones: behind and before ASCII of several lengths, at every split.
+    /// In the wide steps and in the single ones: after and before ASCII of several lengths, at every split.
     static func expect(_ bytes: [UInt8], isValid: Bool, sourceLocation: SourceLocation = #_sourceLocation) {
         for padding in [0, 1, 3, 8, 31, 32, 40] {
             let ascii = [UInt8](repeating: 0x20, count: padding)
@@ -93,7 +93,7 @@ import Testing
     ]
 
     @Test(arguments: valid)
-    func `valid sequences are taken at every split`(_ name: String, _ bytes: [UInt8]) {
+    func `valid sequences are accepted at every split`(_ name: String, _ bytes: [UInt8]) {
         Self.expect(bytes, isValid: true)
     }
 
@@ -103,7 +103,7 @@ import Testing
         Self.expect(bytes, isValid: false)
     }
 
-    @Test func `every scalar is taken in the wide steps and in the single ones`() {
+    @Test func `every scalar is accepted in the wide steps and in the single ones`() {
         var validator = UTF8Validator()
         for value in UInt32(0)...0x10FFFF {
             guard let scalar = Unicode.Scalar(value) else { continue }
@@ -153,12 +153,12 @@ import Testing
         }
     }
 
-    @Test func `a text is refused with the first byte that cannot be saved`() {
+    @Test func `a text is refused at the first byte that no continuation makes valid`() {
         for (name, bytes) in Self.invalid {
             var validator = UTF8Validator()
             for (index, byte) in bytes.enumerated() {
                 let isAccepted = validator.accept([byte].span)
-                // A beginning is sound as long as some ending makes it UTF-8.
+                // A beginning is valid as long as some continuation makes it UTF-8.
                 let prefix = bytes[...index]
                 let endings: [[UInt8]] = [
                     [], [0x80], [0xBF], [0x80, 0x80], [0xBF, 0xBF], [0x80, 0x80, 0x80],

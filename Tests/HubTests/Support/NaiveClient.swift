@@ -128,7 +128,7 @@ struct NaiveClient {
         sentOfFirst = 0
     }
 
-    /// Whether the client is too far behind, with a frame of `incoming` bytes on top or none.
+    /// Whether the client is a slow consumer, with a further frame of `incoming` bytes or none.
     func isSlow(_ limits: HubLimits, incoming: Int?) -> Bool {
         guard isBlocked, isAttached, messages.count + (incoming == nil ? 0 : 1) >= 2 else { return false }
         let count = messages.count + (incoming == nil ? 0 : 1)

@@ -2,7 +2,7 @@ import Hub
 import Primitives
 import Testing
 
-/// Drives a shard with random events and holds each byte against a queue for each client.
+/// Drives a shard with random events and compares each byte with a queue for each client.
 final class NaiveModel {
     var generator: SeededGenerator
     let limits: HubLimits
@@ -73,7 +73,7 @@ final class NaiveModel {
             report(send, isWhole: isUnlimited || !generator.oneIn(3))
         }
         if problem != nil { return }
-        // Unsubscribed ones included: what the kernel was given it reads.
+        // Those of unsubscribed clients too: the kernel reads the bytes that it was given.
         expect(sink.sends.allSatisfy(\.offered.isUnmoved), "bytes moved or changed before the submission was over")
         shard.submitted()
         drainSlowConsumers()
@@ -156,7 +156,7 @@ final class NaiveModel {
             if client.mayStillCount { uncertainCount += 1 }
             guard client.isAttached, !client.isEnded else { continue }
             if client.isClosing {
-                // Its last send is in flight. After a single one the hub counts it until the report.
+                // The client's last send is in flight. After a single send the hub counts the client until the report.
                 if client.closeAfterCount == nil, client.isInGroupSend { continue }
             }
             if client.isSlow(limits, incoming: frame.count) {
@@ -202,11 +202,11 @@ final class NaiveModel {
     // MARK: - Checks
 
     private func check(_ send: RecordingSink.Send) {
-        guard var client = clients[send.connection] else { return fail("a send to nobody") }
+        guard var client = clients[send.connection] else { return fail("a send to an unknown client") }
         expect(client.inFlight == nil, "two sends in flight for \(send.connection)")
         expect(!client.isBlocked && !client.isEnded, "a send to \(send.connection), which is blocked or ended")
         if send.isGroup {
-            expect(client.own.isEmpty && client.sentOfFirst == 0, "a send in a group to a trailing \(send.connection)")
+            expect(client.own.isEmpty && client.sentOfFirst == 0, "a trySend to the trailing \(send.connection)")
         }
         expect(!send.bytes.isEmpty, "an empty send")
         let owed = client.nextBytes(isGroup: send.isGroup)
@@ -232,7 +232,7 @@ final class NaiveModel {
             if !client.isClosing { expectedSlow.insert(id) }
         }
         clients[id] = client
-        // Current subscribers that took all say nothing.
+        // For current subscribers that took all bytes nothing is reported.
         if send.isGroup, isWhole { return }
         let followUp =
             send.isGroup

@@ -30,7 +30,7 @@ struct RecordingSink: HubSink {
     }
 }
 
-/// Counts what a flush sends and looks at none of it.
+/// Counts the sends of a flush without reading their bytes.
 struct CountingSink: HubSink {
     var sentInGroupCount = 0
     var singleSendCount = 0

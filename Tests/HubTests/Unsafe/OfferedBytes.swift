@@ -1,4 +1,4 @@
-/// The bytes of a send, as they were when the shard offered them and where they stood then.
+/// The bytes of a send and their address, as they were when the shard offered them.
 ///
 /// The shard promises that they stay there unchanged until `submitted`, whatever is called in between: the kernel
 /// reads them at the submission, not when they are offered.
@@ -11,7 +11,7 @@
         (copy, unsafe place) = unsafe bytes.withUnsafeBytes { unsafe (Array($0), $0.baseAddress) }
     }
 
-    /// Whether the same bytes still stand in the same place; before `submitted` only.
+    /// Whether the same bytes are still at the same address; before `submitted` only.
     var isUnmoved: Bool {
         guard let place = unsafe place else { return copy.isEmpty }
         // SAFETY: the shard's promise, which is under test: a broken one shows as a difference, or to a sanitizer.

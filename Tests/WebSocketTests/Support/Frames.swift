@@ -9,7 +9,7 @@ struct RawFrame {
     var mask: [UInt8]?
     /// 1, 3 or 9 bytes of length; nil for the fewest.
     var lengthByteCount: Int?
-    /// What the length says, when that is not the payload's.
+    /// The length field, when it is not the payload's length.
     var claimedByteCount: UInt64?
 
     var bytes: [UInt8] {
@@ -41,7 +41,7 @@ struct RawFrame {
     }
 }
 
-/// An event with its bytes, so that it means the same however the input was split.
+/// An event with its bytes, so that events are equal however the input was split.
 enum Seen: Equatable, Sendable {
     case began(MessageKind)
     case payload([UInt8])
@@ -60,7 +60,7 @@ enum Seen: Equatable, Sendable {
     }
 }
 
-/// Feeds a decoder and notes what it says; payloads that follow each other become one.
+/// Feeds a decoder and records its events; consecutive payloads become one.
 struct Recorder {
     var decoder: FrameDecoder
     var seen: [Seen] = []
@@ -78,12 +78,12 @@ struct Recorder {
             do {
                 var span = buffer.mutableSpan
                 guard let event = try decoder.nextEvent(in: &span, at: &offset) else {
-                    precondition(offset == buffer.count, "the decoder left bytes behind")
+                    precondition(offset == buffer.count, "the decoder left bytes unread")
                     return true
                 }
                 note(event, buffer)
             } catch {
-                // A text is refused with the piece that spoils it, so how much came before depends on the pieces.
+                // A text is refused with its first invalid piece, so the payload before that depends on the pieces.
                 if error == .textNotUTF8, case .payload = seen.last { seen.removeLast() }
                 seen.append(.error(error))
                 return false
