@@ -2,7 +2,7 @@ import Chat
 import Primitives
 import Storage
 
-/// What really happened, as the store and the clients saw it, and every contradiction that was found.
+/// The events of a run, as the store and the clients saw them, and every contradiction that was found.
 ///
 /// The truth about a shop is the order in which its messages were stored. Every text is unique in a run, so that a
 /// text names its message.
@@ -21,7 +21,7 @@ final class Ledger {
     /// For each shop the messages up to the last one whose 201 a client has read.
     private var answeredCounts: [String: Int] = [:]
     private var textCount = 0
-    /// What came to pass, by name: a run in which nothing did proves nothing.
+    /// Events by name with their counts: a run without events proves nothing.
     private(set) var tally: [String: Int] = [:]
 
     func violate(_ what: String) { violations.append(what) }

@@ -18,21 +18,21 @@ import Testing
             let store = run.server.store
             store.hidesMembers = true
             run.perform { shard in
-                run.ledger.expect(try await store.removeMember(UserID("user"), from: shop), "it is a member")
+                run.ledger.expect(try await store.removeMember(UserID("user"), from: shop), "the user was no member")
                 if isEverybody { shard.tellMembershipsChanged(.all) }
             }
             for _ in 0..<6 { run.keepHouse() }
-            run.ledger.expect(!socket.hasArrivals, "a stream ended and nobody knows why")
+            run.ledger.expect(!socket.hasArrivals, "a stream ended without a cause")
             store.hidesMembers = false
             for _ in 0..<ServerLimits.membershipRecheckRounds { run.keepHouse() }
             // A close frame with 4403.
-            run.ledger.expect(socket.read().dropFirst(2).starts(with: [0x11, 0x33]), "the stream goes on")
+            run.ledger.expect(socket.read().dropFirst(2).starts(with: [0x11, 0x33]), "the stream is still open")
             socket.close()
         }
         #expect(violations.isEmpty)
     }
 
-    @Test func `a search for orphaned images that takes long does not hold up what is told of memberships`() async {
+    @Test func `a slow search for orphaned images does not delay notifications of memberships`() async {
         let violations = await ScriptedRun.run(reactorCount: 1, slowStore: true) { run in
             let shard = run.server.shards[0]
             for round in 1...3 as ClosedRange<UInt64> {
@@ -46,7 +46,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `messages for a shard arrive in their order though its mailbox was full`() async {
+    @Test func `commands for a shard arrive in their order although its mailbox was full`() async {
         let violations = await ScriptedRun.run(reactorCount: 2) { run in
             let shop = ShopID(try run.shop(ownedBy: 1))
             let socket = try run.openStream(of: shop.text)
@@ -70,7 +70,7 @@ import Testing
             }
             let text = String(decoding: bytes, as: UTF8.self)
             let numbers = text.split(separator: "number ").dropFirst().compactMap(\.first?.wholeNumberValue)
-            run.ledger.expect(numbers == [1, 2, 3, 4, 5], "they came as \(numbers)")
+            run.ledger.expect(numbers == [1, 2, 3, 4, 5], "the commands arrived as \(numbers)")
             socket.close()
         }
         #expect(violations.isEmpty)

@@ -22,7 +22,7 @@ import Testing
                 scraper.close()
                 run.turn()
             }
-            run.ledger.expect(late.read().isEmpty, "there was room")
+            run.ledger.expect(late.read().isEmpty, "the public listener has room")
             for socket in held + [late] { socket.close() }
         }
         #expect(violations.isEmpty)
@@ -74,9 +74,9 @@ import Testing
             run.context.phase = .draining
             run.server.postDrain()
             run.turn()
-            run.ledger.expect(idle.isOver, "an idle connection goes on")
+            run.ledger.expect(idle.isOver, "an idle connection stays open")
             idle.close()
-            run.ledger.expect((try? run.connectForMetrics(sending: [])) == nil, "it listens yet")
+            run.ledger.expect((try? run.connectForMetrics(sending: [])) == nil, "the metrics listener is still open")
             for (socket, status) in [(scraper, 200), (probe, 503)] {
                 run.send(Array("Host: a\r\n\r\n".utf8), on: socket)
                 run.turn()

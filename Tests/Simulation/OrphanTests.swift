@@ -8,7 +8,7 @@ import Testing
 
 /// The search for images that no message names.
 @Suite struct OrphanTests {
-    /// One that was uploaded the longer ago the lower its number.
+    /// An image; the lower its number, the earlier its upload.
     private static func image(_ number: Int, by user: UserID = UserID("user")) -> Storage.Image {
         let day: Int64 = 86_400_000_000
         let time = Timestamp(microsecondsSinceEpoch: RunContext.origin.microsecondsSinceEpoch - 2 * day + Int64(number))
@@ -17,7 +17,7 @@ import Testing
             createdAt: time)
     }
 
-    @Test func `images that cannot be looked at do not hold up the younger ones`() async {
+    @Test func `images whose look-up fails do not delay the removal of younger ones`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let store = run.server.store
             let images = (0..<API.Limits.orphanBatchCountMax + 6).map { Self.image($0) }
@@ -27,18 +27,18 @@ import Testing
                 for image in images { try await store.addImage(image) }
                 await shard.removeOrphanedImages()
                 let left = try await store.unkeptImages(createdBefore: RunContext.origin, after: nil, limit: 1_000)
-                run.ledger.expect(left == Array(failing), "\(left.count) are left")
-                run.ledger.expect(shard.counters.orphanedImages == 4, "they are counted")
+                run.ledger.expect(left == Array(failing), "\(left.count) images are left")
+                run.ledger.expect(shard.counters.orphanedImages == 4, "removed images are not counted")
             }
         }
         #expect(violations.isEmpty)
     }
 
     @Test(arguments: [UserID("user"), UserID("another")])
-    func `an image that a deleted message named is looked at again, whoever uploaded it`(uploader: UserID) async {
+    func `an image that a deleted message named is checked again, whichever user uploaded it`(uploader: UserID) async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let store = run.server.store
-            // More than go at once with the message.
+            // More than the deletion of the message removes at once.
             let images = (0..<API.Limits.imagesRemovedAtOnceMax + 4).map { Self.image($0, by: uploader) }
             let text = images.map { "[IMAGE:\($0.fileName)]" }.joined()
             let message = Chat.Message(
@@ -51,7 +51,7 @@ import Testing
                 await shard.removeOrphanedImages()
                 run.ledger.expect(shard.counters.orphanedImages == 0, "an image that is named is gone")
                 let kept = try await store.unkeptImages(createdBefore: RunContext.origin, after: nil, limit: 100)
-                run.ledger.expect(kept.isEmpty, "the search forgets what it found")
+                run.ledger.expect(kept.isEmpty, "the search keeps offering images that it found named")
                 _ = try await store.delete(message.id, in: message.shopID)
                 await shard.removeImages(namedBy: message)
                 await shard.removeOrphanedImages()

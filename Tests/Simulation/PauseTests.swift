@@ -5,8 +5,8 @@ import Testing
 
 @testable import Server
 
-/// The process is stopped for a while and goes on: what peers have done meanwhile is looked at before any deadline, and
-/// the time counts against none of them. Pings are 2 s apart here, and a pong has 4 s.
+/// The process is stopped for a while and continues. Completions of that time are handled before any deadline, and the
+/// pause counts against no peer. Pings are 2 s apart here, and a pong has 4 s.
 @Suite struct PauseTests {
     private static let ping: [UInt8] = [0x89, 0x00]
     private static let pong: [UInt8] = [0x8a, 0x80, 0, 0, 0, 0]
@@ -37,14 +37,14 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a stream that was not asked before a pause is asked after it`() async {
+    @Test func `a stream that was not pinged before a pause is pinged after it`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let stream = try run.openStream(of: "shop-1")
             run.pause(for: .seconds(30))
             run.advance(by: .milliseconds(2_100))
             run.ledger.expect(stream.read() == Self.ping, "no ping, or more than that")
-            run.ledger.expect(run.openStreamCount == 1, "closed without having been asked")
-            // One that does not answer is closed all the same, and told so.
+            run.ledger.expect(run.openStreamCount == 1, "closed without a ping")
+            // A stream that does not answer is still closed, with a close frame.
             run.advance(by: .milliseconds(4_100))
             run.ledger.expect(run.openStreamCount == 0, "still counted")
             let last = stream.read()
@@ -56,7 +56,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a body whose rest came in a pause is a request`() async {
+    @Test func `a body whose rest arrived during a pause completes its request`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let body = #"{"shop_id":"shop-1","message":"in time"}"#
             let head = """
@@ -76,7 +76,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a head that a pause held up has its whole time`() async {
+    @Test func `a head that a pause delayed has its whole time limit`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let socket = try run.connect(sending: Array("GET /healthz HTTP/1.1\r\n".utf8))
             run.advance(by: Sessions.Limits.headWait - .seconds(1))
@@ -91,7 +91,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a slow client that reads in a pause has the write wait again`() async {
+    @Test func `a slow client that reads during a pause has its whole write wait again`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let stream = try run.openStream(of: "shop-1")
             let change = run.event(ofByteCount: 2_000)
@@ -104,15 +104,15 @@ import Testing
                 byteCount += stream.read().count
                 run.pause(for: .seconds(3))
             }
-            run.ledger.expect(run.openStreamCount == 1, "closed as a client that takes nothing")
-            run.ledger.expect(byteCount >= 600, "the script misses its moment")
+            run.ledger.expect(run.openStreamCount == 1, "closed after the write wait")
+            run.ledger.expect(byteCount >= 600, "the script is too late")
             stream.close()
         }
         #expect(violations.isEmpty)
     }
 }
 
-/// What clients send on their streams has a price and a turn.
+/// Frames of clients have a cost, and a limit in each turn.
 @Suite struct StreamInputTests {
     private static let maskedPing: [UInt8] = [0x89, 0x80, 0, 0, 0, 0]
 
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test(arguments: [[0x89, 0x80, 0, 0, 0, 0], [0x00, 0x80, 0, 0, 0, 0]] as [[UInt8]])
-    func `each frame has its price, and after the last that was paid for none is handled`(frame: [UInt8]) async {
+    func `each frame costs the client, and frames beyond its allowance are not handled`(frame: [UInt8]) async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let stream = try run.openStream(of: "shop-1")
             let shard = run.server.shards[0]

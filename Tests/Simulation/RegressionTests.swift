@@ -8,7 +8,7 @@ import Testing
 
 /// What seeds have found, each as a script.
 @Suite struct RegressionTests {
-    @Test func `a stream that is already ending when the server stops gives its place back once`() async {
+    @Test func `a stream that is already ending when the server stops releases its quota slot once`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let socket = try run.openStream(of: "shop-1")
             let shard = run.server.shards[0]
@@ -22,7 +22,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a socket that is full for a moment does not put off the ping`() async {
+    @Test func `a socket that is full for a moment does not delay the ping`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let socket = try run.openStream(of: "shop-1")
             run.advance(by: .milliseconds(1_900))
@@ -63,13 +63,13 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a connection that says nothing while the server stops does not hold it up`() async {
+    @Test func `a silent connection does not delay the stop of the server`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             guard let late = run.context.connect() else { throw ScriptedRun.ScriptError.noConnection }
             let shard = run.server.shards[0]
             while shard.reactor.connectionCount == 0 { run.server.turnAll() }
             // Accepted by the reactor, and not yet announced to the shard.
-            run.ledger.expect(shard.http.isEmpty, "the connection is known already: the script misses its moment")
+            run.ledger.expect(shard.http.isEmpty, "the connection is already announced: the script is too late")
             shard.drain()
             run.turn()
             run.advance(by: .milliseconds(2_100))

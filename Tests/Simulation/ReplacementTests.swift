@@ -35,7 +35,7 @@ import Testing
             for socket in sockets { socket.close() }
             run.turn()
             for shard in run.server.shards {
-                run.ledger.expect(shard.userLimits.orderedUserCount == 0, "an ended stream is in the order still")
+                run.ledger.expect(shard.userLimits.orderedUserCount == 0, "an ended stream is still in the order")
             }
         }
         #expect(violations.isEmpty)

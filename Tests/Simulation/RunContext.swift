@@ -31,7 +31,7 @@ final class RunContext {
 
     struct Token {
         let text: String
-        /// By when it is refused.
+        /// The time from which the token is refused.
         let expiresAt: MonotonicInstant
     }
 
@@ -70,7 +70,7 @@ final class RunContext {
         }
     }
 
-    /// A new connection to some reactor; nil when its queue is full or it listens no more.
+    /// A new connection to some reactor; nil when its queue is full or it no longer listens.
     func connect() -> Socket? {
         let listener = chance.pick(listeners)
         guard let peer = network.connect(to: listener) else { return nil }
@@ -89,7 +89,7 @@ enum Flaw: CaseIterable {
     case clientDoublesMessage
     /// A client swaps two answers.
     case clientSwapsAnswers
-    /// The store says that it stored what it did not.
+    /// The store reports a write that it did not do.
     case storeForgets
     /// A quota slot is reserved and never released.
     case placeLeaks

@@ -17,7 +17,7 @@ struct Scenario {
     var textByteCountMax: Int
     var clientCountMax: Int
     var stepCount: Int
-    /// Of a thousand reads and writes of the store, how many take their time, and how many writes fail.
+    /// Of a thousand reads and writes of the store, how many are slow, and how many writes fail.
     var slowStorePerMille: Int
     var failingStorePerMille: Int
     /// A user's limits: reads in flight, and writes at once and in a second; 0 is none.

@@ -9,7 +9,7 @@ import WebSocket
 
 /// A run whose steps a script decides instead of chance: reproduces what a seed found once in as few steps as possible.
 final class ScriptedRun: @unchecked Sendable {
-    // @unchecked: it and all that it holds stay on the script's thread, which turns the reactors.
+    // @unchecked: a run and its content stay on the script's thread, which turns the reactors.
 
     let context: RunContext
     let server: SimulatedServer
@@ -80,7 +80,7 @@ final class ScriptedRun: @unchecked Sendable {
         turn()
     }
 
-    /// The process is stopped and goes on after `duration`: peers and the network had that time, the reactors did not.
+    /// The process is stopped and continues after `duration`. Peers and the network had that time, the reactors not.
     func pause(for duration: Duration) {
         context.network.advance(by: duration)
         turn()
@@ -98,12 +98,12 @@ final class ScriptedRun: @unchecked Sendable {
             turn()
             turnCountMax -= 1
         }
-        ledger.expect(isPerformed, "it does not end")
+        ledger.expect(isPerformed, "the task does not end")
         isPerformed = false
         turn()
     }
 
-    /// A round of housekeeping, and what follows from it.
+    /// A round of housekeeping, and its consequences.
     func keepHouse() { perform { await $0.keepHouse() } }
 
     /// A connection to a reactor, by default the first, that has sent `bytes`.

@@ -134,7 +134,7 @@ extension SimulatedServer {
     /// What must hold after every turn.
     func checkInvariants() {
         for (_, count) in streamCounts() where count > context.scenario.connectionsPerUserMax {
-            context.ledger.violate("\(count) streams of a user who may have \(context.scenario.connectionsPerUserMax)")
+            context.ledger.violate("\(count) streams of a user limited to \(context.scenario.connectionsPerUserMax)")
         }
         for shard in shards {
             context.ledger.expect(shard.counters.openStreams >= 0, "a negative count of streams")
@@ -155,8 +155,8 @@ extension SimulatedServer {
         context.ledger.expect(openCount == counts.values.reduce(0, +), "the counters have \(openCount) streams")
         for shard in shards {
             context.ledger.expect(shard.userLimits.activeUserCount == 0, "a read is in flight that was answered")
-            context.ledger.expect(shard.shops.areIdle, "a shop waits for a write that is over")
-            context.ledger.expect(shard.outbox.isEmpty, "messages to shards were not delivered")
+            context.ledger.expect(shard.shops.areIdle, "a shop waits for a write that has ended")
+            context.ledger.expect(shard.outbox.isEmpty, "commands to shards were not delivered")
         }
         context.ledger.expect(store.waitingCount == 0, "a call waits for the store")
     }
@@ -165,7 +165,7 @@ extension SimulatedServer {
     func checkEmpty(includingPlaces: Bool) {
         for shard in shards {
             let placeCount = shard.userLimits.streamingUserCount
-            if includingPlaces, placeCount > 0 { context.ledger.violate("\(placeCount) users still have places") }
+            if includingPlaces, placeCount > 0 { context.ledger.violate("\(placeCount) users still have quota slots") }
             let reactor = shard.reactor
             let counts: [(String, Int)] = [
                 ("HTTP connections", shard.http.count), ("streams", shard.streams.count),

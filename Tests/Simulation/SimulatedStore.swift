@@ -47,7 +47,7 @@ final class SimulatedStore: Store, @unchecked Sendable {
     }
 
     func append(_ message: Chat.Message) async throws(StorageError) -> Timestamp {
-        // Behind a write that waits, every other waits too.
+        // After a write that waits, every other write waits too.
         if lateWriteCount > 0 || (!isHasty && chance.perMille(slowPerMille)) {
             lateWriteCount += 1
             await withCheckedContinuation { writes.append($0) }

@@ -2,7 +2,7 @@ import Auth
 import Primitives
 import Reactor
 
-/// What a run came to.
+/// The result of a run.
 struct Outcome: Sendable {
     let seed: UInt64
     let violations: [String]
@@ -128,7 +128,7 @@ final class Simulation {
         for shop in context.scenario.shopNames { context.answeredAtDrain[shop] = ledger.answeredCount(shop) }
         context.phase = .draining
         server.store.isHasty = true
-        // The faults go on, but clients that finish can tell what they got.
+        // The faults continue, but clients that finish know what they received.
         context.network.faults.resetPerMille = 0
         let start = context.network.now
         while !server.isStopped, context.network.now.since(start) < .seconds(7) {

@@ -53,6 +53,6 @@ import Testing
             let outcome = await Simulation.run(seed: seed, flaw: flaw)
             if !outcome.violations.isEmpty { foundCount += 1 }
         }
-        #expect(foundCount > 0, "no check finds it")
+        #expect(foundCount > 0, "no check finds the flaw")
     }
 }

@@ -9,7 +9,7 @@ import Testing
 
 /// The server's time limits of one connection, which are too long for a test on a real clock.
 @Suite struct TimeLimitTests {
-    @Test func `a head that trickles is answered with 408 after its time`() async {
+    @Test func `a head that trickles is answered with 408 after its time limit`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let socket = try run.connect(sending: Array("GET /healthz HTTP/1.1\r\nX-Long: ".utf8))
             run.trickle(over: socket, until: Sessions.Limits.headWait)
@@ -18,7 +18,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a body that trickles is answered with 408 after its time`() async {
+    @Test func `a body that trickles is answered with 408 after its time limit`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let head = """
                 POST /api/v1/shops/messages HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\
@@ -32,7 +32,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a connection that is idle between requests is closed without a word`() async {
+    @Test func `a connection that is idle between requests is closed without a response`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let request = Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
             let socket = try run.connect(sending: request)
@@ -54,7 +54,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `an answer that is not read is cut off after its time`() async {
+    @Test func `a response that is not read is cut off after its time limit`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             // Its answer is larger than what the sockets of a run hold.
             let socket = try run.connect(sending: Array("GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
@@ -79,7 +79,7 @@ extension ScriptedRun {
             socket.write()
             turn()
         }
-        ledger.expect(!socket.hasArrivals && !socket.isOver, "the server lost its patience before its time")
+        ledger.expect(!socket.hasArrivals && !socket.isOver, "the server ended the request before its time limit")
         advance(by: end.since(context.network.now) + .milliseconds(100))
     }
 

@@ -33,27 +33,27 @@ import Testing
     /// Nothing is left of any upload.
     private static func expectNothing(_ run: ScriptedRun) {
         for shard in run.server.shards {
-            run.ledger.expect(shard.http.uploads.used == 0, "it counts on shard \(shard.index) still")
-            run.ledger.expect(shard.userLimits.activeUserCount == 0, "its user holds it still")
+            run.ledger.expect(shard.http.uploads.used == 0, "an upload still counts on shard \(shard.index)")
+            run.ledger.expect(shard.userLimits.activeUserCount == 0, "a user still has an upload in flight")
             let images = shard.storage.images as? MemoryImageStore
             run.ledger.expect(images?.partialCount == 0, "a part of an image is left")
         }
     }
 
-    @Test func `an upload may take minutes as long as it goes on`() async {
+    @Test func `an upload may take minutes as long as it makes progress`() async {
         let violations = await ScriptedRun.run(reactorCount: 2) { run in
             let body = Self.body(imageByteCount: 600_000)
             let socket = try run.connect(sending: Self.head(run, body))
             let began = run.context.network.now
             // 4.5 KB a second, over two minutes.
             for start in stride(from: 0, to: body.count, by: 4_500) {
-                run.ledger.expect(!socket.hasArrivals, "it is answered before it is there")
+                run.ledger.expect(!socket.hasArrivals, "an incomplete upload is answered")
                 run.advance(by: .seconds(1))
                 run.send(Array(body[start..<min(body.count, start + 4_500)]), on: socket)
             }
             run.turn()
             run.ledger.expect(run.context.network.now.since(began) > .seconds(120), "too fast")
-            run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "it is not taken")
+            run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "the upload is refused")
             run.turn()
             Self.expectNothing(run)
             socket.close()
@@ -61,7 +61,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `an upload that stalls is 408 and gives its place back`() async {
+    @Test func `an upload that stalls is answered with 408 and releases its slot`() async {
         let violations = await ScriptedRun.run(reactorCount: 2) { run in
             let body = Self.body(imageByteCount: 200_000)
             let socket = try run.connect(sending: Self.head(run, body) + body.prefix(100_000))
@@ -95,7 +95,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `a user has so many uploads at a time over all reactors, and others have theirs`() async {
+    @Test func `each user has a limited number of uploads at a time over all reactors`() async {
         let violations = await ScriptedRun.run(reactorCount: 2) { run in
             var sockets: [Socket] = []
             for listener in 0..<2 {
@@ -104,14 +104,14 @@ import Testing
             run.turn()
             let refused = try run.connect(sending: Self.head(run))
             run.turn()
-            run.ledger.expect(refused.read().starts(with: Array("HTTP/1.1 429".utf8)), "one too many is taken")
+            run.ledger.expect(refused.read().starts(with: Array("HTTP/1.1 429".utf8)), "one too many is accepted")
             let other = try run.connect(sending: Self.head(run, of: "other") + Self.body)
             run.turn()
-            run.ledger.expect(other.read().starts(with: Array("HTTP/1.1 200".utf8)), "another user is held up")
+            run.ledger.expect(other.read().starts(with: Array("HTTP/1.1 200".utf8)), "another user is refused")
             for socket in sockets {
                 run.send(Self.body, on: socket)
                 run.turn()
-                run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "it is not taken")
+                run.ledger.expect(socket.read().starts(with: Array("HTTP/1.1 200".utf8)), "the upload is refused")
             }
             run.turn()
             Self.expectNothing(run)
@@ -120,7 +120,7 @@ import Testing
         #expect(violations.isEmpty)
     }
 
-    @Test func `an upload of a shop that the caller is no member of is refused before its body`() async {
+    @Test func `an upload to a shop without membership is refused before its body`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let head = Self.head(run, of: "outsider")
             let socket = try run.connect(sending: head)

@@ -2,7 +2,7 @@ import HTTP
 import HTTPTypes
 import Primitives
 
-/// Reads all that a shop has behind some message, page by page, over a connection of its own.
+/// Reads all messages of a shop after a given one, page by page, over a connection of its own.
 final class CatchUp {
     private static let pageMessageCount = 5
 
@@ -53,7 +53,7 @@ final class CatchUp {
         if isComplete || socket.isOver { abandon() }
     }
 
-    /// Closes the connection, whatever came so far.
+    /// Closes the connection, also before the catch-up is complete.
     func abandon() {
         isOver = true
         socket.close()
@@ -63,7 +63,7 @@ final class CatchUp {
         guard answer.head.status == .ok, let page = WireEnvelope<[WireMessage]>.parse(answer.body),
             let hasMore = page.hasMore
         else {
-            // The server's patience with a client that wrote too slowly, or a token that lasted too short.
+            // The time limit of a request that was written too slowly, or an expired token.
             let isExcused =
                 answer.head.status == .requestTimeout
                 || (answer.head.status == .tooManyRequests && context.scenario.readsPerUserMax > 0)

@@ -4,11 +4,11 @@ protocol Client: AnyObject {
     var isOver: Bool { get }
     /// Takes one random step.
     func step()
-    /// Called after each turn of a reactor: what can be seen without reading.
+    /// Called after each turn of a reactor: checks what is visible without reading.
     func observe()
     /// Whether the server owes nothing here.
     var isAtRest: Bool { get }
-    /// The server had all the time that it needs: what is still owed is missing.
+    /// The server had all the time that it needs: messages that are still owed are missing.
     func checkSettled()
     /// The server has stopped.
     func checkStopped()

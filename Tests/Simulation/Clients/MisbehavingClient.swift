@@ -1,7 +1,7 @@
 import HTTP
 import HTTPTypes
 
-/// A client that speaks no HTTP, or half of it, or too slowly: the server must answer or end it, and stay alive.
+/// A client that speaks no HTTP, or half of it, or too slowly: the server must answer or close, and stay alive.
 final class MisbehavingClient: Client {
     private let context: RunContext
     private let socket: Socket
@@ -40,7 +40,7 @@ final class MisbehavingClient: Client {
         }
     }
 
-    /// Whatever the server answers to nonsense is HTTP and a refusal.
+    /// Every answer of the server to nonsense is HTTP and a refusal.
     private func read(_ bytes: [UInt8]) {
         var offset = 0
         do {

@@ -1,6 +1,6 @@
 import Primitives
 
-/// What one stream got of its shop's messages, checked as it comes: a part of the shop's one order without a gap,
+/// The messages that one stream received, checked as they arrive: a part of the shop's one order without a gap,
 /// from the handshake's answer on.
 struct ObservedStream {
     private let shop: String
@@ -9,7 +9,7 @@ struct ObservedStream {
     private let answeredBefore: Int
     /// Messages that were stored when the handshake's answer was first seen: all later ones must come.
     private var storedAtBegin: Int?
-    /// The place of the first message that came, and that behind the last.
+    /// The place of the first message that came, and the place after the last.
     private var received: Range<Int>?
     /// The client did something that ends a stream, perhaps without a close frame.
     var mayEndSilently = false
@@ -22,7 +22,7 @@ struct ObservedStream {
 
     /// The place of the first message that came, or that will come.
     var first: Int { received?.lowerBound ?? storedAtBegin ?? 0 }
-    /// The place behind the last that came.
+    /// The place after the last message that came.
     var next: Int { received?.upperBound ?? storedAtBegin ?? 0 }
 
     var isBegun: Bool { storedAtBegin != nil }

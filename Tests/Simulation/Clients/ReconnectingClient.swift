@@ -9,9 +9,9 @@ final class ReconnectingClient: Client {
     private var catchUp: CatchUp?
     /// The current session has its list, or needs none.
     private var isCaughtUp = false
-    /// The place behind the last message that was seen; nil before the first session stood.
+    /// The place after the last message that was seen; nil before the first session was open.
     private var seenCount: Int?
-    /// There was no room for a connection to catch up over.
+    /// No connection was available for the catch-up.
     private var isShutOut = false
     private var pause = 0
     private var sessionCountLeft = 12
@@ -52,7 +52,7 @@ final class ReconnectingClient: Client {
                     reading.next >= observed.first, "between list and stream of \(shop) something is missing")
                 seenCount = max(reading.next, observed.next)
             } else if reading.next > reading.first {
-                // Whole pages count, though the connection was to end behind them.
+                // Whole pages count, although the connection was to end after them.
                 seenCount = reading.next
             }
             catchUp = nil
@@ -66,7 +66,7 @@ final class ReconnectingClient: Client {
     }
 
     private func end(_ session: Subscriber) {
-        // What a stream brought counts only together with what came before it.
+        // The messages of a stream count only together with those before them.
         if isCaughtUp { seenCount = max(seenCount ?? 0, session.observed.next) }
         self.session = nil
         catchUp?.abandon()
@@ -79,7 +79,7 @@ final class ReconnectingClient: Client {
 
     var isAtRest: Bool {
         guard let session else { return true }
-        // A stream that is asked for has a place and is no stream yet.
+        // A requested stream has a quota slot before it is open.
         guard session.isStreaming else { return session.isOver || session.isKeptWaiting }
         return session.isAtRest && (isCaughtUp || catchUp?.isKeptWaiting ?? isShutOut)
     }

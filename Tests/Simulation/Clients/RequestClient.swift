@@ -9,7 +9,7 @@ final class RequestClient: Client {
     private enum Request {
         case post(text: String, shop: String)
         case list(shop: String, since: Timestamp?, answeredCount: Int)
-        /// Any other, with the statuses that it may get.
+        /// Any other request, with the statuses that may answer it.
         case other(statuses: [Int], isHead: Bool)
     }
 
@@ -18,7 +18,7 @@ final class RequestClient: Client {
     private let user: String
     private var answers = Answers()
     private var waiting: [Request] = []
-    /// The server said that it ends the connection, or the client did.
+    /// The server announced the end of the connection, or the client did.
     private var isClosing = false
     private(set) var isOver = false
     private var requestCountLeft: Int
@@ -37,7 +37,7 @@ final class RequestClient: Client {
             if !isClosing, waiting.count < 6, requestCountLeft > 0, chance.oneIn(3) { ask() }
             if chance.oneIn(300) { return vanish() }
             if requestCountLeft == 0, socket.unwritten.isEmpty, chance.oneIn(20) {
-                // Half-closed: what was asked is still answered.
+                // Half-closed: pending requests are still answered.
                 if !socket.isEnded { socket.end() }
             }
             socket.write(byteCountMax: chance.oneIn(2) ? .max : chance.number(1...40))
@@ -71,7 +71,7 @@ final class RequestClient: Client {
         let text = context.ledger.freshText(byteCount: context.chance.number(0...context.scenario.textByteCountMax))
         waiting.append(.post(text: text, shop: shop))
         let body = Array(#"{"shop_id":"\#(shop)","message":"\#(text)"}"#.utf8)
-        // A client that says so may send the body without waiting for the word.
+        // A client that expects 100 Continue may send the body without waiting for it.
         let fields: HTTPFields = context.chance.oneIn(6) ? [.expect: "100-continue"] : [:]
         send(.post, "/api/v1/shops/messages", fields, body: body)
     }
@@ -89,7 +89,7 @@ final class RequestClient: Client {
         var method = HTTPRequest.Method.get
         switch context.chance.number(0...6) {
         case 6:
-            // The limit of uploads in flight, or the mail of its end is on its way.
+            // The limit of uploads in flight, or the command that ends an earlier one is in flight.
             statuses = [200, 429]
             let image = [UInt8](repeating: 7, count: context.chance.number(0...context.scenario.textByteCountMax))
             let body =
@@ -115,7 +115,7 @@ final class RequestClient: Client {
             method = .head
             send(.head, "/readyz")
         default:
-            // Not a handshake: refused, and the connection goes on.
+            // Not a handshake: refused, and the connection stays open.
             statuses = [400]
             send(.get, "/api/v1/shops/\(shop)/messages/stream")
         }
@@ -152,7 +152,7 @@ final class RequestClient: Client {
         ledger.trace.note(3, status)
         if !answer.head.keepAlive { isClosing = true }
         if status == 408 {
-            // The server's patience with a request that comes too slowly.
+            // The server's time limit for a request that arrives too slowly.
             ledger.count("requests timed out")
             isClosing = true
             return
@@ -191,7 +191,7 @@ final class RequestClient: Client {
         ledger.answered(text, shop: shop)
     }
 
-    /// The page is what is stored behind `since`, without a gap, and at least what was answered before the question.
+    /// The page is what is stored after `since`, without a gap, and at least what was answered before the request.
     private func checkList(_ answer: Answers.Answer, _ shop: String, _ since: Timestamp?, _ answeredCount: Int) {
         let ledger = context.ledger
         if answer.head.status.code == 429, context.scenario.readsPerUserMax > 0 {

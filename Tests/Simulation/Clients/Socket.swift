@@ -1,7 +1,7 @@
 import Primitives
 import Reactor
 
-/// A client's end of a connection, with what it still has to write.
+/// A client's end of a connection, with the bytes that it still has to write.
 final class Socket {
     let context: RunContext
     private let peer: VirtualPeer
@@ -21,11 +21,11 @@ final class Socket {
     }
 
     var isReset: Bool { peer.isReset }
-    /// No byte will come any more.
+    /// No more bytes will arrive.
     var isOver: Bool { peer.isReset || peer.isAtEnd }
-    /// Something came that was not read yet.
+    /// Bytes arrived that were not read yet.
     var hasArrivals: Bool { peer.readableByteCount > 0 }
-    /// Nothing went either way for so long that the server may have lost its patience.
+    /// Nothing went either way for so long that a time limit of the server may have passed.
     var isStale: Bool { context.network.now.since(lastMoved) > .seconds(8) }
 
     /// The reactor has not accepted the connection yet, for want of room, as far as a client can tell.
@@ -52,7 +52,7 @@ final class Socket {
         return bytes
     }
 
-    /// Ends the sending direction behind what was written.
+    /// Ends the sending direction after what was written.
     func end() {
         isEnded = true
         peer.end()

@@ -1,7 +1,7 @@
 extension Subscriber {
-    /// How it reads.
+    /// How the client reads.
     enum Reading: CaseIterable {
-        /// All that is there, at once, and answers pings.
+        /// All bytes that have arrived, at once, and answers pings.
         case diligent
         /// A little, now and then.
         case sluggish
@@ -9,7 +9,7 @@ extension Subscriber {
         case asleep
     }
 
-    /// How it ends the stream.
+    /// How the client ends the stream.
     enum Exit: CaseIterable {
         case stay
         case close

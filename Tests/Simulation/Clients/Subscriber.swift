@@ -5,12 +5,12 @@ import Reactor
 import Sessions
 import WebSocket
 
-/// A client of the stream: it opens it, reads as its `reading` says, and ends it as its `exit` says.
+/// A client of a stream: it opens the stream, reads as its `reading` says, and ends the stream as its `exit` says.
 final class Subscriber: Client {
     private enum Phase {
         case asking
         case open
-        /// A close frame came, or the client is done: what still comes means nothing.
+        /// A close frame came, or the client is done: later bytes are ignored.
         case ending
     }
 
@@ -52,7 +52,7 @@ final class Subscriber: Client {
         handshake.appendRequest(
             host: "simulation", path: "/api/v1/shops/\(shop)/messages/stream",
             fields: [.authorization: "Bearer \(token.text)"], to: &request)
-        // Frames may come right behind the handshake.
+        // Frames may arrive together with the handshake's response.
         if chance.oneIn(8) { request += masked(.ping, Array("early".utf8)) }
         socket.send(request)
     }
@@ -156,7 +156,7 @@ final class Subscriber: Client {
         if phase == .open {
             decode(&bytes)
         } else if phase == .ending, closeCode != nil, !bytes.isEmpty {
-            context.ledger.violate("bytes behind a close frame in \(shop)")
+            context.ledger.violate("bytes after a close frame in \(shop)")
         }
     }
 
@@ -194,7 +194,7 @@ final class Subscriber: Client {
             context.ledger.violate("a frame of the server is wrong: \(error)")
             finish()
         }
-        if closeCode != nil, offset < count { context.ledger.violate("bytes behind a close frame in \(shop)") }
+        if closeCode != nil, offset < count { context.ledger.violate("bytes after a close frame in \(shop)") }
     }
 
     private func next(_ bytes: inout [UInt8], _ offset: inout Int) throws(WebSocketError) -> FrameEvent? {
@@ -243,18 +243,18 @@ final class Subscriber: Client {
         finish()
     }
 
-    /// Whether the server had a reason to end the stream, and said it.
+    /// Whether the server had a reason to end the stream, and sent it.
     private func checkEnd() {
         let ledger = context.ledger
         switch closeCode {
         case nil:
-            // A client that does not read gets no ping, and no close frame that says so.
+            // A client that does not read sees neither the ping nor the close frame.
             let isExcused = observed.mayEndSilently || reading != .diligent || phase == .asking || socket.isStale
-            ledger.expect(isExcused, "the stream of a diligent client in \(shop) ended without a word")
+            ledger.expect(isExcused, "the stream of a diligent client in \(shop) ended without a close frame")
             if phase == .open { ledger.count("streams cut") }
         case .goingAway?:
             ledger.expect(context.phase == .draining, "1001 and no drain")
-            // The hub takes one that is too slow off its shop even while it says goodbye.
+            // The hub removes a slow consumer from its shop even while its stream is closing.
             if !observed.isBehind(by: context.scenario.waitingMessageCountMax) {
                 observed.requireAll(before: context.answeredAtDrain[shop] ?? 0)
             }
