@@ -29,7 +29,7 @@ import Testing
         #expect(limiter.attempt("u", now: Self.at(90_000)) == .allowed)
     }
 
-    @Test func `waiting as told is enough, and refusals do not add up`() {
+    @Test func `waiting as advised is enough, and refusals do not add up`() {
         var limiter = AttemptLimiter<String>(attemptCountMax: 1)
         #expect(limiter.attempt("u", now: Self.at(0)) == .allowed)
         for millisecond in stride(from: 100, to: 60_000, by: 100) {
@@ -54,7 +54,7 @@ import Testing
         #expect(limiter.keyCount == 1)
     }
 
-    @Test func `when it is full, the key that was idle longest makes room`() {
+    @Test func `a full limiter evicts the key that was idle longest`() {
         var limiter = AttemptLimiter<Int>(attemptCountMax: 2, keyCountMax: 3)
         for key in 0..<3 { #expect(limiter.attempt(key, now: Self.at(key)) == .allowed) }
         #expect(limiter.attempt(0, now: Self.at(3)) == .allowed)
@@ -66,7 +66,7 @@ import Testing
         #expect(limiter.attempt(1, now: Self.at(8)) == .refused(retryAfterSeconds: 60))
     }
 
-    @Test func `time that goes back counts as the latest`() {
+    @Test func `a time before the latest one counts as the latest`() {
         var limiter = AttemptLimiter<String>(attemptCountMax: 1)
         #expect(limiter.attempt("u", now: Self.at(1000)) == .allowed)
         #expect(limiter.attempt("u", now: Self.at(0)) == .refused(retryAfterSeconds: 60))
@@ -74,7 +74,7 @@ import Testing
         #expect(limiter.attempt("u", now: Self.at(61_000)) == .allowed)
     }
 
-    @Test func `years go by`() {
+    @Test func `attempts are limited over years`() {
         var limiter = AttemptLimiter<String>(attemptCountMax: 2)
         var milliseconds = 0
         for days in [1, 24, 25, 50, 400, 3000] {
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    /// The same rule, written down as slowly as it reads.
+    /// The same rule, written in the plain and slow way.
     private struct Model {
         let countMax: Int
         let windowMilliseconds: Int
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 10])
-    func `any sequence of attempts is decided like the log would`(countMax: Int) {
+    func `any sequence of attempts is decided as by a log of attempts`(countMax: Int) {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         var limiter = AttemptLimiter<Int>(attemptCountMax: countMax, window: .seconds(60))

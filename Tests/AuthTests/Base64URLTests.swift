@@ -10,14 +10,14 @@ import Testing
     ]
 
     @Test(arguments: vectors.indices)
-    func `bytes and text are each other's`(index: Int) {
+    func `bytes and text convert both ways`(index: Int) {
         let (bytes, text) = Self.vectors[index]
         #expect(Base64URL.encode(bytes) == text)
         #expect(Base64URL.decode(Array(text.utf8)[...]) == bytes)
     }
 
     @Test(arguments: ["Z", "Zg==", "Zh", "Zm9", "Zm9vY", "Zm 8", "+/+/", "Zm9v\n", "Zm9é"])
-    func `another spelling of a value is none`(text: String) {
+    func `another spelling of a value is refused`(text: String) {
         #expect(Base64URL.decode(Array(text.utf8)[...]) == nil)
     }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct KeyReloadMachineTests {
     private let start = MonotonicInstant(nanoseconds: 1_000_000_000)
 
-    @Test func `the first unknown key causes a read, and those that come meanwhile wait for it`() {
+    @Test func `the first unknown key causes a read, and tokens that arrive meanwhile wait for it`() {
         var reloads = KeyReloadMachine(at: start)
         #expect(reloads.keyMissed(at: start) == .read)
         #expect(reloads.keyMissed(at: start) == .wait)
@@ -42,7 +42,7 @@ import Testing
         #expect(reloads.keyMissed(at: start + .seconds(10)) == .read)
     }
 
-    @Test func `a read that is wanted while one is in flight follows it`() {
+    @Test func `a read that is requested while one is in flight follows it`() {
         var reloads = KeyReloadMachine(at: start)
         #expect(reloads.wanted() == true)
         #expect(reloads.wanted() == false)
@@ -52,7 +52,7 @@ import Testing
         #expect(reloads.keyMissed(at: start) == .read, "reads by a period do not count as those of unknown keys")
     }
 
-    @Test func `a read that is wanted takes the place of a scheduled one`() {
+    @Test func `a requested read replaces a scheduled one`() {
         var reloads = KeyReloadMachine(at: start)
         _ = reloads.keyMissed(at: start)
         _ = reloads.readEnded()

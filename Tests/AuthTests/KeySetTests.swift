@@ -14,7 +14,7 @@ import Testing
         try await KeySet(secret: nil, jwks: Array("{\"keys\":[\(jwks.joined(separator: ","))]}".utf8))
     }
 
-    @Test func `keys for other ends are passed over`() async throws {
+    @Test func `keys for other purposes are ignored`() async throws {
         let keySet = try await load([
             try keys.jwk(for: .hs256), try keys.jwk(for: .rs256, extra: #","use":"enc""#),
             try keys.jwk(for: .rs256, extra: #","alg":"RS512""#),
@@ -64,7 +64,7 @@ import Testing
     ]
 
     @Test(arguments: bad.indices)
-    func `a set that is no good says why`(index: Int) async {
+    func `an invalid set is refused with the reason`(index: Int) async {
         let (jwks, error) = Self.bad[index]
         await #expect(throws: error) { try await KeySet(secret: nil, jwks: Array(jwks.utf8)) }
         #expect(!error.description.isEmpty)
@@ -85,12 +85,12 @@ import Testing
         }
     }
 
-    @Test func `one key twice is a mistake`() async throws {
+    @Test func `a repeated key is refused`() async throws {
         let jwk = try keys.jwk(for: .edDSA)
         await #expect(throws: AuthConfigurationError.duplicateKey(kid: "EdDSA")) { try await load([jwk, jwk]) }
     }
 
-    @Test func `a set has bounds`() async throws {
+    @Test func `the size of a set is bounded`() async throws {
         let many = [String](repeating: #"{"kty":"oct"}"#, count: Limits.keyCountMax + 1)
         await #expect(throws: AuthConfigurationError.keySetTooLarge) { try await load(many) }
         let large = [UInt8](repeating: 0x20, count: Limits.keySetByteCountMax + 1)
@@ -104,7 +104,7 @@ import Testing
         #expect(try await KeySet.load(secret: nil, jwksPath: url.path).keysByID.count == 1)
     }
 
-    @Test func `a file that is not there is named`() async {
+    @Test func `the error of a missing file names it`() async {
         do throws(AuthConfigurationError) {
             _ = try await KeySet.load(secret: nil, jwksPath: "no/such/keys.json")
             Issue.record("nothing was thrown")

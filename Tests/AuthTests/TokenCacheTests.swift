@@ -13,14 +13,14 @@ import Testing
             expiresAt: Timestamp(microsecondsSinceEpoch: expiresAt))
     }
 
-    @Test func `a cache of none remembers none`() {
+    @Test func `a cache of capacity 0 remembers no token`() {
         var cache = TokenCache(countMax: 0)
         cache.insert(Self.identity(1, expiresAt: 10), for: Self.digest(1), now: .earliest)
         #expect(cache.identity(for: Self.digest(1), now: .earliest) == nil)
         cache.removeExpired(now: .latest, countMax: 10)
     }
 
-    @Test func `what is in use outlives what is not`() {
+    @Test func `used entries outlive unused ones`() {
         var cache = TokenCache(countMax: 4)
         for number in 0..<4 {
             cache.insert(Self.identity(number, expiresAt: 10), for: Self.digest(number), now: .earliest)
@@ -32,7 +32,7 @@ import Testing
         #expect(cache.count == 4)
     }
 
-    @Test func `whatever happens, what is found is right, alive and within the bound`() {
+    @Test func `any sequence of calls finds only correct, unexpired entries within the bound`() {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)
         var cache = TokenCache(countMax: 16)

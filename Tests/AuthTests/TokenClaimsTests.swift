@@ -12,7 +12,7 @@ import Testing
             try TestToken.hs256(claims), now: TestToken.now)
     }
 
-    @Test func `a token says who it is for`() throws {
+    @Test func `a token names its user`() throws {
         let identity = try verify(
             #"{"sub":"u1","user_id":"u2","name":"Zoë","email":"z@example.com","exp":\#(Self.now + 60),"more":[1]}"#)
         #expect(
@@ -40,7 +40,7 @@ import Testing
     ]
 
     @Test(arguments: good)
-    func `good claims are taken`(claims: String) throws {
+    func `good claims are accepted`(claims: String) throws {
         #expect(try verify(claims).userID.text == "user")
     }
 
@@ -99,7 +99,7 @@ import Testing
     ]
 
     @Test(arguments: expectations.indices)
-    func `issuer and audience are what was configured`(index: Int) throws {
+    func `issuer and audience must be the configured ones`(index: Int) throws {
         let (members, issuer, audience, error) = Self.expectations[index]
         let claims = "{\"sub\":\"user\",\"exp\":\(Self.now + 60),\(members)}"
         if let error {
@@ -117,7 +117,7 @@ import Testing
     ]
 
     @Test(arguments: names.indices)
-    func `a name is one that can be shown`(index: Int) throws {
+    func `a name must be displayable`(index: Int) throws {
         let (claim, name) = Self.names[index]
         #expect(try verify("{\"sub\":\"user\",\"exp\":\(Self.now + 60),\"name\":\(claim)}").name == name)
     }
@@ -150,7 +150,7 @@ import Testing
     ]
 
     @Test(arguments: forms.indices)
-    func `what is no token is refused`(index: Int) throws {
+    func `a text that is not a token is refused`(index: Int) throws {
         let (token, error) = Self.forms[index]
         #expect(throws: error) { try TestToken.verifier().verify(token, now: TestToken.now) }
     }

@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: TokenAlgorithm.allCases, TokenAlgorithm.allCases)
-    func `the key settles the algorithm, not the token`(named: TokenAlgorithm, signed: TokenAlgorithm) async throws {
+    func `the key decides the algorithm, not the token`(named: TokenAlgorithm, signed: TokenAlgorithm) async throws {
         let keySet = try await keys.keySet(secret: secret)
         for kid in [nil, "RS256", "ES256", "EdDSA"] {
             let header = Self.header(named, kid: kid)
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: [TokenAlgorithm.rs256, .es256, .edDSA])
-    func `a public key is no secret`(algorithm: TokenAlgorithm) async throws {
+    func `a public key does not serve as a secret`(algorithm: TokenAlgorithm) async throws {
         let modulus = try keys.rsa.publicKey.getKeyPrimitives().modulus
         let publicTexts: [[UInt8]] = [
             Array(keys.rsa.publicKey.pemRepresentation.utf8), Array(keys.rsa.publicKey.derRepresentation),
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: ["none", "None", "NONE", "", "HS384", "HS512", "RS384", "PS256", "ES384", "hs256", "HS256 "])
-    func `no other algorithm is taken`(name: String) async throws {
+    func `no other algorithm is accepted`(name: String) async throws {
         let keySet = try await keys.keySet(secret: secret)
         for kid in ["", ",\"kid\":\"RS256\""] {
             let header = "{\"alg\":\"\(name)\"\(kid)}"
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `a kid that nobody knows is told apart, and HS256 falls to the secret`() async throws {
+    @Test func `an unknown kid has an error of its own, and HS256 falls back to the secret`() async throws {
         let keySet = try await keys.keySet(secret: secret)
         let asymmetric = try TestToken.make(
             header: Self.header(.rs256, kid: "other"), signer: keys.signer(for: .rs256))
@@ -115,12 +115,12 @@ import Testing
     @Test(arguments: [
         #""crit":["exp"]"#, #""crit":["b64"],"b64":false"#, #""crit":[]"#, #""crit":null"#, #""crit":"x""#,
     ])
-    func `what is marked critical is not understood`(member: String) throws {
+    func `a token with critical header members is refused`(member: String) throws {
         let token = try TestToken.make(header: "{\"alg\":\"HS256\",\(member)}", signer: keys.signer(for: .hs256))
         #expect(throws: AuthError.unknownCritical) { try verify(token, keys: KeySet(secret: secret)) }
     }
 
-    @Test func `keys that a token brings along are not used`() throws {
+    @Test func `keys in the header of a token are not used`() throws {
         let jwk = try keys.jwk(for: .es256)
         let header = "{\"alg\":\"ES256\",\"jwk\":\(jwk),\"jku\":\"https://example.com/keys\"}"
         let token = try TestToken.make(header: header, signer: keys.signer(for: .es256))

@@ -30,7 +30,7 @@ import Testing
         #expect(verifier.cachedTokenCount == 0)
     }
 
-    @Test func `memory is bounded and a token that was pushed out is verified anew`() throws {
+    @Test func `memory is bounded, and an evicted token is verified again`() throws {
         let verifier = try TestToken.verifier(cachedTokenCountMax: 4)
         let tokens = try (0..<20).map { try Self.token("u\($0)") }
         for _ in 0..<3 {
@@ -52,7 +52,7 @@ import Testing
         #expect(verifier.cachedTokenCount == 1)
     }
 
-    @Test func `other keys forget what the old ones verified`() throws {
+    @Test func `a change of keys evicts the tokens that the old ones verified`() throws {
         let verifier = try TestToken.verifier()
         let token = try Self.token("user")
         _ = try verifier.verify(token, now: Self.at(0))
@@ -74,7 +74,7 @@ import Testing
 }
 
 @Suite struct TokenMinterTests {
-    @Test func `what is minted is verified`() throws {
+    @Test func `a minted token is verified`() throws {
         let secret = try TokenSecret(TestKeys.secretText)
         let minter = TokenMinter(secret: secret, issuer: "i", audience: "a")
         let token = try minter.mint(
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func `only a token that came is called invalid`() {
+    @Test func `only a received token is called invalid`() {
         #expect(AuthError.missing.challenge == "Bearer")
         #expect(AuthError.expired.challenge == "Bearer error=\"invalid_token\"")
     }

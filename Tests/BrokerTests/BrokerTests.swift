@@ -47,7 +47,7 @@ import Testing
         broker.end()
     }
 
-    @Test func `the end of the broker that began loses the lock of the node`() throws {
+    @Test func `only the end of a broker that began loses the lock of the node`() throws {
         let (first, second) = (try postgresBroker(isShared: false), try postgresBroker(isShared: false))
         let observer = Observer()
         first.begin(observer)
@@ -60,7 +60,7 @@ import Testing
     }
 }
 
-/// A loop whose clock stands still and in which nothing becomes ready.
+/// A loop whose clock does not advance and in which nothing becomes ready.
 private final class IdleLoop: SocketLoop {
     let now = MonotonicInstant(nanoseconds: 0)
     let isCurrent = true

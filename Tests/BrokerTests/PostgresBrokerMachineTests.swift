@@ -152,7 +152,7 @@ import Testing
             machine.answered(.time(95_000_000, holdsLock: true), at: later) == [
                 .deliver(.missed), .readDeletions(after: place(40_000_000)),
             ])
-        // It is not known what was missed before the last page is read: the next connection begins anew.
+        // It is not known what was missed before the last page is read: the next connection starts again.
         machine.disconnected(at: later)
         _ = machine.ticked(at: later + .seconds(10))
         _ = machine.connected(at: later)
@@ -187,7 +187,7 @@ import Testing
     @Test func `notifications beyond the limit are replaced by a read of the tables`() {
         var machine = catchingUp(waitingCountMax: 2)
         for number in 1...5 { #expect(machine.notified(created(number), at: start) == []) }
-        // What came since the look began is looked at again.
+        // What arrived since the look began is read again.
         #expect(
             machine.answered(Self.nothing, at: start + .seconds(2)) == [
                 .deliver(.missed), .readDeletions(after: place(80_000_000)),
@@ -209,7 +209,7 @@ import Testing
         _ = machine.connected(at: start + .seconds(1))
         _ = machine.prepared(at: start + .seconds(1))
         #expect(machine.lockStatus == .unknown)
-        // Another node was quicker: it is asked again and again, beside everything else.
+        // Another node took the lock first. The machine asks repeatedly, beside everything else.
         _ = machine.answered(.time(31_000_000, holdsLock: false), at: start + .seconds(1))
         #expect(machine.lockStatus == .taken)
         _ = machine.answered(Self.nothing, at: start + .seconds(1))
@@ -282,7 +282,7 @@ import Testing
         #expect(machine.ticked(at: start + .seconds(30)) == [])
     }
 
-    @Test func `a doubt outlives the connection`() {
+    @Test func `an unknown outcome outlives the connection`() {
         var machine = listening()
         let doubt = RecentChanges.Doubt(id: "m1", outcome: .changed(at: 1))
         #expect(machine.doubted([doubt], at: start) == [.resolve("m1", changedAt: 1)])

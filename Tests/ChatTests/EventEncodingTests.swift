@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `what a message does not have is null`() {
+    @Test func `a missing field of a message is null`() {
         let message = Message(
             id: MessageID("m"), shopID: ShopID("s"), userID: UserID("u"), text: "t",
             createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: nil, isEdited: false, parentID: nil,

@@ -4,7 +4,7 @@ import Testing
 @testable import Chat
 
 @Suite struct ShopClockTests {
-    @Test func `times strictly increase even when the wall clock stands still or goes back`() {
+    @Test func `times strictly increase even when the wall clock stops or goes back`() {
         var clock = ShopClock(latest: Timestamp(microsecondsSinceEpoch: 100))
         #expect(clock.begin(at: Timestamp(microsecondsSinceEpoch: 50)).time.microsecondsSinceEpoch == 101)
         #expect(clock.begin(at: Timestamp(microsecondsSinceEpoch: 50)).time.microsecondsSinceEpoch == 102)
@@ -24,7 +24,7 @@ import Testing
         #expect(clock.isIdle)
     }
 
-    @Test func `a failed write holds no other up`() {
+    @Test func `a failed write delays no other`() {
         var clock = ShopClock(latest: .earliest)
         let first = clock.begin(at: .earliest).ticket
         let second = clock.begin(at: .earliest).ticket
@@ -76,14 +76,14 @@ import Testing
         #expect(clock.begin(at: now).time == minuteAhead.successor)
     }
 
-    @Test func `a clock at the end of time stays there`() {
+    @Test func `a clock at the latest time stays at it`() {
         var clock = ShopClock(latest: .latest)
         #expect(clock.begin(at: .latest).time == .latest)
         clock.advance(past: .latest, at: .latest)
         #expect(clock.begin(at: .earliest).time == .latest)
     }
 
-    @Test func `a ticket that was not given out stops the process`() async {
+    @Test func `a ticket that was not issued stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var clock = ShopClock(latest: .earliest)
             _ = clock.finish(0, nil)

@@ -7,7 +7,7 @@ import Testing
     private let bakery = ShopID("bakery")
     private let now = Timestamp(microsecondsSinceEpoch: 1_000_000_000)
 
-    @Test func `the clock of a shop goes on from its latest change, and another one's is its own`() {
+    @Test func `the clock of a shop continues from its latest change, and each shop has its own`() {
         var shops = Shops()
         #expect(!shops.isOpen(bakery))
         shops.open(bakery, latestChange: now.advanced(byMicroseconds: 5))
@@ -58,7 +58,7 @@ import Testing
         #expect(shops.beginChange(in: bakery, at: now).time == now.advanced(byMicroseconds: 10))
     }
 
-    @Test func `when there are too many clocks the idle ones go`() {
+    @Test func `with too many clocks the idle ones are evicted`() {
         var shops = Shops(countMax: 3)
         for number in 0..<3 { shops.open(ShopID("shop-\(number)"), latestChange: nil) }
         let ticket = shops.beginChange(in: ShopID("shop-1"), at: now).ticket

@@ -2,7 +2,7 @@ import Primitives
 
 @testable import Chat
 
-/// An event that is told from others by its number.
+/// An event that its number identifies.
 func event(_ number: UInt8) -> EncodedEvent {
     EncodedEvent(.messageDeleted(MessageID("\(number)"), in: ShopID("s")), format: MessageFormat())
 }

@@ -29,7 +29,7 @@ import Testing
         #expect(!text.contains("Content-Length"))
     }
 
-    @Test func `the parser reads back what was written`() throws {
+    @Test func `the parser reads back the written chunks`() throws {
         var parser = ResponseParser()
         let bytes = Self.response(["hello ", "world"], .chunked)
         var (offset, body) = (0, [UInt8]())

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-/// Random bytes and mutated requests: whatever comes, the parsers keep their contract.
+/// Random bytes and mutated requests: the parsers keep their contract on any input.
 @Suite struct FuzzTests {
     private static let interesting = Array("\r\n\t :;,%/?*0159afAFHTTP-\u{0}\u{7f}".utf8) + [0x80, 0xff]
     private static let fragments = [
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64.random(in: 0 ... .max), 1, 2, 3])
-    func `a mutated request keeps the contract and means the same however it is cut`(seed: UInt64) {
+    func `a mutated request keeps the contract and is parsed alike however it is cut`(seed: UInt64) {
         print("seed \(seed)")
         var generator = SeededGenerator(seed: seed)
         let limits = HTTPLimits(
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64.random(in: 0 ... .max), 1])
-    func `a mutated response means the same however it is cut`(seed: UInt64) {
+    func `a mutated response is parsed alike however it is cut`(seed: UInt64) {
         print("seed \(seed)")
         var generator = SeededGenerator(seed: seed)
         for round in 0..<3000 {

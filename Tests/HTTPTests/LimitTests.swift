@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 @Suite struct LimitTests {
-    /// Feeds whole and byte by byte, which must agree, and gives the error.
+    /// Feeds whole and byte by byte, which must agree, and returns the error.
     private func error(of text: String, limits: HTTPLimits) -> HTTPParseError? {
         let bytes = Array(text.utf8)
         let whole = parse(bytes, limits: limits)
@@ -56,7 +56,7 @@ import Testing
         #expect(error(of: text, limits: limits) == expected)
     }
 
-    @Test func `limits of 0 allow what is empty`() {
+    @Test func `limits of 0 allow empty parts`() {
         let limits = HTTPLimits(fieldBytesMax: 0, fieldCountMax: 0, bodyBytesMax: 0)
         #expect(error(of: "GET / HTTP/1.0\r\n\r\n", limits: limits) == nil)
         #expect(error(of: "GET / HTTP/1.0\r\nX:\r\n\r\n", limits: limits) == .fieldsTooLarge)
@@ -71,7 +71,7 @@ import Testing
             return
         }
         #expect(consumed == bytes.count - 3)
-        // Before `100 Continue` is sent there is nothing to give: an empty input asks.
+        // Before `100 Continue` is sent no body has arrived: an empty input makes the check.
         let nothing: [UInt8] = []
         var none = 0
         #expect(throws: HTTPParseError.bodyTooLarge) { try parser.next(nothing.span, consumed: &none) }
@@ -95,7 +95,7 @@ import Testing
         #expect(feed(head, to: &parser).error == .bodyTooLarge)
     }
 
-    @Test func `a bound that is lowered under way ends a chunked body`() throws {
+    @Test func `a bound that is lowered during a chunked body ends it`() throws {
         let text = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"
         var parser = RequestParser()
         #expect(feed(Array(text.utf8), to: &parser).body.count == 3)
@@ -103,7 +103,7 @@ import Testing
         #expect(feed(Array("lo\r\n".utf8), to: &parser).error == .bodyTooLarge)
     }
 
-    @Test func `a body is bounded only while its request is under way`() async {
+    @Test func `setting a body's bound without a request stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var parser = RequestParser()
             parser.setBodyBytesMax(1)

@@ -48,10 +48,10 @@ struct MalformedRequest: Decodable, Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct MalformedRequestTests {
-    @Test func `the corpus is there and covers each error a server meets`() {
+    @Test func `the corpus exists and covers each error of a server`() {
         #expect(MalformedRequest.corpus.count > 200)
         let clientOnly: Set<HTTPParseError> = [.malformedStatusLine, .prematureEnd]
-        // A query is decoded by whoever asks for an item. A control character is found before its line is a field's.
+        // A query is decoded when an item is read. A control character is found before its line is a field's.
         let elsewhere: Set<HTTPParseError> = [.malformedQuery, .malformedFieldValue]
         let codes = Set(MalformedRequest.corpus.map(\.code))
         for error in HTTPParseError.allCases where !clientOnly.contains(error) && !elsewhere.contains(error) {
@@ -68,7 +68,7 @@ struct MalformedRequest: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: MalformedRequest.corpus)
-    func `where it is cut does not matter`(request: MalformedRequest) {
+    func `a malformed request is refused alike at every cut`(request: MalformedRequest) {
         let bytes = request.bytes
         let whole = parse(bytes)
         guard bytes.count <= 512 else {
@@ -88,7 +88,7 @@ struct MalformedRequest: Decodable, Sendable, CustomTestStringConvertible {
     }
 
     @Test(arguments: MalformedRequest.corpus)
-    func `behind a good request it is refused all the same`(request: MalformedRequest) {
+    func `a malformed request is refused after a valid one too`(request: MalformedRequest) {
         let good = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         let outcome = parse(good + request.bytes)
         #expect(outcome.error?.code == request.code)

@@ -109,9 +109,9 @@ private let disposition = "Content-Disposition: form-data; name="
         #expect(form.contents == ["", "\r\n"])
     }
 
-    @Test func `what only resembles a boundary is content, and text around the form is dropped`() throws {
+    @Test func `text that only resembles a boundary is content, and text around the form is dropped`() throws {
         let form = try read(Self.vectors[2])
-        // The form's first line of content is a boundary without the line break before it: it is none.
+        // The form's first line of content is a boundary without the line break before it: it is content.
         #expect(form.contents == ["--x\r\n-x\r--x\n--x\r\r\n--\r\n--X"])
         #expect(form.isEnded && form.error == nil)
     }
@@ -141,7 +141,7 @@ private let disposition = "Content-Disposition: form-data; name="
         "--x\r\nX: \(String(repeating: "y", count: 5_000))", "--x\r\n\(String(repeating: "X: y\r\n", count: 1_100))",
     ]
 
-    @Test func `what is no form is refused with its reason`() throws {
+    @Test func `a body that is not a form is refused with its reason`() throws {
         let refused: [(MultipartError, [String])] = [
             (.truncated, Self.truncated), (.malformedBoundary, Self.malformedBoundaries),
             (.malformedPart, Self.malformedParts), (.partHeadTooLarge, Self.largeHeads),
@@ -229,7 +229,7 @@ private let disposition = "Content-Disposition: form-data; name="
         #expect(try MultipartBoundary(contentType: text).bytes == Array("x".utf8))
     }
 
-    @Test func `every character of the grammar may stand in it`() throws {
+    @Test func `a boundary may have every character of the grammar`() throws {
         let boundary = "'()+_,-./:=? 09azAZ'"
         #expect(
             try MultipartBoundary(contentType: "multipart/form-data; boundary=\"\(boundary)\"").bytes
@@ -243,13 +243,13 @@ private let disposition = "Content-Disposition: form-data; name="
         "multipart/form-data; boundary=\"a\\\rb\"", "multipart/form-data; boundary=é",
         "multipart/form-data boundary=x", "multipart/form-data; boundary=" + String(repeating: "x", count: 71),
     ])
-    func `what has no usable boundary is no form`(text: String) {
+    func `a media type without a usable boundary is refused`(text: String) {
         #expect(throws: MultipartError.notMultipart) { try MultipartBoundary(contentType: text) }
     }
 }
 
 @Suite struct ParameterListTests {
-    @Test func `names are compared without regard to case, values stand as they are`() throws {
+    @Test func `names are compared without regard to case, values are unchanged`() throws {
         let list = try #require(ParameterList("Form-Data; NAME=\"A b\"; filename=C.png"))
         #expect(list.value == "Form-Data")
         #expect(list["name"] == "A b")
@@ -257,7 +257,7 @@ private let disposition = "Content-Disposition: form-data; name="
         #expect(list["other"] == nil)
     }
 
-    @Test func `in quotes anything may stand, and a backslash gives the next character`() throws {
+    @Test func `quotes may contain any character, and a backslash escapes the next one`() throws {
         #expect(try #require(ParameterList(#"a; b="x\"y\\z; c=d""#))["b"] == #"x"y\z; c=d"#)
         #expect(try #require(ParameterList(#"a; b="é""#))["b"] == "é")
         #expect(try #require(ParameterList(#"a; b="""#))["b"]?.isEmpty == true)
@@ -267,7 +267,7 @@ private let disposition = "Content-Disposition: form-data; name="
         "", ";", "; a=b", "a; b", "a; =b", "a; b=", "a; b=c d", #"a; b="c"d"#, #"a; b="c"#, #"a; b="c\"#, "a; b=c; B=d",
         "a; b c=d", "a; b =c",
     ])
-    func `what does not have the form is none`(text: String) {
+    func `a malformed list of parameters is refused`(text: String) {
         #expect(ParameterList(text) == nil)
     }
 }

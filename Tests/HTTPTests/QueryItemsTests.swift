@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: ["a=%", "a=%4", "a=%zz", "a=%ff", "a=%C3%28", "a=%00", "a=b%", "a=%ED%A0%80", "a=%C0%AF"])
-    func `a value that is no encoded UTF-8 is an error for who asks for it`(query: String) throws {
+    func `reading a value that is not encoded UTF-8 is an error`(query: String) throws {
         #expect(throws: HTTPParseError.malformedQuery) { try QueryItems(query).first("a") }
         #expect(try QueryItems(query).first("b") == nil)
         #expect(try QueryItems("a=1&" + query).first("a") == "1")

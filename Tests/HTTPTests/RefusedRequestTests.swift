@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-/// What a parser still does for a request that was refused.
+/// What a parser still does for a refused request.
 @Suite struct RefusedRequestTests {
     private func steps(
         _ text: String, limits: HTTPLimits = HTTPLimits(), skipsBody: Bool = true
@@ -34,7 +34,7 @@ import Testing
         ("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n7\r\n0123456\r\n0\r\nX: y\r\n\r\n", 10),
         ("Transfer-Encoding: chunked\r\n\r\nA\r\n0123456789\r\n0\r\n\r\n", 10),
     ])
-    func `a body over its bound is read over to its end, and the next request follows`(rest: String, byteCount: Int) {
+    func `a body over its bound is skipped to its end, and the next request follows`(rest: String, byteCount: Int) {
         let next = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
         let outcome = steps(Self.head + rest + next, limits: HTTPLimits(bodyBytesMax: 4))
         #expect(outcome.error == .bodyTooLarge)
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: ["X y: z\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nx\r\n"])
-    func `what is malformed stays refused`(rest: String) {
+    func `a malformed request stays refused`(rest: String) {
         var outcome = steps(Self.head + rest)
         #expect(outcome.error != nil && outcome.ends == 0)
         let isSkippable = outcome.parser.skipBody()
@@ -53,16 +53,16 @@ import Testing
     }
 
     @Test(arguments: ["Expect: x\r\n\r\n", "Content-Length: x\r\n\r\n", "X y: z\r\n", "X: y\r\n", "X: y"])
-    func `the fields that came before a refusal are known`(rest: String) {
+    func `the fields before a refusal are known`(rest: String) {
         #expect(steps(Self.head + rest).parser.unfinishedFields[.origin] == "https://a.example")
     }
 
-    @Test func `a head that ended leaves no fields behind`() {
+    @Test func `a complete head has no unfinished fields`() {
         #expect(steps(Self.head + "\r\n").parser.unfinishedFields.isEmpty)
     }
 
     @Test(arguments: ["100-continue", "100-Continue , ", ",100-continue,100-continue"])
-    func `an expectation may stand in a list`(value: String) {
+    func `an expectation may be in a list`(value: String) {
         #expect(steps(Self.head + "Expect: \(value)\r\nContent-Length: 1\r\n\r\n").error == nil)
     }
 }

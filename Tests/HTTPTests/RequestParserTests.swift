@@ -42,7 +42,7 @@ import Testing
 
     // MARK: - Head
 
-    @Test func `the head holds what was sent`() throws {
+    @Test func `the head has every part of the request`() throws {
         let outcome = parse("PUT /a%20b/c?d=e&f HTTP/1.1\r\nHOST: Shop:80\r\nX-One: 1\r\nx-one: 2\r\n\r\n")
         let head = try #require(outcome.heads.first)
         #expect(head.method == .put)
@@ -57,7 +57,7 @@ import Testing
         #expect(!head.upgradeRequested)
     }
 
-    @Test func `a value that is no UTF-8 keeps its bytes`() throws {
+    @Test func `a value that is not UTF-8 keeps its bytes`() throws {
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\nX: ".utf8) + [0xe9, 0xff] + Array("\r\n\r\n".utf8)
         let field = try #require(parse(bytes).heads.first?.fields.last)
         #expect(unsafe field.withUnsafeBytesOfValue { unsafe Array($0) } == [0xe9, 0xff])
@@ -153,7 +153,7 @@ import Testing
 
     // MARK: - The contract of next
 
-    @Test func `bytes behind the end are left to the caller`() throws {
+    @Test func `bytes after the end are left to the caller`() throws {
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /2".utf8)
         var parser = RequestParser()
         var consumed = 0
@@ -177,7 +177,7 @@ import Testing
         #expect(!parser.isWithinHead)
     }
 
-    @Test func `a body is under way until its end`() {
+    @Test func `a parser is not idle until the end of the body`() {
         var parser = RequestParser()
         _ = feed(Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na".utf8), to: &parser)
         #expect(!parser.isIdle)

@@ -42,7 +42,7 @@ import Testing
         #expect(head?.keepAlive == keepAlive)
     }
 
-    @Test func `the answer to HEAD has no body, the one behind it has`() {
+    @Test func `the answer to HEAD has no body, the next one has`() {
         let text = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
         let outcome = parseResponse(text, answersHead: true)
         #expect(outcome.endCount == 2)
@@ -56,7 +56,7 @@ import Testing
         #expect(firstHead(outcome)?.body == ResponseBodyKind.none)
     }
 
-    @Test func `101 ends the response and leaves what follows`() throws {
+    @Test func `101 ends the response and leaves the bytes after it`() throws {
         let bytes = Array("HTTP/1.1 101 Switching Protocols\r\n\r\n".utf8) + [0x81, 0x00]
         var parser = ResponseParser()
         var consumed = 0

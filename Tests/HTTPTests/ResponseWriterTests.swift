@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(arguments: [(204, "No Content"), (304, "Not Modified")])
-    func `a status without a body says no length`(code: Int, phrase: String) {
+    func `a status without a body has no length`(code: Int, phrase: String) {
         let text = write(HTTPResponse.Status(code: code, reasonPhrase: phrase), context: context())
         #expect(text == "HTTP/1.1 \(code) \(phrase)\r\n\(Self.date)\r\n")
     }
@@ -77,7 +77,7 @@ import Testing
         (HTTPVersion.http11, true, true, ""), (.http11, false, true, "close"), (.http11, true, false, "close"),
         (.http10, true, true, "keep-alive"), (.http10, false, true, "close"), (.http10, true, false, "close"),
     ])
-    func `the connection's fate is told where the version does not imply it`(
+    func `Connection is written where the version does not imply it`(
         version: HTTPVersion, requested: Bool, granted: Bool, expected: String
     ) {
         let head = RequestHead(method: .get, path: "/", version: version, keepAlive: requested)
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(arguments: [HTTPResponse.Status.ok, .notFound, .init(code: 429, reasonPhrase: "Too Many Requests")])
-    func `what is written is read back`(status: HTTPResponse.Status) throws {
+    func `a written response is read back`(status: HTTPResponse.Status) throws {
         let text = write(
             status, contentType: "text/plain", fields: [.retryAfter: "1"], body: "body", context: context()
         )

@@ -78,7 +78,7 @@ import Testing
         #expect(router.match(.delete, path: "/x") == .matched(2, PathParameters(names: ["b"], values: ["x"])))
     }
 
-    @Test func `another method is told the allowed ones, sorted`() {
+    @Test func `another method is answered with the allowed ones, sorted`() {
         #expect(
             Self.router.match(.get, path: "/api/v1/shops/messages")
                 == .methodNotAllowed(allow: [.options, .post, .put])
@@ -92,7 +92,7 @@ import Testing
         #expect(Self.router.match(.head, path: "/own") == .methodNotAllowed(allow: [.options]))
     }
 
-    @Test func `OPTIONS is told the allowed methods`() {
+    @Test func `OPTIONS is answered with the allowed methods`() {
         #expect(Self.router.match(.options, path: "/healthz") == .options(allow: [.get, .head, .options]))
         #expect(Self.router.match(.options, path: "/nothing") == .notFound)
         #expect(
@@ -107,7 +107,7 @@ import Testing
         #expect(router.match(.get, path: "/%C3%A9") == .matched(2, PathParameters(names: [], values: [])))
     }
 
-    @Test func `two routes for the same stop the process`() async {
+    @Test func `two routes for the same method and path stop the process`() async {
         await #expect(processExitsWith: .failure) {
             _ = Router<Int>([Route(.get, "/a/:b", 1), Route(.get, "/a/:c", 2)])
         }

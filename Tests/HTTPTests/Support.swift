@@ -12,7 +12,7 @@ enum Event: Equatable {
     case end
 }
 
-/// What became of a stream.
+/// The outcome of a stream.
 struct Outcome: Equatable {
     var events: [Event] = []
     var error: HTTPParseError?
@@ -38,7 +38,7 @@ struct Outcome: Equatable {
     var endCount: Int { events.count { $0 == .end } }
 }
 
-/// Cuts `bytes` behind each of `cuts` and feeds the pieces to `parser` in order.
+/// Cuts `bytes` at each of `cuts` and feeds the pieces to `parser` in order.
 func feed(_ bytes: [UInt8], cuts: [Int] = [], to parser: inout RequestParser) -> Outcome {
     var outcome = Outcome()
     for piece in pieces(of: bytes, cuts: cuts) {
@@ -73,7 +73,7 @@ func parse(_ text: String, limits: HTTPLimits = HTTPLimits()) -> Outcome {
     parse(Array(text.utf8), limits: limits)
 }
 
-/// The same for responses; `inputEnds` tells the parser that the connection ended behind the bytes.
+/// The same for responses; `inputEnds` notifies the parser that the connection ended after the bytes.
 func parseResponse(
     _ text: String,
     cuts: [Int] = [],
@@ -117,7 +117,7 @@ private func pieces(of bytes: [UInt8], cuts: [Int]) -> [[UInt8]] {
     return pieces
 }
 
-/// Valid streams of requests, each with what must come of it.
+/// Valid streams of requests, each with its expected outcome.
 struct RequestVector: Sendable, CustomTestStringConvertible {
     let name: String
     let text: String
@@ -175,7 +175,7 @@ struct RequestVector: Sendable, CustomTestStringConvertible {
             body: "a"
         ),
         RequestVector(
-            name: "the last request of a connection, and bytes behind it",
+            name: "the last request of a connection, and bytes after it",
             text: "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nGET /2 HTTP/1.1\r\n\u{0}\n",
             requestCount: 1
         ),

@@ -37,11 +37,11 @@ import Testing
         #"{"message":"\ud83d"}"#,
         "[]", "null", #""message""#, #"{"message":"t"},"#, #"{"message":"t"}{}"#, #"{"message":"t",}"#,
     ])
-    func `a member that is no text is refused, and so is what is no object`(json: String) {
+    func `a member that is not a text is refused, and so is a value that is not an object`(json: String) {
         #expect(throws: JSONError.malformed) { try Self.message(json) }
     }
 
-    @Test func `half of a surrogate pair among the unknown members is of no account`() throws {
+    @Test func `half of a surrogate pair in an unknown member is ignored`() throws {
         #expect(try Self.message(#"{"\ud800":"\udc00","message":"t"}"#) == "t")
     }
 

@@ -26,13 +26,13 @@ import Testing
         "{'a':1}", #"{1:2}"#, "01", "+1", "-", "1.", ".5", "1e", "1e+", "0x10", "NaN", "Infinity", "nul", "True",
         "[1]/**/", "1 2", #""a"#, #""\x""#, #""\u12g4""#, #""\u12"#, "\"\t\"", "\u{FEFF}{}", "[1]\u{A0}",
     ])
-    func `what the grammar does not have is refused`(json: String) { #expect(Self.fault(json) == .malformed) }
+    func `a text outside the grammar is refused`(json: String) { #expect(Self.fault(json) == .malformed) }
 
     @Test(
         arguments: [
             [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0xF5, 0x80, 0x80, 0x80],
         ] as [[UInt8]])
-    func `strings that are no UTF-8 are refused`(bytes: [UInt8]) {
+    func `strings that are not UTF-8 are refused`(bytes: [UInt8]) {
         #expect(Self.fault([UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")]) == .malformed)
     }
 
@@ -45,18 +45,18 @@ import Testing
         #expect(Self.fault(nested(depth + 1)) == .tooDeep)
         #expect(Self.fault(String(repeating: "[", count: 1_000_000)) == .tooDeep)
         #expect(Self.fault(String(repeating: #"{"":"#, count: 100_000)) == .tooDeep)
-        // What is closed does not count.
+        // Closed arrays do not count.
         let wide = Array(repeating: nested(depth - 1), count: 3).joined(separator: ",")
         #expect(Self.fault("[\(wide)]") == nil)
     }
 
-    @Test func `every beginning of a text is none yet`() {
+    @Test func `every incomplete text is refused`() {
         let json = Array(#"{"a":[1.5e3,"\u00e9\ud83d\ude00é",null,{"b":{}}],"c":false}"#.utf8)
         for count in json.indices { #expect(Self.fault(Array(json[..<count])) == .malformed, "\(count) bytes") }
         #expect(Self.fault(json) == nil)
     }
 
-    @Test func `mutations of a text end in an answer, and what is accepted is read alike in full`() {
+    @Test func `mutated texts end in an answer, and both readers accept the same objects`() {
         let seed = UInt64.random(in: .min ... .max)
         print("JSON mutations: seed \(seed)")
         var random = SeededGenerator(seed: seed)

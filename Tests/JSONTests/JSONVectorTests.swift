@@ -19,17 +19,17 @@ import Testing
         return (try? JSONReader.validate(json.span)) != nil
     }
 
-    @Test func `the vectors are there, in CI at least`() {
+    @Test func `the vectors exist, in CI at least`() {
         if Self.files.isEmpty, !Self.isRequired { print("Skipped: no vectors in \(Self.folder)") }
         #expect(Self.files.count > 300 || (Self.files.isEmpty && !Self.isRequired), "no vectors in \(Self.folder)")
     }
 
     @Test(arguments: files.filter { $0.hasPrefix("y_") })
-    func `what RFC 8259 accepts is accepted`(file: String) throws { #expect(try Self.accepts(file)) }
+    func `vectors that RFC 8259 accepts are accepted`(file: String) throws { #expect(try Self.accepts(file)) }
 
     @Test(arguments: files.filter { $0.hasPrefix("n_") })
-    func `what RFC 8259 refuses is refused`(file: String) throws { #expect(try !Self.accepts(file)) }
+    func `vectors that RFC 8259 refuses are refused`(file: String) throws { #expect(try !Self.accepts(file)) }
 
     @Test(arguments: files.filter { $0.hasPrefix("i_") })
-    func `what RFC 8259 leaves open ends without a crash`(file: String) throws { _ = try Self.accepts(file) }
+    func `vectors that RFC 8259 leaves open end without a crash`(file: String) throws { _ = try Self.accepts(file) }
 }

@@ -29,7 +29,7 @@ import Testing
         #expect(decoded.first.map { Array($0.utf8) } == Array(text.utf8))
     }
 
-    @Test func `numbers, booleans, nulls and times stand as JSON has them`() {
+    @Test func `numbers, booleans, nulls and times are written as JSON has them`() {
         var writer = JSONWriter()
         writer.number(-12)
         writer.raw(",")

@@ -19,14 +19,14 @@ import Testing
         #expect((origin + duration).nanoseconds == nanoseconds)
     }
 
-    @Test func `the far end saturates`() {
+    @Test func `instants saturate at the far end`() {
         let late = MonotonicInstant(nanoseconds: .max - 5)
         #expect((late + .nanoseconds(5)).nanoseconds == .max)
         #expect((late + .nanoseconds(6)).nanoseconds == .max)
         #expect((late + .seconds(Int64.max)).nanoseconds == .max)
     }
 
-    @Test func `the time since an instant is what was added, and zero for a later one`() {
+    @Test func `the time since an instant is the added duration, and zero for a later one`() {
         #expect((origin + .milliseconds(7)).since(origin) == .milliseconds(7))
         #expect(origin.since(origin) == .zero)
         #expect(origin.since(origin + .seconds(1)) == .zero)

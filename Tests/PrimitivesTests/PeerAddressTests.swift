@@ -11,7 +11,7 @@ import Testing
         (PeerAddress(high: 0, low: 1), "0:0:0:0:0:0:0:1", false),
         (PeerAddress(high: 0x2001_0db8_0000_0000, low: 0xabcd), "2001:db8:0:0:0:0:0:abcd", false),
     ])
-    func `addresses are written as people know them`(address: PeerAddress, text: String, isIPv4: Bool) {
+    func `addresses are written in their usual form`(address: PeerAddress, text: String, isIPv4: Bool) {
         #expect(address.description == text)
         #expect(address.isIPv4 == isIPv4)
     }

@@ -45,7 +45,7 @@ import Testing
         #expect(table.count == 2)
     }
 
-    @Test func `random changes leave what a dictionary would hold`() {
+    @Test func `after random changes a table equals a dictionary`() {
         let seed = UInt64.random(in: 0 ... .max)
         print("slot table: seed \(seed)")
         var random = SeededGenerator(seed: seed)

@@ -21,7 +21,7 @@ import Testing
     private func carriesBytes<IO>(_ setup: ConnectingSetup<IO>) throws {
         let handler = setup.handler
         let connection = try #require(setup.reactor.connect(to: setup.address, token: 7))
-        #expect(!setup.reactor.isOpen(connection), "it is being established")
+        #expect(!setup.reactor.isOpen(connection), "the connection is being established")
         setup.turn(until: { handler.opened.count == 1 && handler.accepted.count == 1 })
         #expect(handler.opened == [7: connection])
         #expect(setup.reactor.isOpen(connection))
@@ -88,7 +88,7 @@ import Testing
         let handler = setup.handler
         let connections = (0..<5).map { setup.reactor.connect(to: setup.address, token: UInt64($0)) }
         #expect(connections.map { $0 == nil } == [false, false, false, true, true])
-        #expect(handler.outcomeCount == 0, "nothing is told from within the call")
+        #expect(handler.outcomeCount == 0, "no outcome is reported from within the call")
         setup.turn(until: { handler.outcomeCount == 5 && handler.accepted.count == 3 })
         #expect(handler.failures == [3: ENFILE, 4: ENFILE])
         let first = try #require(connections[0])
@@ -110,7 +110,7 @@ import Testing
 
     private func givesUp<IO>(_ setup: ConnectingSetup<IO>, turnCount: Int) throws {
         let handler = setup.handler
-        // The queue takes one or two; nobody answers the others.
+        // The queue takes one or two; the others get no answer.
         let connections = try (0..<6).map {
             try #require(setup.reactor.connect(to: setup.busyAddress, token: UInt64($0)))
         }
@@ -219,7 +219,7 @@ import Testing
         #expect(setup.reactor.io.pendingOperationCount == 0)
     }
 
-    @Test func `a handler that opens no connections need not say so, and traps when it does`() async {
+    @Test func `a handler without the calls for opened connections traps when it opens one`() async {
         await #expect(processExitsWith: .failure) {
             var limits = ReactorLimits()
             limits.outgoingConnectionCountMax = 1

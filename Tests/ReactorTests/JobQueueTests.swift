@@ -7,7 +7,7 @@ import Testing
     static let limits = JobLimits(
         countPerTurnMax: 100, shortNanosecondsPerTurn: 1_000, longNanosecondsPerTurn: 300, longJobNanoseconds: 100)
 
-    /// Runs a turn; each job takes what `spans` says of its task, 1 without a word.
+    /// Runs a turn; each job takes the time in `spans` for its task, 1 without an entry.
     private func turn(
         _ queue: inout JobQueue<Int>, spans: [UInt: UInt64] = [:],
         then: (Int, inout JobQueue<Int>) -> Void = { _, _ in }
@@ -23,7 +23,7 @@ import Testing
         return ran
     }
 
-    @Test func `a turn runs what was queued when it began, in its order`() {
+    @Test func `a turn runs the jobs that were queued when it began, in order`() {
         var queue = JobQueue<Int>(Self.limits)
         for job in 1...3 { queue.append(job, task: UInt(job) << 4) }
         let ran = turn(&queue) { job, queue in queue.append(job + 10, task: UInt(job) << 4) }

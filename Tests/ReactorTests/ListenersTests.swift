@@ -64,7 +64,7 @@ import Testing
         #expect(second.port == first.port)
     }
 
-    /// Regression: a look whether the address is free, followed by shared binds, let two servers in.
+    /// Regression: a check for a free address, followed by shared binds, admitted two servers.
     @Test func `of servers that start at the same moment exactly one gets the address`() throws {
         for _ in 0..<50 {
             let probe = try Listeners.open(address(port: 0), count: 1)

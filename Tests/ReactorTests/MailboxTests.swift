@@ -4,7 +4,7 @@ import Testing
 @testable import Reactor
 
 @Suite struct MailboxTests {
-    @Test func `a full mailbox refuses, and has room again once something was taken`() {
+    @Test func `a full mailbox refuses a command, and has room again once one was taken`() {
         let mailbox = Mailbox<Int>(commandCountMax: 4)
         #expect(mailbox.isEmpty)
         for round in 0..<10 {

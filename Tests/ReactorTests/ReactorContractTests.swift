@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func `a second send, or one of nothing, is refused`() async {
+    @Test func `a second send, or an empty one, is refused`() async {
         await #expect(processExitsWith: .failure) {
             let (reactor, connection, peer) = Self.connected()
             let bytes: [UInt8] = [1]

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Reactor
 
-/// The reactor as an executor, its timers, and the wake-ups that none may be lost of.
+/// The reactor as an executor, its timers, and its wake-ups, none of which may be lost.
 @Suite(.timeLimit(.minutes(5))) struct ReactorExecutorTests {
-    @Test func `a task runs on its reactor and comes back there from another`() async throws {
+    @Test func `a task runs on its reactor and returns there from another`() async throws {
         let live = try LiveReactors(count: 2)
         let (here, there) = (live.reactors[0], live.reactors[1])
         for _ in 0..<200 {
@@ -108,7 +108,7 @@ import Testing
         let seen = SeenNumber()
         await live.on { $0.handler.onCommand = { seen.store($0) } }
         let reactor = live.reactors[0]
-        // A lost one leaves the reactor asleep for ever, as it has no timer; the time limit then ends the test.
+        // A lost wake-up leaves the reactor asleep, as it has no timer; the time limit then ends the test.
         let poster = ReactorThread(name: "poster") {
             for number in 0..<50_000 {
                 while !reactor.post(-number, from: nil) { yieldProcessor() }

@@ -8,7 +8,7 @@ import Testing
         MonotonicInstant(nanoseconds: 1_000_000_000_000 + milliseconds * 1_000_000)
     }
 
-    @Test func `it agrees with the monotonic clock while readings come in time`() {
+    @Test func `the service clock agrees with the monotonic clock while readings come in time`() {
         var clock = ServiceClock(now: Self.at(0))
         for milliseconds in [0, 1, 100, 200, 280] as [UInt64] {
             clock.read(Self.at(milliseconds), expectedAt: Self.at(0))
@@ -25,7 +25,7 @@ import Testing
         #expect(clock.pausedNanoseconds == 0)
     }
 
-    @Test func `a wait that ends late counts for what is tolerated`() {
+    @Test func `a wait that ends late counts for the tolerated time`() {
         var clock = ServiceClock(now: Self.at(0))
         clock.read(Self.at(6_000), expectedAt: Self.at(1_000))
         #expect(clock.now == Self.at(100))
@@ -35,7 +35,7 @@ import Testing
         #expect(clock.deadline(at: Self.at(6_000)) == clock.now)
     }
 
-    @Test func `a turn that was held counts for what is tolerated`() {
+    @Test func `a turn that was held counts for the tolerated time`() {
         var clock = ServiceClock(now: Self.at(0))
         clock.read(Self.at(5_000), expectedAt: Self.at(0))
         clock.read(Self.at(5_050), expectedAt: Self.at(0))
@@ -58,7 +58,7 @@ import Testing
         #expect(clock.now == Self.at(60))
     }
 
-    @Test func `the end of time stays where it is`() {
+    @Test func `a time at the end of time stays the same`() {
         var clock = ServiceClock(now: Self.at(0))
         clock.read(Self.at(5_000), expectedAt: Self.at(0))
         #expect(clock.deadline(at: .init(nanoseconds: .max)).nanoseconds == .max)
@@ -79,18 +79,18 @@ import Testing
             hasShortage: short)
     }
 
-    @Test func `nothing is open before its time`() {
+    @Test func `no timer is handled before its time`() {
         var gate = TimerGate(shortageCountMax: 2)
         #expect(open(&gate, due: nil, now: 5, recorded: 0, handled: 0) == nil)
         #expect(open(&gate, due: 6, now: 5, recorded: 0, handled: 0) == nil)
         #expect(open(&gate, due: 5, now: 5, recorded: 9, handled: 9) == Self.at(5))
     }
 
-    @Test func `what was recorded when a timer came due is handled before it, and no more`() {
+    @Test func `completions recorded before a timer came due are handled before it, later ones are not`() {
         var gate = TimerGate(shortageCountMax: 2)
         #expect(open(&gate, due: 5, now: 5, recorded: 3_000, handled: 1_000) == nil)
         #expect(open(&gate, due: 5, now: 6, recorded: 5_000, handled: 2_000) == nil)
-        // Timers that came due since then wait for what was recorded since then.
+        // Timers that came due since then wait for the completions recorded since then.
         #expect(open(&gate, due: 5, now: 7, recorded: 7_000, handled: 3_000) == Self.at(5))
         #expect(open(&gate, due: 6, now: 7, recorded: 7_000, handled: 3_000) == nil)
         #expect(open(&gate, due: 6, now: 8, recorded: 9_000, handled: 7_000) == Self.at(7))

@@ -100,7 +100,7 @@ import Testing
         }
         #expect(setup.network.connect(to: setup.main) == nil)
         #expect(setup.network.connect(to: setup.side) == nil)
-        #expect(setup.count(.side) == 1, "open connections go on")
+        #expect(setup.count(.side) == 1, "open connections stay open")
     }
 
     @Test func `an accept that fails is tried again`() {

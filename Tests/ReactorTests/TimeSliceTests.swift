@@ -6,7 +6,7 @@ import Testing
 /// The time slice of threads, where the kernel has one for each. It is the one that servers of other tests in this process
 /// set too, at any time.
 @Suite struct TimeSliceTests {
-    @Test func `threads that are there and threads that these make later have the slice`() async {
+    @Test func `existing threads, and the threads that they create later, have the slice`() async {
         guard TimeSlice.current != nil else { return }
         let (later, started) = await withCheckedContinuation { continuation in
             _ = ReactorThread(name: "slice") {

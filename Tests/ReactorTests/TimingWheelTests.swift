@@ -8,7 +8,7 @@ import Testing
 
     private static func at(_ ticks: UInt64) -> MonotonicInstant { MonotonicInstant(nanoseconds: ticks * tick) }
 
-    /// What fires when the wheel, which stands at tick `start`, is turned to each of `turns`.
+    /// The timers that fire when a wheel at tick `start` is turned to each of `turns`.
     @Test(
         arguments: [
             (start: 0, deadlines: [1], turns: [1], fired: [[]]),
@@ -46,7 +46,7 @@ import Testing
         #expect(isCancelled == [true, false])
         let reused = wheel.schedule(at: Self.at(10), token: 3)
         isCancelled = [wheel.cancel(first)]
-        #expect(isCancelled == [false], "the place is another timer's now")
+        #expect(isCancelled == [false], "the slot is another timer's now")
         var tokens: [UInt64] = []
         wheel.advance(to: Self.at(20), budget: .max) { tokens.append($0) }
         #expect(tokens.sorted() == [2, 3])
@@ -57,7 +57,7 @@ import Testing
     }
 
     /// Regression: a wheel that stopped at a multiple of 64 ticks for lack of budget went back one tick, and then
-    /// took the timers of the 63 ticks behind for due.
+    /// took the timers of the 63 ticks after it for due.
     @Test func `a spent budget makes nothing fire early`() {
         var wheel = TimingWheel(now: Self.at(0))
         for token in 0..<3 { _ = wheel.schedule(at: Self.at(63), token: UInt64(token)) }
@@ -115,7 +115,7 @@ import Testing
             var lastTick: UInt64 = 0
             for token in fired {
                 guard let timer = model.removeValue(forKey: token) else {
-                    Issue.record("timer \(token) fired that was not there")
+                    Issue.record("timer \(token) fired that does not exist")
                     return
                 }
                 #expect(timer.deadline <= now, "timer \(token) fired early")
@@ -123,7 +123,7 @@ import Testing
                 lastTick = timer.deadline >> TimingWheel.tickShift
             }
             if fired.count < budget {
-                // Whoever is a tick overdue now was missed.
+                // A timer that is overdue by a tick now was missed.
                 let late = model.values.contains { $0.deadline + Self.tick <= now }
                 #expect(!late, "a timer is late at \(now)")
             }

@@ -136,13 +136,13 @@ import Testing
         pair.source.transfer(pair.connection, to: pair.target, with: Transfer())
         pair.turn()
         #expect(pair.source.handler.failed == [pair.connection])
-        #expect(pair.source.isOpen(pair.connection), "it is usable where it was")
+        #expect(pair.source.isOpen(pair.connection), "the connection is usable where it was")
         #expect(pair.source.statistics.strandedDescriptorCount == 1)
         #expect(!pair.peer.isAtEnd)
         pair.source.close(pair.connection)
         pair.turn()
         #expect(pair.peer.isAtEnd)
-        #expect(!pair.peer.isServerClosed, "the other table holds the socket yet")
+        #expect(!pair.peer.isServerClosed, "the other table still holds the socket")
         #expect(pair.source.handler.closed == [pair.connection])
     }
 

@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `sends to a group report only when they are short`() throws {
+    @Test func `sends of a group are reported only when they are short`() throws {
         let (peer, _) = try connect()
         #expect(trySend(60) == [])
         #expect(trySend(60) == [40])

@@ -7,7 +7,7 @@ import Testing
 @Suite struct VirtualEchoTests {
     typealias Handler = EchoHandler<VirtualDriver>
 
-    /// One client: what it sends, what came back.
+    /// One client: the bytes that it sends and the bytes that came back.
     private struct Client {
         let peer: VirtualPeer
         let bytes: [UInt8]
@@ -17,7 +17,7 @@ import Testing
         var isOver: Bool { peer.isReset || (isEnded && peer.isAtEnd) }
     }
 
-    /// What a run came to; equal for equal seeds.
+    /// The result of a run; equal for equal seeds.
     private struct Outcome: Equatable {
         var echoedCount = 0
         var resetCount = 0
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    /// Everything must come to rest, and every byte be where it belongs.
+    /// Everything must come to rest, and every byte must have arrived.
     private static func settle(
         _ seed: UInt64, _ network: VirtualNetwork, _ reactors: [Handler.EchoReactor], _ clients: [Client]
     ) -> Outcome {

@@ -41,7 +41,7 @@ import Testing
         #expect(routes.count == operations.count)
     }
 
-    @Test func `what a failing store is answered with is described wherever it is asked`() throws {
+    @Test func `the answers of a failing store are described for every route that uses the store`() throws {
         let statuses = Set(StorageError.Kind.allCases.map(\.httpStatus)).filter { $0 >= 500 }
         for (path, operations) in try described().paths where path.hasPrefix("/api/v1/shops/") {
             for operation in operations.values {

@@ -5,7 +5,7 @@ import WebSocket
 
 @testable import Server
 
-/// README.md and the OpenAPI description say of the ends of streams what the table of `Disconnect` says.
+/// README.md and the OpenAPI description agree with the table of `Disconnect` about the ends of streams.
 @Suite struct DisconnectDescriptionTests {
     private struct Description: Decodable {
         let paths: [String: [String: Operation]]
@@ -26,7 +26,7 @@ import WebSocket
         let client: String
     }
 
-    @Test func `the description has every end, with its codes, its reason and what the client does`() throws {
+    @Test func `the description has every end, with its codes, its reason and the client's reaction`() throws {
         let description = try JSONDecoder().decode(Description.self, from: Data(PackageResources.openapi_json))
         let described = description.paths.values.flatMap(\.values).compactMap(\.ends)
         let ends = Disconnect.allCases.map { end in
@@ -35,7 +35,7 @@ import WebSocket
         #expect(described == [ends])
     }
 
-    @Test func `README.md's table has every code and what the client does`() throws {
+    @Test func `README.md's table has every code and the client's reaction`() throws {
         let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "README.md")
         var advice: [String: String] = [:]

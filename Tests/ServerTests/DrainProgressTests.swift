@@ -17,7 +17,7 @@ import Testing
         #expect(began == [true, false] && progress.isDraining)
     }
 
-    @Test func `the other shards are told once that no connection is left, and not before the stop began`() {
+    @Test func `the other shards are notified once that no connection is left, and only after the stop began`() {
         var progress = DrainProgress()
         let early = progress.connectionsEnded()
         _ = progress.began()

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // Whom nobody trusts is believed nothing.
+        // The header of an untrusted peer is ignored.
         ("203.0.113.9", ["198.51.100.1"], "203.0.113.9"), ("10.0.0.1", [], "10.0.0.1"), ("10.0.0.1", [""], "10.0.0.1"),
         // With or without port and brackets.
         ("10.0.0.1", ["203.0.113.7"], "203.0.113.7"), ("10.0.0.1", ["203.0.113.7:40007"], "203.0.113.7"),
@@ -31,7 +31,7 @@ import Testing
         ("10.0.0.1", ["unknown"], "10.0.0.1"), ("10.0.0.1", ["203.0.113.7, unknown"], "10.0.0.1"),
         ("10.0.0.1", ["203.0.113.7, _hidden, 10.0.0.2"], "10.0.0.2"), ("10.0.0.1", ["x,203.0.113.7"], "203.0.113.7"),
     ])
-    func `the client is the first from the right that is no trusted proxy`(
+    func `the client is the first address from the right that is not a trusted proxy`(
         peer: String, values: [String], client: String
     ) throws {
         #expect(try Self.client(peer, values) == PeerAddress(client))
@@ -42,7 +42,7 @@ import Testing
         "::1]", "[::1]x", "[::1]:", "[]", "[]:1", "1.2.3", "01.2.3.4", "1.2.3.4 5", "\"[::1]\"", "fe80::1%eth0",
         "::1::",
     ])
-    func `what is no address with or without a port is none`(text: String) {
+    func `a text that is not an address, with or without a port, has none`(text: String) {
         #expect(ForwardedAddress.address(text) == nil)
     }
 
@@ -68,7 +68,7 @@ import Testing
         "", "/", "10.0.0.0/", "/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0.0/8/8", "10.0.0/8", "::/129",
         "::/x", "proxy", "10.0.0.0/0008", "[::1]", "10.0.0.1:80",
     ])
-    func `what is no network is refused`(text: String) { #expect(AddressNetwork(text) == nil) }
+    func `a text that is not a network is refused`(text: String) { #expect(AddressNetwork(text) == nil) }
 
     @Test func `limits count an IPv6 address by its subnet of 64 bits`() throws {
         let first = try #require(PeerAddress("2001:db8:0:1::1"))

@@ -21,7 +21,7 @@ import Testing
         #expect(cache.role(of: UserID("ada"), in: ShopID("s"), at: start + .seconds(5)) == nil)
     }
 
-    @Test func `asking does not make it hold longer, looking it up anew does`() {
+    @Test func `a read does not extend a membership, a new look-up does`() {
         var cache = cache()
         cache.remember(.member, of: UserID("ada"), in: ShopID("s"), at: start)
         cache.remember(.admin, of: UserID("ada"), in: ShopID("s"), at: start + .seconds(4))
@@ -29,14 +29,14 @@ import Testing
         #expect(cache.role(of: UserID("ada"), in: ShopID("s"), at: start + .seconds(9)) == nil)
     }
 
-    @Test func `users and shops are apart, byte for byte`() {
+    @Test func `users and shops are compared byte for byte`() {
         var cache = cache()
         cache.remember(.member, of: UserID("\u{e9}"), in: ShopID("s"), at: start)
         #expect(cache.role(of: UserID("e\u{301}"), in: ShopID("s"), at: start) == nil)
         #expect(cache.role(of: UserID("\u{e9}"), in: ShopID("t"), at: start) == nil)
     }
 
-    @Test func `what changed is forgotten, whichever generation holds it`() {
+    @Test func `a changed membership is forgotten, whichever generation holds it`() {
         var cache = cache(countMax: 4)
         for name in ["a", "b", "c"] { cache.remember(.member, of: UserID(name), in: ShopID("s"), at: start) }
         for name in ["a", "c"] { cache.forget(MembershipChange(shopID: ShopID("s"), userID: UserID(name))) }
@@ -48,7 +48,7 @@ import Testing
         #expect(cache.role(of: UserID("b"), in: ShopID("s"), at: start) == nil)
     }
 
-    @Test func `who is asked for stays, however many pass by`() {
+    @Test func `a user that is looked up again stays, however many others pass`() {
         var cache = cache(countMax: 8)
         cache.remember(.admin, of: UserID("ada"), in: ShopID("s"), at: start)
         for number in 0..<1_000 {

@@ -6,7 +6,7 @@ import Testing
 @Suite struct MembershipLooksTests {
     private let start = MonotonicInstant(nanoseconds: 1_000_000_000)
 
-    @Test func `the first hint is looked at at once, those that come meanwhile share the next look`() {
+    @Test func `the first hint causes a look at once, hints that arrive meanwhile share the next look`() {
         var looks = MembershipLooks()
         #expect(looks.hinted(at: start) == start)
         #expect(looks.hinted(at: start) == nil)

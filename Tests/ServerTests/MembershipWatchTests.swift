@@ -39,7 +39,7 @@ import Testing
         #expect(role(&watch, bob) == nil, "the answer may be older than the change")
     }
 
-    @Test func `a change forgets what is in its scope`() {
+    @Test func `a change evicts the memberships in its scope`() {
         var watch = MembershipWatch(timeToLive: .seconds(5), countMax: 10)
         func both() {
             remember(&watch, ada, at: watch.version)
@@ -57,7 +57,7 @@ import Testing
 
     // MARK: - The log of changes
 
-    @Test func `the first reading finds a position, and later ones what is told, each change once`() {
+    @Test func `the first reading returns a position, and later ones each change once`() {
         var watch = MembershipWatch()
         #expect(watch.position == nil)
         let first = watch.changesRead(answer(7, [], isIncomplete: true))
@@ -68,7 +68,7 @@ import Testing
         #expect(third == [.all, .user(ada)])
     }
 
-    @Test func `each change is told once more, some rounds later`() {
+    @Test func `each change is reported once more, some rounds later`() {
         var watch = MembershipWatch()
         _ = watch.changesRead(answer(1, []))
         _ = watch.changesRead(answer(2, [ada]))
@@ -81,7 +81,7 @@ import Testing
         #expect(watch.takeDueRechecks().isEmpty)
     }
 
-    @Test func `a scope that is put off again is told once, at the later time`() {
+    @Test func `a scope that is deferred again is reported once, at the later time`() {
         var watch = MembershipWatch()
         watch.recheck(.all)
         watch.roundEnded()

@@ -64,7 +64,7 @@ import Testing
             ])
     }
 
-    @Test func `every reason of an end is there from the start`() {
+    @Test func `every reason of an end is exported from the start`() {
         let rows = samples(of: "websocket_disconnect_reasons", in: figures([ShardSnapshot()]))
         #expect(
             rows == Disconnect.allCases.map(\.label).sorted().map { "websocket_disconnect_reasons{reason=\"\($0)\"} 0" }
@@ -80,7 +80,7 @@ import Testing
             ])
     }
 
-    @Test func `what a server does not have is left out, with its help`() {
+    @Test func `metrics that a server does not have are left out, with their help`() {
         let text = Metric.text(figures([ShardSnapshot()]))
         for part in ["shopstream_key_set", "shopstream_database", "shopstream_store_takeover"] {
             #expect(!text.contains(part))

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ReadinessCheckTests {
     private static func at(_ seconds: UInt64) -> MonotonicInstant { .init(nanoseconds: seconds * 1_000_000_000) }
 
-    @Test func `one check is in flight at a time, and only a change is told`() {
+    @Test func `one check is in flight at a time, and only a change is reported`() {
         var check = ReadinessCheck()
         #expect(check.begin(at: Self.at(0)) == true)
         #expect(check.begin(at: Self.at(1)) == false)

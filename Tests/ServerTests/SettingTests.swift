@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: Setting.all.map(\.name))
-    func `a default is what holds when it is set`(name: String) throws {
+    func `setting a variable to its default changes nothing`(name: String) throws {
         guard case .value(let text) = Setting.named(name)?.defaultValue else { return }
         let unset = try ServerConfiguration(environment: [:])
         let set = try ServerConfiguration(environment: [name: text])

@@ -16,7 +16,7 @@ import Testing
         for token in Self.tokens { #expect(TimerToken(rawValue: token.rawValue) == token) }
     }
 
-    @Test(arguments: [UInt64.max, 3 << 62, 1 << 62]) func `a number of no timer is none`(number: UInt64) {
+    @Test(arguments: [UInt64.max, 3 << 62, 1 << 62]) func `a number of no timer is not read as one`(number: UInt64) {
         #expect(TimerToken(rawValue: number) == nil)
     }
 }

@@ -37,7 +37,7 @@ import Testing
         #expect(board.isStopping)
     }
 
-    @Test func `the run is as far as its slowest lane`() throws {
+    @Test func `the phase of a run is that of its slowest lane`() throws {
         let board = try Board(laneCount: 2, channelCount: 1)
         board.setPhase(.finished, ofLane: 0)
         #expect(board.commonPhase == .connecting)
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 1_000), (4_096, 1_000), (65_536, 60), (1_000_000, 6)])
-    func `as many messages of a channel are followed at a time as memory allows`(
+    func `a channel tracks as many messages at a time as memory allows`(
         pair: (channelCount: Int, messageCount: UInt32)
     ) throws {
         let board = try Board(laneCount: 1, channelCount: pair.channelCount)
@@ -74,11 +74,11 @@ import Testing
         for sequence in 1...pair.messageCount {
             #expect(board.recipientRank(sequence, ofChannel: channel) == 2)
         }
-        // The last channel's slots end before the words behind them.
+        // The last channel's slots end before the words after them.
         #expect(board.unacknowledged() == [:])
     }
 
-    @Test func `live percentiles are right to a sixteenth`() throws {
+    @Test func `live percentiles are exact to a sixteenth`() throws {
         let board = try Board(laneCount: 2, channelCount: 1)
         for value in 1...1_000 { board.recordLive(nanoseconds: UInt64(value) * 1_000, ofLane: value % 2) }
         let buckets = board.liveBuckets()

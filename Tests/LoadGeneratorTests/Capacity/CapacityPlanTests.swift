@@ -15,7 +15,7 @@ import Testing
 
     private let node = Demand.Node(processorCount: 8, memoryByteCount: 16e9, networkBytesPerSecond: 1.25e9)
 
-    @Test func `a demand within what was measured takes one node and no extrapolation`() throws {
+    @Test func `a demand within the measured loads takes one node and no extrapolation`() throws {
         let demand = Demand(
             connectionCount: 40_000, messagesPerSecond: 500, membersPerShop: 100, headroom: 0.3, node: node,
             processorShareMax: 0.9)
@@ -31,7 +31,7 @@ import Testing
         )
     }
 
-    @Test func `nodes are the least that hold every resource with its headroom`() throws {
+    @Test func `the plan has the fewest nodes that hold every resource with its headroom`() throws {
         for connections in [1e5, 1e6, 1e7] {
             for headroom in [0, 0.3, 0.6] {
                 let demand = Demand(
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `what goes beyond the measured grid is said`() throws {
+    @Test func `figures beyond the measured grid are named`() throws {
         let demand = Demand(
             connectionCount: 1e6, messagesPerSecond: 2000, membersPerShop: 1000, headroom: 0.2, node: node)
         let plan = try CapacityPlan(demand, by: model())
@@ -68,7 +68,7 @@ import Testing
         #expect(try nodes(0.4) > 1.9 * nodes(0.8))
     }
 
-    @Test func `memory that was not measured is not passed over in silence`() throws {
+    @Test func `memory that was not measured is named`() throws {
         var model = try model()
         model.kernelBytes = nil
         let demand = Demand(
@@ -78,7 +78,7 @@ import Testing
         #expect(plan.extrapolations == ["memory without the kernel's, which was not measured"])
     }
 
-    @Test func `a plan without a knee of the CPU says that no latency is kept to`() throws {
+    @Test func `a plan without a knee of the CPU says that none was found`() throws {
         let demand = Demand(connectionCount: 10, messagesPerSecond: 1, membersPerShop: 50, headroom: 0, node: node)
         #expect(try CapacityPlan(demand, by: model()).extrapolations.count { $0.contains("no knee was found") } == 1)
     }

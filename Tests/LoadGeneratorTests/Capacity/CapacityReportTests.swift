@@ -24,7 +24,7 @@ enum SampleCapacity {
 }
 
 @Suite struct CapacityReportTests {
-    @Test func `a capacity report survives the way to JSON and back`() throws {
+    @Test func `a capacity report is unchanged after encoding to JSON and decoding`() throws {
         let report = try SampleCapacity.report(demand: SampleCapacity.demand)
         #expect(report.model != nil && report.plan != nil)
         #expect(try CapacityReport(json: report.json()) == report)
@@ -33,7 +33,7 @@ enum SampleCapacity {
         #expect(try CapacityReport(json: bare.json()) == bare)
     }
 
-    @Test func `the text names knees, costs, the plan and what is extrapolated`() throws {
+    @Test func `the text names knees, costs, the plan and extrapolated figures`() throws {
         let text = CapacityText(try SampleCapacity.report(demand: SampleCapacity.demand))
         for line in text.lines { #expect(line.count <= 100, "\(line)") }
         for part in [
@@ -44,7 +44,7 @@ enum SampleCapacity {
         }
     }
 
-    @Test func `the share at the knee is what the bound leaves`() throws {
+    @Test func `the share at the knee is the one that the bound allows`() throws {
         let report = try SampleCapacity.report(demand: nil)
         let share = { (bound: UInt64) in
             CapacityReport.processorShare(
@@ -92,7 +92,7 @@ enum SampleCapacity {
         }
     }
 
-    @Test func `what is no capacity report is not read as one`() throws {
+    @Test func `a file that is not a capacity report is refused`() throws {
         #expect(throws: CapacityReport.ReadError.self) { try CapacityReport(json: Array("{}".utf8)) }
         let run = try ReportFile(SampleReport(steadySeconds: 2).report()).json()
         #expect(throws: CapacityReport.ReadError.self) { try CapacityReport(json: run) }
@@ -100,7 +100,7 @@ enum SampleCapacity {
         #expect(throws: CapacityReport.ReadError.schema(1)) { try CapacityReport(json: old) }
     }
 
-    @Test func `runs of another setting are told apart`() throws {
+    @Test func `runs of another setting are recognised`() throws {
         let report = try SampleCapacity.report(demand: nil)
         #expect(report.differences(from: ["url": "here", "bytes": "500"]) == [])
         #expect(report.differences(from: ["url": "there", "bytes": "500", "writers": "2"]) == ["url", "writers"])
@@ -111,7 +111,7 @@ enum SampleCapacity {
         #expect(try scenario.setting != #require(Scenario.named("wide")).setting)
     }
 
-    @Test func `what was not measured is named beside the knees`() throws {
+    @Test func `resources that were not measured are named beside the knees`() throws {
         let text = CapacityText(try SampleCapacity.report(demand: nil)).text.split(separator: "\n").joined(
             separator: " ")
         #expect(text.contains("Watched: the server's CPU, the load generator."))

@@ -76,7 +76,7 @@ import Testing
         #expect(isNear(model.processors.perDelivery, 3.6e-6, within: 1e-6) && model.processors.perMessage == 0)
     }
 
-    @Test func `what was not measured is not fitted`() throws {
+    @Test func `a resource that was not measured is not fitted`() throws {
         var bare = rows(SyntheticServer())
         for index in bare.indices { bare[index].cost.kernelByteCount = nil }
         #expect(try #require(CostModel(bare)).kernelBytes == nil)
@@ -118,7 +118,7 @@ import Testing
         #expect(two.measured.tellsConnectionsFromBase && isNear(two.processors.perConnection, 2e-6, within: 1e-6))
     }
 
-    @Test func `messages that a store in memory keeps are not taken for streams`() throws {
+    @Test func `the memory of stored messages is not attributed to streams`() throws {
         var server = SyntheticServer()
         var stored = 0.0
         var observations: [Observation] = []
@@ -176,7 +176,7 @@ import Testing
         #expect(CostSample(SampleReport(steadySeconds: 3, watchesServer: false).report()) == nil)
     }
 
-    @Test func `a late generator leaves a pass a pass, and is the limit of a failure`() {
+    @Test func `a late generator does not make a pass doubtful, and is the limit of a failure`() {
         let point = LoadPoint(connectionCount: 5000, messagesPerSecond: 200)
         let objective = Objective(p99NanosecondsMax: 50_000_000)
         let good = Observation(SampleReport(steadySeconds: 6).report(), at: point, shares: [.network: 0.2])
@@ -190,7 +190,7 @@ import Testing
         #expect(!Observation(empty, at: point).isReached)
     }
 
-    @Test func `one broken promise fails a run however fast it was`() {
+    @Test func `one violation fails a run, however fast it was`() {
         let faults: [(add: (inout Counters) -> Void, text: String)] = [
             ({ $0.lost = 1 }, "1 lost"), ({ $0.duplicated = 1 }, "1 duplicated"),
             ({ $0.outOfOrder = 1 }, "1 out of order"),

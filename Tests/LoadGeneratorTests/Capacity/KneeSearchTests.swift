@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: 1...60 as ClosedRange<UInt64>)
-    func `noise and spoilt runs do not lead astray`(seed: UInt64) throws {
+    func `noise and spoilt runs do not change the knees`(seed: UInt64) throws {
         var server = SyntheticServer(noise: 0.05, spoiltRunInterval: 30, random: SeededGenerator(seed: seed))
         let (knees, runs) = search(&server, connectionCounts: [5000, 50_000])
         #expect(knees.count == 4)
@@ -67,7 +67,7 @@ import Testing
         #expect(runs.count < 150)
     }
 
-    @Test func `the limit is what was full where it failed`() {
+    @Test func `the limit is the resource that was full at the failed rate`() {
         var server = SyntheticServer()
         let (knees, _) = search(&server, connectionCounts: [1000])
         // At 10 ms an idle p99 of 2 ms leaves a fifth of the CPU free; at 50 ms it is full.
@@ -101,7 +101,7 @@ import Testing
         #expect(!runs.contains { $0.point.connectionCount > 30_000 })
     }
 
-    @Test func `an interrupted search goes on from what it knows`() {
+    @Test func `an interrupted search continues from its observations`() {
         var server = SyntheticServer()
         let (knees, runs) = search(&server, connectionCounts: [1000, 2000])
         for known in [0, 7, runs.count / 2, runs.count] {
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func `knees that are known are told before all are`() {
+    @Test func `known knees are reported before the search has ended`() {
         var server = SyntheticServer()
         let (knees, runs) = search(&server, connectionCounts: [1000, 2000])
         for known in runs.indices {
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func `shops of other sizes are run within the knees, and tell messages from deliveries`() throws {
+    @Test func `shops of other sizes are run within the knees, and separate messages from deliveries`() throws {
         var server = SyntheticServer()
         let counts = [1000, 10_000, 50_000]
         let make = { (sizes: [Int], observations: [Observation]) in
@@ -147,7 +147,7 @@ import Testing
         #expect(abs(model.processors.perMessage - 60e-6) < 1e-9 && abs(model.processors.perDelivery - 3e-6) < 1e-10)
     }
 
-    @Test func `a point with shops of a size has as many of them as its streams fill`() throws {
+    @Test func `a point with shops of a given size has as many shops as its streams fill`() throws {
         let many = try #require(Scenario.named("many-shops"))
         #expect(many.streamsPerShop == 10 && Scenario.named("one-shop")?.streamsPerShop == nil)
         #expect(Scenario.named("hot-and-cold")?.streamsPerShop == nil)

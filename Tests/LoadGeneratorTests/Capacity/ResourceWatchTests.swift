@@ -5,7 +5,7 @@ import Testing
 @testable import LoadGenerator
 
 @Suite struct ResourceWatchTests {
-    @Test func `memory is full by what is not available`() {
+    @Test func `the used share of memory is the part that is not available`() {
         let text = "MemTotal:       1000 kB\nMemFree:         100 kB\nMemAvailable:    250 kB\n"
         #expect(ResourceWatch.memoryShare(text) == 0.75)
         #expect(ResourceWatch.memoryShare("MemTotal: 1000 kB\n") == nil)
@@ -38,7 +38,7 @@ import Testing
         #expect(blind.shares(within: 2...5).keys.sorted { $0.rawValue < $1.rawValue } == [.memory])
     }
 
-    @Test func `the network's share is what went both ways`() {
+    @Test func `the network's share counts both directions`() {
         var report = SampleReport(steadySeconds: 4).report()
         for index in report.seconds.indices {
             report.seconds[index].receivedByteCount = 600

@@ -95,7 +95,7 @@ private struct Feed {
         #expect(feed.settled(issued: 2) == expected)
     }
 
-    @Test func `what the server did not acknowledge is not lost`() {
+    @Test func `an unacknowledged message is not lost`() {
         var feed = Feed()
         feed.receive([1, 4, 6])
         #expect(feed.settled(issued: 8, unacknowledged: [2, 4, 8]) == counts(delivered: 3, lost: 3))
@@ -110,7 +110,7 @@ private struct Feed {
         #expect(late.settled(issued: 11) == counts(delivered: 1, lost: 1))
     }
 
-    @Test func `what a stream passed over before it ended is lost, what came later is not expected`() {
+    @Test func `a message that a stream skipped before its end is lost, a later one is not expected`() {
         var feed = Feed()
         feed.receive([1, 3])
         feed.checker.suspend(place: 9, channel: 3)

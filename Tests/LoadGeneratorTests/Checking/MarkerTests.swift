@@ -33,14 +33,14 @@ import Testing
     }
 
     @Test(arguments: ["", #"{"id":"1","message":""#, "~~SL~SL", #"{"message":"~S","m":""#])
-    func `a marker is found behind anything`(before: String) {
+    func `a marker is found after any text`(before: String) {
         let bytes = Self.payload(Self.marker, before: before, after: #"","created_at":null}"#)
         #expect(Self.scan(bytes) == .found(Self.marker))
         #expect(Self.scan(bytes, hint: 3) == .found(Self.marker))
         #expect(Self.scan(bytes, hint: 100_000) == .found(Self.marker))
     }
 
-    @Test func `the place of a marker is the next hint`() {
+    @Test func `the offset of a marker is the next hint`() {
         var hint = 0
         _ = Marker.scan(Self.payload(Self.marker, before: "0123456789").span, hint: &hint)
         #expect(hint == 10)

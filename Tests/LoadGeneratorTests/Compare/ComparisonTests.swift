@@ -9,7 +9,7 @@ import Testing
         (0..<12).reduce(-6) { sum, _ in sum + Double.random(in: 0..<1, using: &random) }
     }
 
-    /// Rounds of both ways with `noise` (a standard deviation) for each run; `drift` slows every further run.
+    /// Rounds of both variants with `noise` (a standard deviation) for each run; `drift` slows every further run.
     private func rounds(
         _ roundCount: Int, factor: Double, noise: Double, drift: Double = 0, seed: UInt64
     ) -> Comparison.Measure {
@@ -29,7 +29,7 @@ import Testing
         seeds.count { make($0).ratio?.isDifferent == true }
     }
 
-    @Test(arguments: [3, 5, 7, 10, 30]) func `equal ways are noise for at least 95 percent of seeds`(roundCount: Int) {
+    @Test(arguments: [3, 5, 7, 10, 30]) func `equal variants are noise in 95 percent of seeds`(roundCount: Int) {
         let wrong = differences(among: 1...1000) { rounds(roundCount, factor: 1, noise: 0.03, seed: $0) }
         #expect(wrong <= 50, "\(wrong) of 1000 seeds")
     }
@@ -47,7 +47,7 @@ import Testing
         #expect(RoundOrder.runs(roundCount: 3) == [.a, .b, .b, .a, .a, .b])
     }
 
-    @Test func `a round that went astray makes noise, not a wrong answer`() throws {
+    @Test func `an outlying round makes noise, not a wrong answer`() throws {
         var measure = rounds(7, factor: 1, noise: 0.01, seed: 3)
         measure.b[4] *= 5
         #expect(try #require(measure.ratio).isDifferent == false)
@@ -67,7 +67,7 @@ import Testing
         (Comparison.Unit.nanoseconds, 0.8, "new is faster by 20.0 %"), (.nanoseconds, 1.25, "old is faster by 20.0 %"),
         (.bytes, 0.5, "new takes less, by 50.0 %"), (.perSecond, 1.5, "new does more, by 50.0 %"),
         (.perSecond, 0.5, "old does more, by 100 %"), (.microseconds, 2, "old takes less, by 50.0 %"),
-    ]) func `the verdict names the better way and by how much`(unit: Comparison.Unit, factor: Double, text: String) {
+    ]) func `the verdict names the better variant and its lead`(unit: Comparison.Unit, factor: Double, text: String) {
         let measure = Comparison.Measure(
             name: "m", unit: unit, a: [10, 11, 12], b: [10 * factor, 11 * factor, 12 * factor])
         let comparison = Comparison(nameA: "old", nameB: "new", measures: [measure])
@@ -84,7 +84,7 @@ import Testing
         #expect(comparison.verdict(few) == "too few rounds to tell")
     }
 
-    @Test func `reports of rounds are compared by what all of them have`() throws {
+    @Test func `reports are compared by the figures that all of them have`() throws {
         let reports = { (cores: Double, watches: Bool) in
             (1...3).map {
                 SampleReport(
@@ -114,7 +114,7 @@ import Testing
         #expect(comparison.warnings == ["old, round 2: the generator was the limit"])
     }
 
-    @Test func `a doubt about several rounds is said once`() throws {
+    @Test func `a doubt about several rounds is reported once`() throws {
         let fine = SampleReport(steadySeconds: 3).report()
         let full = SampleReport(steadySeconds: 3, generatorBusyShare: 0.95).report()
         let comparison = try Comparison(nameA: "old", nameB: "new", a: [full, fine, full], b: [full, full, full])
@@ -124,7 +124,7 @@ import Testing
             ])
     }
 
-    @Test func `a way that breaks promises is in doubt before anything else is said`() throws {
+    @Test func `doubt about a variant with violations is reported before its figures`() throws {
         let faults: [(add: (inout Counters) -> Void, text: String)] = [
             ({ $0.lost = 7 }, "7 lost"), ({ $0.duplicated = 7 }, "7 duplicated"),
             ({ $0.statuses[503] = 7 }, "7 refused"),
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func `a way that did not bear the load is in doubt`() throws {
+    @Test func `a variant that did not reach its load is in doubt`() throws {
         let fine = SampleReport(steadySeconds: 3).report()
         let short = SampleReport(steadySeconds: 3, answeredShare: 0.9).report()
         let comparison = try Comparison(nameA: "old", nameB: "new", a: [fine], b: [short])
@@ -170,7 +170,7 @@ import Testing
         try compare(other)
     }
 
-    @Test func `a way that opens no stream is no way to compare`() {
+    @Test func `a variant that opens no stream is refused`() {
         let fine = SampleReport(steadySeconds: 3).report()
         var closed = fine
         closed.counters.connectsSucceeded = 0
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func `how often chance names a difference is said`() throws {
+    @Test func `the report says how often chance shows a difference`() throws {
         let measures = (1...9).map { rounds(5, factor: 1, noise: 0.01, seed: $0) }
         let comparison = Comparison(nameA: "old", nameB: "new", measures: measures)
         #expect(try #require(comparison.caution).contains("With 9 figures"))

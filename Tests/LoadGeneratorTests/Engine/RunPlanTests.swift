@@ -45,7 +45,7 @@ import Testing
         #expect((0..<3).map { catchUp.posterCount(ofLane: $0) } == [64, 64, 64])
     }
 
-    @Test func `groups of shops are told apart when there are several`() throws {
+    @Test func `groups of shops are reported separately when there are several`() throws {
         #expect(try plan("many-shops").measuredGroupCount == 0)
         #expect(try plan("hot-and-cold").measuredGroupCount == 2)
         let many = try plan("many-shops") { $0.groups = Array(repeating: $0.groups[0], count: 17) }

@@ -22,7 +22,7 @@ import Testing
         #expect(values.mean == 500.5)
     }
 
-    @Test(arguments: [2, 3]) func `a value is told apart to the digits of its recorder`(digits: Int) throws {
+    @Test(arguments: [2, 3]) func `values are distinguished to the digits of their recorder`(digits: Int) throws {
         let error = digits == 2 ? 0.01 : 0.001
         for exponent in 0..<35 {
             let value = Int64(1) << Int64(exponent) | 1
@@ -89,7 +89,7 @@ import Testing
         #expect(empty.mean == nil)
     }
 
-    @Test func `a reset recorder has forgotten everything`() {
+    @Test func `a reset recorder is empty`() {
         var recorder = LatencyRecorder()
         recorder.record(nanoseconds: 5000, count: 3)
         #expect(recorder.distribution().count == 3)

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (-1_014_000, "-1,014,000")])
-    func `thousands are set apart`(pair: (Int, String)) {
+    func `thousands are separated`(pair: (Int, String)) {
         #expect(NumberText.count(pair.0) == pair.1)
     }
 

@@ -37,7 +37,7 @@ import Testing
         #expect(Decimals.rounded(pair.0, digits: 3) == pair.1)
     }
 
-    @Test func `each nine takes the same room`() {
+    @Test func `each nine takes the same space`() {
         let axis = PlotAxis.percentiles
         let positions = [90, 99, 99.9, 99.99].map(axis.position(of:))
         for (index, position) in positions.enumerated() { #expect(abs(position - Double(index + 1) / 4) < 1e-6) }
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: [(1.0, 8, "1 s"), (72, 8, "10 s"), (612, 8, "2 min"), (7200, 4, "30 min"), (90_000, 4, "12 h")])
-    func `times are in steps that people count in`(end: Double, tickCount: Int, second: String) {
+    func `times are in customary steps`(end: Double, tickCount: Int, second: String) {
         let ticks = PlotAxis.time(end: end, tickCount: tickCount).ticks
         #expect(ticks.count <= tickCount + 1)
         #expect(ticks.count < 2 || ticks[1].label == second)

@@ -8,7 +8,7 @@ import Testing
         givenUp: 0, postsPerSecond: 200.4, deliveriesPerSecond: 200_400, p50: 512_000, p99: 3_204_000, backlog: 0,
         refused: 0, faults: 0)
 
-    @Test func `a log's line says all and has no bar`() {
+    @Test func `a log's line has every part and no bar`() {
         #expect(
             ProgressLine(calm).text
                 == "12 s measuring  1,000 streams  p99 3.20 ms  200 posts/s  200,400 deliveries/s  p50 512 µs")

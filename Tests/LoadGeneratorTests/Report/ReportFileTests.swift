@@ -4,7 +4,7 @@ import Testing
 @testable import LoadGenerator
 
 @Suite struct ReportFileTests {
-    @Test func `a report survives the way to JSON and back`() throws {
+    @Test func `a report is unchanged after encoding to JSON and decoding`() throws {
         var report = SampleReport(steadySeconds: 5).report()
         report.counters.statuses[503] = 7
         report.counters.disconnectsByCloseCode = [1013: 2]
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: ["", "{}", "[1]", "{\"report\": {\"schemaVersion\": 2}}"])
-    func `what is no report is malformed`(text: String) {
+    func `a file that is not a report is malformed`(text: String) {
         #expect {
             try ReportFile(json: Array(text.utf8))
         } throws: { error in
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: ["[[9,1],[3,1]]", "[[9,1],[9,1]]", "[[9]]", "[[9,1,1]]", "[[-9,1]]"])
-    func `buckets that are no rising pairs are refused`(buckets: String) throws {
+    func `buckets that are not rising pairs are refused`(buckets: String) throws {
         let text = { (buckets: String) in
             "{\"significantDigits\": 3, \"minimum\": 1, \"maximum\": 9, \"buckets\": \(buckets)}"
         }

@@ -21,7 +21,7 @@ import Testing
         return open
     }
 
-    @Test func `a page is balanced and needs nothing from elsewhere`() {
+    @Test func `a page is well-formed and self-contained`() {
         let html = ReportPage(SampleReport(steadySeconds: 8).report()).html
         #expect(unbalanced(html) == [])
         for outside in [" src=", " href=", "url(", "@import", "<script", "<link"] { #expect(!html.contains(outside)) }
@@ -29,7 +29,7 @@ import Testing
         #expect(html.contains("Target reached"))
     }
 
-    @Test func `the verdict, the machine and the command stand before all figures`() throws {
+    @Test func `the verdict, the machine and the command come before all figures`() throws {
         let html = ReportPage(SampleReport(steadySeconds: 8).report()).html
         let places = try [
             "class=\"card verdict", "Linux ", "RLIMIT_NOFILE = 20,000", "<pre>", "class=\"tiles\"", "<figure",
@@ -52,12 +52,12 @@ import Testing
                 residentByteCount: 0, threadCount: 1)
         }
         let plot = ReportPlots(report).deliveryCost
-        // 20 ms a second over 100, 200 and 400 deliveries; none and a twentieth of the most say nothing.
+        // 20 ms a second over 100, 200 and 400 deliveries; no deliveries and a twentieth of the maximum give no point.
         #expect(plot.lines[0].points.map { $0.y.map { Int($0.rounded()) } } == [200_000, 100_000, nil, 50_000, nil])
         #expect(plot.lines[0].points.map(\.x) == [0.5, 1.5, 2.5, 3.5, 4.5])
     }
 
-    @Test func `what comes from a report cannot become markup`() {
+    @Test func `the text of a report cannot become markup`() {
         let attack = "\"'><script>alert(1)</script>&\u{1}"
         var report = SampleReport(steadySeconds: 3).report()
         report.command = attack
@@ -78,7 +78,7 @@ import Testing
         #expect(html.contains("&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;\u{fffd}"))
     }
 
-    @Test func `a report of nothing still makes a page`() {
+    @Test func `an empty report still makes a page`() {
         var report = SampleReport(steadySeconds: 1, watchesServer: false).report()
         report.seconds = []
         report.latencies = Latencies()

@@ -17,7 +17,7 @@ import Testing
         #expect(text.text.contains("kernel 4.74 KiB a stream (both ends)"))
     }
 
-    @Test func `distributions of nothing have no row`() {
+    @Test func `empty distributions have no row`() {
         var report = SampleReport(steadySeconds: 4, watchesServer: false).report()
         report.latencies = Latencies()
         let text = ReportText(report).text

@@ -85,7 +85,7 @@ import Testing
         #expect(abs(own - report.generator.busySeconds * 1e5 / figures.deliveredPerSecond) < 1e-6)
     }
 
-    @Test func `faults are what was lost and what no server may send`() {
+    @Test func `faults are losses and violations`() {
         var report = SampleReport(steadySeconds: 2).report()
         #expect(report.faultCount == 0)
         report.counters.lost = 1

@@ -16,7 +16,7 @@ import Testing
         #expect(verdict.sentence.contains("5,000 streams"))
     }
 
-    @Test func `missing answers behind a punctual generator are the server's, whatever its CPU`() {
+    @Test func `missing answers to a punctual generator are the server's, whatever its CPU`() {
         for cores in [0.3, 1.9] {
             let report = sample {
                 $0.answeredShare = 0.9
@@ -59,7 +59,7 @@ import Testing
         #expect(Verdict(report.report()).kind == .generatorIsTheLimit)
     }
 
-    @Test func `both at their limit is unclear, and so is a full generator before an unwatched server`() {
+    @Test func `both at their limit is unclear, and so is a full generator with an unwatched server`() {
         let both = sample {
             $0.generatorBusyShare = 0.95
             $0.serverCores = 1.8
@@ -83,7 +83,7 @@ import Testing
         #expect(Verdict(empty).kind == .unclear)
     }
 
-    @Test func `what no server may do is its fault, although the target is reached`() {
+    @Test func `a violation is the server's fault, although the target is reached`() {
         let faults: [(WritableKeyPath<Counters, Int>, String)] = [
             (\.lost, "lost"), (\.duplicated, "duplicated"), (\.outOfOrder, "out of order"),
             (\.foreign, "of another shop"), (\.corruptFrames, "corrupt"),
@@ -97,14 +97,14 @@ import Testing
         }
     }
 
-    @Test func `a busy generator may not have read what seems lost, but what came twice it did`() {
+    @Test func `a loss may be a busy generator's, a duplicate is the server's`() {
         var report = sample { $0.generatorBusyShare = 0.95 }.report()
         report.counters.lost = 1
         #expect(Verdict(report).kind == .generatorIsTheLimit)
         report.counters.duplicated = 1
         #expect(Verdict(report).kind == .serverIsAtFault)
         #expect(!Verdict(report).sentence.contains("lost"))
-        // One that is late and has time left reads everything in the end.
+        // A late generator with time left reads everything in the end.
         var late = sample { $0.lateness = 1_800_000...2_200_000 }.report()
         #expect(Verdict(late).kind == .generatorIsTheLimit)
         late.counters.lost = 1
@@ -120,7 +120,7 @@ import Testing
         #expect(KeyFigures(report).refusedCount == 1_500)
     }
 
-    @Test func `two messages that are answered behind the phase are no shortfall, three are`() {
+    @Test func `two messages that are answered after the phase are no shortfall, three are`() {
         for (missing, kind) in [(2, Verdict.Kind.neither), (3, .serverIsTheLimit)] {
             var report = sample { $0.messagesPerSecond = 10 }.report()
             for index in report.seconds.indices where report.seconds[index].offered > 0 {
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test func `a scenario without streams lacks none`() {
+    @Test func `a scenario without streams misses none`() {
         var report = sample { $0.connectionCount = 0 }.report()
         #expect(KeyFigures(report).openShareMin == nil)
         #expect(Verdict(report).kind == .neither)
@@ -154,7 +154,7 @@ import Testing
         #expect(Verdict(report).kind == .neither)
     }
 
-    @Test func `what lies unread for long is the generator's limit too`() {
+    @Test func `a long delay before reading is the generator's limit too`() {
         let report = sample { $0.receiveDelay = 1_800_000...2_200_000 }.report()
         #expect(Verdict(report).kind == .generatorIsTheLimit)
         #expect(Verdict(report).sentence.contains("receive delay p99 2"))
@@ -172,7 +172,7 @@ import Testing
         #expect(Verdict(report).sentence.contains("All posting connections were busy when 50.0 %"))
     }
 
-    @Test func `streams that broke off and deliveries that did not come are a target missed`() {
+    @Test func `lost streams and missing deliveries miss the target`() {
         var closed = sample().report()
         closed.seconds[12].openConnections = 4900
         #expect(Verdict(closed).kind == .serverIsTheLimit)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct LaneDivisionTests {
     @Test(arguments: [(1, 1, false), (4, 2, false), (2, 1, true), (6, 1, true), (6, 2, true), (12, 3, true)])
-    func `every stream and every shop is one lane's`(laneCount: Int, processCount: Int, hasPostingLanes: Bool) {
+    func `every stream and every shop belongs to one lane`(laneCount: Int, processCount: Int, hasPostingLanes: Bool) {
         let division = LaneDivision(
             laneCount: laneCount, processCount: processCount, hasPostingLanes: hasPostingLanes)
         for parts in [

@@ -3,13 +3,13 @@ import Testing
 
 @Suite struct ScenarioTests {
     @Test(arguments: Scenario.names)
-    func `every named scenario is one that may run`(name: String) throws {
+    func `every named scenario is valid`(name: String) throws {
         let scenario = try #require(Scenario.named(name))
         #expect(scenario.name == name)
         try scenario.validate()
     }
 
-    @Test func `an unknown name is none`() {
+    @Test func `an unknown name has no scenario`() {
         #expect(Scenario.named("nothing") == nil)
     }
 
@@ -69,7 +69,7 @@ import Testing
         #expect(error?.description.hasPrefix("f, line \(line): ") == true)
     }
 
-    @Test func `what is beyond the limits is refused`() throws {
+    @Test func `a value beyond the limits is refused`() throws {
         func refused(_ change: (inout Scenario) -> Void) throws {
             var scenario = try #require(Scenario.named("many-shops"))
             change(&scenario)

@@ -31,7 +31,7 @@ import Testing
         #expect(found.last == 99_999_666_666)
     }
 
-    @Test func `what was not taken in time is still due at its own time`() {
+    @Test func `a message that was not taken in time is still due at its own time`() {
         var schedule = ArrivalSchedule(
             start: Self.start, end: Self.start + .seconds(1), perSecond: 10, kind: .fixed)
         let late = Self.start + .milliseconds(250)

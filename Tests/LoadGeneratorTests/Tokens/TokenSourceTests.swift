@@ -2,7 +2,7 @@ import LoadGenerator
 import Testing
 
 @Suite struct TokenSourceTests {
-    @Test func `a token is the one that other implementations make`() throws {
+    @Test func `a token equals the one of another implementation`() throws {
         let source = TokenSource(
             secret: Array("integration-secret-of-at-least-32-bytes".utf8), expiresAt: 1_900_000_000)
         let token = try source.token(of: "load-user-1")
@@ -28,7 +28,7 @@ import Testing
         #expect(throws: LoadConfigurationError.self) { try TokenSource(fileText: text) }
     }
 
-    @Test func `without tokens nobody has one`() throws {
+    @Test func `without tokens no user has one`() throws {
         #expect(try TokenSource.none.token(of: "ada") == nil)
     }
 }

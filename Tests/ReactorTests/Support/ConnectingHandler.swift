@@ -2,7 +2,7 @@ import Primitives
 
 @testable import Reactor
 
-/// Writes down what it is told of connections that it opens and accepts.
+/// Records the calls for connections that it opens and accepts.
 final class ConnectingHandler<IO: Driver>: ReactorHandler {
     typealias ConnectingReactor = Reactor<ConnectingHandler<IO>, IO>
 

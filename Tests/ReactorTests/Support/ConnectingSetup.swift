@@ -7,11 +7,11 @@ import Testing
 /// A reactor that the test turns itself, with a listener of its own to connect to.
 struct ConnectingSetup<IO: Driver> {
     let reactor: ConnectingHandler<IO>.ConnectingReactor
-    /// Where the reactor accepts.
+    /// The address at which the reactor accepts.
     let address: SocketAddress
-    /// Where nobody listens.
+    /// An address without a listener.
     let deafAddress: SocketAddress
-    /// Where somebody listens who never accepts, with a queue of one connection.
+    /// The address of a listener that never accepts, with a queue of one connection.
     let busyAddress: SocketAddress
     /// Listening descriptors that the test owns.
     var descriptors: [Int32] = []

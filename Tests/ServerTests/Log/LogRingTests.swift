@@ -32,7 +32,7 @@ import Testing
         #expect(ring.droppedTotal == 3)
     }
 
-    @Test func `after a dropped line none slips in before the report`() throws {
+    @Test func `no line is written between a dropped line and its report`() throws {
         var ring = LogRing(byteCountMax: 10, lineCountMax: 10)
         ring.append(Self.line)
         ring.append(Array("far too long\n".utf8))
@@ -73,7 +73,7 @@ import Testing
         #expect(!rate.isSummaryOwed)
     }
 
-    @Test func `the kinds that are known are bounded`() {
+    @Test func `the number of known kinds is bounded`() {
         var rate = LogRate()
         for number in 0..<100_000 {
             #expect(rate.decide("kind \(number)", level: "info", at: Self.at(UInt64(number / 1_000))) == .write)

@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func `a command goes out at once, and waits for a full mailbox`() {
+    @Test func `a command is sent at once, and waits while the mailbox is full`() {
         var outbox = ShardOutbox<Int>(shardCount: 2)
         var mailbox = Mailbox(room: 1)
         outbox.send(1, to: 1) { mailbox.post($0) }
@@ -24,7 +24,7 @@ import Testing
         #expect(!outbox.isEmpty && outbox.count == 1)
     }
 
-    @Test func `commands arrive in their order, though there is room again for a later one`() {
+    @Test func `commands arrive in their order, although a later one would find room earlier`() {
         var outbox = ShardOutbox<Int>(shardCount: 2)
         var mailbox = Mailbox(room: 0)
         outbox.send(1, to: 1) { mailbox.post($0) }
@@ -39,7 +39,7 @@ import Testing
         #expect(mailbox.taken == [1, 2, 3] && outbox.isEmpty)
     }
 
-    @Test func `a full mailbox holds no other shard's commands up`() {
+    @Test func `a full mailbox delays no other shard's commands`() {
         var outbox = ShardOutbox<Int>(shardCount: 3)
         var mailboxes = [Mailbox(room: 0), Mailbox(room: 0), Mailbox(room: 9)]
         for command in 1...3 { outbox.send(command, to: 1) { mailboxes[1].post($0) } }
@@ -54,7 +54,7 @@ import Testing
         #expect(asked == [1] && mailboxes[1].taken == [1, 2, 3])
     }
 
-    @Test func `commands that mean nothing any more are dropped, and the others keep their order`() {
+    @Test func `obsolete commands are dropped, and the others keep their order`() {
         var outbox = ShardOutbox<Int>(shardCount: 1)
         for command in 1...6 { outbox.send(command, to: 0) { _ in false } }
         outbox.removeAll { $0 % 2 == 0 }
