@@ -14,7 +14,7 @@ def served(tmp_path, **env):
 
 
 def is_admitted(server):
-    """Whether a new connection is answered; a refused one is closed without a word."""
+    """Whether a new connection is answered; a refused one is closed without a response."""
     with RawSocket(server) as raw:
         raw.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         return raw.response() is not None
@@ -31,8 +31,8 @@ def test_connections_of_an_address_are_limited_over_all_reactors_streams_include
         # However often, and whichever reactor takes it: there is no room for a seventh.
         assert not any(is_admitted(server) for _ in range(20))
         idle.socket.close()
-        wait_until(lambda: is_admitted(server), what="the idle connection's place is free again")
-        # Each end of a stream releases its place.
+        wait_until(lambda: is_admitted(server), what="the idle connection is released")
+        # Each end of a stream releases its connection.
         for number, stream in enumerate(streams):
             if number % 2:
                 stream.send(close_frame(1000))
@@ -47,7 +47,7 @@ def test_connections_of_an_address_are_limited_over_all_reactors_streams_include
                 filled.pop()
             return len(filled) == 6
 
-        wait_until(is_full_again, what="six places are free")
+        wait_until(is_full_again, what="all six connections are released")
         assert not is_admitted(server)
         for raw in filled:
             raw.socket.close()
@@ -92,10 +92,10 @@ def test_attempts_without_a_token_count_by_address_over_all_reactors(tmp_path):
         assert refused.json()["code"] == "too_many_attempts"
         assert 1 <= int(refused.headers["Retry-After"]) <= 60
         assert attempt(server, "192.0.2.2").status_code == 401
-        # With a port, in a list behind other trusted proxies.
+        # With a port, in a list after other trusted proxies.
         assert attempt(server, "192.0.2.1:40007").status_code == 429
         assert attempt(server, "192.0.2.1, 127.0.0.1").status_code == 429
-        # What the client itself wrote stands before what the proxy added, and counts for nothing.
+        # What the client itself wrote comes before what the proxy added, and is ignored.
         assert attempt(server, "192.0.2.9, 192.0.2.1").status_code == 429
     finally:
         server.end()

@@ -17,11 +17,11 @@ def status(shop, text, path=None):
     return shop.server.request("GET", path, headers={"Authorization": f"Bearer {text}"}).status_code
 
 
-def test_a_good_token_is_let_in(shop):
+def test_a_good_token_is_accepted(shop):
     assert status(shop, token(shop.member)) == 200
 
 
-def test_the_user_may_stand_in_user_id(shop):
+def test_the_user_may_be_in_user_id(shop):
     assert status(shop, token("", drop=["sub"], user_id=shop.member)) == 200
 
 
@@ -60,7 +60,7 @@ BAD = {
     "no signature": lambda user: token(user).rsplit(".", 1)[0] + ".",
     "two parts": lambda user: token(user).rsplit(".", 1)[0],
     "four parts": lambda user: token(user) + ".x",
-    "something behind it": lambda user: token(user) + "A",
+    "something after it": lambda user: token(user) + "A",
     "words": lambda user: "nonsense",
     "a huge one": lambda user: "a" * 7000,
 }
@@ -77,7 +77,7 @@ def test_a_bad_token_is_401(shop, kind):
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @pytest.mark.parametrize("header", ["", "Authorization: Bearer a.b.c\r\n", "Authorization: Basic YTpi\r\n"])
-def test_the_body_of_a_stranger_is_not_waited_for(shop, method, header):
+def test_the_body_of_an_unauthenticated_client_is_not_waited_for(shop, method, header):
     with RawSocket(shop.server) as raw:
         raw.send(
             f"{method} /api/v1/shops/messages HTTP/1.1\r\nHost: x\r\n{header}"
@@ -163,7 +163,7 @@ def test_keys_that_change_are_found_without_a_restart(serve, tmp_path):
     shop = server.shops[0]
     assert (by("old", old), by("new", new)) == (200, 401)
     path.write_text("half a file")
-    # The file was read a moment ago, and is not for each token that names what it likes.
+    # The file was read a moment ago; an unknown `kid` does not cause another read so soon.
     assert by("new", new) == 401 and "cannot be used" not in server.log()
     wait_until(lambda: by("new", new) == 401 and "cannot be used" in server.log(), 20, "the file is read again")
     assert by("old", old) == 200, "the keys that were good go on"
@@ -172,7 +172,7 @@ def test_keys_that_change_are_found_without_a_restart(serve, tmp_path):
     assert by("old", old) == 401, "the old one is withdrawn"
 
 
-def test_the_name_of_the_token_stands_beside_the_message_when_wanted(serve):
+def test_a_message_has_the_name_of_the_token_when_that_is_configured(serve):
     server = serve(env={"WEBSOCKET_INCLUDE_USERNAME": "true"})
     shop = server.shops[0]
     headers = {"Authorization": f"Bearer {token(shop.member, name='Grace Hopper')}"}
@@ -183,10 +183,10 @@ def test_the_name_of_the_token_stands_beside_the_message_when_wanted(serve):
     assert [message["username"] for message in shop.list()] == ["Grace Hopper", None]
 
 
-def test_without_that_setting_there_is_no_username(shop):
+def test_without_the_setting_for_names_there_is_no_username(shop):
     assert "username" not in shop.post("x")
 
 
 def test_the_secret_is_what_the_tests_think(shop):
-    """The canary: were every token let in, the tests above would notice, and this one says so first."""
+    """The canary: if every token were accepted, the tests above would fail, and this one would report it first."""
     assert status(shop, token(shop.member, secret=SECRET + "x")) == 401

@@ -35,7 +35,7 @@ def test_token_prints_a_token_that_the_server_takes(command, serve):
     assert server.request("GET", path, headers={"Authorization": f"Bearer {text}"}).status_code == 200
 
 
-def test_token_refuses_what_it_cannot_sign(command):
+def test_token_refuses_a_missing_secret_or_user_and_a_negative_lifetime(command):
     assert "AUTH_JWT_SECRET" in command("token", "--user", "ada", ok=False, env={"AUTH_JWT_SECRET": ""}).stderr
     command("token", ok=False)
     command("token", "--user", "ada", "--ttl", "-1", ok=False)

@@ -1,4 +1,4 @@
-"""The page notices a line that fell silent: a socket that looks open proves nothing."""
+"""The page notices a connection that fell silent: a socket that looks open proves nothing."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from support.demopage import STATE, live, shows
 from support.proxy import Proxy
 from support.server import Server
 
-# The page waits a minute before it doubts a silent line. Waits as long pass fifteen times as fast here, which is still
+# The page waits a minute before it doubts a silent stream. Such waits pass fifteen times as fast here, which is still
 # longer than the page gives a stream to deliver what REST has shown; shorter waits pass as they are.
 HURRY = """
     const patient = window.setTimeout;
@@ -41,16 +41,16 @@ def proxy(demo):
     proxy.end()
 
 
-def test_a_server_that_falls_silent_is_given_up_and_what_it_took_meanwhile_arrives_once(browser, demo):
+def test_the_page_gives_up_a_silent_server_and_messages_of_that_time_arrive_once(browser, demo):
     tab = browser.open(demo.url("/?user=grace"), before=HURRY)
     live(tab)
     expected = [demo.post("demo", "ada", f"before {number}")["message"] for number in range(3)]
     shows(tab, expected)
     demo.signal(signal.SIGSTOP)
-    # The kernel takes this one; the server will answer it when it goes on, and tell streams that the page gave up.
+    # The kernel accepts this post. The server answers it later, and publishes to streams that the page gave up.
     author = threading.Thread(target=demo.post, args=("demo", "ada", "while it was silent"))
     author.start()
-    tab.wait_for(f"{STATE} === 'waiting'", 30, "the page gave the line up")
+    tab.wait_for(f"{STATE} === 'waiting'", 30, "the page gave the connection up")
     demo.signal(signal.SIGCONT)
     author.join(20)
     expected.append("while it was silent")
@@ -60,7 +60,7 @@ def test_a_server_that_falls_silent_is_given_up_and_what_it_took_meanwhile_arriv
     assert tab.evaluate("problems") == []
 
 
-def test_a_line_that_is_dead_on_the_way_is_replaced_though_the_server_answers(browser, demo, proxy):
+def test_a_dead_connection_is_replaced_though_the_server_answers(browser, demo, proxy):
     tab = browser.open(proxy.url("/?user=grace"), before=HURRY + HISTORY)
     live(tab)
     expected = [demo.post("demo", "ada", "before")["message"]]
@@ -68,17 +68,17 @@ def test_a_line_that_is_dead_on_the_way_is_replaced_though_the_server_answers(br
     proxy.silence_streams()
     expected.append(demo.post("demo", "ada", "into the void")["message"])
     shows(tab, expected)  # by REST: the page asked what it may have missed
-    tab.wait_for("states.slice(states.indexOf('live') + 1).includes('live')", 30, "the page is live on another line")
+    tab.wait_for("states.slice(states.indexOf('live') + 1).includes('live')", 30, "the page is live on another stream")
     expected.append(demo.post("demo", "ada", "on the new line")["message"])
     shows(tab, expected)
     assert tab.evaluate("problems") == []
 
 
-def test_silence_alone_costs_a_look_and_not_the_line(browser, demo, proxy):
+def test_silence_alone_causes_a_check_and_no_reconnect(browser, demo, proxy):
     tab = browser.open(proxy.url("/?user=grace"), before=HURRY + HISTORY)
     live(tab)
     looks = "performance.getEntriesByType('resource').filter((entry) => entry.name.includes('since=')).length"
-    tab.wait_for(f"{looks} >= 3", 30, "the page looked twice whether the line still lives")
+    tab.wait_for(f"{looks} >= 3", 30, "the page checked its connection twice")
     assert tab.evaluate("states.filter((state) => state === 'live').length") == 1
     assert tab.evaluate("states.includes('waiting')") is False
     shows(tab, [])

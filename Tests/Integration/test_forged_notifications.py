@@ -1,4 +1,4 @@
-"""A notification is a hint: whatever one says, streams get rows as they are, each change once."""
+"""A notification is a hint: streams get the rows of the tables, each change once, whatever the hint contains."""
 
 import json
 
@@ -38,7 +38,7 @@ def forged(operation, shop, message_id="forged-1", **more):
     return " " + json.dumps(row)
 
 
-def test_what_a_notification_says_is_never_published(server, database):
+def test_the_content_of_a_notification_is_never_published(server, database):
     shop, other = server.shops
     with open_stream(server, shop.id, shop.member, subprotocols=["shopstream.v2"]) as stream:
         posted = shop.post("ours")
@@ -76,7 +76,7 @@ def test_no_number_in_a_notification_stops_the_process(server, database, number)
     assert server.is_alive() and [message["message"] for message in shop.list()].count("forged") == 0
 
 
-def test_a_flood_of_notifications_harms_nobody(server, database):
+def test_a_flood_of_notifications_harms_no_client(server, database):
     shop = server.shops[0]
     with open_stream(server, shop.id, shop.member) as stream:
         posted = []

@@ -1,4 +1,4 @@
-"""A reactor whose descriptors are all but used up: streams are refused with 503, everything else goes on."""
+"""A reactor whose descriptors are all but used up: streams are refused with 503, other requests are answered."""
 
 import json
 
@@ -39,7 +39,7 @@ def is_server_full(answer):
     return True
 
 
-def test_a_full_reactor_refuses_streams_and_answers_everybody(full):
+def test_a_full_reactor_refuses_streams_and_answers_every_other_request(full):
     server, streams, first_refusal = full
     shop = server.shops[0]
     assert is_server_full(first_refusal)
@@ -55,7 +55,7 @@ def test_a_full_reactor_refuses_streams_and_answers_everybody(full):
         assert json.loads(stream.frame()[1]) == message
 
 
-def test_a_place_that_becomes_free_is_taken_again(full):
+def test_a_released_descriptor_is_used_again(full):
     server, streams, _ = full
     shop = server.shops[0]
     for stream in streams[:RESERVE]:

@@ -1,4 +1,4 @@
-"""Requests that do not arrive in time get 408, and the server goes on."""
+"""Requests that do not arrive in time get 408, and the server keeps serving."""
 
 from support.rawsocket import RawSocket
 

@@ -54,7 +54,7 @@ def post_with_kill(server, switch, step, text):
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("reactors", [1, 2])
-def test_what_anybody_saw_is_stored_whatever_the_step_before_which_the_server_is_killed(serve, switch, reactors):
+def test_every_message_that_a_client_received_is_stored_whatever_the_step_of_the_kill(serve, switch, reactors):
     server = serve(env=switch.env, reactors=reactors)
     shop = server.shops[0]
     seen, outcomes = [], []
@@ -77,16 +77,16 @@ def test_what_anybody_saw_is_stored_whatever_the_step_before_which_the_server_is
     assert answer == frame == shop.list()[-1], "the last round went through"
     times = [message["created_at"] for message in shop.list()]
     assert times == sorted(set(times)), "the times rise across restarts"
-    # The kills struck where they were meant to: on both sides of the append, of the publication and of the answer.
+    # The kills hit the intended steps: on both sides of the append, of the publication and of the answer.
     assert outcomes[0] == ("pwrite", False, False, False), "before the append"
     assert ("fdatasync", True, False, False) in outcomes, "appended, not yet durable"
-    assert outcomes[-2] == ("send", True, False, False), "durable, and nobody has heard"
-    assert outcomes[-1] in (("send", True, True, False), ("send", True, False, True)), "one of the two has heard"
+    assert outcomes[-2] == ("send", True, False, False), "durable, and no client has received it"
+    assert outcomes[-1] in (("send", True, True, False), ("send", True, False, True)), "one of the two has received it"
 
 
 @pytest.mark.parametrize("reactors", [1, 2])
 def test_nothing_is_sent_before_the_message_is_on_the_disk(serve, switch, reactors):
-    """A kill leaves what the kernel holds; that a power cut would as well, the order of the steps tells."""
+    """A kill keeps what the kernel holds. The order of the steps shows that a message survives a power cut too."""
     server = serve(env=switch.env, reactors=reactors)
     for number in range(5):
         answer, frame, steps, _ = post_with_kill(server, switch, NEVER, f"message {number}")

@@ -28,7 +28,7 @@ def test_a_signal_closes_streams_with_1001_and_exits_0(serve, number):
     assert server.wait(10) == 0
 
 
-def test_a_stream_that_does_not_answer_the_close_does_not_hold_up_the_end(serve):
+def test_a_stream_that_does_not_answer_the_close_does_not_delay_the_end(serve):
     server = serve()
     shop = server.shops[0]
     with RawSocket(server) as silent, RawSocket(server) as idle, RawSocket(server) as half:
@@ -39,7 +39,7 @@ def test_a_stream_that_does_not_answer_the_close_does_not_hold_up_the_end(serve)
         assert server.terminate(10) == 0
 
 
-def test_what_is_in_flight_is_answered_and_stored(serve):
+def test_requests_in_flight_are_answered_and_stored(serve):
     server = serve(shops=4)
 
     async def write(session, shop, answered, failed):
@@ -51,7 +51,7 @@ def test_what_is_in_flight_is_answered_and_stored(serve):
                 async with session.post(url, json=body, headers=bearer(shop.admin)) as answer:
                     data = await answer.read()
             except aiohttp.ClientConnectorError:
-                return  # refused: it had stopped to listen
+                return  # refused: the server had stopped listening
             except aiohttp.ClientError as error:
                 failed.append(error)
                 return
@@ -82,8 +82,8 @@ def test_what_is_in_flight_is_answered_and_stored(serve):
 
 
 @pytest.mark.parametrize("round", range(6))
-def test_reactors_that_are_done_end_together(serve, round):
-    # Which of them is the last differs from run to run: the others must hear of it, not wait until patience ends.
+def test_drained_reactors_end_together(serve, round):
+    # The last reactor differs from run to run: the others must be notified, not wait for the time limit.
     server = serve(shops=4, reactors=4)
     for shop in server.shops:
         shop.post("the last word")
@@ -92,7 +92,7 @@ def test_reactors_that_are_done_end_together(serve, round):
 
 
 def test_a_draining_server_is_not_ready(serve):
-    server = serve(reactors=1)  # so that the end of the stream tells of the one that is asked
+    server = serve(reactors=1)  # so that the end of the stream shows the state of the one reactor
     shop = server.shops[0]
     with RawSocket(server) as raw, RawSocket(server) as stream:
         stream.opened(shop.id, shop.member)
@@ -166,7 +166,7 @@ def test_production_refuses_a_short_secret_and_does_not_show_it(serve):
     assert "AUTH_JWT_SECRET" in server.log() and "hunter2" not in server.log()
 
 
-def test_without_any_key_it_does_not_start(serve):
+def test_without_any_key_the_server_does_not_start(serve):
     server = serve(ready=False)
     del server.env["AUTH_JWT_SECRET"]
     server.launch()
@@ -183,7 +183,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(serve, name, neares
     assert len(lines) == 1 and name in lines[0] and nearest in lines[0] and "hunter2" not in lines[0]
 
 
-def test_variables_of_others_are_not_looked_at(serve):
+def test_variables_of_other_programs_are_ignored(serve):
     assert serve(env={"DEMO_FOLDER": "/nowhere", "AUTH_DOMAIN": "x", "SHOPSTREAM": "x"}).is_alive()
 
 

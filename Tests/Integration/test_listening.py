@@ -23,7 +23,7 @@ def test_a_server_listens_on_ipv6(serve):
             wait_until(lambda: is_refused(server), what="a fourth connection is refused")
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", server.port), timeout=10)
-    wait_until(lambda: not is_refused(server), what="its places are given back")
+    wait_until(lambda: not is_refused(server), what="its connections are released")
     assert f'"address":"[::1]:{server.port}"' in server.log()
 
 

@@ -1,4 +1,4 @@
-"""SQLite whose file another process has locked: the server says that it is not ready, and recovers."""
+"""SQLite whose file another process has locked: the server is not ready, and recovers."""
 
 import signal
 import sqlite3
@@ -35,7 +35,7 @@ def test_a_locked_store_is_not_ready_and_reads_go_on(server, lock):
     assert server.log().count('"not ready"') <= 2, "one for each state: without an answer, then busy"
     assert server.request("GET", "/healthz").status_code == 200
     assert shop.list() == []
-    # Behind a probe, and then as long as the store waits for the file.
+    # After a probe, and then as long as the store waits for the file.
     assert server.try_post(shop.id, shop.admin, "locked").status_code == 503
     lock.execute("ROLLBACK")
     wait_until(lambda: server.request("GET", "/readyz").status_code == 200, 15, "the server is ready")
@@ -43,7 +43,7 @@ def test_a_locked_store_is_not_ready_and_reads_go_on(server, lock):
     assert shop.list() == [message]
 
 
-def test_a_locked_store_does_not_hold_up_the_end(server, lock):
+def test_a_locked_store_does_not_delay_the_end(server, lock):
     shop = server.shops[0]
     answers, authors = [], []
 
@@ -51,20 +51,20 @@ def test_a_locked_store_does_not_hold_up_the_end(server, lock):
         try:
             answers.append(server.try_post(shop.id, shop.admin, "stuck").status_code)
         except requests.ConnectionError:
-            answers.append(None)  # patience ended before the store's
+            answers.append(None)  # the time limit ended before the store's
 
     def a_post_waits():
         authors.append(threading.Thread(target=post))
         authors[-1].start()
         return server.metric("shopstream_store_waiting_messages") >= 1
 
-    # Those that come together share the store's transaction; who comes later waits behind it.
+    # Posts that arrive together share the store's transaction; a later one waits for its end.
     wait_until(a_post_waits, 4, "a post waits for the store")
     server.signal(signal.SIGTERM)
     assert server.wait(10) == 0
     for author in authors:
         author.join(15)
-    # All were refused or cut off: those that waited behind the probe of `/readyz` outlast the drain.
+    # All were refused or cut off: posts in the queue after the probe of `/readyz` outlast the drain.
     assert answers and set(answers) <= {503, None}
     lock.execute("ROLLBACK")
     server.start()

@@ -1,4 +1,4 @@
-"""A corpus of malformed requests: each gets its status, and the server goes on as if nothing had been."""
+"""A corpus of malformed requests: each gets its status, and the server continues undisturbed."""
 
 import json
 import pathlib
@@ -14,7 +14,7 @@ ENTRIES = json.loads(CORPUS.read_text()) if CORPUS.exists() else []
 
 def request_bytes(entry, user):
     """A request is pieces of text, one byte a character, or a text and how often it repeats. What is wrong with a body
-    is only found by who reads it, and that needs a token."""
+    is found only when a handler reads it, and that needs a token."""
     pieces = (piece if isinstance(piece, str) else piece[0] * piece[1] for piece in entry["request"])
     host = "\r\nHost: a\r\n"
     text = "".join(pieces)
@@ -40,7 +40,7 @@ def test_the_corpus_is_there():
     assert len(ENTRIES) >= 40
 
 
-def test_a_connection_that_sends_nothing_or_half_a_request_holds_up_nobody(shop):
+def test_a_connection_that_sends_nothing_or_half_a_request_delays_no_other_client(shop):
     idle = [RawSocket(shop.server) for _ in range(50)]
     for index, raw in enumerate(idle):
         raw.send(b"POST /api/v1/shops/messages HTTP/1.1\r\nHost: x\r\nContent-Le"[: index * 2])

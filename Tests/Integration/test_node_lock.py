@@ -1,4 +1,4 @@
-"""The lock by which a node may write: of two nodes that do not share the database one writes, and the other says so.
+"""The lock by which a node may write: of two nodes that do not share the database one writes, the other reports it.
 A node that takes over is in test_takeover.py."""
 
 import pytest

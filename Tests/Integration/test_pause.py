@@ -1,4 +1,4 @@
-"""A process that is stopped for a while and goes on: no client pays for it."""
+"""A process that is stopped for a while and continues: the pause costs no client its stream."""
 
 import selectors
 import signal
@@ -63,13 +63,13 @@ def test_streams_survive_a_pause_that_is_longer_than_their_pong_wait(serve, reac
     streams = [RawSocket(server, seconds=30).opened(shops[n % 3].id, shops[n % 3].member) for n in range(STREAM_COUNT)]
     crowd = Crowd(streams)
     try:
-        wait_until(lambda: crowd.pings >= STREAM_COUNT, 30, "every stream was asked once")
+        wait_until(lambda: crowd.pings >= STREAM_COUNT, 30, "every stream was pinged once")
         for _ in range(2):
             server.signal(signal.SIGSTOP)
             time.sleep(PAUSE_SECONDS)  # the pause itself is what is tested
             server.signal(signal.SIGCONT)
             pings = crowd.pings
-            wait_until(lambda: crowd.pings >= pings + 2 * STREAM_COUNT, 40, "every stream was asked twice")
+            wait_until(lambda: crowd.pings >= pings + 2 * STREAM_COUNT, 40, "every stream was pinged twice")
             assert crowd.closed == []
         assert server.open_streams() == STREAM_COUNT
         assert server.metric("shopstream_reactor_paused_seconds_total") > 1

@@ -67,7 +67,7 @@ def test_a_message_reaches_every_stream_of_its_shop_and_no_other_in_order(peer):
     asyncio.run(scenario())
 
 
-def test_the_load_generator_loads_and_judges_it_as_it_does_our_own(peer, tmp_path):
+def test_the_load_generator_loads_and_judges_a_peer_like_our_own_server(peer, tmp_path):
     options = {"connections": 20, "shops": 4, "rate": 40, "warm-up": 0, "duration": 2, "drain": 5}
     report, text = shopload.run(tmp_path, peer.url(), "many-shops", **options, **{"server-pid": peer.serving_pid()})
     counters = report["counters"]
@@ -105,7 +105,7 @@ def test_the_reference_refuses_a_token_that_is_not_valid(reference, wrong):
     assert stream.status_code == 401
 
 
-def test_the_reference_refuses_a_body_that_is_not_as_it_should_be(reference):
+def test_the_reference_refuses_an_invalid_body(reference):
     for body in ("", "{", '{"shop_id":"s"}', '{"shop_id":"s","message":""}'):
         answer = requests.post(
             reference.url("/api/v1/shops/messages"), data=body, headers=bearer("ada"), timeout=10

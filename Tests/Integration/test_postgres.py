@@ -163,7 +163,7 @@ def test_tls_is_as_the_connection_string_says(serve, tmp_path):
 # The schema
 
 
-def test_migrate_is_done_once_and_says_what_it_would_do():
+def test_migrate_is_done_once_and_a_dry_run_prints_its_statements():
     postgres = Postgres()
     try:
         dry = postgres.migrate("--dry-run")
@@ -191,7 +191,7 @@ def test_a_server_refuses_a_database_that_was_not_migrated(serve):
 # Faults
 
 
-def test_a_restart_of_the_database_loses_nothing_and_hangs_nobody(server, database):
+def test_a_restart_of_the_database_loses_nothing_and_hangs_no_client(server, database):
     for mode in ("fast", "immediate"):
         writers = Writers(server)
         go_on(writers)
@@ -214,7 +214,7 @@ def test_readiness_follows_the_database(server, database):
     wait_until(lambda: shop.server.try_post(shop.id, shop.admin, "welcome back").status_code == 201, 15, "a write")
 
 
-def test_backends_that_are_terminated_under_way_lose_nothing(server, database):
+def test_backends_that_are_terminated_with_requests_in_flight_lose_nothing(server, database):
     writers = Writers(server)
     for _ in range(10):
         go_on(writers, 20)
@@ -223,7 +223,7 @@ def test_backends_that_are_terminated_under_way_lose_nothing(server, database):
     check_answers(database, writers.finish())
 
 
-def test_the_metrics_tell_how_the_connections_are(server, database):
+def test_the_metrics_show_the_states_of_the_connections(server, database):
     def metrics():
         return {name.partition("{")[0]: value for name, value in server.metrics().items()}
 
@@ -231,13 +231,13 @@ def test_the_metrics_tell_how_the_connections_are(server, database):
         return (server.metric("shopstream_database_connections_ready") == server.metric("shopstream_database_connections")
                 > 0 and server.metric("shopstream_database_listening") == 1)  # fmt: skip
 
-    wait_until(are_ready, 15, "all connections stand")
+    wait_until(are_ready, 15, "all connections are ready")
     assert server.metric("shopstream_database_connections_lost_total") == 0
     database.stop()
-    wait_until(lambda: server.metric("shopstream_database_connections_ready") == 0, 15, "none stands")
+    wait_until(lambda: server.metric("shopstream_database_connections_ready") == 0, 15, "none is ready")
     assert metrics()["shopstream_database_listening"] == 0
     database.start()
-    wait_until(are_ready, 15, "they stand again")
+    wait_until(are_ready, 15, "they are ready again")
     assert server.metric("shopstream_database_connections_lost_total") > 0
     assert metrics()["shopstream_database_gaps_total"] > 0
     server.shops[0].post("one")
@@ -269,7 +269,7 @@ def test_a_full_disk_fails_the_rows_that_meet_it_and_no_other(server, database):
     assert all((status == 503) == text.endswith("7") for text, status, _ in answers)
 
 
-def test_a_commit_that_fails_is_no_success(server, database):
+def test_a_failed_commit_is_not_answered_as_success(server, database):
     database.sql("""
         CREATE OR REPLACE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$;
@@ -283,7 +283,7 @@ def test_a_commit_that_fails_is_no_success(server, database):
     assert [message["message"] for message in shop.list()] == ["good"]
 
 
-def test_what_others_raise_is_no_line_of_the_log(server, database):
+def test_warnings_that_other_services_raise_are_not_logged(server, database):
     database.sql("""
         CREATE OR REPLACE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             RAISE WARNING 'somebody else''s trigger'; RETURN NEW; END $$;

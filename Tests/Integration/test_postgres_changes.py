@@ -1,4 +1,4 @@
-"""What others write into the database reaches the streams; what we write reaches them once."""
+"""Changes by other services reach the streams; our own writes reach them once."""
 
 import pytest
 from support.deadline import wait_until
@@ -57,7 +57,7 @@ def test_a_row_too_large_for_a_notification_arrives_whole_and_in_its_place(serve
         assert receive(stream)["message"] == "behind it"
 
 
-def test_our_own_writes_are_told_once(server, database):
+def test_our_own_writes_are_published_once(server, database):
     shop = server.shops[0]
     with open_stream(server, shop.id, shop.member) as stream:
         posted = [shop.post(f"number {number}") for number in range(20)]
@@ -66,7 +66,7 @@ def test_our_own_writes_are_told_once(server, database):
     assert received[:20] == posted and received[20]["id"] == "mark-1"
 
 
-def test_our_times_stay_behind_those_of_others(server, database):
+def test_our_times_follow_those_of_others(server, database):
     shop = server.shops[0]
     with open_stream(server, shop.id, shop.member) as stream:
         shop.post("so that the shop has a clock")
@@ -78,14 +78,14 @@ def test_our_times_stay_behind_those_of_others(server, database):
     assert shop.list(since=ahead["created_at"]) == [posted]
 
 
-def test_what_was_written_while_nobody_listened_is_told_once_later(server, database):
+def test_a_change_without_a_listener_is_published_once_later(server, database):
     shop = server.shops[1]
     with open_stream(server, shop.id, shop.member) as stream:
         own = shop.post("ours, before")
         assert receive(stream) == own
         insert(database, shop, "before-1", "before")
         assert receive(stream)["id"] == "before-1"
-        # The server cannot hear of these: its listener is gone, and new connections are refused meanwhile.
+        # The server is not notified of these: its listener is gone, and new connections are refused meanwhile.
         database.sql("ALTER DATABASE shopstream ALLOW_CONNECTIONS false", "postgres")
         database.sql(f"SELECT pg_terminate_backend(pid) FROM ({LISTENERS}) listeners", "postgres")
         database.sql("ALTER DATABASE shopstream ALLOW_CONNECTIONS true", "postgres")

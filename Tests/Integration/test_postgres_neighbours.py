@@ -64,7 +64,7 @@ def receive_until(stream, mark):
         received.append((event["type"], event["data"]["id"], event["data"].get("message")))
 
 
-def test_an_edit_of_others_is_told_as_the_row_is_whatever_its_time_says(server, database):
+def test_an_edit_of_another_service_is_published_as_the_row_is_whatever_its_time(server, database):
     shop = server.shops[0]
     with events_of(server, shop) as events:
         database.sql(insertion(shop, "edited-1", "first"))
@@ -83,7 +83,7 @@ def test_an_edit_of_others_is_told_as_the_row_is_whatever_its_time_says(server, 
 
 @contextlib.contextmanager
 def no_listener(database, meanwhile):
-    """While it lasts the server's listener is away; at its begin another service runs the statements `meanwhile`."""
+    """Within the context the server has no listener. At its start another service runs the statements `meanwhile`."""
     holder = database.session("SET search_path = public")
     try:
         database.sql("ALTER DATABASE shopstream ALLOW_CONNECTIONS false", "postgres")
@@ -99,7 +99,7 @@ def no_listener(database, meanwhile):
     wait_until(lambda: database.sql(LISTENERS), 20, "a listener again")
 
 
-def test_what_others_did_while_there_was_no_listener_is_told_and_nothing_was_written(server, database):
+def test_changes_of_others_without_a_listener_are_published_and_the_node_wrote_nothing(server, database):
     shop = server.shops[0]
     with events_of(server, shop) as events:
         for number in (1, 2):
@@ -122,11 +122,11 @@ def test_what_others_did_while_there_was_no_listener_is_told_and_nothing_was_wri
     assert sorted(told) == sorted(expected)
 
 
-def test_what_is_written_before_the_first_listen_is_told(serve, database, proxy):
+def test_a_change_before_the_first_listen_is_published(serve, database, proxy):
     proxy.hold = b"LISTEN"
     server = serve(shops=1, ready=False, store=database.uri.replace(str(database.port), str(proxy.port)), args=["--takeover"])
     server.launch()
-    wait_until(lambda: '"listening"' in server.log(), 20, "it serves")
+    wait_until(lambda: '"listening"' in server.log(), 20, "the server listens")
     shop = server.shops[0]
     with events_of(server, shop) as events:
         database.sql(insertion(shop, "early-1", "early"))
@@ -143,7 +143,7 @@ def all_connections_stand(server):
     return server.metric(ready) == server.metric(all_of_them) > 0
 
 
-def test_writes_whose_outcome_got_lost_are_told_once(distant_server, database, proxy):
+def test_writes_of_unknown_outcome_are_published_once(distant_server, database, proxy):
     shop = distant_server.shops[0]
     with events_of(distant_server, shop) as events:
         kept = shop.post("before")
@@ -163,7 +163,7 @@ def test_writes_whose_outcome_got_lost_are_told_once(distant_server, database, p
         assert (edited["type"], edited["data"]["message"]) == ("message.edited", "an edit that is lost")
 
         # New connections prepare this statement too, and would be cut like the one that runs it.
-        wait_until(lambda: all_connections_stand(distant_server), 10, "the connections that were lost are there again")
+        wait_until(lambda: all_connections_stand(distant_server), 10, "the lost connections are open again")
         proxy.swallow = b"deleteMessage"
         answer = distant_server.request("DELETE", f"/api/v1/shops/messages/{kept['id']}", shop.admin)
         assert answer.status_code == 503
@@ -174,7 +174,7 @@ def test_writes_whose_outcome_got_lost_are_told_once(distant_server, database, p
         assert receive_until(events, "lost-end") == []
 
 
-def test_a_foreign_change_is_told_behind_our_own_with_an_earlier_time(server, database):
+def test_a_foreign_change_is_published_after_our_own_with_an_earlier_time(server, database):
     shop = server.shops[1]
     database.sql("""
         CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -214,7 +214,7 @@ def test_a_time_at_the_end_of_time_does_not_stop_the_shop(server, database, time
     database.sql("DELETE FROM shop_messages WHERE id = 'far-1'")
 
 
-def test_the_images_of_a_deletion_that_got_lost_go(serve, database, proxy, tmp_path):
+def test_the_images_of_a_deletion_of_unknown_outcome_are_removed(serve, database, proxy, tmp_path):
     server = serve(
         shops=1, store=database.uri.replace(str(database.port), str(proxy.port)),
         env={"SHOPSTREAM_ORPHAN_IMAGE_SECONDS": "1", "SHOPSTREAM_IMAGES": str(tmp_path / "images")},
@@ -244,7 +244,7 @@ def test_a_database_that_does_not_answer_is_given_up():
         assert time.monotonic() - began < 8
 
 
-def test_a_number_of_connections_that_cannot_be_kept_is_said(serve, database):
+def test_a_number_of_connections_that_cannot_be_kept_is_logged(serve, database):
     server = serve(store=database.uri, env={"SHOPSTREAM_POSTGRES_CONNECTIONS": "3"})
     assert "SHOPSTREAM_POSTGRES_CONNECTIONS is not kept" in server.log()
     assert server.terminate() == 0
@@ -255,7 +255,7 @@ def test_a_number_of_connections_that_cannot_be_kept_is_said(serve, database):
 # Several nodes
 
 
-def test_a_second_server_is_refused_unless_both_are_told(serve, database):
+def test_a_second_server_is_refused_unless_both_share_the_database(serve, database):
     first = serve(store=database.uri)
     wait_until(lambda: database.sql(LISTENERS), 10, "a listener")
     others = [
@@ -266,14 +266,14 @@ def test_a_second_server_is_refused_unless_both_are_told(serve, database):
         assert second.wait(20) == 74 and "SHOPSTREAM_POSTGRES_SHARED=true" in second.log()
     first.shops[0].post("unharmed")
     taking_over = serve(ready=False, store=database.uri, env={"SHOPSTREAM_TAKEOVER": "true"}).launch()
-    wait_until(lambda: "until the other server ends" in taking_over.log(), 20, "it says so")
+    wait_until(lambda: "until the other server ends" in taking_over.log(), 20, "the new server logs its wait")
     assert first.terminate() == 0
-    wait_until(lambda: '"listening"' in taking_over.log(), 20, "it listens")
-    wait_until(lambda: taking_over.request("GET", "/readyz").status_code == 200, 20, "it has the lock")
+    wait_until(lambda: '"listening"' in taking_over.log(), 20, "the new server listens")
+    wait_until(lambda: taking_over.request("GET", "/readyz").status_code == 200, 20, "the new server has the lock")
     assert taking_over.terminate() == 0
 
 
-def test_nodes_that_share_a_database_tell_each_other(serve, database):
+def test_nodes_that_share_a_database_notify_each_other(serve, database):
     shared = {"SHOPSTREAM_POSTGRES_SHARED": "true"}
     one = serve(store=database.uri, env=shared)
     other = serve(store=database.uri, env=shared)

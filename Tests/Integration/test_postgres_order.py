@@ -74,7 +74,7 @@ def test_clients_of_a_node_that_is_alone_miss_nothing_beside_other_writers(serve
 
 
 def come_and_go(shops, database):
-    """Clients stream from one node after the other, leave, and poll; at last each must know what is stored."""
+    """Clients stream from one node after the other, leave, and poll; at the end each must know what is stored."""
     seed = seeded()
 
     def chance():
@@ -120,7 +120,7 @@ def come_and_go(shops, database):
     assert slow > 1 and len(rounds) > len(clients)
 
 
-def test_replies_that_a_foreign_key_deletes_are_told_each_once(serve, database):
+def test_each_reply_that_a_foreign_key_deletes_is_published_once(serve, database):
     database.sql(
         "ALTER TABLE shop_messages ADD FOREIGN KEY (parent_id) REFERENCES shop_messages (id) ON DELETE CASCADE"
     )
@@ -140,4 +140,4 @@ def test_replies_that_a_foreign_key_deletes_are_told_each_once(serve, database):
         expected = sorted(message["id"] for message in [parent, *replies])
         assert sorted(event["data"]["id"] for event in deleted) == expected
         end = shop.post("the end")
-        assert receive(events)["data"] == end, "each is told once"
+        assert receive(events)["data"] == end, "each is published once"

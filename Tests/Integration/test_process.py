@@ -1,4 +1,4 @@
-"""What the world does to a process: a log without a reader, signals, closed descriptors."""
+"""What the environment does to a process: a log without a reader, signals, closed descriptors."""
 
 import ctypes
 import errno
@@ -98,7 +98,7 @@ def test_sighup_reads_the_members_file_again(serve):
     (server.folder / "members.csv").write_text("no members file\n")
     server.signal(signal.SIGHUP)
     wait_until(lambda: "the members file cannot be used" in server.log(), what="the bad file is reported")
-    assert server.try_post(shop.id, "newcomer", "x").status_code == 201  # whom the file no longer names stays
+    assert server.try_post(shop.id, "newcomer", "x").status_code == 201  # a member that the file no longer names stays
     assert server.terminate() == 0
 
 
@@ -133,7 +133,7 @@ def test_a_second_signal_cuts_connections_off(serve):
         )
         server.signal(signal.SIGTERM)
 
-        # Those that come within a second of the first belong to it.
+        # Signals within a second of the first one count as that one.
         def hastened():
             if server.is_alive():
                 server.signal(signal.SIGTERM)

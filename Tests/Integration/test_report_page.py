@@ -63,7 +63,7 @@ def test_the_page_of_a_run(tmp_path, server, browser, artifacts):
     for tab in check(browser, page, artifacts, PLOTS):
         order = tab.evaluate("[...document.querySelector('main').children].map((e) => e.className || e.tagName)")
         assert order[:6] == ["kind", "H1", "origin", order[3], "card facts", "tiles"]
-        assert order[3].startswith("card verdict"), "the verdict stands before all figures"
+        assert order[3].startswith("card verdict"), "the verdict comes before all figures"
         top = tab.evaluate("document.querySelector('.origin').textContent + document.querySelector('.facts').textContent")
         for fact in ("Linux ", "RLIMIT_NOFILE", "shopload 1, commit v1.2-3-gabc", "shopload run many-shops"):
             assert fact in top

@@ -41,7 +41,7 @@ class Run:
         return "".join(self.lines)
 
     def printed(self):
-        """What it printed, once all of it is there."""
+        """The output of the script, once it is complete."""
         wait_until(lambda: LAST_LINE in self.output or self.process.poll() is not None, 60, "tools/run says what to try")
         assert self.process.poll() is None, self.output
         return self.output
@@ -87,7 +87,7 @@ def listens(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_what_it_prints_leads_to_two_tabs_and_a_line_that_reaches_both(run, browser, artifacts):
+def test_the_printed_addresses_open_two_tabs_and_the_printed_command_reaches_both(run, browser, artifacts):
     text = run.printed()
     tabs = [browser.open(address) for address in addresses(text)]
     assert len(tabs) == 2

@@ -79,7 +79,7 @@ def test_a_frame_that_the_end_of_the_connection_cuts_off_is_counted_and_ends_its
     report, _, _ = run_faulty(tmp_path, faults=lambda m, s: faulty.CUT_FRAME if m == 50 and s in (3, 8) else None)
     counters = report["counters"]
     assert faults_of(counters) == {"cutFrames": 2}
-    # What came before the cut was expected and came; what would have come behind it is no loss but a disconnect.
+    # The messages before the cut were expected and arrived; those after it are no loss but a disconnect.
     assert counters["delivered"] == counters["expectedDeliveries"] == STREAMS * MESSAGES - 2 * 51
     assert counters["disconnectsByError"] == {"end of stream": 2}
 
@@ -93,7 +93,7 @@ def test_messages_of_another_shop_are_foreign(tmp_path):
     assert report["counters"]["delivered"] == MESSAGES * STREAMS // 2
 
 
-def test_several_writers_of_a_shop_lose_nothing_and_what_is_dropped_is_counted(tmp_path):
+def test_several_writers_of_a_shop_lose_nothing_and_dropped_messages_are_counted(tmp_path):
     report, _, server = run_faulty(
         tmp_path, faults=lambda m, s: faulty.DROP if m % 10 == 4 else None, options={**SMALL, "writers": 5})
     assert [len(posters) for posters in server.posters.values()] == [5]
@@ -131,7 +131,7 @@ def test_refused_messages_are_no_loss(tmp_path):
     assert counters["delivered"] == STREAMS * MESSAGES * 3 // 4
 
 
-def test_what_has_no_latency_is_counted_beside_the_percentiles(tmp_path):
+def test_messages_without_a_latency_are_counted_beside_the_percentiles(tmp_path):
     # Two messages without an answer, three refused, and a delivery of each tenth message lost.
     _, text, server = run_faulty(
         tmp_path, refuse=lambda m: {31: 0, 62: 0, 7: 429, 8: 500, 9: 503}.get(m),
@@ -145,7 +145,7 @@ def test_what_has_no_latency_is_counted_beside_the_percentiles(tmp_path):
     assert "not in these 10 deliveries that were lost 3 refused messages 2 messages without an answer" in said
 
 
-def test_what_is_not_the_generators_is_counted_and_no_fault(tmp_path):
+def test_messages_that_the_generator_did_not_send_are_counted_and_no_fault(tmp_path):
     report, _, _ = run_faulty(tmp_path, greeting=b'{"type":"hello"}')
     assert report["counters"]["unmarkedFrames"] == STREAMS
     assert faults_of(report["counters"]) == {}
@@ -251,7 +251,7 @@ def test_tokens_of_a_file_are_sent_instead(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1:80", "http://example.org", "https://127.0.0.1:1", "127.0.0.1:1"])
-def test_it_aims_at_nothing_but_loopback(url):
+def test_shopload_connects_to_nothing_but_loopback(url):
     done = subprocess.run(
         [str(find_binary("shopload")), "run", "idle", "--url", url], capture_output=True, text=True, timeout=20)
     assert done.returncode == 64
@@ -277,7 +277,7 @@ def test_the_real_server_loses_nothing_in_any_scenario(tmp_path, serve, scenario
     population = {name: options[name] for name in ("connections",) if name in options}
     server = serve(
         shops=0, members=shopload.members(scenario, **population), store="memory:",
-        # In a storm a user's streams come back before the server has noticed that they went.
+        # In a storm a user's streams reconnect before the server has noticed their ends.
         env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0", "WEBSOCKET_MAX_CONNECTIONS_PER_USER": "50"},
     )  # fmt: skip
     report, text = shopload.run(
@@ -302,7 +302,7 @@ def test_the_real_server_loses_nothing_in_any_scenario(tmp_path, serve, scenario
     assert kind_of(tmp_path) not in MISSED, text
 
 
-def test_what_a_list_leaves_out_is_lost(tmp_path):
+def test_messages_that_a_list_leaves_out_are_lost(tmp_path):
     # Two of twenty streams leave for the second quarter of the run and read by REST what they missed.
     options = {**SMALL, "connections": 20, "shops": 1, "rate": 100, "writers": 2}
     with FaultyServer(omit=lambda message: message % 50 == 30) as server:
@@ -314,7 +314,7 @@ def test_what_a_list_leaves_out_is_lost(tmp_path):
     assert counters["connectsSucceeded"] == 22
 
 
-def test_slow_readers_are_not_counted_as_losses_and_harm_nobody(tmp_path, serve):
+def test_slow_readers_are_not_counted_as_losses_and_harm_no_other_stream(tmp_path, serve):
     options = {"connections": 20, "shops": 1}
     server = serve(
         shops=0, members=shopload.members("slow", **options), store="memory:",

@@ -86,7 +86,7 @@ def test_a_search_finds_knees_costs_and_a_plan_and_goes_on_from_its_report(tmp_p
     assert path.read_bytes() == before
 
 
-def test_what_is_no_capacity_report_is_left_as_it_is(tmp_path):
+def test_a_file_that_is_no_capacity_report_is_left_unchanged(tmp_path):
     path = tmp_path / "notes.json"
     path.write_text('{"mine": true}')
     done = capacity(*GRID, "--url", f"http://127.0.0.1:{free_port()}", "--report", path)
@@ -105,6 +105,6 @@ def test_what_is_no_capacity_report_is_left_as_it_is(tmp_path):
         ([*DEMAND, "--headroom", "1"], "headroom"),
     ],
 )  # fmt: skip
-def test_what_cannot_give_a_plan_is_refused_before_anything_is_run(arguments, reason):
+def test_a_demand_that_cannot_give_a_plan_is_refused_before_any_run(arguments, reason):
     done = capacity(*arguments, "--url", f"http://127.0.0.1:{free_port()}", timeout=20)
     assert done.returncode == 64 and reason in done.stderr, done.stderr

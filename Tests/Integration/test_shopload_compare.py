@@ -74,7 +74,7 @@ def test_a_server_that_loses_messages_is_in_doubt(tmp_path):
     assert text.index("warning: broken, round 1") < text.index("delivery p50")
 
 
-def test_a_side_that_lets_nobody_in_ends_the_comparison(tmp_path):
+def test_a_side_that_accepts_no_stream_ends_the_comparison(tmp_path):
     with FaultyServer() as server:
         _, text = compare(tmp_path, server.url, f"http://127.0.0.1:{free_port()}", *LOAD, status=64)
     assert "B: no stream could be opened" in text

@@ -18,7 +18,7 @@ STALL_SECONDS_MAX = 40
 
 
 def begin_upload(server, shop):
-    """An upload of which less comes than was said."""
+    """An upload that sends less than its announced length."""
     body, kind = form(file_part(PNG + bytes(400_000)))
     raw = RawSocket(server, seconds=60)
     raw.send(

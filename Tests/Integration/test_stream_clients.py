@@ -1,4 +1,4 @@
-"""Four clients of others, each with the token in the header and in the query."""
+"""Four client libraries, each with the token in the header and in the query."""
 
 import signal
 

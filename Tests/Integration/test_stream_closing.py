@@ -1,4 +1,4 @@
-"""Ends that cross: what either side has still to say is said in whole frames."""
+"""Ends that cross: each side still sends its pending frames, whole."""
 
 import signal
 import socket
@@ -11,7 +11,7 @@ MESSAGE_COUNT = 250  # within what may wait for a slow client
 TEXT_BYTES = 16_000
 
 
-def test_a_close_frame_with_the_end_right_behind_it_is_answered(serve):
+def test_a_close_frame_right_before_the_end_is_answered(serve):
     server = serve(env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0"})
     shop = server.shops[0]
     for _ in range(20):
@@ -21,11 +21,11 @@ def test_a_close_frame_with_the_end_right_behind_it_is_answered(serve):
             stream.socket.shutdown(socket.SHUT_WR)
             assert stream.close_code() == 1000
             assert stream.is_at_end()
-        wait_until(lambda: server.open_streams() == 0, what="the stream's place is free")
+        wait_until(lambda: server.open_streams() == 0, what="the stream's quota slot is free")
     assert server.metric("websocket_disconnect_reasons", reason="client_closed") == 20
 
 
-def test_a_violation_with_the_end_right_behind_it_gets_its_code(serve):
+def test_a_violation_right_before_the_end_gets_its_code(serve):
     server = serve()
     shop = server.shops[0]
     with RawSocket(server) as stream:
@@ -57,7 +57,7 @@ def test_a_peer_that_ends_while_messages_wait_for_it_gets_them_whole(serve, last
         texts, ended = 0, None
         while ended is None:
             found = stream.frame()
-            assert found is not None, f"cut off behind {texts} whole messages"
+            assert found is not None, f"cut off after {texts} whole messages"
             if found[0] == TEXT:
                 texts += 1
             elif found[0] == CLOSE:

@@ -33,6 +33,6 @@ def test_a_few_hundred_frames_at_once_are_all_handled(serve):
     shop = server.shops[0]
     with RawSocket(server, seconds=30) as stream:
         stream.opened(shop.id, shop.member)
-        # Several turns' worth; what comes behind them shows that all were taken, in order.
+        # Enough for several turns. The frame after them shows that all were handled, in order.
         stream.send(frame(TEXT, b"x") * 500 + frame(PING, b"last"))
         assert stream.frame() == (10, b"last")

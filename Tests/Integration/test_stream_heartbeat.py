@@ -26,7 +26,7 @@ def test_pings_come_and_pongs_keep_the_stream(server):
             assert opcode == PING and len(payload) <= 125
             stream.send(frame(PONG, payload))
             pings += 1
-        assert silent.is_at_end(), "the one that does not answer is closed"
+        assert silent.is_at_end(), "the stream that does not answer is closed"
         message = shop.post("x")
         while (found := stream.frame())[0] == PING:
             stream.send(frame(PONG, found[1]))
@@ -50,7 +50,7 @@ def test_only_a_pong_extends_the_wait(server):
         assert answers >= 1, "the client's pings were answered all the while"
 
 
-def test_an_unsolicited_pong_is_welcome(server):
+def test_an_unsolicited_pong_is_accepted(server):
     shop = server.shops[0]
     with RawSocket(server) as stream:
         stream.opened(shop.id, shop.member)
@@ -69,7 +69,7 @@ def test_a_ping_of_the_client_is_answered_with_its_payload(shop, payload):
         assert stream.frame() == (PONG, payload)
 
 
-def test_frames_right_behind_the_handshake_are_not_lost(shop):
+def test_frames_right_after_the_handshake_are_not_lost(shop):
     with RawSocket(shop.server) as stream:
         stream.opened(shop.id, shop.member, behind=frame(PING, b"early") + frame(TEXT, b"x") + frame(PING, b"bird"))
         assert stream.frame() == (PONG, b"early")

@@ -1,4 +1,4 @@
-"""Five connections a user, across shops and reactors: one winner for the last place, and every place is released."""
+"""Five connections a user, over shops and reactors: one winner for the last quota slot, and each slot is released."""
 
 import concurrent.futures
 import socket
@@ -41,7 +41,7 @@ def fill(server, count=5):
     return [RawSocket(server).opened(shop, USER) for shop in SHOPS[:count]]
 
 
-def test_the_sixth_connection_of_a_user_is_429_wherever_it_goes(server):
+def test_the_sixth_connection_of_a_user_is_429_on_every_reactor(server):
     streams = fill(server)
     for shop in SHOPS[4:8]:
         answer = refusal(server, shop, USER)
@@ -54,7 +54,7 @@ def test_the_sixth_connection_of_a_user_is_429_wherever_it_goes(server):
 
 
 @pytest.mark.parametrize("attempt", range(5))
-def test_a_race_for_the_last_place_has_one_winner(server, attempt):
+def test_a_race_for_the_last_quota_slot_has_one_winner(server, attempt):
     streams = fill(server, 4)
     racers = [RawSocket(server) for _ in range(12)]
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
@@ -110,7 +110,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("kind", ENDS)
-def test_every_end_gives_the_place_back(server, kind):
+def test_every_end_releases_the_quota_slot(server, kind):
     for stream in fill(server):
         ENDS[kind](stream)
     wait_until(lambda: server.open_streams() == 0, what="the streams are gone")
@@ -120,7 +120,7 @@ def test_every_end_gives_the_place_back(server, kind):
         stream.socket.close()
 
 
-def test_refused_attempts_take_no_place(server):
+def test_refused_attempts_take_no_quota_slot(server):
     for _ in range(20):
         assert refusal(server, "no-such-shop", USER).status_code == 403
         assert refusal(server, SHOPS[0], USER, headers={"Sec-WebSocket-Version": "12"}).status_code in (400, 426)
@@ -128,7 +128,7 @@ def test_refused_attempts_take_no_place(server):
         stream.socket.close()
 
 
-def test_a_connection_that_breaks_off_during_the_handshake_takes_no_place(server):
+def test_a_connection_that_breaks_off_during_the_handshake_takes_no_quota_slot(server):
     head = f"GET /api/v1/shops/{SHOPS[0]}/messages/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n".encode()
     for _ in range(20):
         with RawSocket(server) as raw:
@@ -141,8 +141,8 @@ def test_a_connection_that_breaks_off_during_the_handshake_takes_no_place(server
         stream.socket.close()
 
 
-def test_places_are_given_back_over_many_rounds(server):
-    """A place lost in one end of a hundred would show."""
+def test_quota_slots_are_released_over_many_rounds(server):
+    """A quota slot that one end of a hundred does not release would show."""
     for round_number in range(25):
         streams = fill(server)
         for index, stream in enumerate(streams):

@@ -60,7 +60,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("kind", MALFORMED)
-def test_what_is_no_upgrade_is_400(shop, kind):
+def test_a_request_that_is_no_upgrade_is_400(shop, kind):
     assert status(shop.server, shop.id, shop.member, **MALFORMED[kind]) == 400
 
 
@@ -129,7 +129,7 @@ def test_attempts_beyond_the_limit_are_429_with_retry_after(server):
     for _ in range(3):
         with open_stream(server, shop.id, shop.member):
             pass
-        wait_until(lambda: server.open_streams() == 0, what="the place is given back")
+        wait_until(lambda: server.open_streams() == 0, what="the quota slot is released")
     answer = refusal(server, shop.id, shop.member)
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
@@ -159,7 +159,7 @@ def test_while_draining_upgrades_are_503_before_anything_else_about_them(serve):
     assert server.wait() == 0
 
 
-def test_without_the_stream_rest_goes_on(serve):
+def test_rest_works_without_the_stream(serve):
     server = serve(env={"WEBSOCKET_ENABLED": "false"})
     shop = server.shops[0]
     assert status(server, shop.id, shop.member) == 404

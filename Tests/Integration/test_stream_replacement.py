@@ -42,7 +42,7 @@ def test_a_race_leaves_as_many_streams_as_a_user_may_have(tmp_path):
         wait_until(lambda: server.open_streams() == 5, what="five are open")
         for racer in racers:
             racer.socket.close()
-        wait_until(lambda: server.open_streams() == 0, what="all places are returned")
+        wait_until(lambda: server.open_streams() == 0, what="all quota slots are released")
         for shop in SHOPS[:5]:
             RawSocket(server).opened(shop, "ada")
         assert server.metric("websocket_disconnect_reasons", reason="replaced") == 19

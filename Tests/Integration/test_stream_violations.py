@@ -75,7 +75,7 @@ def test_an_empty_close_is_answered_by_an_empty_close(shop):
         assert stream.is_at_end()
 
 
-def test_nothing_behind_a_close_is_read(shop):
+def test_nothing_after_a_close_is_read(shop):
     with RawSocket(shop.server) as stream:
         stream.opened(shop.id, shop.member)
         stream.send(close_frame(1000) + frame(PING, b"x") + frame(TEXT, b"\xff"))

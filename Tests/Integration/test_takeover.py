@@ -129,7 +129,7 @@ def test_the_members_file_and_the_demo_are_part_of_the_start(serve, follow):
     assert "error" not in levels, second.log()
 
 
-def test_a_store_that_no_one_uses_is_opened_at_once(serve, store):
+def test_an_unused_store_is_opened_at_once(serve, store):
     server = serve(shops=1, store=store, args=["--takeover"])
     server.shops[0].post("x")
     assert "until the other server ends" not in server.log()

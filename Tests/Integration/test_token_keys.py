@@ -85,7 +85,7 @@ def test_the_first_token_of_a_new_key_is_good_on_every_reactor(server, issuer):
         assert receive(stream)["message"] == "both are good"
 
 
-def test_an_upload_by_a_new_key_waits_for_it_too(server, issuer):
+def test_an_upload_by_a_new_key_waits_for_the_read_too(server, issuer):
     shop = server.shops[0]
     issuer.publish("new")
     answer = server.request(
@@ -117,7 +117,7 @@ def test_sighup_reads_the_keys_at_once(server, issuer):
         assert [reading(server, issuer, shop.member, kid) for _ in range(4)] == [200] * 4
 
 
-def test_made_up_keys_pile_up_neither_reads_nor_requests(server, issuer):
+def test_unknown_keys_accumulate_neither_reads_nor_requests(server, issuer):
     shop = server.shops[0]
     stranger = Issuer(issuer.path)
     stranger.keys = {f"made-up-{number}": ed25519.Ed25519PrivateKey.generate() for number in range(400)}
@@ -181,7 +181,7 @@ def test_no_time_in_a_token_stops_the_process(serve, claim):
             "GET", f"/api/v1/shops/{shop.id}/messages", headers={"Authorization": f"Bearer {text}"})  # fmt: skip
         assert answer.status_code in (200, 401), value
         if answer.status_code == 200:
-            # A stream's life is reckoned from the time.
+            # The lifetime of a stream is computed from the token's time.
             with connect(server.stream_url(shop.id, text)) as stream:
                 shop.post("y")
                 assert receive(stream)["message"] == "y"

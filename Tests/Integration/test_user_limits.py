@@ -35,7 +35,7 @@ def refused(answer, code):
     return True
 
 
-def test_a_user_who_writes_too_fast_is_refused_and_no_other(serve):
+def test_a_user_over_the_rate_of_writes_is_refused_and_no_other(serve):
     # A rate that refills nothing while the test runs.
     server = serve(SHOPSTREAM_WRITES_PER_SECOND="1", SHOPSTREAM_WRITES_BURST="30")
     # What is refused for another reason does not count.
@@ -66,7 +66,7 @@ def test_edits_and_deletions_count_like_messages(serve):
     statuses = [
         server.request("DELETE", "/api/v1/shops/messages/no-such-message", "ada").status_code for _ in range(20)
     ]
-    assert set(statuses) == {404}, "what does not exist costs nothing"
+    assert set(statuses) == {404}, "a missing message costs nothing"
 
 
 def test_the_default_rate_is_a_burst_of_sixty(serve):

@@ -1,4 +1,4 @@
-"""Where io_uring is missing or forbidden, the server says which it is and what to do, and has a status for it."""
+"""Where io_uring is missing or forbidden, the server names the cause and the remedy, and exits with its own status."""
 
 import errno
 import pathlib

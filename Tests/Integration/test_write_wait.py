@@ -41,10 +41,10 @@ def test_a_subscriber_that_takes_nothing_is_closed_after_the_write_wait(serve):
         thread.start()
         for number in range(MESSAGE_COUNT):
             shop.post(f"{number:06}{TEXT_TAIL}")
-        wait_until(lambda: disconnects(server, "write_timeout") == 1, 20, "the one that takes nothing is closed")
+        wait_until(lambda: disconnects(server, "write_timeout") == 1, 20, "the subscriber that takes nothing is closed")
         assert disconnects(server, "slow_consumer") == 0
         thread.join(60)
-        assert received == list(range(MESSAGE_COUNT)), "the other one misses nothing"
+        assert received == list(range(MESSAGE_COUNT)), "the other subscriber misses nothing"
         assert server.open_streams() == 1
         # What the kernel had taken arrives whole and in order; there was no room for a close frame.
         numbers = numbers_until(stuck, MESSAGE_COUNT)

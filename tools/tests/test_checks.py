@@ -76,7 +76,7 @@ class Imports(Tree):
             with self.subTest(text=text):
                 self.refused(text, "imports Reactor; Sources/Hub may import Primitives")
 
-    def test_an_import_behind_a_comment_on_its_line_is_noticed(self):
+    def test_an_import_after_a_comment_on_its_line_is_noticed(self):
         self.refused("/* */ @preconcurrency import Glibc\n", "imports Glibc")
 
     def test_ways_around_the_table_are_refused_though_the_module_is_allowed(self):
@@ -91,7 +91,7 @@ class Imports(Tree):
         text = "public import Primitives\ninternal import JSON\n"
         self.assertEqual(self.imports("Sources/API/Handler.swift", text), [])
 
-    def test_the_attribute_is_noticed_behind_others(self):
+    def test_the_attribute_is_noticed_after_others(self):
         self.refused("@preconcurrency @_exported public import Primitives\n", "@_exported")
 
     def test_the_line_is_named(self):

@@ -84,7 +84,7 @@ BAD_BODIES = {
     "no body": b"",
     "no JSON": b"hello",
     "cut off": b'{"shop_id":"SHOP","message":"x"',
-    "something behind it": b'{"shop_id":"SHOP","message":"x"}}',
+    "something after it": b'{"shop_id":"SHOP","message":"x"}}',
     "an array": b'["SHOP","x"]',
     "null": b"null",
     "no shop": b'{"message":"x"}',
@@ -209,18 +209,18 @@ def test_a_client_that_expects_100_continue_gets_it(shop):
         assert raw.response()[0] == 201
 
 
-def test_a_parent_with_a_nul_is_no_message(shop):
+def test_a_parent_with_a_nul_is_refused(shop):
     answer = shop.server.try_post(shop.id, shop.member, "t", parent_id="a\0b")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_parent")
 
 
 @pytest.mark.parametrize("tail", [",}", "}}", "/**/}", ",'a':1}", ',"a":01}', ',"a":NaN}', ',"a":[1,]}'])
-def test_what_json_does_not_have_is_refused(shop, tail):
+def test_a_text_outside_the_json_grammar_is_refused(shop, tail):
     body = f'{{"shop_id":"{shop.id}","message":"t"{tail}'
     answer = shop.server.request("POST", PATH, shop.member, data=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
 
 
-def test_the_last_of_a_key_counts(shop):
+def test_the_last_value_of_a_repeated_key_counts(shop):
     body = f'{{"shop_id":1,"message":null,"shop_id":"{shop.id}","message":"last"}}'
     assert shop.server.request("POST", PATH, shop.member, data=body).json()["data"]["message"] == "last"

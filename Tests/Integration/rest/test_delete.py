@@ -20,7 +20,7 @@ def test_an_author_deletes_a_message(shop):
     assert delete(shop, gone["id"]).status_code == 404
 
 
-def test_an_admin_deletes_what_others_wrote_and_a_member_does_not(shop):
+def test_an_admin_deletes_messages_of_others_and_a_member_does_not(shop):
     of_member, of_admin = shop.post("a", shop.member), shop.post("b", shop.admin)
     answer = delete(shop, of_admin["id"], shop.member)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_the_author")
@@ -59,7 +59,7 @@ def test_a_deleted_message_can_be_edited_no_more_and_no_more_be_answered(shop):
     assert shop.list() == [reply], "an answer outlives the question, and still names it"
 
 
-def test_times_go_on_rising_behind_a_deletion(shop):
+def test_times_still_rise_after_a_deletion(shop):
     times = []
     for _ in range(5):
         message = shop.post("x", shop.member)
@@ -68,7 +68,7 @@ def test_times_go_on_rising_behind_a_deletion(shop):
     assert times == sorted(set(times))
 
 
-def test_a_deletion_is_told_to_streams_of_v2_and_to_no_bare_one(shop):
+def test_a_deletion_is_published_to_streams_of_v2_and_to_no_bare_one(shop):
     message = shop.post("x", shop.member)
     with open_stream(shop.server, shop.id, shop.admin) as bare, open_stream(
         shop.server, shop.id, shop.member, subprotocols=["shopstream.v2"]
@@ -78,10 +78,10 @@ def test_a_deletion_is_told_to_streams_of_v2_and_to_no_bare_one(shop):
         deleted = receive(events)
         assert deleted == {"type": "message.deleted", "data": {"id": message["id"], "shop_id": shop.id}}
         assert receive(events) == {"type": "message.created", "data": after}
-        assert receive(bare) == after, "the first frame of the bare stream is what came behind the deletion"
+        assert receive(bare) == after, "the first frame of the bare stream is what came after the deletion"
 
 
-def test_a_refused_deletion_is_told_to_nobody(shop):
+def test_a_refused_deletion_is_not_published(shop):
     message = shop.post("x", shop.admin)
     with open_stream(shop.server, shop.id, shop.member, subprotocols=["shopstream.v2"]) as events:
         assert delete(shop, message["id"], shop.member).status_code == 403

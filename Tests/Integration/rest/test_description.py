@@ -36,7 +36,7 @@ def references(node):
             yield from references(part)
 
 
-def test_every_reference_leads_somewhere_and_nothing_is_left_over(description):
+def test_every_reference_resolves_and_every_component_is_used(description):
     used = set(references(description))
     there = {
         f"#/components/{kind}/{name}"
@@ -46,7 +46,7 @@ def test_every_reference_leads_somewhere_and_nothing_is_left_over(description):
     assert used == there
 
 
-def test_every_schema_is_one_and_every_failure_has_the_same(description):
+def test_every_schema_is_valid_and_every_failure_has_the_same(description):
     for schema in description["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
     for path, methods in description["paths"].items():
@@ -59,7 +59,7 @@ def test_every_schema_is_one_and_every_failure_has_the_same(description):
                     assert schema == {"$ref": "#/components/schemas/Error"}, f"{method} {path} {status}"
 
 
-def test_every_path_has_the_methods_that_it_says_and_no_others(shop, description):
+def test_every_path_has_the_described_methods_and_no_others(shop, description):
     for path, methods in description["paths"].items():
         concrete = re.sub(r"\{\w+\}", "x", path)
         answer = shop.server.request("OPTIONS", concrete)

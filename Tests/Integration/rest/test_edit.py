@@ -16,7 +16,7 @@ def edit(shop, message, text):
     return answer.json()["data"]
 
 
-def test_an_edit_changes_the_text_and_says_so(shop):
+def test_an_edit_changes_the_text_and_marks_the_message(shop):
     before = shop.post("befoer", shop.member)
     answer = try_edit(shop, before["id"], "before")
     assert answer.status_code == 200 and answer.json()["status"] == 200
@@ -26,7 +26,7 @@ def test_an_edit_changes_the_text_and_says_so(shop):
     assert shop.list() == [after]
 
 
-def test_an_edit_is_later_than_all_that_happened_in_the_shop_before(shop):
+def test_an_edit_is_later_than_every_earlier_change_of_the_shop(shop):
     messages = [shop.post(str(number)) for number in range(5)]
     times = [message["created_at"] for message in messages]
     for message in reversed(messages):
@@ -36,7 +36,7 @@ def test_an_edit_is_later_than_all_that_happened_in_the_shop_before(shop):
     assert times == sorted(set(times))
 
 
-def test_since_gives_what_was_edited_after_it(shop):
+def test_since_returns_messages_that_were_edited_after_it(shop):
     first, second, third = (shop.post(text) for text in "abc")
     edited = edit(shop, first, "A")
     assert shop.list(since=second["created_at"]) == [third, edited]
@@ -45,7 +45,7 @@ def test_since_gives_what_was_edited_after_it(shop):
     assert shop.list() == [edited, second, third], "without since the order is that of the creation"
 
 
-def test_a_reply_stays_one_when_it_is_edited(shop):
+def test_an_edited_reply_stays_a_reply(shop):
     parent = shop.post("question")
     reply = shop.post("answer", parent_id=parent["id"])
     assert edit(shop, reply, "a better answer")["parent_id"] == parent["id"]
@@ -65,7 +65,7 @@ def test_a_message_of_a_foreign_shop_looks_like_one_that_is_missing(shop, common
     assert foreign.json() == missing.json()
 
 
-def test_an_author_who_is_a_member_no_more_may_not_edit(shop):
+def test_an_author_without_a_membership_may_not_edit(shop):
     # The token is good, and the message is the user's: but the shop is not open to the outsider.
     message = shop.post("x")
     assert try_edit(shop, message["id"], "x", shop.outsider).status_code == 404

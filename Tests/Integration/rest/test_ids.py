@@ -25,7 +25,7 @@ def test_two_spellings_are_two_shops_and_two_users(serve):
         assert server.request("PUT", "/api/v1/shops/messages", user, json=edit).status_code == 200
 
 
-def test_streams_and_metrics_tell_the_spellings_apart(serve):
+def test_streams_and_metrics_distinguish_the_spellings(serve):
     server = serve(members=MEMBERS)
     with (
         open_stream(server, quote(COMPOSED), MEMBERS[0][1]) as one,
@@ -39,7 +39,7 @@ def test_streams_and_metrics_tell_the_spellings_apart(serve):
         assert receive(two)["message"] == "for two"
 
 
-def test_an_images_shop_is_told_from_its_other_spelling(serve):
+def test_an_images_shop_is_distinguished_from_its_other_spelling(serve):
     server = serve(members=MEMBERS)
     shop = Shop(server, 0)
     shop.id, shop.member = COMPOSED, MEMBERS[0][1]

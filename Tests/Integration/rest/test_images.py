@@ -1,4 +1,4 @@
-"""Images: their upload, their way to members, their end."""
+"""Images: their upload, their delivery to members, their removal."""
 
 import contextlib
 import json
@@ -55,7 +55,7 @@ def test_an_image_comes_back_with_the_type_of_its_bytes(shop, content, extension
     assert shop.list() == [], "an upload posts no message"
 
 
-def test_the_shop_may_stand_in_the_form(shop):
+def test_the_shop_may_be_in_the_form(shop):
     image = upload(shop, in_form=True)
     assert image["shop_id"] == shop.id and fetch(shop, image).content == PNG
 
@@ -66,11 +66,11 @@ def test_the_shop_may_stand_in_the_form(shop):
      b"\x89PNG\n\x1a\n" * 9, b"\xff\xd8", b" " + PNG, b"BM" + bytes(40), b"\0\0\0\x20ftypavif" + bytes(20)],
     ids=range(10),
 )  # fmt: skip
-def test_what_is_no_image_by_its_bytes_is_415_whatever_it_claims(shop, content):
+def test_a_file_that_is_no_image_by_its_bytes_is_415_whatever_type_it_claims(shop, content):
     assert code(try_upload(shop, content)) == (415, "unknown_image_type")
 
 
-def test_five_megabytes_are_taken_and_a_byte_more_is_not(shop):
+def test_five_megabytes_are_accepted_and_a_byte_more_is_not(shop):
     content = PNG + bytes(IMAGE_BYTES_MAX - len(PNG))
     image = upload(shop, content)
     assert fetch(shop, image).content == content
@@ -86,7 +86,7 @@ def head(shop, length=None, user=None, kind="multipart/form-data; boundary=bound
     ).encode()
 
 
-def test_a_body_that_says_that_it_is_too_large_is_413_before_it_was_sent(shop):
+def test_a_body_with_a_length_that_is_too_large_is_413_before_it_was_sent(shop):
     with RawSocket(shop.server) as raw:
         raw.send(head(shop, 6_000_000))
         assert raw.response()[0] == 413
@@ -111,7 +111,7 @@ def test_a_chunked_image_that_grows_too_large_is_413_while_it_comes(shop):
         assert raw.is_at_end(sends_more=False)
 
 
-def test_what_is_no_image_is_415_before_it_was_all_sent(shop):
+def test_a_file_that_is_no_image_is_415_before_all_of_it_was_sent(shop):
     with RawSocket(shop.server) as raw:
         raw.send(head(shop, 5_000_000) + form(file_part(b"no image, but 5 MB are said to follow"))[0][:150])
         assert raw.response()[0] == 415
@@ -140,7 +140,7 @@ def test_an_upload_in_pieces_of_a_byte_is_read(shop):
 def test_an_upload_that_breaks_off_leaves_nothing(shop):
     before = files(shop)
     body, kind = form(file_part(PNG + bytes(100_000)))
-    for _ in range(20):  # more than may be in flight: each releases its place
+    for _ in range(20):  # more than may be in flight: each releases its slot
         with RawSocket(shop.server) as raw:
             raw.send(head(shop, len(body), kind=kind) + body[:50_000])
     wait_until(lambda: try_upload(shop).status_code == 200, 10, "uploads are taken again")
@@ -152,7 +152,7 @@ FORM, FORM_KIND = form(file_part(PNG + bytes(1000)))
 
 @contextlib.contextmanager
 def uploads_under_way(uploaders):
-    """An upload for each (shop, user), all begun; those that are admitted have received 100. Gives the
+    """An upload for each (shop, user), all begun; those that are admitted have received 100. Returns the
     connections with the answers to their heads."""
     with contextlib.ExitStack() as stack:
         begun = []
@@ -164,7 +164,7 @@ def uploads_under_way(uploaders):
 
 
 def go_on(uploads):
-    """Sends the bodies of those that were taken; all must succeed."""
+    """Sends the bodies of the admitted uploads; all must succeed."""
     taken = [raw for raw, answer in uploads if answer[0] == 100]
     for raw in taken:
         raw.send(FORM)
@@ -172,7 +172,7 @@ def go_on(uploads):
     return len(taken)
 
 
-def test_sixteen_uploads_that_trickle_hold_up_nobody(common_server):
+def test_sixteen_uploads_that_trickle_delay_no_other_client(common_server):
     shops = [next(common_server.fresh_shops) for _ in range(4)]
     body, kind = form(file_part(PNG + bytes(200_000)))
     with contextlib.ExitStack() as stack:
@@ -193,7 +193,7 @@ def test_a_user_has_two_uploads_at_a_time_over_all_reactors(shop):
         assert len(refused) == 10 and all(int(headers["retry-after"]) >= 1 for headers in refused)
         assert upload(shop, user=shop.admin)
         assert go_on(uploads) == 2
-    wait_until(lambda: try_upload(shop).status_code == 200, 10, "the places are free again")
+    wait_until(lambda: try_upload(shop).status_code == 200, 10, "the slots are free again")
 
 
 def test_a_user_stores_so_many_bytes_in_an_hour(serve):
@@ -203,7 +203,7 @@ def test_a_user_stores_so_many_bytes_in_an_hour(serve):
     assert code(try_upload(shop, b"no image at all" * 1_000)) == (415, "unknown_image_type")
     for _ in range(3):
         upload(shop, PNG + bytes(300_000))
-    # This does not fit by its length, and the next by its bytes; what fits is taken still.
+    # This one is too large by its length, the next one by its bytes. One that fits is still accepted.
     for size in (400_000, 110_000):
         answer = try_upload(shop, PNG + bytes(size))
         assert code(answer) == (429, "upload_quota_exceeded") and 0 < int(answer.headers["Retry-After"]) <= 3_900
@@ -212,7 +212,7 @@ def test_a_user_stores_so_many_bytes_in_an_hour(serve):
     assert len(files(shop)) == 5
 
 
-def test_an_upload_that_takes_its_time_is_taken_and_holds_up_nobody(shop):
+def test_a_slow_upload_is_accepted_and_delays_no_other_client(shop):
     content = PNG + bytes(500_000)
     body, kind = form(file_part(content))
     began = time.monotonic()
@@ -230,7 +230,7 @@ def test_an_upload_that_takes_its_time_is_taken_and_holds_up_nobody(shop):
     assert fetch(shop, json.loads(answer)["data"]).content == content
 
 
-def test_a_disk_without_room_is_told_and_keeps_no_part_of_an_image(serve):
+def test_a_full_disk_is_reported_and_keeps_no_part_of_an_image(serve):
     server = serve()
     shop = server.shops[0]
     _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
@@ -281,7 +281,7 @@ def test_the_name_of_the_file_is_the_servers_own(shop, name):
      ("multipart/mixed; boundary=boundary", 415), ("multipart/form-data; boundary=" + "x" * 71, 415),
      ("multipart/form-data; boundary=another", 400), ("multipart/form-data; boundary=a; boundary=b", 415), ("", 415)],
 )  # fmt: skip
-def test_a_body_that_is_no_such_form_is_refused(shop, kind, status):
+def test_a_body_that_is_not_a_multipart_form_is_refused(shop, kind, status):
     answer = send_form(shop, form(file_part(PNG))[0], kind)
     assert answer.status_code == status, answer.text
     assert set(answer.json()) == {"message", "code"}
@@ -353,7 +353,7 @@ def test_an_image_is_for_the_members_of_its_shop(shop, common_server):
     "name",
     ["x.png", "ID", "ID.jpg", "ID.PNG", ".png", "..", "ID.png%00", "%2e%2e%2fserver.log", "..%2FID.png", "ID.png/"],
 )  # fmt: skip
-def test_a_name_that_is_no_images_is_404(shop, name):
+def test_a_name_of_no_image_is_404(shop, name):
     image = upload(shop)
     path = image["image_url"].rpartition("/")[0] + "/" + name.replace("ID", image["message_id"])
     with RawSocket(shop.server) as raw:
@@ -367,13 +367,13 @@ def test_an_image_whose_file_is_missing_is_404(shop):
     image = upload(shop)
     (shop.server.images / image["image_url"].rpartition("/")[2]).unlink()
     assert code(fetch(shop, image)) == (404, "image_not_found")
-    assert remove(shop, image).status_code == 200, "its record can be removed still"
+    assert remove(shop, image).status_code == 200, "its record can still be removed"
 
 
 # The end
 
 
-def test_a_deleted_message_takes_its_image_along(shop):
+def test_the_deletion_of_a_message_removes_its_image(shop):
     image = upload(shop)
     message = shop.post(f"look: [IMAGE:{image['image_url']}]!", shop.member)
     assert fetch(shop, image).status_code == 200
@@ -382,20 +382,20 @@ def test_a_deleted_message_takes_its_image_along(shop):
     assert image["message_id"] + ".png" not in files(shop)
 
 
-def test_an_admins_deletion_takes_the_authors_image_along(shop):
+def test_an_admins_deletion_removes_the_authors_image(shop):
     image = upload(shop)
     delete(shop, shop.post(f"[IMAGE:{image['image_url']}]", shop.member), shop.admin)
     assert fetch(shop, image).status_code == 404
 
 
-def test_every_image_of_a_message_goes_with_it_by_absolute_urls_too(shop):
+def test_a_deletion_removes_every_image_of_the_message_by_absolute_urls_too(shop):
     images = [upload(shop) for _ in range(3)]
     text = " ".join(f"[IMAGE:https://chat.example{image['image_url']}?size=2#top]" for image in images)
     delete(shop, shop.post(text, shop.member))
     assert [fetch(shop, image).status_code for image in images] == [404] * 3
 
 
-def test_an_image_that_another_message_names_stays_until_that_goes_too(shop):
+def test_an_image_that_another_message_names_stays_until_that_is_deleted_too(shop):
     image = upload(shop)
     first, second = (shop.post(f"[IMAGE:{image['image_url']}] {number}", shop.member) for number in range(2))
     delete(shop, first)
@@ -404,7 +404,7 @@ def test_an_image_that_another_message_names_stays_until_that_goes_too(shop):
     assert fetch(shop, image).status_code == 404
 
 
-def test_naming_somebody_elses_image_does_not_remove_it(shop):
+def test_naming_another_users_image_does_not_remove_it(shop):
     image = upload(shop, user=shop.admin)
     delete(shop, shop.post(f"[IMAGE:{image['image_url']}]", shop.member))
     assert fetch(shop, image).status_code == 200
@@ -458,7 +458,7 @@ def test_images_that_no_message_names_are_searched_for_and_removed(serve):
     assert fetch(shop, kept).status_code == 200
     edit = {"message_id": message["id"], "message": "no image"}
     assert server.request("PUT", "/api/v1/shops/messages", shop.member, json=edit).status_code == 200
-    wait_until(lambda: fetch(shop, edited_out).status_code == 404, 15, "what an edit left behind is gone")
+    wait_until(lambda: fetch(shop, edited_out).status_code == 404, 15, "the image that an edit removed is gone")
     assert fetch(shop, kept).status_code == 200
     wait_until(lambda: server.metric("shopstream_orphaned_images_total") >= 2, 15, "they are counted")
     assert len(files(shop)) == 1

@@ -19,7 +19,7 @@ def test_a_list_has_the_envelope_of_the_contract(shop):
     assert body["data"] == posted and body["has_more"] is False
 
 
-def test_since_gives_what_came_after_and_not_the_message_itself(shop):
+def test_since_returns_later_messages_and_not_the_message_itself(shop):
     posted = [shop.post(str(number)) for number in range(5)]
     for index, message in enumerate(posted):
         assert shop.list(since=message["created_at"]) == posted[index + 1 :]
@@ -55,7 +55,7 @@ def test_a_plus_in_the_query_is_read_as_written_or_as_a_space(shop):
     assert answer.status_code in (200, 400)
 
 
-def test_limit_cuts_and_has_more_says_so(shop):
+def test_a_list_that_its_limit_cuts_has_more(shop):
     for number in range(7):
         shop.post(str(number))
     page = shop.server.request("GET", path(shop), shop.member, params={"limit": 3}).json()
@@ -84,7 +84,7 @@ def test_only_members_may_read_and_a_missing_shop_looks_the_same(shop):
     assert "data" not in theirs.json()
 
 
-def test_shops_are_apart(shop, common_server):
+def test_the_lists_of_two_shops_are_separate(shop, common_server):
     other = next(common_server.fresh_shops)
     shop.post("mine")
     other.post("theirs")

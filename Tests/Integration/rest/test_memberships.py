@@ -20,7 +20,7 @@ def command(server, *arguments):
     )  # fmt: skip
 
 
-def test_who_is_removed_is_refused_and_loses_the_streams_of_that_shop_alone(serve):
+def test_a_removed_member_is_refused_and_loses_the_streams_of_that_shop_alone(serve):
     both = [("shop-1", "grace-0", "member")]
     server = serve(members=both)
     shop, other = server.shops[:2]
@@ -41,12 +41,12 @@ def test_who_is_removed_is_refused_and_loses_the_streams_of_that_shop_alone(serv
         path = f"/api/v1/shops/messages/{message['id']}"
         assert server.request("DELETE", path, shop.member).status_code == 404
         after = shop.post("after")
-        assert receive(neighbour) == after, "others' streams of the shop stay"
+        assert receive(neighbour) == after, "other users' streams of the shop stay"
         assert server.post(other.id, shop.member, "here still") == receive(elsewhere), "and those of other shops"
     assert server.metric("websocket_disconnect_reasons", reason="membership_ended") == 2
 
 
-def test_who_is_added_again_is_let_in_again(serve):
+def test_a_member_that_is_added_again_is_admitted_again(serve):
     server = serve()
     shop = server.shops[0]
     with open_stream(server, shop.id, shop.member) as stream:
@@ -70,7 +70,7 @@ def test_a_role_that_changes_shows_and_ends_no_stream(serve):
         assert shop.post("y") == receive(stream)
 
 
-def test_names_come_with_messages_when_they_are_wanted(serve):
+def test_messages_have_names_when_that_is_configured(serve):
     server = serve(env={"WEBSOCKET_INCLUDE_USERNAME": "true"})
     shop = server.shops[0]
 
@@ -92,7 +92,7 @@ def test_names_come_with_messages_when_they_are_wanted(serve):
     assert edited["username"] == named["username"], "the name at the time of writing"
 
 
-def test_names_stay_out_of_messages_when_they_are_not_wanted(shop):
+def test_messages_have_no_names_when_that_is_not_configured(shop):
     answer = shop.server.request(
         "POST", "/api/v1/shops/messages", headers=bearer(shop.member, name="Grace"),
         json={"shop_id": shop.id, "message": "x"},

@@ -51,7 +51,7 @@ def test_the_defaults_are_the_first_page_of_twenty(shop):
     assert found["pagination"] == {"page": 1, "limit": 20, "total_pages": 2, "has_next": True, "has_prev": False}
 
 
-def test_a_page_behind_the_last_is_empty(shop, posted):
+def test_a_page_after_the_last_is_empty(shop, posted):
     for number in (4, 3_000):
         found = page(shop, limit=3, page=number)
         assert found["messages"] == [] and found["next_cursor"] is None
@@ -67,7 +67,7 @@ def test_an_empty_shop_has_one_page(shop):
     }  # fmt: skip
 
 
-def test_pages_that_are_just_full_have_no_empty_one_behind_them(shop, posted):
+def test_pages_that_are_just_full_have_no_empty_one_after_them(shop, posted):
     found = page(shop, limit=7)
     assert found["pagination"]["total_pages"] == 1 and found["next_cursor"] is None
     before = page(shop, limit=3, before_id=posted[3]["id"])
@@ -81,7 +81,7 @@ def test_a_cursor_gives_the_messages_next_to_it_newest_first(shop, posted):
     assert after == {"messages": posted[2:4], "next_cursor": posted[2]["id"]}
 
 
-def test_the_ends_have_nothing_behind_them(shop, posted):
+def test_cursors_at_the_ends_give_no_messages(shop, posted):
     assert page(shop, before_id=posted[-1]["id"]) == {"messages": [], "next_cursor": None}
     assert page(shop, after_id=posted[0]["id"]) == {"messages": [], "next_cursor": None}
 
@@ -162,7 +162,7 @@ def test_a_walk_under_writes_and_deletions_meets_each_lasting_message_once(shop,
     met = []
     start = lasting[-1] if direction == "before_id" else lasting[0]
     cursor = start["id"]
-    # A cursor is a message that may be deleted: then the walk goes on from the last one that is there still.
+    # A cursor is a message that may be deleted: then the walk continues from the last one that still exists.
     while cursor is not None:
         answer = ask(shop, limit=3, **{direction: cursor})
         if answer.status_code == 404:

@@ -46,7 +46,7 @@ class Browser:
         self.numbers = itertools.count(1)
 
     def call(self, method, session=None, **parameters):
-        """Calls a method of the protocol and returns its result; events are passed over."""
+        """Calls a method of the protocol and returns its result; events are skipped."""
         number = next(self.numbers)
         call = {"id": number, "method": method, "params": parameters}
         if session:

@@ -1,4 +1,4 @@
-"""A client that loses its stream again and again, and those who write meanwhile."""
+"""A client that loses its stream again and again, and the writers meanwhile."""
 
 import contextlib
 import datetime
@@ -70,7 +70,7 @@ class Writer(Worker):
 
 
 class ForeignWriter(Worker):
-    """Another service, which writes the tables by itself."""
+    """Another service, which writes the tables directly."""
 
     def __init__(self, shop, database, chance, ends):
         super().__init__(chance, ends)
@@ -97,7 +97,7 @@ class ForeignWriter(Worker):
                 )
             try:
                 self.database.sql(sql)
-            except AssertionError:  # the database is away, or just went: then its word may be lost and not the row
+            except AssertionError:  # the database is or became unavailable: the answer may be lost and not the row
                 time.sleep(0.2)
             if kind >= 0.35:
                 self.own.append(f"foreign-{number}")
@@ -128,7 +128,7 @@ class SlowForeignWriter(Worker):
 class Client:
     """What an app on a telephone keeps: its messages by id, and the time of the last change that it knows.
 
-    `overlap` is how many seconds before that it asks again: those who write the tables by themselves have clocks of
+    `overlap` is how many seconds before that it asks again: services that write the tables directly have clocks of
     their own, and their times are in no order with the server's. `statuses` may come instead of what is asked for.
     Without `ordered`, others write too, and what they commit late is dated before what was seen.
     """
@@ -173,7 +173,7 @@ class Client:
                 return True
 
     def stay(self, chance):
-        """One stream, and what it said until it was lost; `message.deleted` and the rest are events."""
+        """One stream, and its messages until it was lost; `message.deleted` and the rest are events."""
         self.round_count += 1
         try:
             stream = open_stream(self.shop.server, self.shop.id, self.shop.member, subprotocols=["shopstream.v2"])
@@ -197,7 +197,7 @@ class Client:
                     self.messages.pop(event["data"]["id"], None)
                 else:
                     self.take(event["data"])
-        # An app that is ended says no goodbye. The socket is shut, as the library's thread holds it: closed, it would
+        # An app that ends sends no close frame. The socket is shut, as the library's thread holds it: closed, it would
         # stay open until something came.
         if chance.random() < 0.5:
             with contextlib.suppress(OSError):
@@ -218,7 +218,7 @@ def drop_and_rejoin(client, workers, chance):
         deleted |= worker.deleted
     assert client.catch_up()
     # In the order of the last change: a list longer than a page is gone on with by `since`, and a list in the order of
-    # creation would name what was edited since a second time behind the cut.
+    # creation would name what was edited since a second time after the cut.
     stored = client.shop.list(since="1970-01-01T00:00:00Z")
     assert len(stored) == len({message["id"] for message in stored})
     stored = {message["id"]: message for message in stored}

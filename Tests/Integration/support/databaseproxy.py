@@ -7,8 +7,8 @@ import threading
 class DatabaseProxy:
     """Use it as a context manager; `port` is where it listens.
 
-    A connection on which the client sends `swallow` hears nothing more, and is cut when the server has answered: what
-    was asked for is done, and the client cannot know. One on which it sends `hold` is held back while that is set.
+    `swallow` is a text of a request: its connection gets no more responses, and is cut when the server has answered.
+    The request is then done, and the client cannot know it. A request with the text `hold` is delayed until `release`.
     """
 
     SYNCED = b"Z\x00\x00\x00\x05"  # ReadyForQuery: the transaction is over
@@ -30,7 +30,7 @@ class DatabaseProxy:
         self.listener.close()
 
     def release(self):
-        """What is held back goes on."""
+        """Delayed requests continue."""
         self.hold = None
         self.released.set()
 

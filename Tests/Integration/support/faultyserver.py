@@ -2,7 +2,7 @@
 
 It runs in a thread of its own. A fault is chosen by the number of the message within the shop's stream and by the
 number of the stream: `faults(message, stream)` returns one of the names below, or None. What was done is counted in
-`done`, to be compared with what the load generator says it saw.
+`done`, to be compared with what the load generator reports.
 """
 
 import asyncio
@@ -168,7 +168,7 @@ class FaultyServer:
         return b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 
     def _list(self, fields):
-        """All messages of the shop, whatever was asked for, but for those that are to be left out."""
+        """All messages of the shop, regardless of `since` and `limit`, except those that are to be left out."""
         self.lists += 1
         body = json.dumps({"data": self.log[fields["x-shop-id"]], "has_more": False}).encode()
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body

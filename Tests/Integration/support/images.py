@@ -20,7 +20,7 @@ UPLOAD_PATH = "/api/v1/shops/messages/image/upload"
 
 
 def form(*parts, boundary="boundary"):
-    """The body and the type of a form: each part is (head, content) as they stand."""
+    """The body and the type of a form: each part is (head, content), unchanged."""
     body = b"".join(b"--%s\r\n%s\r\n\r\n%s\r\n" % (boundary.encode(), head, content) for head, content in parts)
     return body + b"--%s--\r\n" % boundary.encode(), f"multipart/form-data; boundary={boundary}"
 
@@ -36,7 +36,7 @@ def try_upload(shop, content=PNG, user=None, name="a.png", kind="image/png", in_
 
 
 def upload(shop, content=PNG, user=None, **options):
-    """The same, and it must be taken: the data of the answer."""
+    """The same, and it must be accepted: the data of the answer."""
     answer = try_upload(shop, content, user, **options)
     assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
     return answer.json()["data"]

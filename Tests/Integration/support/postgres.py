@@ -89,7 +89,7 @@ class Postgres:
         return client
 
     def launch_session(self, text):
-        """The same without waiting: the client says `holding`, or ends."""
+        """The same without waiting: the client prints `holding`, or ends."""
         client = subprocess.Popen(
             [str(self.binaries / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", text, "-c",
              "\\echo holding", "-f", "-", self.uri],

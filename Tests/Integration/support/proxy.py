@@ -1,4 +1,4 @@
-"""A network between a client and the server, whose streams can fall silent while everything else goes on."""
+"""A network between a client and the server, whose streams can fall silent while other connections work."""
 
 import socket
 import threading

@@ -89,7 +89,7 @@ class RawSocket:
         return data
 
     def begin_after_answer(self, beginning):
-        """Has one request answered and the beginning of the next one, which came with it, read by the server."""
+        """Sends a request with the beginning of the next one, and reads the answer: the server has then read both."""
         self.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + beginning)
         assert self.response()[0] == 200
 

@@ -18,7 +18,7 @@ def open_stream(server, shop, user, token=None, **options):
 
 
 def refusal(server, shop, user=None, headers=None, query="", **options):
-    """The answer with which an upgrade is refused; fails when it is let in."""
+    """The answer with which an upgrade is refused; fails when it is accepted."""
     sent = {**(bearer(user) if user else {}), **(headers or {})}
     try:
         with connect(server.stream_url(shop) + query, additional_headers=sent, open_timeout=10, proxy=None, **options):
