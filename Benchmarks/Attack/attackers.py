@@ -13,7 +13,7 @@ import time
 MESSAGE_BYTES = 16_000
 LIST_MESSAGES = 1_000
 STREAM_RECEIVE_BYTES = 4_096
-# One person fills what the limits of writes allow at once, and no more.
+# One user writes as many messages as its limit allows at once, and no more.
 MESSAGES_PER_WRITER = 20
 UPLOAD_BYTES = 1 << 20
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -32,7 +32,7 @@ def token(secret, user):
 
 
 class Target:
-    """The server, and the shop and people of the attackers."""
+    """The server, and the shop and users of the attackers."""
 
     def __init__(self, port, secret, users):
         self.port = port
@@ -145,7 +145,7 @@ async def slow_reader(target, number):
 
 
 async def poster(target, number):
-    """Writes to the attackers' shop as much as one person may."""
+    """Writes to the attackers' shop as much as one user may."""
 
     async def run():
         connection = await target.connect()

@@ -111,7 +111,7 @@ def highest_rate(first, run_at, bisections=3):
     """Doubles the rate until `run_at(rate)` is not in time, or halves it until it is, then narrows the interval.
     Returns the best run's figures, or the slowest one's with the rate 0 when even a sixteenth was not in time.
 
-    A run that failed while the generator did not keep up says little of the server: it is tried once more, and when
+    A run that failed while the generator did not keep up says little about the server. It is repeated once, and when
     that is no better, `is_generator_late` says that the server may bear more.
     """
 

@@ -60,7 +60,7 @@ def load(options, server, arguments, report):
 
 
 def is_generator_late(file):
-    """Whether a report's figures may be the generator's: it was at its limit, whatever the server was."""
+    """Whether a report's figures may be the generator's, because the generator was at its limit."""
     return file["verdict"]["kind"] in ("generatorIsTheLimit", "unclear")
 
 

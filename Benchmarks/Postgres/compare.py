@@ -19,7 +19,7 @@ import runs  # noqa: E402
 URL = os.environ.get("SHOPSTREAM_TEST_POSTGRES", "")
 OUT = peers.BUILD.parent / "postgres"
 SHOP_COUNT = 100
-# People who write at the same time: enough that no connection to the database ever waits for one.
+# Writers at the same time: enough that no connection to the database ever waits for one.
 POSTING_CONNECTIONS = 64
 # More than any of the ways can do, so that the highest rate shows.
 RATE_BEYOND = 60_000
@@ -78,7 +78,7 @@ class Bare:
                 f"--define=text={'x' * options.bytes}", "--log", f"--log-prefix={folder}/times",
                 *([f"--rate={rate:g}"] if rate else []), URL,
             ]  # fmt: skip
-            # The triggers look names up for who does not say that it is Shopstream.
+            # The triggers look up names for sessions that do not announce themselves as Shopstream.
             environment = {**os.environ, "PGOPTIONS": "-c shopstream.origin=pgbench"}
             sql(f"ALTER TABLE shop_messages {'ENABLE' if self.has_triggers else 'DISABLE'} TRIGGER USER")
             try:
