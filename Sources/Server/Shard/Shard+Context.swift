@@ -45,6 +45,11 @@ extension Shard: Context {
         memberships.remember(role, of: user, in: shop, lookedUpAt: version, at: reactor.now)
     }
 
+    var messageTotals: MessageTotals {
+        get { storage.messageTotals }
+        _modify { yield &storage.messageTotals }
+    }
+
     func takePieceTurn() -> Bool { http.pieceTurns.take(turnBeganAt: reactor.turnBeganAt) }
 
     func waitForPieceTurn(_ task: CheckedContinuation<Void, Never>) { http.pieceTurns.wait(task) }

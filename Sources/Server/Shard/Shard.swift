@@ -38,7 +38,6 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var addressLimits: AddressLimits
     var memberships = MembershipWatch()
     var shops = Shops()
-    var messageTotals = MessageTotals(shopCountMax: API.Limits.messageTotalShopCountMax)
 
     var drainProgress = DrainProgress()
     var counters = ShardCounters()
