@@ -19,9 +19,9 @@ extension HTTPSession {
 
     /// Takes received bytes up to the next thing to decide, from `consumed` on. Bytes after the request are kept. O(bytes).
     ///
-    /// - Precondition: `isReading`.
+    /// - Precondition: `state.isReading`.
     package mutating func nextInput(in bytes: Span<UInt8>, _ consumed: inout Int) -> Input {
-        precondition(isReading, "bytes of a request at the wrong time")
+        precondition(state.isReading, "bytes of a request at the wrong time")
         do throws(HTTPParseError) {
             while true {
                 switch try parser.next(bytes, consumed: &consumed) {

@@ -11,7 +11,7 @@ package import Primitives
 package struct HTTPSession {
     /// Each state names those that may follow it. All but `closed` may become `closed`: the peer ended the connection,
     /// or the server did.
-    enum State: Hashable, CaseIterable {
+    package enum State: Hashable, CaseIterable {
         /// No byte of the next request has arrived → `readingHead`, `judging`, `responding`, `lingering`.
         case idle
         /// A head has arrived in part → `judging`, `responding` (malformed, or too late), `lingering` (only empty lines
@@ -39,6 +39,16 @@ package struct HTTPSession {
         case lingering
         /// The socket is closed, or is being closed. Final.
         case closed
+
+        /// Whether bytes of a request are expected.
+        package var isReading: Bool {
+            switch self {
+            case .idle, .readingHead, .readingBody: true
+            case .judging, .awaitingKeys, .admittingUpload, .storingPiece, .handling, .responding, .skippingBody,
+                .lingering, .closed:
+                false
+            }
+        }
 
         /// Whether the state may become `next`.
         func mayBecome(_ next: State) -> Bool {
@@ -100,7 +110,8 @@ package struct HTTPSession {
         case upload
     }
 
-    private(set) var state = State.idle
+    /// A caller that holds the session in a class reads this field only: a query of the session would copy all of it.
+    package private(set) var state = State.idle
     /// Reads requests. When it rejected a head, it has the fields that were read before.
     package internal(set) var parser = RequestParser()
     var timerChange = TimerChange.none
@@ -146,26 +157,6 @@ package struct HTTPSession {
         return session
     }
 
-    /// Whether bytes of a request are expected.
-    package var isReading: Bool {
-        switch state {
-        case .idle, .readingHead, .readingBody: true
-        case .judging, .awaitingKeys, .admittingUpload, .storingPiece, .handling, .responding, .skippingBody,
-            .lingering, .closed:
-            false
-        }
-    }
-
-    /// Whether a handler works on the request.
-    package var isHandling: Bool { state == .handling }
-    /// Whether the server decides whether the upload may begin.
-    package var isAdmittingUpload: Bool { state == .admittingUpload }
-    /// Whether the keys are being read that the request's token may need.
-    package var isAwaitingKeys: Bool { state == .awaitingKeys }
-    /// Whether a piece of an upload is being written.
-    package var isStoringPiece: Bool { state == .storingPiece }
-    /// Whether a response is being sent.
-    package var isResponding: Bool { state == .responding }
     /// Whether the request may wait for a read of the keys: it waits once.
     package var mayAwaitKeys: Bool { !hasAwaitedKeys }
 

@@ -29,10 +29,8 @@ extension UserLimits {
 
     /// Whether an activity is limited. If not, it need not be begun.
     package func isLimited(_ activity: Activity) -> Bool { countMax(of: activity) > 0 }
-    /// Whether writes are limited.
-    package var areWritesLimited: Bool { settings.writesPerSecond > 0 && settings.writeCountBurst > 0 }
-    /// Whether the bytes of uploads are limited.
-    package var areUploadBytesLimited: Bool { settings.uploadBytesPerHour > 0 }
+    private var areWritesLimited: Bool { settings.areWritesLimited }
+    private var areUploadBytesLimited: Bool { settings.areUploadBytesLimited }
 
     /// The number of users with activities in flight.
     package var activeUserCount: Int { inFlight.count }

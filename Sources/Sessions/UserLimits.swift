@@ -16,6 +16,13 @@ public struct UserLimitSettings: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
+
+    /// Whether reads are limited.
+    package var areReadsLimited: Bool { readCountMax > 0 }
+    /// Whether writes are limited.
+    package var areWritesLimited: Bool { writesPerSecond > 0 && writeCountBurst > 0 }
+    /// Whether the bytes of uploads are limited.
+    package var areUploadBytesLimited: Bool { uploadBytesPerHour > 0 }
 }
 
 /// The number of streams that one user may have open, and the rate of attempts.
@@ -44,7 +51,8 @@ package struct UserLimits {
         package init(_ userID: UserID) { hash = userID.hashValue }
     }
 
-    let settings: UserLimitSettings
+    /// Read by the field: a query of the limits would copy all of them.
+    package let settings: UserLimitSettings
     let streamSettings: StreamLimitSettings
     /// The shard that counts these users.
     let shardIndex: Int

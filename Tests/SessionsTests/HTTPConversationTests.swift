@@ -47,7 +47,7 @@ import Testing
         var (consumed, pieces) = (0, [Range<Int>]())
         while case .upload(let range) = session.nextInput(in: bytes.span, &consumed) { pieces.append(range) }
         #expect(pieces == [0..<4])
-        #expect(session.isHandling)
+        #expect(session.state == .handling)
     }
 
     @Test func `bytes that are no request are answered, and the connection ends`() throws {
@@ -118,7 +118,7 @@ import Testing
         #expect(session.mayAwaitKeys)
         let following: [UInt8] = [1, 2]
         session.keysNeeded(rest: following.span)
-        #expect(session.isAwaitingKeys)
+        #expect(session.state == .awaitingKeys)
         #expect(session.takeTimerChange() == .cancel)
         let (head, rest) = session.keysRead()
         #expect(head.path == "/a")
@@ -149,7 +149,7 @@ import Testing
         var session = Base.session(in: .admittingUpload)
         _ = try? session.uploadAdmitted(at: Self.at(100))
         Base.receive("a", in: &session, isPieceFull: true)
-        #expect(session.isStoringPiece)
+        #expect(session.state == .storingPiece)
         #expect(session.takeTimerChange() == .cancel)
         session.pieceStored(after: .seconds(20))
         #expect(session.inputTaken(isPieceFull: false, at: Self.at(120)) == .receive)
@@ -313,7 +313,7 @@ import Testing
 
     @Test func `a stream that was refused after its transfer is answered`() {
         var session = HTTPSession.handling(isDraining: true, at: Self.at(100))
-        #expect(session.isHandling)
+        #expect(session.state == .handling)
         #expect(session.takeTimerChange() == .none)
         #expect(Self.respond(&session, closes: true) == .linger)
     }

@@ -165,7 +165,7 @@ import Testing
             $0.writesPerSecond = 0
             $0.uploadBytesPerHour = 0
         }
-        #expect(!limits.isLimited(.read) && !limits.isLimited(.upload) && !limits.areWritesLimited)
+        #expect(!limits.isLimited(.read) && !limits.isLimited(.upload) && !limits.settings.areWritesLimited)
         for _ in 0..<1_000 {
             try limits.takeWrite(by: alice, at: time(0))
             try limits.takeUpload(ofByteCount: 1 << 30, by: alice, at: time(0))

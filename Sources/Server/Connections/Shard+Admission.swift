@@ -88,7 +88,7 @@ extension Shard {
         in shop: ShopID
     ) {
         let connection = request.connection
-        guard let state = http[connection], state.session.isHandling, reactor.isOpen(connection) else {
+        guard let state = http[connection], state.session.state == .handling, reactor.isOpen(connection) else {
             release(slot)
             return
         }

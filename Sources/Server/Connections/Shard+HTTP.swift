@@ -30,7 +30,7 @@ extension Shard {
     }
 
     func httpReceived(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
-        if state.session.isReading {
+        if state.session.state.isReading {
             takeInput(connection, state, bytes)
         } else {
             unreadReceived(connection, state, bytes)
@@ -109,7 +109,7 @@ extension Shard {
 
     /// The keys that a request waited for were read, or its wait has ended: judges its head again.
     func keysAwaited(_ connection: ConnectionID) {
-        guard let state = http[connection], state.session.isAwaitingKeys else { return }
+        guard let state = http[connection], state.session.state == .awaitingKeys else { return }
         let (head, rest) = state.session.keysRead()
         if judge(head, connection, state, rest: rest.span) { takeInput(connection, state, rest.span) }
     }

@@ -14,7 +14,7 @@ extension Shard {
     func handle(_ head: RequestHead, _ content: RequestContent, _ source: RequestSource) async {
         let connection = source.connection
         let response = await response(to: head, content, source)
-        guard let response, let state = http[connection], state.session.isHandling else { return }
+        guard let response, let state = http[connection], state.session.state == .handling else { return }
         let keepsConnection = !drainProgress.isDraining && !reactor.isCrowded(for: connection)
         let context = ResponseContext(head, keepAlive: keepsConnection)
         switch response.body {
@@ -117,7 +117,7 @@ extension Shard {
 
     /// Whether the connection still sends this response.
     private func isResponding(_ connection: ConnectionID, _ state: HTTPConnection) -> Bool {
-        http[connection] === state && state.session.isResponding && reactor.isOpen(connection)
+        http[connection] === state && state.session.state == .responding && reactor.isOpen(connection)
     }
 
     /// Sends bytes of a response, and returns when the kernel took them; false when the connection ended before.

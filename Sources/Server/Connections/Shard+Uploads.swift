@@ -34,7 +34,7 @@ extension Shard {
     /// The upload of a connection ended: it was answered or refused, or its client is gone. Its reservation ends with
     /// the response.
     func releaseUpload(_ state: HTTPConnection) {
-        if let upload = state.upload, upload.isPartlyStored, !state.session.isStoringPiece {
+        if let upload = state.upload, upload.isPartlyStored, state.session.state != .storingPiece {
             Task(executorPreference: reactor) { await self.discard(upload) }
         }
         state.upload = nil
@@ -48,7 +48,7 @@ extension Shard {
     func admitUpload(_ connection: ConnectionID, _ head: RequestHead, by user: UserID) {
         Task(executorPreference: reactor) {
             let outcome = await self.uploadReservation(head, user)
-            guard let state = self.http[connection], state.session.isAdmittingUpload else {
+            guard let state = self.http[connection], state.session.state == .admittingUpload else {
                 if case .success(let reservation?) = outcome { self.end(reservation) }
                 return
             }
@@ -79,7 +79,7 @@ extension Shard {
             if let shop = try shop(namedBy: head) { try await requireMembership(of: userID, in: shop) }
             let user = UserLimits.User(userID)
             let owner = owner(of: userID)
-            guard userLimits.isLimited(.upload) || userLimits.areUploadBytesLimited else { return .success(nil) }
+            guard userLimits.isLimited(.upload) || areUploadBytesLimited else { return .success(nil) }
             let isReserved = userLimits.isLimited(.upload)
             let byteCountMin = Self.imageByteCountMin(head)
             try await limited(on: owner) { (shard) throws(APIError) in
@@ -126,7 +126,7 @@ extension Shard {
                 failure = self.storageFailure(error)
             }
             await self.pieceTurn()
-            guard let state = self.http[connection], state.session.isStoringPiece else {
+            guard let state = self.http[connection], state.session.state == .storingPiece else {
                 // The connection has ended meanwhile.
                 return await self.discard(upload)
             }

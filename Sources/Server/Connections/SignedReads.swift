@@ -31,7 +31,7 @@ extension Shard {
     /// Counts a read by a signed URL, from before the work until the response was sent.
     func reserveSignedRead(for request: Request, in shop: ShopID) throws(APIError) {
         // Without its connection, the request ends at its next step.
-        guard let state = http[request.connection], state.session.isHandling else { return }
+        guard let state = http[request.connection], state.session.state == .handling else { return }
         precondition(state.signedReadShop == nil, "a request reserves once")
         guard http.signedReads.begin(in: shop) else { throw .tooManyResponses }
         state.signedReadShop = shop

@@ -16,14 +16,14 @@ struct UserReservation: Sendable {
 }
 
 extension Shard {
-    var areReadsLimited: Bool { userLimits.isLimited(.read) }
-    var areWritesLimited: Bool { userLimits.areWritesLimited }
-    var areUploadBytesLimited: Bool { userLimits.areUploadBytesLimited }
+    var areReadsLimited: Bool { userLimits.settings.areReadsLimited }
+    var areWritesLimited: Bool { userLimits.settings.areWritesLimited }
+    var areUploadBytesLimited: Bool { userLimits.settings.areUploadBytesLimited }
 
     func holdRead(for request: Request, by user: UserID) {
         let reservation = UserReservation(
             activity: .read, user: UserLimits.User(user), owner: directory.ownerIndex(of: user))
-        guard let state = http[request.connection], state.session.isHandling else {
+        guard let state = http[request.connection], state.session.state == .handling else {
             // The connection is gone, so the request ends at its next step.
             return end(reservation)
         }
