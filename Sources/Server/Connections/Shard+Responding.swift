@@ -10,7 +10,7 @@ import Sessions
 
 extension Shard {
     /// Works on one request to the end of its response. On the reactor's thread, as the task of the request.
-    /// `responded` releases what the request reserved, or the end of the connection does.
+    /// `releaseResponse` releases what the request reserved, or the end of the connection does.
     func handle(_ head: RequestHead, _ content: RequestContent, _ source: RequestSource) async {
         let connection = source.connection
         let response = await response(to: head, content, source)

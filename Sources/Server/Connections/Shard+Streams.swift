@@ -9,7 +9,8 @@ import Reactor
 import Sessions
 import WebSocket
 
-// Open streams: the data plane. The hub decides what is sent. This file handles the input, the timers and the end.
+// Open streams: the data plane. The hub decides what is sent, and `StreamSession` what happens to the stream. This file
+// reports events to sessions and performs their actions.
 
 extension Shard {
     /// The time of the reactor's turn, as streams count it.
@@ -119,7 +120,7 @@ extension Shard {
 
     // MARK: - Events and actions
 
-    /// Reports an event to the session of a stream, and performs its action. Does nothing when the connection is none.
+    /// Reports an event to the session of a stream, and performs its action. Does nothing when there is none.
     func report(_ connection: ConnectionID, _ event: (inout StreamSession) -> StreamSession.Action) {
         guard let action = streams.withValue(connection, { event(&$0.session) }) else { return }
         perform(action, connection)
