@@ -15,16 +15,9 @@ public enum ImageMarker {
         var names: [String] = []
         var seen: Set<String> = []
         var index = 0
-        while index + opening.count <= bytes.count {
-            guard bytes[index] == UInt8(ascii: "["), isOpening(bytes, at: index) else {
-                index += 1
-                continue
-            }
-            let start = index + opening.count
+        while let start = firstURL(in: bytes, from: index) {
             // When this marker has no end, later ones have none either. So the search is linear.
-            guard names.count < countMax, let end = firstIndex(of: UInt8(ascii: "]"), in: bytes, from: start) else {
-                break
-            }
+            guard names.count < countMax, let end = bytes.firstIndex(of: UInt8(ascii: "]"), from: start) else { break }
             index = end
             let url = bytes.extracting(start..<end)
             var (nameStart, nameEnd) = (0, url.count)
@@ -47,18 +40,21 @@ public enum ImageMarker {
         return names
     }
 
+    /// The index after the first `[IMAGE:` from `start` on. A text without a bracket is searched in wide steps.
+    private static func firstURL(in bytes: Span<UInt8>, from start: Int) -> Int? {
+        var index = start
+        while let bracket = bytes.firstIndex(of: UInt8(ascii: "["), from: index) {
+            index = bracket + opening.count
+            guard index <= bytes.count else { return nil }
+            if isOpening(bytes, at: bracket) { return index }
+            index = bracket + 1
+        }
+        return nil
+    }
+
     private static func isOpening(_ bytes: Span<UInt8>, at start: Int) -> Bool {
         for offset in opening.indices where bytes[start + offset] != opening[offset] { return false }
         return true
-    }
-
-    private static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int) -> Int? {
-        var index = start
-        while index < bytes.count {
-            if bytes[index] == byte { return index }
-            index += 1
-        }
-        return nil
     }
 
     /// The text with the URLs of its first `countMax` markers replaced. `replacement` returns nil to keep a URL.
@@ -66,28 +62,27 @@ public enum ImageMarker {
     public static func replacingURLs(
         in text: String, countMax: Int, by replacement: (Substring) -> String?
     ) -> String {
+        let utf8 = text.utf8
+        let bytes = utf8.span
         var result: [UInt8] = []
-        var copied = text.utf8.startIndex
-        var rest = text.utf8[...]
+        var copiedByteCount = 0
+        var index = 0
         var count = 0
-        while count < countMax, let start = rest.firstIndex(of: UInt8(ascii: "[")) {
-            rest = rest[start...]
-            guard rest.starts(with: opening) else {
-                rest = rest.dropFirst()
-                continue
-            }
-            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { break }
-            let url = rest[..<end].dropFirst(opening.count)
-            if let replaced = replacement(Substring(url)) {
-                result += text.utf8[copied..<url.startIndex]
+        while count < countMax, let start = firstURL(in: bytes, from: index),
+            let end = bytes.firstIndex(of: UInt8(ascii: "]"), from: start)
+        {
+            let first = utf8.index(utf8.startIndex, offsetBy: start)
+            let url = Substring(utf8[first..<utf8.index(first, offsetBy: end - start)])
+            if let replaced = replacement(url) {
+                result.append(contentsOf: bytes.extracting(copiedByteCount..<start))
                 result += replaced.utf8
-                copied = end
+                copiedByteCount = end
             }
             count += 1
-            rest = rest[end...]
+            index = end
         }
-        guard copied > text.utf8.startIndex else { return text }
-        result += text.utf8[copied...]
+        guard copiedByteCount > 0 else { return text }
+        result.append(contentsOf: bytes.extracting(copiedByteCount..<bytes.count))
         return String(decoding: result, as: UTF8.self)
     }
 

@@ -9,14 +9,16 @@ public enum ImageNames {
     private static let endings = ImageFormat.allCases.map { Array($0.fileExtension.utf8) }
     private static let idByteCount = 36
 
-    /// The names in a text, each once. O(bytes).
+    /// The names in a text, each once. O(bytes); a text without a bracket is searched in wide steps.
     static func names(in text: String) -> [String] {
         let utf8 = text.utf8
         let bytes = utf8.span
         guard let start = firstMarker(in: bytes) else { return [] }
         var names: [String] = []
         var seen: Set<String> = []
-        for dot in start..<bytes.count where bytes[dot] == UInt8(ascii: ".") {
+        var next = start
+        while let dot = bytes.firstIndex(of: UInt8(ascii: "."), from: next) {
+            next = dot + 1
             guard dot >= idByteCount, isID(bytes.extracting(dot - idByteCount..<dot)) else { continue }
             for ending in endings where begins(bytes, at: dot + 1, with: ending) {
                 var name: [UInt8] = []
@@ -29,8 +31,10 @@ public enum ImageNames {
     }
 
     private static func firstMarker(in bytes: Span<UInt8>) -> Int? {
-        for index in bytes.indices where bytes[index] == marker[0] && begins(bytes, at: index, with: marker) {
-            return index
+        var next = 0
+        while let index = bytes.firstIndex(of: UInt8(ascii: "["), from: next) {
+            if begins(bytes, at: index, with: marker) { return index }
+            next = index + 1
         }
         return nil
     }

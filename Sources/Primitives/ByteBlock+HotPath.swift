@@ -1,0 +1,114 @@
+/// Sixteen bytes of a text, compared at once. A value as wide as the vectors of every x86-64 processor; its operations
+/// cost a few instructions each.
+///
+/// The comparisons name the concrete types of their operands: with a generic one the compiler emits a loop over the
+/// bytes.
+public struct ByteBlock: Sendable {
+    /// The number of bytes of a block.
+    @inlinable
+    public static var byteCount: Int { 16 }
+
+    /// The bytes.
+    public let bytes: SIMD16<UInt8>
+
+    /// The block that begins at an index; nil when fewer bytes follow.
+    @inlinable
+    @inline(__always)
+    public init?(_ text: Span<UInt8>, at index: Int) {
+        guard index >= 0, text.count &- index >= Self.byteCount else { return nil }
+        // SAFETY: 16 bytes follow the index.
+        bytes = unsafe text.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: SIMD16<UInt8>.self)
+    }
+
+    /// Some of a block's bytes.
+    public struct Selection: Sendable {
+        @usableFromInline
+        let mask: SIMDMask<SIMD16<Int8>>
+
+        @inlinable
+        @inline(__always)
+        init(_ mask: SIMDMask<SIMD16<Int8>>) { self.mask = mask }
+
+        /// The bytes of both selections.
+        @inlinable
+        @inline(__always)
+        public static func | (left: Self, right: Self) -> Self { Self(left.mask .| right.mask) }
+
+        /// The offset of the first selected byte in the block.
+        @inlinable
+        @inline(__always)
+        public var firstOffset: Int? {
+            // SAFETY: a mask has the size of its vector, and each byte is all ones or all zeros.
+            let halves = unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self)
+            if halves[0] != 0 { return UInt64(littleEndian: halves[0]).trailingZeroBitCount >> 3 }
+            if halves[1] != 0 { return 8 + UInt64(littleEndian: halves[1]).trailingZeroBitCount >> 3 }
+            return nil
+        }
+    }
+
+    /// The bytes that equal `byte`.
+    @inlinable
+    @inline(__always)
+    public func equal(to byte: UInt8) -> Selection {
+        let wanted: SIMD16<UInt8> = .init(repeating: byte)
+        return Selection(bytes .== wanted)
+    }
+
+    /// The bytes below `bound`.
+    @inlinable
+    @inline(__always)
+    public func below(_ bound: UInt8) -> Selection {
+        let bounds: SIMD16<UInt8> = .init(repeating: bound)
+        return Selection(bytes .< bounds)
+    }
+
+    /// The bytes below `bound`, which is ASCII, and those that are not ASCII. One comparison: as signed numbers, the
+    /// latter are negative.
+    @inlinable
+    @inline(__always)
+    public func belowOrBeyondASCII(_ bound: Int8) -> Selection {
+        // SAFETY: both are 16 bytes, and every byte is a number of either type.
+        let signed = unsafe unsafeBitCast(bytes, to: SIMD16<Int8>.self)
+        let bounds: SIMD16<Int8> = .init(repeating: bound)
+        return Selection(signed .< bounds)
+    }
+}
+
+extension Span<UInt8> {
+    /// Four bytes from an index on as a number whose lowest byte is the first. Bytes past the end count as 0. O(1).
+    @inlinable
+    @inline(__always)
+    public func littleEndianWord(at index: Int) -> UInt32 {
+        if index >= 0, count &- index >= 4 {
+            // SAFETY: 4 bytes follow the index.
+            return unsafe UInt32(
+                littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt32.self))
+        }
+        var word: UInt32 = 0
+        for offset in 0..<3 where index + offset < count { word |= UInt32(self[index + offset]) << UInt32(8 * offset) }
+        return word
+    }
+
+    /// The first index of a byte from `start` on, nil when there is none. O(n), no allocation.
+    ///
+    /// - Precondition: `start` is not negative.
+    @inlinable
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        var index = start
+        while let block = ByteBlock(self, at: index) {
+            if let offset = block.equal(to: byte).firstOffset { return index + offset }
+            index += ByteBlock.byteCount
+        }
+        // The last bytes are searched as the end of one more block, when the bytes before them were searched too.
+        if index > start {
+            let last = count - ByteBlock.byteCount
+            guard index < count, let block = ByteBlock(self, at: last) else { return nil }
+            return block.equal(to: byte).firstOffset.map { last + $0 }
+        }
+        while index < count {
+            if self[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+}
