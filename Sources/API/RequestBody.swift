@@ -60,9 +60,9 @@ package struct CreateMessageBody: Sendable {
         try RequestBody.checkIdentifier(shop, name: "shop_id")
         self.text = try RequestBody.checkedText(text, byteCountMax: textByteCountMax, storedText: storedText)
         // No message has such an id, and no database accepts it as a text.
-        if let parent, parent.utf8.contains(0) { throw .badParent }
-        shopID = ShopID(shop)
-        parentID = parent.map(MessageID.init)
+        if let parent, parent.hasNUL { throw .badParent }
+        shopID = ShopID(shop.text)
+        parentID = parent.map { MessageID($0.text) }
     }
 }
 
@@ -81,7 +81,7 @@ package struct EditMessageBody: Sendable {
         let (message, text) = (try body.text(at: 0), try body.text(at: 1))
         try RequestBody.checkIdentifier(message, name: "message_id")
         self.text = try RequestBody.checkedText(text, byteCountMax: textByteCountMax, storedText: storedText)
-        messageID = MessageID(message)
+        messageID = MessageID(message.text)
     }
 }
 
@@ -89,25 +89,31 @@ package struct EditMessageBody: Sendable {
 package enum RequestBody {
     /// Checks the text of a message and returns the text to store: the same bytes, except for image URLs. The limit
     /// applies to the stored text, so that a client can send back a text whose image URLs the server signed.
-    static func checkedText(
-        _ text: String, byteCountMax: Int, storedText: (String) -> String
+    fileprivate static func checkedText(
+        _ text: JSONObject.Text, byteCountMax: Int, storedText: (String) -> String
     ) throws(APIError) -> String {
-        guard !text.utf8.contains(0) else { throw .malformedBody }
-        guard !isWhiteSpace(text) else { throw .messageEmpty }
-        let stored = storedText(text)
+        guard !text.hasNUL else { throw .malformedBody }
+        guard !isWhiteSpace(text.text) else { throw .messageEmpty }
+        let stored = storedText(text.text)
         guard stored.utf8.count <= byteCountMax else { throw .messageTooLong(byteCountMax: byteCountMax) }
         return stored
     }
 
-    /// Whether a text is only white space (Unicode's property). The first other character ends the search; a text of
-    /// white space alone costs some comparisons per character.
+    /// Whether a text is only white space (Unicode's property). The first other character ends the search, which is
+    /// mostly the first of all; a text of white space alone costs some comparisons per character.
     static func isWhiteSpace(_ text: String) -> Bool {
-        text.unicodeScalars.allSatisfy { scalar in
+        if let first = text.utf8.first, 0x21..<0x80 ~= first { return false }
+        return text.unicodeScalars.allSatisfy { scalar in
             switch scalar.value {
             case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
             default: false
             }
         }
+    }
+
+    /// Checks an identifier of a JSON body that is to be looked up.
+    fileprivate static func checkIdentifier(_ identifier: JSONObject.Text, name: String) throws(APIError) {
+        guard !identifier.text.isEmpty, !identifier.hasNUL else { throw .missingField(name) }
     }
 
     /// Checks an identifier that is to be looked up.
@@ -130,7 +136,7 @@ private struct JSONBody {
     }
 
     /// The text of the key at `index`; nil when it is missing or null.
-    func optionalText(at index: Int) throws(APIError) -> String? {
+    func optionalText(at index: Int) throws(APIError) -> JSONObject.Text? {
         do throws(JSONError) {
             return try object.text(at: index)
         } catch {
@@ -139,7 +145,7 @@ private struct JSONBody {
     }
 
     /// The text of the key at `index`, which is required.
-    func text(at index: Int) throws(APIError) -> String {
+    func text(at index: Int) throws(APIError) -> JSONObject.Text {
         guard let text = try optionalText(at: index) else { throw .malformedBody }
         return text
     }

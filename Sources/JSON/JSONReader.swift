@@ -1,15 +1,18 @@
+internal import Primitives
+
 /// Why bytes are not a JSON text that the server accepts.
 package enum JSONError: Error, Hashable, Sendable {
-    /// The bytes violate the grammar, end early, or are not UTF-8.
+    /// The bytes violate the grammar, end early, or contain a string that is not UTF-8.
     case malformed
     /// Arrays and objects are nested deeper than `JSONReader.depthMax`.
     case tooDeep
 }
 
-/// Reads JSON texts (RFC 8259), without extensions, in one pass over bytes that are known to be UTF-8.
+/// Reads JSON texts (RFC 8259), without extensions, in one pass over bytes.
 ///
 /// It is iterative and allocates nothing: it checks and skips a value, and returns a string as the range of its raw
-/// bytes. Pass the same input to each call. Do not use the reader after an error.
+/// bytes. Strings are the only place where the grammar allows bytes beyond ASCII, so UTF-8 is checked there. Pass the
+/// same input to each call. Do not use the reader after an error.
 package struct JSONReader {
     /// The maximum nesting depth of arrays and objects. Each has one bit in `objects`.
     package static let depthMax = 64
@@ -20,6 +23,10 @@ package struct JSONReader {
         package let range: Range<Int>
         /// Whether the bytes contain an escape and thus differ from the text.
         package let hasEscapes: Bool
+        /// Whether an escape represents the character U+0000, which no other bytes do.
+        package let hasNUL: Bool
+        /// Whether all bytes are ASCII. Escapes may represent other scalars.
+        package let isASCII: Bool
     }
 
     private var index = 0
@@ -33,15 +40,9 @@ package struct JSONReader {
 
     /// Throws unless `json` is one JSON text. O(n), no allocation.
     package static func validate(_ json: Span<UInt8>) throws(JSONError) {
-        try requireUTF8(json)
         var reader = JSONReader()
         try reader.skipValue(json)
         try reader.finish(json)
-    }
-
-    /// Throws unless the bytes are UTF-8, which `JSONReader` relies on.
-    static func requireUTF8(_ json: Span<UInt8>) throws(JSONError) {
-        guard (try? UTF8Span(validating: json)) != nil else { throw .malformed }
     }
 
     // MARK: - An object's members, one at a time
@@ -83,21 +84,68 @@ package struct JSONReader {
     /// Reads a string. The next byte must be its opening quote.
     mutating func string(_ json: Span<UInt8>) throws(JSONError) -> RawString {
         guard nextByte(json) == UInt8(ascii: "\"") else { throw .malformed }
-        index += 1
-        let start = index
-        var hasEscapes = false
-        while index < json.count {
-            let byte = json[index]
-            index += 1
-            if byte == UInt8(ascii: "\"") { return RawString(range: start..<index - 1, hasEscapes: hasEscapes) }
-            if byte == UInt8(ascii: "\\") {
+        let start = index + 1
+        var end = start
+        var (hasEscapes, hasNUL, isASCII) = (false, false, true)
+        while true {
+            end = Self.endOfPlainRun(json, from: end)
+            guard end < json.count else { throw .malformed }
+            let byte = json[end]
+            if byte >= 0x80 {
+                isASCII = false
+                repeat {
+                    let byteCount = UTF8Sequence.byteCount(atLowEndOf: json.littleEndianWord(at: end))
+                    guard byteCount > 0 else { throw .malformed }
+                    end &+= byteCount
+                } while end < json.count && json[end] >= 0x80
+            } else if byte == UInt8(ascii: "\"") {
+                index = end + 1
+                return RawString(range: start..<end, hasEscapes: hasEscapes, hasNUL: hasNUL, isASCII: isASCII)
+            } else {
+                guard byte == UInt8(ascii: "\\") else { throw .malformed }
                 hasEscapes = true
-                try skipEscape(json)
-            } else if byte < 0x20 {
-                throw .malformed
+                end = try Self.endOfEscape(json, at: end, hasNUL: &hasNUL)
             }
         }
-        throw .malformed
+    }
+
+    /// The first index from `start` on at which a string ends, has an escape, or has a byte that is a control character
+    /// or not ASCII; the end of the input when there is none.
+    @inline(__always)
+    private static func endOfPlainRun(_ json: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while let block = ByteBlock(json, at: index) {
+            let special =
+                block.belowOrBeyondASCII(0x20) | block.equal(to: UInt8(ascii: "\""))
+                | block.equal(to: UInt8(ascii: "\\"))
+            if let offset = special.firstOffset { return index &+ offset }
+            index &+= ByteBlock.byteCount
+        }
+        while index < json.count {
+            let byte = json[index]
+            if Int8(bitPattern: byte) < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            index &+= 1
+        }
+        return index
+    }
+
+    /// Reads the escape whose backslash is at an index. Returns the index after it.
+    @inline(__always)
+    private static func endOfEscape(
+        _ json: Span<UInt8>, at start: Int, hasNUL: inout Bool
+    ) throws(JSONError) -> Int {
+        let index = start + 1
+        guard index < json.count else { throw .malformed }
+        switch json[index] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return index + 1
+        case UInt8(ascii: "u"):
+            guard let unit = JSONText.unit(json, at: index + 1, before: json.count) else { throw .malformed }
+            if unit == 0 { hasNUL = true }
+            return index + 5
+        default: throw .malformed
+        }
     }
 
     /// Skips one value of any kind.
@@ -132,9 +180,11 @@ package struct JSONReader {
             guard nextByte(json) == UInt8(ascii: "]") else { return true }
             close()
             return false
-        case UInt8(ascii: "t"): try skip("true", json)
-        case UInt8(ascii: "f"): try skip("false", json)
-        case UInt8(ascii: "n"): try skip("null", json)
+        case UInt8(ascii: "t"): try skip(Self.wordOfTrue, json)
+        case UInt8(ascii: "f"):
+            index += 1
+            try skip(Self.wordOfAlse, json)
+        case UInt8(ascii: "n"): try skip(Self.wordOfNull, json)
         default: try skipNumber(json)
         }
         return false
@@ -179,26 +229,14 @@ package struct JSONReader {
 
     // MARK: - Scalars
 
-    private mutating func skipEscape(_ json: Span<UInt8>) throws(JSONError) {
-        guard index < json.count else { throw .malformed }
-        let byte = json[index]
-        index += 1
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            return
-        case UInt8(ascii: "u"):
-            guard JSONText.unit(json, at: index, before: json.count) != nil else { throw .malformed }
-            index += 4
-        default: throw .malformed
-        }
-    }
+    // The literals as words, as `littleEndianWord` reads them; of `false` the last four letters.
+    private static let wordOfTrue: UInt32 = 0x6575_7274
+    private static let wordOfAlse: UInt32 = 0x6573_6C61
+    private static let wordOfNull: UInt32 = 0x6C6C_756E
 
-    private mutating func skip(_ literal: StaticString, _ json: Span<UInt8>) throws(JSONError) {
-        for expected in literal.description.utf8 {
-            guard index < json.count, json[index] == expected else { throw .malformed }
-            index += 1
-        }
+    private mutating func skip(_ literal: UInt32, _ json: Span<UInt8>) throws(JSONError) {
+        guard json.littleEndianWord(at: index) == literal else { throw .malformed }
+        index += 4
     }
 
     /// `[ "-" ] int [ frac ] [ exp ]`

@@ -7,7 +7,7 @@ import Testing
     private static let keys = [JSONObject.Key("shop_id"), JSONObject.Key("message")]
 
     private static func message(_ json: String) throws -> String? {
-        try JSONObject(Array(json.utf8), keys: keys).text(at: 1)
+        try JSONObject(Array(json.utf8), keys: keys).text(at: 1)?.text
     }
 
     @Test(arguments: [

@@ -21,6 +21,19 @@ let messageBenchmarks = [
         return Benchmark.Batch { readBodies(json, count: 200) }
     },
     Benchmark(
+        name: "message-body-600", operation: "the JSON of a POST of 600 bytes read", batchOperationCount: 200
+    ) {
+        let json = makeBody(byteCount: 600)
+        precondition(json.count == 600)
+        return Benchmark.Batch { readBodies(json, count: 200) }
+    },
+    Benchmark(name: "timestamp-text", operation: "a time as text", batchOperationCount: 500) {
+        let times = (0..<500).map(makeMessage).map(\.createdAt)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Timestamp.textByteCount)
+        return Benchmark.Batch { write(times, to: &bytes) }
+    },
+    Benchmark(
         name: "store-append", operation: "an append to the store in memory, into 8 shops",
         batchOperationCount: messageCount
     ) {
@@ -44,6 +57,26 @@ private func makeMessage(_ number: Int) -> Message {
         userID: UserID("5f1c7e0a-1111-4111-8111-111111111111"),
         text: String(repeating: "A \"quoted\" word, und ein wenig Umlaut: ä", count: 6),
         createdAt: Timestamp(microsecondsSinceEpoch: 1_767_454_200_000_000 + Int64(number)))
+}
+
+/// The body of a POST as clients write it: an id that is a UUID, and a text with a few escapes and umlauts.
+private func makeBody(byteCount: Int) -> [UInt8] {
+    let beginning = #"{"shop_id":"5f1c7e0a-2222-4222-8222-222222222222","message":""#
+    let text =
+        #"Guten Morgen zusammen,\n\ndie Lieferung von \"Kaffee & Co\" kommt heute erst gegen elf. Bitte räumt bis dahin "#
+        + #"das Lager hinten frei und prüft die Kühlung, gestern stand sie wieder auf acht Grad. Wer am Samstag die "#
+        + #"Frühschicht übernehmen kann, meldet sich bis heute Abend bei mir; die Liste hängt neben der Kasse. Und denkt "#
+        + #"an die Inventur am Monatsende, dieses Mal zählen wir abends. Danke euch und bis später!\n"#
+    let ending = #"","parent_id":null}"#
+    let filling = byteCount - beginning.utf8.count - text.utf8.count - ending.utf8.count
+    return Array((beginning + text + String(repeating: ".", count: max(0, filling)) + ending).utf8)
+}
+
+private func write(_ times: [Timestamp], to bytes: inout [UInt8]) {
+    for time in times {
+        bytes.removeAll(keepingCapacity: true)
+        time.append(to: &bytes)
+    }
 }
 
 private func write(_ message: Message, count: Int, with writer: inout JSONWriter) {
