@@ -66,30 +66,35 @@ extension JSONWriter {
     /// Appends a message as clients receive it.
     package mutating func message(_ message: Message, format: MessageFormat) {
         messageBeforeText(message)
-        _ = escaped(message.text, from: 0, byteCountMax: .max)
+        contents(of: message.text)
         messageAfterText(message, format: format)
     }
 
+    // Each append checks the buffer's capacity, so a value and the punctuation around it are appended together.
+
     /// Appends a message up to the contents of its text …
     package mutating func messageBeforeText(_ message: Message) {
-        raw("{\"id\":")
-        string(message.id.text)
-        raw(",\"shop_id\":")
-        string(message.shopID.text)
-        raw(",\"user_id\":")
-        string(message.userID.text)
-        raw(",\"message\":\"")
+        raw("{\"id\":\"")
+        contents(of: message.id.text)
+        raw("\",\"shop_id\":\"")
+        contents(of: message.shopID.text)
+        raw("\",\"user_id\":\"")
+        contents(of: message.userID.text)
+        raw("\",\"message\":\"")
     }
 
     /// … and from the end of its text on.
     package mutating func messageAfterText(_ message: Message, format: MessageFormat) {
-        raw("\",\"created_at\":")
-        time(message.createdAt)
-        raw(",\"updated_at\":")
-        if let updatedAt = format.updatedAt(of: message) { time(updatedAt) } else { raw("null") }
-        raw(",\"is_edited\":")
-        boolean(message.isEdited)
-        raw(",\"parent_id\":")
+        raw("\",\"created_at\":\"")
+        message.createdAt.append(to: &bytes)
+        if let updatedAt = format.updatedAt(of: message) {
+            raw("\",\"updated_at\":\"")
+            updatedAt.append(to: &bytes)
+            raw("\",\"is_edited\":")
+        } else {
+            raw("\",\"updated_at\":null,\"is_edited\":")
+        }
+        if message.isEdited { raw("true,\"parent_id\":") } else { raw("false,\"parent_id\":") }
         string(orNull: message.parentID?.text)
         if format.includesUsername {
             raw(format.authorKey.member)

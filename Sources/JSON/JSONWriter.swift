@@ -2,8 +2,7 @@ public import Primitives
 
 /// Appends JSON (RFC 8259) to a buffer.
 ///
-/// A message is written once, byte by byte, for all its subscribers. A general encoder would first build a tree and a
-/// copy of it.
+/// A message is written once for all its subscribers. A general encoder would first build a tree and a copy of it.
 public struct JSONWriter {
     /// The bytes written so far.
     public var bytes: [UInt8] = []
@@ -13,27 +12,41 @@ public struct JSONWriter {
 
     /// Appends text that is JSON already.
     @inlinable
-    public mutating func raw(_ text: StaticString) {
-        // SAFETY: the bytes of a literal are copied before the closure returns.
-        text.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
-    }
+    public mutating func raw(_ text: StaticString) { bytes.append(contentsOf: text) }
 
     /// Appends bytes that are JSON already.
     @inlinable
-    public mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
+    public mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json.span) }
 
     /// Appends a whole number.
-    public mutating func number(_ value: Int) { bytes.append(contentsOf: String(value).utf8) }
+    public mutating func number(_ value: Int) {
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var start = digits.count
+        var rest = value.magnitude
+        repeat {
+            start -= 1
+            digits[start] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        } while rest > 0
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes.append(contentsOf: digits.span.extracting(start..<digits.count))
+    }
 
     /// Appends `true` or `false`.
     @inlinable
-    public mutating func boolean(_ value: Bool) { raw(value ? "true" : "false") }
+    public mutating func boolean(_ value: Bool) { if value { raw("true") } else { raw("false") } }
 
     /// Appends a string with its quotes. Escapes only what must be escaped.
     public mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        _ = escaped(text, from: 0, byteCountMax: .max)
+        contents(of: text)
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends the contents of a string, without its quotes.
+    public mutating func contents(of text: String) {
+        let utf8 = text.utf8
+        escaped(utf8.span)
     }
 
     /// Appends the contents of a string, from the byte `start` of its UTF-8 and at most `byteCountMax` of its bytes.
@@ -42,36 +55,8 @@ public struct JSONWriter {
         let utf8 = text.utf8
         let all = utf8.span
         let end = start + min(byteCountMax, all.count - start)
-        let source = all.extracting(start..<end)
-        // Runs of bytes that need no escape are copied whole.
-        var runStart = 0
-        for index in source.indices where Self.needsEscape(source[index]) {
-            if runStart < index { bytes.append(contentsOf: source.extracting(runStart..<index)) }
-            appendEscape(of: source[index])
-            runStart = index + 1
-        }
-        if runStart < source.count { bytes.append(contentsOf: source.extracting(runStart..<source.count)) }
+        escaped(all.extracting(start..<end))
         return end == all.count ? nil : end
-    }
-
-    /// Whether a string must not have the byte as it is (RFC 8259, section 7).
-    @inline(__always)
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-    }
-
-    private mutating func appendEscape(of byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-        case 0x0A: bytes.append(UInt8(ascii: "n"))
-        case 0x0D: bytes.append(UInt8(ascii: "r"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        default:
-            raw("u00")
-            bytes.append(Self.hexadecimal(byte >> 4))
-            bytes.append(Self.hexadecimal(byte & 0xF))
-        }
     }
 
     /// Appends a string with its quotes, or `null`.
@@ -84,9 +69,5 @@ public struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
         time.append(to: &bytes)
         bytes.append(UInt8(ascii: "\""))
-    }
-
-    private static func hexadecimal(_ digit: UInt8) -> UInt8 {
-        digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
     }
 }

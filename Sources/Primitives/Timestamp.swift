@@ -62,32 +62,43 @@ extension Timestamp {
 
     /// Appends the RFC 3339 text, 27 bytes of ASCII; O(1).
     public func append(to bytes: inout [UInt8]) {
+        let text = textBytes
+        bytes.append(contentsOf: text.span)
+    }
+
+    private var textBytes: InlineArray<27, UInt8> {
         let microsecond = Self.floorModulo(microsecondsSinceEpoch, 1_000_000)
         let seconds = (microsecondsSinceEpoch - microsecond) / 1_000_000
         let secondOfDay = Self.floorModulo(seconds, 86_400)
         let (year, month, day) = Self.civil(fromDays: (seconds - secondOfDay) / 86_400)
-        func append(_ value: Int64, digits: Int) {
-            var divisor: Int64 = 1
-            for _ in 1..<digits { divisor *= 10 }
-            while divisor > 0 {
-                bytes.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-                divisor /= 10
-            }
-        }
-        append(year, digits: 4)
-        bytes.append(UInt8(ascii: "-"))
-        append(month, digits: 2)
-        bytes.append(UInt8(ascii: "-"))
-        append(day, digits: 2)
-        bytes.append(UInt8(ascii: "T"))
-        append(secondOfDay / 3600, digits: 2)
-        bytes.append(UInt8(ascii: ":"))
-        append(secondOfDay / 60 % 60, digits: 2)
-        bytes.append(UInt8(ascii: ":"))
-        append(secondOfDay % 60, digits: 2)
-        bytes.append(UInt8(ascii: "."))
-        append(microsecond, digits: 6)
-        bytes.append(UInt8(ascii: "Z"))
+        // Division by a constant takes the fewest instructions in 32 bits without a sign.
+        let (second, fraction) = (UInt32(secondOfDay), UInt32(microsecond))
+        var text = InlineArray<27, UInt8>(repeating: UInt8(ascii: "-"))
+        Self.put(year / 100, in: &text, at: 0)
+        Self.put(year % 100, in: &text, at: 2)
+        Self.put(month, in: &text, at: 5)
+        Self.put(day, in: &text, at: 8)
+        text[10] = UInt8(ascii: "T")
+        Self.put(second / 3600, in: &text, at: 11)
+        text[13] = UInt8(ascii: ":")
+        Self.put(second / 60 % 60, in: &text, at: 14)
+        text[16] = UInt8(ascii: ":")
+        Self.put(second % 60, in: &text, at: 17)
+        text[19] = UInt8(ascii: ".")
+        Self.put(fraction / 10_000, in: &text, at: 20)
+        Self.put(fraction / 100 % 100, in: &text, at: 22)
+        Self.put(fraction % 100, in: &text, at: 24)
+        text[26] = UInt8(ascii: "Z")
+        return text
+    }
+
+    /// Writes two digits; the value is below 100.
+    @inline(__always)
+    private static func put(_ value: UInt32, in text: inout InlineArray<27, UInt8>, at index: Int) {
+        // value / 10, exact for values below 179.
+        let tens = (value &* 103) >> 10
+        text[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens)
+        text[index + 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value &- tens &* 10)
     }
 
     /// Reads RFC 3339 text (`2026-01-03T15:30:00Z`, with any fraction and any offset; `t`, `z`, and a space for `T` are
@@ -190,16 +201,16 @@ extension Timestamp {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// The inverse of `days(fromYear:month:day:)`.
-    private static func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
+    /// The inverse of `days(fromYear:month:day:)` for the years 1 to 9999.
+    private static func civil(fromDays days: Int64) -> (year: UInt32, month: UInt32, day: UInt32) {
+        // Days since 0000-03-01.
+        let shifted = UInt32(days + 719_468)
+        let (era, dayOfEra) = (shifted / 146_097, shifted % 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let shiftedMonth = (5 * dayOfYear + 2) / 153
         let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        let month = shiftedMonth + (shiftedMonth < 10 ? 3 : -9)
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 }

@@ -16,6 +16,18 @@ import Testing
         #expect(Timestamp(rfc3339: text)?.microsecondsSinceEpoch == microseconds)
     }
 
+    @Test func `random times come back from their text, whose order is theirs`() {
+        let seed = UInt64.random(in: .min ... .max)
+        print("Times as text: seed \(seed)")
+        var random = SeededGenerator(seed: seed)
+        let bounds = Timestamp.earliestMicroseconds...Timestamp.latestMicroseconds
+        let times = (0..<5_000).map { _ in
+            Timestamp(microsecondsSinceEpoch: Int64.random(in: bounds, using: &random))
+        }.sorted()
+        for time in times { #expect(Timestamp(rfc3339: time.rfc3339) == time, "seed \(seed)") }
+        #expect(zip(times, times.dropFirst()).allSatisfy { $0.rfc3339 <= $1.rfc3339 }, "seed \(seed)")
+    }
+
     @Test(arguments: [
         ("2026-01-03T15:30:00Z", "2026-01-03T15:30:00.000000Z"),
         ("2026-01-03t15:30:00.5z", "2026-01-03T15:30:00.500000Z"),
