@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Primitives"], swiftSettings: settings),
         .testTarget(name: "ChatTests", dependencies: ["Chat", "JSON", "Primitives"], swiftSettings: settings),
         .testTarget(
-            name: "SessionsTests", dependencies: ["Sessions", "Auth", "WebSocket", "Primitives"],
+            name: "SessionsTests", dependencies: ["Sessions", "HTTP", "Auth", "WebSocket", "Primitives"],
             swiftSettings: settings),
         .testTarget(
             name: "APITests",

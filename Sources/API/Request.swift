@@ -31,7 +31,7 @@ public struct Request: Sendable {
 
     /// The same for a head whose body has not arrived.
     public static func bearerToken(of head: RequestHead) -> String? {
-        guard let field = head.fields[.authorization] else { return nil }
+        guard let field = head[.authorization] else { return nil }
         let scheme = field.utf8.prefix { !Self.isWhiteSpace($0) }
         guard Substring(scheme).equalsIgnoringASCIICase("bearer") else { return nil }
         return String(Substring(field.utf8.dropFirst(scheme.count).drop(while: Self.isWhiteSpace)))

@@ -1,6 +1,5 @@
 internal import Auth
 public import HTTP
-internal import HTTPTypes
 internal import JSON
 public import Primitives
 
@@ -24,9 +23,9 @@ extension RouteTable {
         guard head.body != .none, case .matched(let route, _) = match(head), route.readsBody else { return .dropped }
         // Authenticate before buffering: unauthenticated clients must not cost memory.
         let user = try context.identity(token: Request.bearerToken(of: head)).userID
-        try ContentCoding.requireIdentity(head.fields)
+        try ContentCoding.requireIdentity(head)
         guard route == .uploadImage else { return .kept }
-        return .upload(try ImageFormReader(contentType: head.fields[.contentType]), by: user)
+        return .upload(try ImageFormReader(contentType: head[.contentType]), by: user)
     }
 }
 
@@ -34,8 +33,8 @@ extension RouteTable {
 /// decode one would cost many times the bytes that it arrived in.
 enum ContentCoding {
     /// Refuses a body with a coding: 415, with the codings that are accepted (section 15.5.16).
-    static func requireIdentity(_ fields: HTTPFields) throws(APIError) {
-        for value in fields[values: .contentEncoding] {
+    static func requireIdentity(_ head: RequestHead) throws(APIError) {
+        for value in head.values(of: .contentEncoding) {
             for coding in FieldList.members(of: value) where !coding.equalsIgnoringASCIICase("identity") {
                 throw .compressedBody
             }

@@ -69,7 +69,7 @@ public struct RouteTable: Sendable {
     ]
 
     /// The route of a request.
-    public func match(_ head: RequestHead) -> RouteMatch<RouteName> { router.match(head.method, path: head.path) }
+    public func match(_ head: RequestHead) -> RouteMatch<RouteName> { router.match(head) }
 
     /// Answers a request that was matched. On the reactor on which it arrived.
     public static func answer(
@@ -120,7 +120,7 @@ public struct RouteTable: Sendable {
     ) -> Response {
         let methods = allow.map(\.rawValue).joined(separator: ", ")
         var response = Response(status: .noContent, contentType: nil, fields: [.allow: methods])
-        if !source.isOnMetricsListener, let origin = head.fields[.origin] {
+        if !source.isOnMetricsListener, let origin = head[.origin] {
             policy.addPreflightFields(to: &response.fields, origin: origin, methods: methods)
         }
         return response

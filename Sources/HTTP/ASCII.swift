@@ -11,26 +11,8 @@ enum ASCII {
     static let comma = UInt8(ascii: ",")
     static let questionMark = UInt8(ascii: "?")
 
-    /// `tchar` of RFC 9110, section 5.6.2.
-    static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-            true
-        default: false
-        }
-    }
-
-    /// Whether `bytes` is not empty and all of it is `tchar`.
-    static func isToken(_ bytes: Span<UInt8>) -> Bool {
-        guard !bytes.isEmpty else { return false }
-        for index in bytes.indices where !isToken(bytes[index]) { return false }
-        return true
-    }
+    /// Whether `bytes` is not empty and all of it is `tchar` (RFC 9110, section 5.6.2).
+    static func isToken(_ bytes: Span<UInt8>) -> Bool { !bytes.isEmpty && ByteSet.token.containsAll(bytes) }
 
     /// Space or tab, the bytes of `OWS`.
     static func isWhitespace(_ byte: UInt8) -> Bool { byte == space || byte == tab }
@@ -53,23 +35,6 @@ enum ASCII {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
     }
 
-    /// Whether `bytes` equals `lowercase`, ignoring the case of ASCII letters.
-    static func equals(_ bytes: Span<UInt8>, ignoringCase lowercase: StaticString) -> Bool {
-        guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
-        return hasPrefix(bytes, ignoringCase: lowercase)
-    }
-
-    /// Whether `bytes` begins with `lowercase`, ignoring the case of ASCII letters.
-    static func hasPrefix(_ bytes: Span<UInt8>, ignoringCase lowercase: StaticString) -> Bool {
-        guard bytes.count >= lowercase.utf8CodeUnitCount else { return false }
-        var index = 0
-        for byte in lowercase.description.utf8 {
-            if lowercased(bytes[index]) != byte { return false }
-            index += 1
-        }
-        return true
-    }
-
     /// The indices of `bytes` without white space at both ends.
     static func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
         var lower = 0
@@ -77,16 +42,6 @@ enum ASCII {
         while lower < upper, isWhitespace(bytes[lower]) { lower += 1 }
         while lower < upper, isWhitespace(bytes[upper - 1]) { upper -= 1 }
         return lower..<upper
-    }
-
-    /// The first index of `byte` at or after `start`; nil when there is none.
-    static func firstIndex(of byte: UInt8, in bytes: Span<UInt8>, from start: Int = 0) -> Int? {
-        var index = start
-        while index < bytes.count {
-            if bytes[index] == byte { return index }
-            index += 1
-        }
-        return nil
     }
 
     /// The text of `bytes`; nil when they are not UTF-8. Copies.

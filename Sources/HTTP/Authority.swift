@@ -1,7 +1,7 @@
 /// The grammar of `Host` and of an absolute target's authority: `uri-host [ ":" port ]` (RFC 9110, section 7.2).
 enum Authority {
-    /// Whether `bytes` names a host and, optionally, a port. Rejects user information, an empty host, and the comma,
-    /// because a list of hosts would otherwise pass as one host.
+    /// Whether `bytes` names a host and, optionally, a port. Rejects user information, an empty host, and a list of
+    /// hosts.
     static func isValid(_ bytes: Span<UInt8>) -> Bool {
         guard !bytes.isEmpty else { return false }
         var index = 0
@@ -9,9 +9,10 @@ enum Authority {
             guard let end = literalEnd(of: bytes) else { return false }
             index = end
         } else {
-            while index < bytes.count, bytes[index] != ASCII.colon {
-                guard let next = nextOfName(bytes, at: index) else { return false }
-                index = next
+            index = ByteSet.host.end(in: bytes)
+            while index < bytes.count, bytes[index] == ASCII.percent {
+                guard PercentCoding.isTriplet(bytes, at: index) else { return false }
+                index = ByteSet.host.end(in: bytes, from: index + 3)
             }
             if index == 0 { return false }
         }
@@ -31,21 +32,6 @@ enum Authority {
             }
         }
         return nil
-    }
-
-    /// The index after the character of a `reg-name` at `index`; nil when there is no such character.
-    private static func nextOfName(_ bytes: Span<UInt8>, at index: Int) -> Int? {
-        let byte = bytes[index]
-        if ASCII.isAlphanumeric(byte) { return index + 1 }
-        switch byte {
-        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "!"),
-            UInt8(ascii: "$"), UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: ")"),
-            UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: ";"), UInt8(ascii: "="):
-            return index + 1
-        case ASCII.percent:
-            return PercentCoding.isTriplet(bytes, at: index) ? index + 3 : nil
-        default: return nil
-        }
     }
 
     /// The grammar allows a port of no digits. A number above 65,535 is not a port.

@@ -3,8 +3,8 @@ import HTTPTypes
 /// What the fields of a head say about the message itself: where its body ends, and whether the connection persists.
 ///
 /// Two readers of one message must never disagree about this, so anything ambiguous is an error (RFC 9112, sections 6.3
-/// and 11.2).
-struct MessageFraming {
+/// and 11.2). Give it each field in its order, then call `finish`.
+struct MessageFraming: Sendable {
     /// The tokens of `Connection` that this server uses.
     struct ConnectionOptions: OptionSet {
         let rawValue: UInt8
@@ -16,31 +16,54 @@ struct MessageFraming {
     private(set) var contentLength: Int?
     private(set) var isChunked = false
     private(set) var connection: ConnectionOptions = []
-    private(set) var host: String?
     private(set) var expectsContinue = false
+    private var hasHost = false
+    private var codings = TransferCodings()
+    /// The first error. It is thrown when the head is complete, because an error of a field line takes precedence.
+    private var failure: HTTPParseError?
 
-    /// Examines each field once; O(bytes of the relevant fields).
+    /// Nothing is known yet.
+    init() {}
+
+    /// Examines all fields of a head; O(bytes of the relevant fields).
     init(_ fields: HTTPFields, version: HTTPVersion) throws(HTTPParseError) {
-        var codings = TransferCodings()
         for field in fields {
-            switch field.name.canonicalName {
-            case "content-length":
-                guard contentLength == nil else { throw .contentLengthRepeated }
-                contentLength = try Self.length(field.value)
-            case "transfer-encoding": try codings.append(field.value)
-            case "connection": appendConnection(field.value)
-            case "host":
-                guard host == nil else { throw .hostRepeated }
-                host = field.value
-            case "expect":
-                let expectations = FieldList.members(of: field.value)
-                guard !expectations.isEmpty,
-                    expectations.allSatisfy({ $0.equalsIgnoringASCIICase("100-continue") })
-                else { throw .expectationFailed }
-                expectsContinue = true
-            default: break
-            }
+            let name = field.name.rawName.utf8
+            guard let known = KnownField(name.span) else { continue }
+            let value = field.value.utf8
+            take(known, value.span)
         }
+        try finish(version: version)
+    }
+
+    /// Examines one field; O(bytes).
+    mutating func take(_ field: KnownField, _ value: Span<UInt8>) {
+        guard failure == nil else { return }
+        do throws(HTTPParseError) {
+            switch field {
+            case .contentLength:
+                guard contentLength == nil else { throw .contentLengthRepeated }
+                contentLength = try Self.length(value)
+            case .transferEncoding: try codings.append(value)
+            case .connection: appendConnection(value)
+            case .host:
+                guard !hasHost else { throw .hostRepeated }
+                hasHost = true
+            case .expect:
+                guard Self.isContinue(value) else { throw .expectationFailed }
+                expectsContinue = true
+            case .upgrade, .contentType, .contentEncoding, .authorization, .origin, .forwardedFor, .webSocketKey,
+                .webSocketVersion, .webSocketProtocol:
+                break
+            }
+        } catch {
+            failure = error
+        }
+    }
+
+    /// All fields were examined: throws what is wrong with them.
+    mutating func finish(version: HTTPVersion) throws(HTTPParseError) {
+        if let failure { throw failure }
         guard codings.isPresent else { return }
         if contentLength != nil { throw .contentLengthWithTransferEncoding }
         if version == .http10 { throw .transferEncodingInHTTP10 }
@@ -58,40 +81,48 @@ struct MessageFraming {
     }
 
     /// Decimal digits only: no sign, no list, no white space, and no number that does not fit into 63 bits.
-    private static func length(_ value: String) throws(HTTPParseError) -> Int {
+    private static func length(_ value: Span<UInt8>) throws(HTTPParseError) -> Int {
         guard !value.isEmpty else { throw .malformedContentLength }
         var length = 0
-        for byte in value.utf8 {
-            guard ASCII.isDigit(byte) else { throw .malformedContentLength }
+        for index in value.indices {
+            guard ASCII.isDigit(value[index]) else { throw .malformedContentLength }
             let (product, overflow) = length.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = product.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+            let (sum, carry) = product.addingReportingOverflow(Int(value[index] - UInt8(ascii: "0")))
             guard !overflow, !carry else { throw .malformedContentLength }
             length = sum
         }
         return length
     }
 
-    private mutating func appendConnection(_ value: String) {
-        let utf8 = value.utf8
-        ListElements.forEach(of: utf8.span) { (element: Span<UInt8>) in
+    private mutating func appendConnection(_ value: Span<UInt8>) {
+        ListElements.forEach(of: value) { (element: Span<UInt8>) in
             if ASCII.equals(element, ignoringCase: "close") { connection.insert(.close) }
             if ASCII.equals(element, ignoringCase: "keep-alive") { connection.insert(.keepAlive) }
             if ASCII.equals(element, ignoringCase: "upgrade") { connection.insert(.upgrade) }
         }
     }
+
+    /// Whether the list of expectations is `100-continue`, and no other.
+    private static func isContinue(_ value: Span<UInt8>) -> Bool {
+        var (isFound, isOther) = (false, false)
+        ListElements.forEach(of: value) { (element: Span<UInt8>) in
+            if element.isEmpty { return }
+            if ASCII.equals(element, ignoringCase: "100-continue") { isFound = true } else { isOther = true }
+        }
+        return isFound && !isOther
+    }
 }
 
 /// The codings of all `Transfer-Encoding` fields of a head, in order.
-private struct TransferCodings {
+private struct TransferCodings: Sendable {
     private(set) var isPresent = false
     private var hasUnknown = false
     private var hasChunked = false
 
     /// Adds the codings of one field. Throws when the list is malformed or continues after `chunked`.
-    mutating func append(_ value: String) throws(HTTPParseError) {
+    mutating func append(_ value: Span<UInt8>) throws(HTTPParseError) {
         isPresent = true
-        let utf8 = value.utf8
-        try ListElements.forEach(of: utf8.span) { (element: Span<UInt8>) throws(HTTPParseError) in
+        try ListElements.forEach(of: value) { (element: Span<UInt8>) throws(HTTPParseError) in
             // A coding with parameters is only unknown. An empty element or a stray byte is not a coding at all.
             let nameEnd = ASCII.firstIndex(of: ASCII.semicolon, in: element) ?? element.count
             let name = element.extracting(0..<nameEnd)

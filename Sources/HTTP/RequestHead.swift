@@ -1,4 +1,5 @@
 public import HTTPTypes
+import Primitives
 
 /// How the body of a request is delimited.
 public enum RequestBodyKind: Hashable, Sendable {
@@ -11,29 +12,47 @@ public enum RequestBodyKind: Hashable, Sendable {
 }
 
 /// A request without its body.
-public struct RequestHead: Hashable, Sendable {
-    /// The method: any token; the router decides which are served.
-    public let method: HTTPRequest.Method
-    /// The path as received, validated and still percent-encoded: `/…`, or `*` for `OPTIONS`.
-    public let path: String
-    /// The text after the `?`, as received; nil when there is none.
-    public let rawQuery: String?
-    /// The host and optional port, from an absolute target or else from `Host`; nil only in HTTP/1.0.
-    public let authority: String?
-    /// The version of the request.
-    public let version: HTTPVersion
-    /// The fields in their order, including `Host` and the framing fields.
-    public let fields: HTTPFields
-    /// How the body is delimited.
-    public let body: RequestBodyKind
-    /// Whether the client may send another request on the connection (RFC 9112, section 9.3).
-    public let keepAlive: Bool
-    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1).
-    public let expectsContinue: Bool
-    /// Whether `Connection` has the token `upgrade`, in HTTP/1.1; `Upgrade` names the protocol.
-    public let upgradeRequested: Bool
+///
+/// It has a copy of the received bytes, and knows where the parts are that the server reads. A copy of the head shares
+/// them. Texts are made for those who ask for them. Any thread may read it.
+public struct RequestHead: @unchecked Sendable {
+    // @unchecked: the compiler trusts no subclass of `ManagedBuffer`. Nothing changes after it was made.
+    private let storage: RequestHeadStorage
 
-    /// A head as a parser would return it, for tests of handlers.
+    /// The head whose bytes, from the first line to the empty one, were found to be complete.
+    init(_ bytes: Span<UInt8>, _ index: RequestHeadIndex) {
+        guard let line = index.requestLine else { preconditionFailure("a head has a first line") }
+        let start = line.targetStart
+        func moved(_ range: Range<Int>) -> Range<Int> { range.lowerBound + start..<range.upperBound + start }
+        let more: StaticString
+        let path: Range<Int>
+        switch line.target.path {
+        case .received(let range): (more, path) = ("", moved(range))
+        case .root: (more, path) = ("/", bytes.count..<bytes.count + 1)
+        case .asterisk: (more, path) = ("*", bytes.count..<bytes.count + 1)
+        }
+        let framing = index.framing
+        let body: RequestBodyKind =
+            if framing.isChunked { .chunked } else if let length = framing.contentLength { .length(length) } else {
+                .none
+            }
+        let isHTTP11 = line.version == .http11
+        storage = .make(
+            bytes, more,
+            RequestHeadInfo(
+                method: line.method, version: line.version, body: body,
+                keepAlive: framing.isPersistent(in: line.version),
+                // An HTTP/1.0 client does not know the interim response, and a client without a body does not wait for
+                // it.
+                expectsContinue: framing.expectsContinue && isHTTP11 && body != .none && body != .length(0),
+                upgradeRequested: framing.connection.contains(.upgrade) && isHTTP11,
+                fieldLines: index.fieldsStart..<index.lineStart - 2,
+                path: path, query: line.target.query.map(moved),
+                authority: line.target.authority.map(moved) ?? index.values[.host]?.range,
+                values: index.values, byteCount: 0))
+    }
+
+    /// A head as a parser would return it, for tests of handlers. Its parts are not checked.
     public init(
         method: HTTPRequest.Method,
         path: String,
@@ -46,99 +65,127 @@ public struct RequestHead: Hashable, Sendable {
         expectsContinue: Bool = false,
         upgradeRequested: Bool = false
     ) {
-        self.method = method
-        self.path = path
-        self.rawQuery = rawQuery
-        self.authority = authority
-        self.version = version
-        self.fields = fields
-        self.body = body
-        self.keepAlive = keepAlive
-        self.expectsContinue = expectsContinue
-        self.upgradeRequested = upgradeRequested
-    }
-
-    /// Combines a request line and its fields, and checks the rules that concern both.
-    init(_ line: RequestLine, fields: HTTPFields) throws(HTTPParseError) {
-        let framing = try MessageFraming(fields, version: line.version)
-        if let host = framing.host {
-            let utf8 = host.utf8
-            guard Authority.isValid(utf8.span) else { throw .malformedHost }
-        } else if line.version == .http11 {
-            throw .hostMissing
+        var bytes: [UInt8] = []
+        func append(_ text: String) -> Range<Int> {
+            let start = bytes.count
+            bytes += text.utf8
+            return start..<bytes.count
         }
-        let body: RequestBodyKind =
-            if framing.isChunked { .chunked } else if let length = framing.contentLength { .length(length) } else {
-                .none
-            }
-        let isHTTP11 = line.version == .http11
-        self.init(
-            method: line.method,
-            path: line.target.path,
-            rawQuery: line.target.query,
-            authority: line.target.authority ?? framing.host,
-            version: line.version,
-            fields: fields,
-            body: body,
-            keepAlive: framing.isPersistent(in: line.version),
-            // An HTTP/1.0 client does not know the interim response, and a client without a body does not wait for it.
-            expectsContinue: framing.expectsContinue && isHTTP11 && body != .none && body != .length(0),
-            upgradeRequested: framing.connection.contains(.upgrade) && isHTTP11
-        )
+        var values = KnownFieldRanges()
+        for field in fields {
+            let name = append(field.name.rawName)
+            bytes.append(ASCII.colon)
+            let value = append(field.value)
+            MessageText.appendLineBreak(to: &bytes)
+            if let known = KnownField(bytes.span.extracting(name)) { values.add(known, value) }
+        }
+        let fieldLines = 0..<bytes.count
+        let info = RequestHeadInfo(
+            method: method, version: version, body: body, keepAlive: keepAlive, expectsContinue: expectsContinue,
+            upgradeRequested: upgradeRequested, fieldLines: fieldLines, path: append(path),
+            query: rawQuery.map(append), authority: authority.map(append), values: values, byteCount: 0)
+        storage = .make(bytes.span, "", info)
     }
 
-    /// The items of the query.
+    /// The method: any token; the router decides which are served.
+    public var method: HTTPRequest.Method { storage.header.method }
+    /// The version of the request.
+    public var version: HTTPVersion { storage.header.version }
+    /// How the body is delimited.
+    public var body: RequestBodyKind { storage.header.body }
+    /// Whether the client may send another request on the connection (RFC 9112, section 9.3).
+    public var keepAlive: Bool { storage.header.keepAlive }
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110, section 10.1.1).
+    public var expectsContinue: Bool { storage.header.expectsContinue }
+    /// Whether `Connection` has the token `upgrade`, in HTTP/1.1; `Upgrade` names the protocol.
+    public var upgradeRequested: Bool { storage.header.upgradeRequested }
+
+    /// The path as received, validated and still percent-encoded: `/…`, or `*` for `OPTIONS`. Copies.
+    public var path: String { text(storage.header.path) }
+    /// The text after the `?`, as received; nil when there is none. Copies.
+    public var rawQuery: String? { storage.header.query.map(text) }
+    /// The host and optional port, from an absolute target or else from `Host`; nil only in HTTP/1.0. Copies.
+    public var authority: String? { storage.header.authority.map(text) }
+    /// The items of the query. Copies.
     public var query: QueryItems { QueryItems(rawQuery) }
-}
 
-/// The first line of a request (RFC 9112, section 3).
-struct RequestLine: Sendable {
-    let method: HTTPRequest.Method
-    let target: RequestTarget
-    let version: HTTPVersion
+    /// The bytes of the path.
+    var pathBytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { storage.bytes.extracting(storage.header.path) }
+    }
 
-    /// Parses `method SP target SP version`, with exactly one space between them. The version is checked first, so that
-    /// the HTTP/2 preface is answered with `versionNotSupported`.
-    init(parsing line: Span<UInt8>) throws(HTTPParseError) {
-        guard let methodEnd = ASCII.firstIndex(of: ASCII.space, in: line),
-            let targetEnd = ASCII.firstIndex(of: ASCII.space, in: line, from: methodEnd + 1),
-            targetEnd > methodEnd + 1
-        else { throw .malformedRequestLine }
-        version = try HTTPVersion(
-            parsing: line.extracting(targetEnd + 1..<line.count),
-            malformed: .malformedRequestLine
-        )
-        let name = line.extracting(0..<methodEnd)
-        guard ASCII.isToken(name), let text = ASCII.text(name), let method = HTTPRequest.Method(text) else {
-            throw .malformedRequestLine
+    // MARK: - Fields
+
+    /// Whether the head has a field.
+    public func has(_ field: KnownField) -> Bool { storage.header.values[field] != nil }
+
+    /// The value of a field; that of several field lines is one list (RFC 9110, section 5.3). Nil when there is none.
+    /// Copies.
+    public subscript(_ field: KnownField) -> String? {
+        guard let (range, isRepeated) = storage.header.values[field] else { return nil }
+        return isRepeated ? values(of: field).joined(separator: ", ") : text(range)
+    }
+
+    /// The values of all field lines of a field, in their order. Copies.
+    public func values(of field: KnownField) -> [String] {
+        guard let (range, isRepeated) = storage.header.values[field] else { return [] }
+        if !isRepeated { return [text(range)] }
+        var values: [String] = []
+        forEachLine { (name: Span<UInt8>, value: Span<UInt8>) in
+            if KnownField(name) == field { values.append(Self.text(value)) }
         }
-        self.method = method
-        target = try RequestTarget(parsing: line.extracting(methodEnd + 1..<targetEnd), method: method)
+        return values
+    }
+
+    /// Calls `body` with the value of a field that one field line has, as it is in the received bytes. Nil when no
+    /// line, or several, have it.
+    public func withValue<Result>(of field: KnownField, _ body: (Span<UInt8>) -> Result) -> Result? {
+        guard let (range, isRepeated) = storage.header.values[field], !isRepeated else { return nil }
+        return body(storage.bytes.extracting(range))
+    }
+
+    /// All fields in their order, including `Host` and the framing fields. Makes and copies each: for tests and rare
+    /// requests.
+    public var fields: HTTPFields {
+        var fields = HTTPFields()
+        forEachLine { (name: Span<UInt8>, value: Span<UInt8>) in
+            if let field = FieldLine.field(name, value) { fields.append(field) }
+        }
+        return fields
+    }
+
+    private func forEachLine(_ body: (_ name: Span<UInt8>, _ value: Span<UInt8>) -> Void) {
+        let bytes = storage.bytes
+        var start = storage.header.fieldLines.lowerBound
+        while start < storage.header.fieldLines.upperBound,
+            let end = ASCII.firstIndex(of: ASCII.carriageReturn, in: bytes, from: start)
+        {
+            let line = bytes.extracting(start..<end)
+            start = end + 2
+            guard let colon = ASCII.firstIndex(of: ASCII.colon, in: line) else { continue }
+            let rest = line.extracting(colon + 1..<line.count)
+            body(line.extracting(0..<colon), rest.extracting(ASCII.trimmed(rest)))
+        }
+    }
+
+    private func text(_ range: Range<Int>) -> String { Self.text(storage.bytes.extracting(range)) }
+
+    /// Bytes that are not UTF-8 are repaired, as a text cannot represent them.
+    private static func text(_ bytes: Span<UInt8>) -> String {
+        if let text = ASCII.text(bytes) { return text }
+        var copy: [UInt8] = []
+        copy.append(contentsOf: bytes)
+        return String(decoding: copy, as: UTF8.self)
     }
 }
 
-/// The versions that this module supports.
-public enum HTTPVersion: Hashable, Sendable {
-    /// HTTP/1.0: the connection ends after the response unless the client asks for `keep-alive`; no chunks.
-    case http10
-    /// HTTP/1.1 and every later 1.x, which a recipient treats as 1.1 (RFC 9110, section 2.5).
-    case http11
-
-    /// The number of bytes of `HTTP/1.1`.
-    static let byteCount = 8
-
-    /// Parses `HTTP/1.x`. Throws `versionNotSupported` for other major versions and `malformed` for anything else.
-    init(parsing bytes: Span<UInt8>, malformed: HTTPParseError) throws(HTTPParseError) {
-        let prefix: StaticString = "HTTP/"
-        guard bytes.count == Self.byteCount, ASCII.isDigit(bytes[5]), bytes[6] == UInt8(ascii: "."),
-            ASCII.isDigit(bytes[7])
-        else { throw malformed }
-        var index = 0
-        for byte in prefix.description.utf8 {
-            guard bytes[index] == byte else { throw malformed }
-            index += 1
-        }
-        guard bytes[5] == UInt8(ascii: "1") else { throw .versionNotSupported }
-        self = bytes[7] == UInt8(ascii: "0") ? .http10 : .http11
+extension RequestHead: Equatable {
+    /// Whether all parts are equal.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.method == right.method && left.version == right.version && left.path == right.path
+            && left.rawQuery == right.rawQuery && left.authority == right.authority && left.body == right.body
+            && left.keepAlive == right.keepAlive && left.expectsContinue == right.expectsContinue
+            && left.upgradeRequested == right.upgradeRequested && left.fields == right.fields
     }
 }

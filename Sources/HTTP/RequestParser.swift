@@ -1,7 +1,7 @@
-public import HTTPTypes
+import Primitives
 
 /// The result of one step of a `RequestParser`.
-public enum RequestStep: Hashable, Sendable {
+public enum RequestStep: Equatable, Sendable {
     /// All of the input is consumed; continue when more has arrived.
     case needMore
     /// A request begins.
@@ -15,8 +15,8 @@ public enum RequestStep: Hashable, Sendable {
 /// Parses HTTP/1.1 and 1.0 requests from bytes as they arrive (RFC 9112).
 ///
 /// Call `next` with the input and the offset of the first unconsumed byte, until it returns `needMore`. It consumes
-/// each byte once. It keeps only the beginning of an incomplete line and the fields of an incomplete head; after `end`
-/// it holds no heap memory. How the bytes are split into inputs affects only the pieces of a body.
+/// each byte once. It keeps only the bytes of an incomplete head and the beginning of an incomplete line of chunks;
+/// after `end` it holds no heap memory. How the bytes are split into inputs affects only the pieces of a body.
 ///
 ///     var consumed = 0
 ///     loop: while true {
@@ -32,14 +32,12 @@ public enum RequestStep: Hashable, Sendable {
 /// (`RequestHead.keepAlive` is false) further input is consumed and dropped.
 public struct RequestParser: Sendable {
     private enum State: UInt8 {
-        /// Between requests → `afterLeadingReturn`, `requestLine`.
+        /// Between requests → `afterLeadingReturn`, `head`.
         case idle
-        /// A CR arrived before the request line; its LF must follow → `requestLine`.
+        /// A CR arrived before the request line; its LF must follow → `head`.
         case afterLeadingReturn
-        /// → `fields`.
-        case requestLine
         /// → `body`.
-        case fields
+        case head
         /// → `idle`, `closed`.
         case body
         /// The last request of the connection has ended; stays.
@@ -53,11 +51,12 @@ public struct RequestParser: Sendable {
     /// Whether another request may follow the current one.
     private var keepAlive = true
     private let limits: HTTPLimits
+    /// The lines of chunks and trailers.
     private var lines = LineReader()
-    private var head = HeadReader()
     private var body = BodyDecoder.length(0, byteCountMax: 0)
-    /// Set from the end of the request line to the end of the head.
-    private var line: RequestLine?
+    /// The head that is incomplete or was rejected, if any of it has arrived: an array of one, so that an idle parser
+    /// stays small.
+    private var unfinishedHead: [UnfinishedHead] = []
 
     /// A parser between requests; O(1), no allocation.
     public init(limits: HTTPLimits = HTTPLimits()) {
@@ -69,16 +68,16 @@ public struct RequestParser: Sendable {
         switch state {
         case .idle, .closed: true
         // An empty line after the client's last request does not begin a request.
-        case .requestLine: !lines.isWithinLine
-        case .afterLeadingReturn, .fields, .body, .failed: false
+        case .head: unfinishedHead.isEmpty
+        case .afterLeadingReturn, .body, .failed: false
         }
     }
 
     /// Whether a head is incomplete. The client's time limit for a head applies while this holds.
     public var isWithinHead: Bool {
         switch state {
-        case .requestLine: lines.isWithinLine
-        case .afterLeadingReturn, .fields: true
+        case .head: !unfinishedHead.isEmpty
+        case .afterLeadingReturn: true
         case .idle, .body, .closed, .failed: false
         }
     }
@@ -92,9 +91,9 @@ public struct RequestParser: Sendable {
         body.byteCountMax = byteCountMax
     }
 
-    /// The fields, as far as they were read, of a head that is incomplete or was rejected. The response may depend on
-    /// them.
-    public var unfinishedFields: HTTPFields { head.fields }
+    /// The first value of a field of the head that is incomplete or was rejected, if the field was read before. The
+    /// response may depend on it.
+    public func unfinishedValue(of field: KnownField) -> String? { unfinishedHead.first?.value(of: field) }
 
     /// Removes the limit of the current body, so that the caller can read and drop it after the body was refused, by
     /// the caller or with `bodyTooLarge`, which is then no longer final. False when there is no body whose end can be
@@ -118,7 +117,6 @@ public struct RequestParser: Sendable {
         } catch {
             failure = error
             state = .failed
-            line = nil
             lines = LineReader()
             throw error
         }
@@ -135,21 +133,17 @@ public struct RequestParser: Sendable {
                     consumed += 1
                     state = .afterLeadingReturn
                 } else {
-                    state = .requestLine
+                    state = .head
                 }
             case .afterLeadingReturn:
                 guard consumed < input.count else { return .needMore }
                 guard input[consumed] == ASCII.lineFeed else { throw .bareLineBreak }
                 consumed += 1
-                state = .requestLine
-            case .requestLine:
-                guard try takeRequestLine(input, &consumed) else { return .needMore }
-                state = .fields
-            case .fields:
-                guard try head.takeFields(input, consumed: &consumed, lines: &lines, limits: limits) else {
-                    return .needMore
-                }
-                return .head(try finishHead())
+                state = .head
+            case .head:
+                guard let head = try takeHead(input, &consumed) else { return .needMore }
+                begin(head)
+                return .head(head)
             case .body:
                 switch try body.next(input, consumed: &consumed, lines: &lines, limits: limits) {
                 case .needMore: return .needMore
@@ -167,27 +161,34 @@ public struct RequestParser: Sendable {
         }
     }
 
-    private mutating func takeRequestLine(
-        _ input: Span<UInt8>,
-        _ consumed: inout Int
-    ) throws(HTTPParseError) -> Bool {
-        let rule = LineReader.Rule(
-            alphabet: .ascii,
-            byteCountMax: Int(limits.startLineBytesMax),
-            tooLong: .startLineTooLong,
-            foreignByte: .malformedRequestLine
-        )
-        line = try lines.withLine(in: input, consumed: &consumed, rule: rule) {
-            (line: Span<UInt8>) throws(HTTPParseError) in try RequestLine(parsing: line)
+    /// The head that ends in the input; nil when it is incomplete. A head that is complete in one input is copied once.
+    private mutating func takeHead(_ input: Span<UInt8>, _ consumed: inout Int) throws(HTTPParseError) -> RequestHead? {
+        guard consumed < input.count else { return nil }
+        let rest = input.extracting(consumed..<input.count)
+        if !unfinishedHead.isEmpty {
+            let (head, byteCount) = try unfinishedHead[0].take(rest, limits: limits)
+            consumed += byteCount
+            if head != nil { unfinishedHead = [] }
+            return head
         }
-        return line != nil
+        var index = RequestHeadIndex()
+        do throws(HTTPParseError) {
+            if try index.advance(rest, limits: limits) {
+                let bytes = rest.extracting(0..<index.lineStart)
+                try index.finish(bytes)
+                consumed += index.lineStart
+                return RequestHead(bytes, index)
+            }
+        } catch {
+            unfinishedHead = [UnfinishedHead(rest, index)]
+            throw error
+        }
+        unfinishedHead = [UnfinishedHead(rest, index)]
+        consumed = input.count
+        return nil
     }
 
-    private mutating func finishHead() throws(HTTPParseError) -> RequestHead {
-        guard let line else { preconditionFailure("fields follow a request line") }
-        self.line = nil
-        let head = try RequestHead(line, fields: self.head.fields)
-        self.head.reset()
+    private mutating func begin(_ head: RequestHead) {
         let byteCountMax = Int(limits.bodyBytesMax)
         switch head.body {
         case .none: body = .length(0, byteCountMax: byteCountMax)
@@ -196,6 +197,35 @@ public struct RequestParser: Sendable {
         }
         keepAlive = head.keepAlive
         state = .body
-        return head
+    }
+}
+
+/// The bytes of a head that is not complete, and what was found in them.
+private struct UnfinishedHead: Sendable {
+    private var bytes: [UInt8] = []
+    private var index: RequestHeadIndex
+
+    init(_ bytes: Span<UInt8>, _ index: RequestHeadIndex) {
+        self.index = index
+        self.bytes.append(contentsOf: bytes)
+    }
+
+    /// Takes the next bytes up to the end of the head. Returns the head if it is complete, and how many bytes were
+    /// taken.
+    mutating func take(
+        _ input: Span<UInt8>, limits: HTTPLimits
+    ) throws(HTTPParseError) -> (RequestHead?, byteCount: Int) {
+        let countBefore = bytes.count
+        bytes.append(contentsOf: input)
+        var index = index
+        defer { self.index = index }
+        guard try index.advance(bytes.span, limits: limits) else { return (nil, input.count) }
+        let head = bytes.span.extracting(0..<index.lineStart)
+        try index.finish(head)
+        return (RequestHead(head, index), index.lineStart - countBefore)
+    }
+
+    func value(of field: KnownField) -> String? {
+        index.values[field].flatMap { ASCII.text(bytes.span.extracting($0.range)) }
     }
 }

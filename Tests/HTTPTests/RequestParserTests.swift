@@ -211,8 +211,7 @@ import Testing
         _ = feed(Array("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n1".utf8), cuts: [3, 40], to: &parser)
         for child in Mirror(reflecting: parser).children {
             if let lines = child.value as? LineReader { #expect(lines.held.capacity == 0) }
-            if let head = child.value as? HeadReader { #expect(head.fields.isEmpty) }
-            if let line = child.value as? RequestLine? { #expect(line == nil) }
+            if child.label == "unfinishedHead" { #expect("\(child.value)" == "[]") }
         }
     }
 

@@ -26,7 +26,7 @@ struct ParameterList {
     subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
 
     private static func takeParameter(_ rest: inout Substring.UTF8View) -> (name: String, value: String)? {
-        let name = rest.prefix(while: ASCII.isToken)
+        let name = rest.prefix(while: ByteSet.token.contains)
         rest = rest.dropFirst(name.count)
         guard !name.isEmpty, rest.popFirst() == UInt8(ascii: "="),
             let value = rest.first == UInt8(ascii: "\"") ? takeQuoted(&rest) : takeToken(&rest)

@@ -1,7 +1,6 @@
 import API
 import Auth
 import HTTP
-import HTTPTypes
 import Primitives
 import Reactor
 import Sessions
@@ -15,9 +14,9 @@ extension Shard {
 
     /// The address that requests are counted by: the one that trusted proxies forward for, else the peer's own.
     func clientAddress(_ peer: PeerAddress?, _ head: RequestHead) -> PeerAddress? {
-        guard let peer, let name = HTTPField.Name("X-Forwarded-For") else { return nil }
+        guard let peer, head.has(.forwardedFor) else { return peer }
         return ForwardedAddress.client(
-            peer: peer, fieldValues: head.fields[values: name], proxies: environment.configuration.trustedProxies)
+            peer: peer, fieldValues: head.values(of: .forwardedFor), proxies: environment.configuration.trustedProxies)
     }
 
     // MARK: - Connections of an address

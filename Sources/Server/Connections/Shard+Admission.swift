@@ -29,7 +29,7 @@ extension Shard {
         guard let shopText = request.parameters["shop_id"], !shopText.isEmpty else { throw .missingField("shop_id") }
         let shop = ShopID(shopText)
         guard !drainProgress.isDraining else { throw .draining }
-        if let origin = request.head.fields[.origin], !environment.api.crossOrigin.isAllowed(origin) {
+        if let origin = request.head[.origin], !environment.api.crossOrigin.isAllowed(origin) {
             throw .originRefused
         }
         let identity = try await streamIdentity(request)

@@ -11,7 +11,7 @@ extension Shard {
         guard state.listener == .main else { return response }
         var response = response
         environment.api.crossOrigin.addFields(
-            to: &response.fields, origin: state.origin ?? state.session.parser.unfinishedFields[.origin])
+            to: &response.fields, origin: state.origin ?? state.session.parser.unfinishedValue(of: .origin))
         return response
     }
 }

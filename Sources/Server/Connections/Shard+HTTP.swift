@@ -46,7 +46,7 @@ extension Shard {
                 let isPieceFull = state.upload?.isPieceFull == true
                 return report(connection, state) { $0.inputTaken(isPieceFull: isPieceFull, at: reactor.now) }
             case .head(let head):
-                state.origin = head.fields[.origin]
+                state.origin = head[.origin]
                 guard judge(head, connection, state, rest: bytes.extracting(consumed..<bytes.count)) else { return }
             case .upload(let range):
                 do throws(APIError) {

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import HTTP
+
+@Suite struct ByteSetTests {
+    private static let alphanumerics = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    private static let visible = Set(UInt8(0x21)...0x7E)
+
+    private static func members(of set: ByteSet) -> Set<UInt8> {
+        Set((UInt8.min...UInt8.max).filter(set.contains))
+    }
+
+    @Test func `each set has the characters of its grammar`() {
+        #expect(Self.members(of: .token) == Set((Self.alphanumerics + "!#$%&'*+-.^_`|~").utf8))
+        #expect(Self.members(of: .target) == Self.visible.subtracting("#\"<>".utf8))
+        #expect(Self.members(of: .path) == Self.visible.subtracting("#\"<>?%\\".utf8))
+        #expect(Self.members(of: .host) == Set((Self.alphanumerics + "-._~!$&'()*+;=").utf8))
+    }
+
+    @Test func `a search ends at the first other byte`() {
+        for count in 0...20 {
+            let bytes = [UInt8](repeating: 0x61, count: count) + [0x3A] + [UInt8](repeating: 0x61, count: 20 - count)
+            #expect(ByteSet.token.end(in: bytes.span) == count)
+            #expect(ByteSet.token.end(in: bytes.span, from: min(count + 1, 20)) == (count == 20 ? 20 : 21))
+        }
+    }
+}
+
+@Suite struct ASCIITests {
+    /// A byte that is not text at each place of a text of each length.
+    @Test(arguments: [0x00, 0x09, 0x1F, 0x7F, 0x80, 0xFF, 0x20, 0x7E] as [UInt8])
+    func `the first byte that is not text is found at each place`(byte: UInt8) {
+        for count in 1...40 {
+            for place in 0..<count {
+                var bytes = [UInt8](repeating: 0x61, count: count)
+                bytes[place] = byte
+                for (tabs, above) in [(false, false), (true, true)] {
+                    let isText = byte >= 0x80 ? above : byte >= 0x20 && byte != 0x7F || byte == 0x09 && tabs
+                    let found = ASCII.firstNonText(in: bytes.span, from: 0, allowsTabs: tabs, allowsAbove127: above)
+                    #expect(found == (isText ? count : place), "\(byte) at \(place) of \(count)")
+                }
+                #expect(ASCII.firstIndex(of: byte, in: bytes.span) == place)
+                #expect(ASCII.firstIndex(of: byte, in: bytes.span, from: place + 1) == nil)
+            }
+        }
+    }
+
+    @Test func `names are compared without the case of letters`() {
+        for field in KnownField.allCases {
+            for name in ["\(field.name)", "\(field.name)".uppercased()] {
+                let utf8 = Array(name.utf8)
+                #expect(KnownField(utf8.span) == field)
+                for place in utf8.indices {
+                    var other = utf8
+                    other[place] = UInt8(ascii: "~")
+                    #expect(KnownField(other.span) == nil)
+                }
+            }
+        }
+    }
+}
