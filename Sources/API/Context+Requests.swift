@@ -1,5 +1,6 @@
 public import Auth
 public import Chat
+internal import HTTP
 public import Primitives
 internal import Storage
 
@@ -8,31 +9,28 @@ internal import Storage
 extension Context {
     // MARK: - Identity and membership
 
-    /// The user of the token in a request's header.
-    public func identity(of request: Request) async throws(APIError) -> Identity {
-        try await identity(awaitingKeysFor: request.bearerToken)
-    }
-
-    /// The user of a token. A token whose key is unknown waits for a read of the keys, when one is in flight or due.
-    public func identity(awaitingKeysFor token: String?) async throws(APIError) -> Identity {
+    /// The user of a request: of the token in its header, or of `queryToken` when there is no such token. A token whose
+    /// key is unknown waits for a read of the keys, when one is in flight or due.
+    public func identity(of request: Request, orOf queryToken: String? = nil) async throws(APIError) -> Identity {
+        if let identity = request.identity { return identity }
         do throws(AuthError) {
             do throws(AuthError) {
-                return try verify(token)
+                return try verifyToken(of: request.head, or: queryToken)
             } catch .unknownKey {
                 guard let reload = joinKeyReload() else { throw .unknownKey }
                 await reload()
             }
-            return try verify(token)
+            return try verifyToken(of: request.head, or: queryToken)
         } catch {
             countRefusal(error)
             throw APIError(error)
         }
     }
 
-    /// The user of a token, by the current keys.
-    public func identity(token: String?) throws(APIError) -> Identity {
+    /// The user of the token in a head, by the current keys.
+    func currentIdentity(of head: RequestHead) throws(APIError) -> Identity {
         do throws(AuthError) {
-            return try verify(token)
+            return try verifyToken(of: head, or: nil)
         } catch {
             countRefusal(error)
             throw APIError(error)

@@ -83,7 +83,7 @@ public protocol Context: ReactorContext {
     // MARK: Identity and membership
 
     /// The identity of a token, by the current keys.
-    func verify(_ token: String?) throws(AuthError) -> Identity
+    func verify(_ token: Span<UInt8>) throws(AuthError) -> Identity
     /// A wait for a read of the keys that a token with an unknown key may need; nil when none is in flight or due.
     func joinKeyReload() -> (@Sendable () async -> Void)?
     /// Counts a token that was refused.

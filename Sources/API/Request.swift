@@ -1,3 +1,4 @@
+public import Auth
 public import HTTP
 internal import HTTPTypes
 public import Primitives
@@ -12,32 +13,25 @@ public struct Request: Sendable {
     public let content: RequestContent
     /// The parameters of its path.
     public let parameters: PathParameters
+    /// The user, when the token was verified before the body was read.
+    let identity: Identity?
 
-    /// Creates a request that was matched with a route.
-    public init(source: RequestSource, head: RequestHead, content: RequestContent, parameters: PathParameters) {
+    /// A request that was matched with a route.
+    public init(
+        source: RequestSource, head: RequestHead, content: RequestContent, parameters: PathParameters,
+        identity: Identity? = nil
+    ) {
         self.source = source
         self.head = head
         self.content = content
         self.parameters = parameters
+        self.identity = identity
     }
 
     /// The connection on which it arrived.
     public var connection: ConnectionID { source.connection }
     /// The client's address; behind trusted proxies, the one that they name.
     public var address: PeerAddress? { source.address }
-
-    /// The token of the `Authorization` header; nil when there is none, or another scheme.
-    public var bearerToken: String? { Self.bearerToken(of: head) }
-
-    /// The same for a head whose body has not arrived.
-    public static func bearerToken(of head: RequestHead) -> String? {
-        guard let field = head[.authorization] else { return nil }
-        let scheme = field.utf8.prefix { !Self.isWhiteSpace($0) }
-        guard Substring(scheme).equalsIgnoringASCIICase("bearer") else { return nil }
-        return String(Substring(field.utf8.dropFirst(scheme.count).drop(while: Self.isWhiteSpace)))
-    }
-
-    private static func isWhiteSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 }
 
 extension Request {

@@ -1,57 +1,21 @@
 internal import Auth
-public import HTTP
+internal import HTTP
 internal import JSON
 public import Primitives
 
-// The reading of request bodies. The head decides whether a body is kept. A kept body is a JSON object with the keys of
-// its route; other keys are skipped. The form of an upload is read by `ImageFormReader` as it arrives.
-
-/// How the body of a request is read.
-public enum BodyReading: Sendable {
-    /// It is dropped, if there is one.
-    case dropped
-    /// It is kept whole, for a handler.
-    case kept
-    /// It is the upload of this user.
-    case upload(ImageFormReader, by: UserID)
-}
-
-extension RouteTable {
-    /// Decides from the head alone how the body of a request is read. An error that it throws is answered at once, and
-    /// the body is not read.
-    public func bodyReading(of head: RequestHead, in context: some Context) throws(APIError) -> BodyReading {
-        guard head.body != .none, case .matched(let route, _) = match(head), route.readsBody else { return .dropped }
-        // Authenticate before buffering: unauthenticated clients must not cost memory.
-        let user = try context.identity(token: Request.bearerToken(of: head)).userID
-        try ContentCoding.requireIdentity(head)
-        guard route == .uploadImage else { return .kept }
-        return .upload(try ImageFormReader(contentType: head[.contentType]), by: user)
-    }
-}
-
-/// The codings of a request's content (RFC 9110, section 8.4). The server accepts bodies without a coding only: to
-/// decode one would cost many times the bytes that it arrived in.
-enum ContentCoding {
-    /// Refuses a body with a coding: 415, with the codings that are accepted (section 15.5.16).
-    static func requireIdentity(_ head: RequestHead) throws(APIError) {
-        for value in head.values(of: .contentEncoding) {
-            for coding in FieldList.members(of: value) where !coding.equalsIgnoringASCIICase("identity") {
-                throw .compressedBody
-            }
-        }
-    }
-}
+// The reading of request bodies. A body that was kept is a JSON object with the keys of its route; other keys are
+// skipped. The form of an upload is read by `ImageFormReader` as it arrives.
 
 /// The body of `POST /api/v1/shops/messages`, checked.
-package struct CreateMessageBody: Sendable {
-    package let shopID: ShopID
-    package let text: String
-    package let parentID: MessageID?
+public struct CreateMessageBody: Sendable {
+    public let shopID: ShopID
+    public let text: String
+    public let parentID: MessageID?
 
     private static let keys = [JSONObject.Key("shop_id"), JSONObject.Key("message"), JSONObject.Key("parent_id")]
 
     /// Reads and checks the JSON. `storedText` maps a client's text to the text that is stored.
-    package init(
+    public init(
         json: [UInt8], textByteCountMax: Int, storedText: (String) -> String = { $0 }
     ) throws(APIError) {
         let body = try JSONBody(json, keys: Self.keys)
@@ -66,14 +30,14 @@ package struct CreateMessageBody: Sendable {
 }
 
 /// The body of `PUT /api/v1/shops/messages`, checked.
-package struct EditMessageBody: Sendable {
-    package let messageID: MessageID
-    package let text: String
+public struct EditMessageBody: Sendable {
+    public let messageID: MessageID
+    public let text: String
 
     private static let keys = [JSONObject.Key("message_id"), JSONObject.Key("message")]
 
     /// Reads and checks the JSON. `storedText` maps a client's text to the text that is stored.
-    package init(
+    public init(
         json: [UInt8], textByteCountMax: Int, storedText: (String) -> String = { $0 }
     ) throws(APIError) {
         let body = try JSONBody(json, keys: Self.keys)
@@ -85,7 +49,7 @@ package struct EditMessageBody: Sendable {
 }
 
 /// The checks of the values in request bodies.
-package enum RequestBody {
+enum RequestBody {
     /// Checks the text of a message and returns the text to store: the same bytes, except for image URLs. The limit
     /// applies to the stored text, so that a client can send back a text whose image URLs the server signed.
     fileprivate static func checkedText(
@@ -116,7 +80,7 @@ package enum RequestBody {
     }
 
     /// Checks an identifier that is to be looked up.
-    package static func checkIdentifier(_ text: String, name: String) throws(APIError) {
+    static func checkIdentifier(_ text: String, name: String) throws(APIError) {
         guard !text.isEmpty, !text.utf8.contains(0) else { throw .missingField(name) }
     }
 }

@@ -71,17 +71,17 @@ public struct RouteTable: Sendable {
     /// The route of a request.
     public func match(_ head: RequestHead) -> RouteMatch<RouteName> { router.match(head) }
 
-    /// Answers a request that was matched. On the reactor on which it arrived.
+    /// Answers a request. On the reactor on which it arrived.
     public static func answer(
-        _ match: RouteMatch<RouteName>, _ head: RequestHead, _ content: RequestContent, from source: RequestSource,
-        in context: some Context
+        _ plan: RequestPlan, _ content: RequestContent, from source: RequestSource, in context: some Context
     ) async -> Response {
-        switch match {
+        switch plan.match {
         case .notFound: return Response(APIError.notFound)
         case .methodNotAllowed(let allow): return Response(APIError.methodNotAllowed(allow: allow))
-        case .options(let allow): return preflight(head, allow, from: source, context.settings.crossOrigin)
+        case .options(let allow): return preflight(plan.head, allow, from: source, context.settings.crossOrigin)
         case .matched(let name, let parameters):
-            let request = Request(source: source, head: head, content: content, parameters: parameters)
+            let request = Request(
+                source: source, head: plan.head, content: content, parameters: parameters, identity: plan.identity)
             do throws(APIError) {
                 return try await answer(request, of: name, in: context)
             } catch {

@@ -1,24 +1,26 @@
-public import Primitives
+import Primitives
 
 /// The IMF-fixdate of RFC 9110, section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`. Formats once per second.
 public struct HTTPDate: Sendable {
     /// The number of bytes of a date.
     public static let byteCount = 29
 
-    private var bytes: [UInt8] = []
+    /// The field line of `second`.
+    private var line: [UInt8] = []
     private var second = Int64.min
 
     /// A formatter without a cached date.
     public init() {}
 
-    /// The date of `now`, without its fraction, as 29 bytes of ASCII. O(1); allocates only when the second has changed.
-    public mutating func formatted(_ now: Timestamp) -> [UInt8] {
+    /// Appends the field line `Date: …` of `now`, without its fraction. O(1); allocates only when the second has
+    /// changed.
+    mutating func appendField(_ now: Timestamp, to bytes: inout [UInt8]) {
         let second = Self.floorDivided(now.microsecondsSinceEpoch, by: 1_000_000)
-        if second != self.second || bytes.isEmpty {
+        if second != self.second || line.isEmpty {
             self.second = second
-            bytes = Self.format(second: second)
+            line = Array("Date: ".utf8) + Self.format(second: second) + Array("\r\n".utf8)
         }
-        return bytes
+        bytes.append(contentsOf: line.span)
     }
 
     private static func format(second: Int64) -> [UInt8] {

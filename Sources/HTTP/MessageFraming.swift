@@ -1,4 +1,5 @@
 import HTTPTypes
+import Primitives
 
 /// What the fields of a head say about the message itself: where its body ends, and whether the connection persists.
 ///
@@ -124,7 +125,7 @@ private struct TransferCodings: Sendable {
         isPresent = true
         try ListElements.forEach(of: value) { (element: Span<UInt8>) throws(HTTPParseError) in
             // A coding with parameters is only unknown. An empty element or a stray byte is not a coding at all.
-            let nameEnd = ASCII.firstIndex(of: ASCII.semicolon, in: element) ?? element.count
+            let nameEnd = element.firstIndex(of: ASCII.semicolon) ?? element.count
             let name = element.extracting(0..<nameEnd)
             guard ASCII.isToken(name.extracting(ASCII.trimmed(name))), !hasChunked else {
                 throw .malformedTransferEncoding
@@ -154,7 +155,7 @@ enum ListElements {
     ) throws(Failure) {
         var start = 0
         while true {
-            let end = ASCII.firstIndex(of: ASCII.comma, in: list, from: start) ?? list.count
+            let end = list.firstIndex(of: ASCII.comma, from: start) ?? list.count
             let element = list.extracting(start..<end)
             try body(element.extracting(ASCII.trimmed(element)))
             if end == list.count { return }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// The items of a query, `name=value` between ampersands, decoded on lookup (`+` is a space).
 ///
 /// Holds the text as received. A lookup is O(bytes) and allocates only for the value.
@@ -17,10 +19,10 @@ public struct QueryItems: Hashable, Sendable {
         let bytes = utf8.span
         var start = 0
         while start < bytes.count {
-            let end = ASCII.firstIndex(of: UInt8(ascii: "&"), in: bytes, from: start) ?? bytes.count
+            let end = bytes.firstIndex(of: UInt8(ascii: "&"), from: start) ?? bytes.count
             let item = bytes.extracting(start..<end)
             start = end + 1
-            let nameEnd = ASCII.firstIndex(of: UInt8(ascii: "="), in: item) ?? item.count
+            let nameEnd = item.firstIndex(of: UInt8(ascii: "=")) ?? item.count
             guard !item.isEmpty,
                 let itemName = PercentCoding.decoded(item.extracting(0..<nameEnd), plusIsSpace: true),
                 itemName.utf8.elementsEqual(name.utf8)

@@ -138,11 +138,12 @@ public struct RequestHead: @unchecked Sendable {
         return values
     }
 
-    /// Calls `body` with the value of a field that one field line has, as it is in the received bytes. Nil when no
-    /// line, or several, have it.
-    public func withValue<Result>(of field: KnownField, _ body: (Span<UInt8>) -> Result) -> Result? {
+    /// The value of a field that one field line has, as it is in the received bytes. Nil when no line, or several, have
+    /// it.
+    @_lifetime(borrow self)
+    public func value(of field: KnownField) -> Span<UInt8>? {
         guard let (range, isRepeated) = storage.header.values[field], !isRepeated else { return nil }
-        return body(storage.bytes.extracting(range))
+        return storage.bytes.extracting(range)
     }
 
     /// All fields in their order, including `Host` and the framing fields. Makes and copies each: for tests and rare
@@ -159,11 +160,11 @@ public struct RequestHead: @unchecked Sendable {
         let bytes = storage.bytes
         var start = storage.header.fieldLines.lowerBound
         while start < storage.header.fieldLines.upperBound,
-            let end = ASCII.firstIndex(of: ASCII.carriageReturn, in: bytes, from: start)
+            let end = bytes.firstIndex(of: ASCII.carriageReturn, from: start)
         {
             let line = bytes.extracting(start..<end)
             start = end + 2
-            guard let colon = ASCII.firstIndex(of: ASCII.colon, in: line) else { continue }
+            guard let colon = line.firstIndex(of: ASCII.colon) else { continue }
             let rest = line.extracting(colon + 1..<line.count)
             body(line.extracting(0..<colon), rest.extracting(ASCII.trimmed(rest)))
         }

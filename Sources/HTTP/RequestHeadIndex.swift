@@ -1,3 +1,5 @@
+import Primitives
+
 /// Finds the parts of a request's head in its bytes, line by line, and copies none.
 ///
 /// Every rule is applied byte by byte, in the order of the bytes. Whether a head is rejected, and with which error,
@@ -60,7 +62,7 @@ struct RequestHeadIndex: Sendable {
     }
 
     private mutating func takeField(_ line: Span<UInt8>, at offset: Int) throws(HTTPParseError) {
-        guard let colon = ASCII.firstIndex(of: ASCII.colon, in: line),
+        guard let colon = line.firstIndex(of: ASCII.colon),
             let field = KnownField(line.extracting(0..<colon))
         else {
             _ = try FieldLine.colonIndex(of: line)

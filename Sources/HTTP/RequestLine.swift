@@ -1,4 +1,5 @@
 import HTTPTypes
+import Primitives
 
 /// The first line of a request (RFC 9112, section 3).
 struct RequestLine: Sendable {
@@ -12,8 +13,8 @@ struct RequestLine: Sendable {
     /// Parses `method SP target SP version`, with exactly one space between them. The version is checked first, so that
     /// the HTTP/2 preface is answered with `versionNotSupported`.
     init(parsing line: Span<UInt8>) throws(HTTPParseError) {
-        guard let methodEnd = ASCII.firstIndex(of: ASCII.space, in: line),
-            let targetEnd = ASCII.firstIndex(of: ASCII.space, in: line, from: methodEnd + 1),
+        guard let methodEnd = line.firstIndex(of: ASCII.space),
+            let targetEnd = line.firstIndex(of: ASCII.space, from: methodEnd + 1),
             targetEnd > methodEnd + 1
         else { throw .malformedRequestLine }
         version = try HTTPVersion(

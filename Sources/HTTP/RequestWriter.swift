@@ -2,8 +2,6 @@ public import HTTPTypes
 
 /// Appends HTTP/1.1 requests to the caller's buffer (RFC 9112, section 3): the client's side.
 public enum RequestWriter {
-    private static let reserved = ["host", "content-length", "transfer-encoding"]
-
     /// Appends a request for `target` (in origin-form: path and query, encoded) at `authority`. A body, even an empty
     /// one, gets a `Content-Length`; nil means no body.
     ///
@@ -23,7 +21,7 @@ public enum RequestWriter {
         bytes.append(contentsOf: " HTTP/1.1\r\nHost: ".utf8)
         MessageText.appendWord(authority, to: &bytes)
         MessageText.appendLineBreak(to: &bytes)
-        MessageText.appendFields(fields, reserved: reserved, to: &bytes)
+        MessageText.appendFields(fields, isReserved: isReserved, to: &bytes)
         if let body {
             bytes.append(contentsOf: "Content-Length: ".utf8)
             MessageText.appendDecimal(body.count, to: &bytes)
@@ -31,5 +29,14 @@ public enum RequestWriter {
         }
         MessageText.appendLineBreak(to: &bytes)
         if let body { bytes.append(contentsOf: body) }
+    }
+
+    private static func isReserved(_ name: Span<UInt8>) -> Bool {
+        switch KnownField(name) {
+        case .host, .contentLength, .transferEncoding: true
+        case .connection, .upgrade, .expect, .contentType, .contentEncoding, .authorization, .origin, .forwardedFor,
+            .webSocketKey, .webSocketVersion, .webSocketProtocol, nil:
+            false
+        }
     }
 }

@@ -10,10 +10,6 @@ public struct ResponseWriter: Sendable {
     /// A whole `100 Continue`: sent when the server wants the body of a request that expects it.
     public static let continueResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
-    /// The fields that the writer writes itself.
-    private static let reserved = ["content-length", "content-type", "transfer-encoding", "date", "connection"]
-    /// The same for 101, where the handshake's fields include `Connection` and `Upgrade`.
-    private static let reservedWhenSwitching = ["content-length", "content-type", "transfer-encoding", "date"]
     /// The usual size of a response's head, in bytes.
     private static let headByteCountTypical = 256
 
@@ -43,7 +39,7 @@ public struct ResponseWriter: Sendable {
             at: now,
             to: &bytes
         )
-        if !context.omitsBody { MessageText.append(body, to: &bytes) }
+        if !context.omitsBody { bytes.append(contentsOf: body) }
     }
 
     /// Appends a response without a body.
@@ -97,37 +93,58 @@ public struct ResponseWriter: Sendable {
         let isSwitching = status.code == 101
         precondition(body != .untilClose || !context.keepsConnection, "the end of the connection ends this body")
         precondition(body != .chunked || context.acceptsChunks, "HTTP/1.0 knows no chunks")
-        bytes.append(contentsOf: "HTTP/1.1 ".utf8)
-        MessageText.appendDecimal(status.code, to: &bytes)
-        bytes.append(ASCII.space)
-        MessageText.appendChecked(status.reasonPhrase, to: &bytes)
-        MessageText.appendLineBreak(to: &bytes)
-        bytes.append(contentsOf: "Date: ".utf8)
-        bytes.append(contentsOf: date.formatted(now))
-        MessageText.appendLineBreak(to: &bytes)
-        if let contentType { MessageText.appendField("Content-Type", contentType, to: &bytes) }
+        appendStatusLine(status, to: &bytes)
+        date.appendField(now, to: &bytes)
+        if let contentType {
+            bytes.append(contentsOf: "Content-Type: ")
+            MessageText.appendChecked(contentType, to: &bytes)
+            MessageText.appendLineBreak(to: &bytes)
+        }
         switch body {
         case .none, .untilClose: break
         case .length(let byteCount):
-            bytes.append(contentsOf: "Content-Length: ".utf8)
+            bytes.append(contentsOf: "Content-Length: ")
             MessageText.appendDecimal(byteCount, to: &bytes)
             MessageText.appendLineBreak(to: &bytes)
-        case .chunked: MessageText.appendField("Transfer-Encoding", "chunked", to: &bytes)
+        case .chunked: bytes.append(contentsOf: "Transfer-Encoding: chunked\r\n")
         }
         if !isSwitching {
             // An `Upgrade` field, as in a 426, concerns a single hop, so `Connection` must name it (RFC 9110, section
             // 7.8).
             let isUpgradeNamed = status.code == 426
             switch context.connection {
-            case .persists: if isUpgradeNamed { MessageText.appendField("Connection", "upgrade", to: &bytes) }
-            case .persistsHTTP10: MessageText.appendField("Connection", "keep-alive", to: &bytes)
+            case .persists: if isUpgradeNamed { bytes.append(contentsOf: "Connection: upgrade\r\n") }
+            case .persistsHTTP10: bytes.append(contentsOf: "Connection: keep-alive\r\n")
             case .closes:
-                MessageText.appendField("Connection", isUpgradeNamed ? "close, upgrade" : "close", to: &bytes)
+                bytes.append(contentsOf: isUpgradeNamed ? "Connection: close, upgrade\r\n" : "Connection: close\r\n")
             }
         }
-        let reserved = isSwitching ? Self.reservedWhenSwitching : Self.reserved
-        MessageText.appendFields(fields, reserved: reserved, to: &bytes)
+        MessageText.appendFields(fields, isReserved: { Self.isReserved($0, isSwitching: isSwitching) }, to: &bytes)
         MessageText.appendLineBreak(to: &bytes)
+    }
+
+    private func appendStatusLine(_ status: HTTPResponse.Status, to bytes: inout [UInt8]) {
+        switch status.code {
+        case 200: bytes.append(contentsOf: "HTTP/1.1 200 OK\r\n")
+        case 201: bytes.append(contentsOf: "HTTP/1.1 201 Created\r\n")
+        case let code:
+            bytes.append(contentsOf: "HTTP/1.1 ")
+            MessageText.appendDecimal(code, to: &bytes)
+            bytes.append(ASCII.space)
+            MessageText.appendChecked(status.reasonPhrase, to: &bytes)
+            MessageText.appendLineBreak(to: &bytes)
+        }
+    }
+
+    /// Whether the writer writes a field itself. With 101 the handshake's fields include `Connection` and `Upgrade`.
+    private static func isReserved(_ name: Span<UInt8>, isSwitching: Bool) -> Bool {
+        switch KnownField(name) {
+        case .contentLength, .contentType, .transferEncoding: true
+        case .connection: !isSwitching
+        case .host, .upgrade, .expect, .contentEncoding, .authorization, .origin, .forwardedFor, .webSocketKey,
+            .webSocketVersion, .webSocketProtocol, nil:
+            ASCII.equals(name, ignoringCase: "date")
+        }
     }
 }
 
@@ -141,7 +158,7 @@ public enum ChunkedBody {
         guard !data.isEmpty else { return }
         bytes.append(contentsOf: String(data.count, radix: 16).utf8)
         MessageText.appendLineBreak(to: &bytes)
-        MessageText.append(data, to: &bytes)
+        bytes.append(contentsOf: data)
         MessageText.appendLineBreak(to: &bytes)
     }
 }

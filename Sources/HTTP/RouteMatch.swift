@@ -19,6 +19,9 @@ public struct PathParameters: Equatable, Sendable {
     private let names: [String]
     private let values: [String]
 
+    /// No parameters.
+    public init() { (names, values) = ([], []) }
+
     init(names: [String], values: [String]) {
         assert(names.count == values.count)
         self.names = names

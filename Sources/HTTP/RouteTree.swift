@@ -1,4 +1,5 @@
 import HTTPTypes
+import Primitives
 
 /// The patterns of routes as a tree of segments. Routes are numbered in the order of their insertion.
 ///
@@ -107,10 +108,10 @@ struct RouteTree: Sendable {
 
     /// Whether every segment can be decoded to UTF-8.
     private static func isDecodable(_ path: Span<UInt8>) -> Bool {
-        guard ASCII.firstIndex(of: ASCII.percent, in: path) != nil else { return true }
+        guard path.firstIndex(of: ASCII.percent) != nil else { return true }
         var start = 1
         while start <= path.count {
-            let end = ASCII.firstIndex(of: ASCII.slash, in: path, from: start) ?? path.count
+            let end = path.firstIndex(of: ASCII.slash, from: start) ?? path.count
             guard PercentCoding.decoded(path.extracting(start..<end)) != nil else { return false }
             start = end + 1
         }
@@ -121,7 +122,7 @@ struct RouteTree: Sendable {
     /// last segment.
     private func find(from node: Int, at start: Int, _ path: Span<UInt8>, _ search: inout Search) -> Int? {
         guard start <= path.count else { return endpoint(at: node, &search) }
-        let end = ASCII.firstIndex(of: ASCII.slash, in: path, from: start) ?? path.count
+        let end = path.firstIndex(of: ASCII.slash, from: start) ?? path.count
         if let next = literalChild(of: node, path.extracting(start..<end)),
             let found = find(from: next, at: end + 1, path, &search)
         {
@@ -137,7 +138,7 @@ struct RouteTree: Sendable {
 
     /// The node to which a segment leads as a literal. Compares bytes: `String` equality treats the Kelvin sign as a K.
     private func literalChild(of node: Int, _ segment: Span<UInt8>) -> Int? {
-        if ASCII.firstIndex(of: ASCII.percent, in: segment) != nil {
+        if segment.firstIndex(of: ASCII.percent) != nil {
             guard let decoded = PercentCoding.decoded(segment) else { return nil }
             let utf8 = decoded.utf8
             return decodedLiteralChild(of: node, utf8.span)
@@ -179,7 +180,7 @@ struct RouteTree: Sendable {
 
     private func parameters(of endpoint: Int, _ path: Span<UInt8>, _ search: Search) -> PathParameters {
         let names = endpoints[endpoint].parameterNames
-        guard !names.isEmpty else { return PathParameters(names: [], values: []) }
+        guard !names.isEmpty else { return PathParameters() }
         var values: [String] = []
         values.reserveCapacity(names.count)
         for index in names.indices {

@@ -1,6 +1,8 @@
 import API
 import Auth
 import Chat
+import HTTP
+import HTTPTypes
 import Primitives
 import Storage
 import Testing
@@ -11,10 +13,15 @@ import Testing
 
     // MARK: - Tokens
 
+    /// A request without a token in its header.
+    private static let request = Request(
+        source: RequestSource(connection: ConnectionID(slot: 1, generation: 1)),
+        head: RequestHead(method: .get, path: "/"), content: .bytes([]), parameters: PathParameters())
+
     @Test func `a token with an unknown key waits for a read of the keys`() async throws {
         let context = TestContext()
         context.reloadedTokens = ["key:grace"]
-        #expect(try await context.identity(awaitingKeysFor: "key:grace").userID == Self.user)
+        #expect(try await context.identity(of: Self.request, orOf: "key:grace").userID == Self.user)
         #expect(context.refusedTokens.isEmpty, "a token that was verified late was not refused")
     }
 
@@ -23,7 +30,7 @@ import Testing
         for tokens in [nil, Set<String>()] {
             context.reloadedTokens = tokens
             let error = await #expect(throws: APIError.self) {
-                try await context.identity(awaitingKeysFor: "key:grace")
+                try await context.identity(of: Self.request, orOf: "key:grace")
             }
             #expect(error?.code == AuthError.unknownKey.code)
         }

@@ -1,9 +1,10 @@
-import API
 import Auth
 import HTTP
 import HTTPTypes
 import Primitives
 import Testing
+
+@testable import API
 
 /// Requests, and how their bodies are read.
 @Suite struct RequestTests {
@@ -33,13 +34,27 @@ import Testing
         ("Bearer abc", "abc"), ("bearer abc", "abc"), ("BEARER \t abc", "abc"), ("Bearer", ""), ("Bearer a b", "a b"),
     ])
     func `the token follows the scheme and white space`(field: String, token: String) {
-        #expect(Request.bearerToken(of: head(.get, "messages", [.authorization: field])) == token)
+        let bytes = Array(field.utf8)
+        let range = BearerToken.range(in: bytes.span)
+        #expect(range.map { String(decoding: bytes[$0], as: UTF8.self) } == token)
     }
 
-    @Test(arguments: [nil, "", "Basic abc", "Bearerabc", "Token Bearer abc"])
-    func `a header of another scheme has no token`(field: String?) {
-        let fields: HTTPFields = field.map { [.authorization: $0] } ?? [:]
-        #expect(Request.bearerToken(of: head(.get, "messages", fields)) == nil)
+    @Test(arguments: ["", "Basic abc", "Bearerabc", "Token Bearer abc", "Beare", "Bearer1 abc"])
+    func `a header of another scheme has no token`(field: String) {
+        let bytes = Array(field.utf8)
+        let range = BearerToken.range(in: bytes.span)
+        #expect(range == nil)
+    }
+
+    @Test func `a token that is repeated is no token`() throws {
+        var fields = HTTPFields()
+        for name in ["ada", "grace"] {
+            fields.append(HTTPField(name: .authorization, value: "Bearer user:\(name)"))
+        }
+        let error = #expect(throws: APIError.self) {
+            try Self.table.plan(for: head(.post, "messages", fields), in: TestContext())
+        }
+        #expect(error?.code == AuthError.malformed.code)
     }
 
     // MARK: - The query
@@ -60,17 +75,18 @@ import Testing
     // MARK: - The body
 
     private func reading(_ head: RequestHead, in context: TestContext = TestContext()) throws -> String {
-        switch try Self.table.bodyReading(of: head, in: context) {
+        let plan = try Self.table.plan(for: head, in: context)
+        return switch plan.body {
         case .dropped: "dropped"
-        case .kept: "kept"
-        case .upload(_, let user): "upload of \(user.text)"
+        case .kept: "kept by \(plan.identity?.userID.text ?? "nobody")"
+        case .upload: "upload of \(plan.identity?.userID.text ?? "nobody")"
         }
     }
 
     @Test func `a body is kept for a route that reads it, and dropped for others`() throws {
         let token: HTTPFields = [.authorization: "Bearer user:ada"]
-        #expect(try reading(head(.post, "messages", token)) == "kept")
-        #expect(try reading(head(.put, "messages", token, body: .chunked)) == "kept")
+        #expect(try reading(head(.post, "messages", token)) == "kept by ada")
+        #expect(try reading(head(.put, "messages", token, body: .chunked)) == "kept by ada")
         #expect(try reading(head(.post, "messages", token, body: .none)) == "dropped")
         #expect(try reading(head(.get, "bakery/messages")) == "dropped")
         #expect(try reading(head(.delete, "messages/m")) == "dropped")
@@ -101,6 +117,6 @@ import Testing
 
     @Test func `a body may name the identity coding`() throws {
         let fields: HTTPFields = [.authorization: "Bearer user:ada", .contentEncoding: "Identity"]
-        #expect(try reading(head(.post, "messages", fields)) == "kept")
+        #expect(try reading(head(.post, "messages", fields)) == "kept by ada")
     }
 }

@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    private func error(_ authenticator: inout Authenticator, _ token: String?) -> AuthError? {
+    private func error(_ authenticator: inout Authenticator, _ token: String) -> AuthError? {
         do throws(AuthError) {
             _ = try authenticator.verify(token, now: Self.now)
             return nil
@@ -65,7 +65,7 @@ import Testing
         let reloader = try await KeyReloader(path: file.path, secret: nil, log: log)
         let settings = try TokenSettings(keys: reloader.current)
         var authenticator = Authenticator(settings: settings, reloader: reloader)
-        #expect(error(&authenticator, nil) == .missing)
+        #expect(error(&authenticator, "") == .missing)
         #expect(try authenticator.verify(oldToken, now: Self.now).userID == UserID("ada"))
         #expect(error(&authenticator, newToken) == .unknownKey)
 
@@ -86,5 +86,12 @@ import Testing
         let secret = try TokenSecret("a secret of at least thirty-two bytes")
         let authenticator = Authenticator(settings: try TokenSettings(keys: KeySet(secret: secret)))
         #expect(authenticator.joinReload() == nil && authenticator.reloadStatistics == nil)
+    }
+}
+
+extension Authenticator {
+    fileprivate mutating func verify(_ token: String, now: Timestamp) throws(AuthError) -> Identity {
+        let utf8 = token.utf8
+        return try verify(utf8.span, now: now)
     }
 }

@@ -15,6 +15,8 @@ final class HTTPConnection {
     var isCounted: Bool
     /// The `Origin` of the request that is being read, handled or answered.
     var origin: String?
+    /// What the head of the request that is being read has decided.
+    var plan: RequestPlan?
     /// The upload that takes the body.
     var upload: ImageUpload?
     /// Whether the request counts as one of the reactor's uploads, until its response.

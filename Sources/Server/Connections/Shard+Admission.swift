@@ -65,7 +65,7 @@ extension Shard {
             throw APIError(error)
         }
         do throws(APIError) {
-            return try await identity(awaitingKeysFor: request.bearerToken ?? queryToken)
+            return try await identity(of: request, orOf: queryToken)
         } catch {
             try await countFailedAttempt(of: request.address)
             throw error

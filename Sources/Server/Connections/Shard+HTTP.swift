@@ -71,10 +71,12 @@ extension Shard {
     ) -> Bool {
         do throws(APIError) {
             let use: HTTPSession.BodyUse
-            switch try plan(for: head, state) {
+            let plan = try plan(for: head, state)
+            switch plan.body {
             case .dropped: use = .drop
             case .kept: use = .keep
-            case .upload(_, let user):
+            case .upload:
+                guard let user = plan.identity?.userID else { preconditionFailure("an upload has a user") }
                 state.session.uploadAnnounced(byteCountMax: ServerLimits.uploadByteCountMax, rest: rest)
                 updateTimer(connection, state)
                 admitUpload(connection, head, by: user)
@@ -138,12 +140,14 @@ extension Shard {
     private func begin(_ connection: ConnectionID, _ state: HTTPConnection) {
         updateTimer(connection, state)
         let (head, body) = state.session.takeRequest()
+        guard let plan = state.plan else { preconditionFailure("a head was judged") }
+        state.plan = nil
         let content = state.upload.map(RequestContent.upload) ?? .bytes(body)
         state.upload = nil
         let source = RequestSource(
             connection: connection, isOnMetricsListener: state.listener == .side,
             address: clientAddress(state.address, head))
-        Task(executorPreference: reactor) { await self.handle(head, content, source) }
+        Task(executorPreference: reactor) { await self.handle(plan, content, source) }
     }
 
     // MARK: - Events and actions

@@ -11,12 +11,12 @@ import Sessions
 extension Shard {
     /// Works on one request to the end of its response. On the reactor's thread, as the task of the request.
     /// `releaseResponse` releases what the request reserved, or the end of the connection does.
-    func handle(_ head: RequestHead, _ content: RequestContent, _ source: RequestSource) async {
+    func handle(_ plan: RequestPlan, _ content: RequestContent, _ source: RequestSource) async {
         let connection = source.connection
-        let response = await response(to: head, content, source)
+        let response = await response(to: plan, content, source)
         guard let response, let state = http[connection], state.session.state == .handling else { return }
         let keepsConnection = !drainProgress.isDraining && !reactor.isCrowded(for: connection)
-        let context = ResponseContext(head, keepAlive: keepsConnection)
+        let context = ResponseContext(plan.head, keepAlive: keepsConnection)
         switch response.body {
         case .whole(let body):
             respond(connection, state, response, body, context: context)
@@ -27,17 +27,17 @@ extension Shard {
 
     /// The response to a request; nil when its connection became a stream.
     private func response(
-        to head: RequestHead, _ content: RequestContent, _ source: RequestSource
+        to plan: RequestPlan, _ content: RequestContent, _ source: RequestSource
     ) async -> Response? {
-        switch environment.routes[source.isOnMetricsListener ? .side : .main].match(head) {
+        switch plan.match {
         case .matched(.stream, let parameters):
-            let request = Request(source: source, head: head, content: content, parameters: parameters)
+            let request = Request(source: source, head: plan.head, content: content, parameters: parameters)
             do throws(APIError) {
                 return try await openStream(request)
             } catch {
                 return Response(error)
             }
-        case let match: return await RouteTable.answer(match, head, content, from: source, in: self)
+        default: return await RouteTable.answer(plan, content, from: source, in: self)
         }
     }
 

@@ -15,14 +15,15 @@ import Storage
 extension Shard {
     /// Decides by its head how the body of a request is read. An error that it throws is answered at once, and the body
     /// is not read. The caller admits an upload first.
-    func plan(for head: RequestHead, _ state: HTTPConnection) throws(APIError) -> BodyReading {
-        let reading = try environment.routes[state.listener].bodyReading(of: head, in: self)
-        if case .upload(let form, _) = reading {
+    func plan(for head: RequestHead, _ state: HTTPConnection) throws(APIError) -> RequestPlan {
+        let plan = try environment.routes[state.listener].plan(for: head, in: self)
+        state.plan = plan
+        if case .upload(let form) = plan.body {
             state.upload = ImageUpload(form)
             guard http.uploads.reserve(1) else { throw .tooManyUploads }
             state.isUpload = true
         }
-        return reading
+        return plan
     }
 
     /// Takes bytes of an upload.

@@ -24,13 +24,13 @@ struct Authenticator {
     var reloadStatistics: KeyReloader.Statistics? { reloader?.statistics }
 
     /// The identity of a token at the civil time `now`. Does not suspend; O(length), see `TokenVerifier`.
-    mutating func verify(_ token: String?, now: Timestamp) throws(AuthError) -> Identity {
-        guard let token else { throw .missing }
+    mutating func verify(_ token: Span<UInt8>, now: Timestamp) throws(AuthError) -> Identity {
         if let (keys, version) = reloader?.newer(than: keysVersion) {
             verifier.replaceKeys(keys)
             keysVersion = version
         }
-        return try verifier.verify(token, now: now)
+        guard let utf8 = try? UTF8Span(validating: token) else { throw .malformed }
+        return try verifier.verify(String(copying: utf8), now: now)
     }
 
     /// A read of the file that a token with an unknown key may wait for; nil when none is in flight or due.

@@ -26,7 +26,9 @@ extension Shard: Context {
     func countRefusal(_ error: AuthError) { counters.authFailures[error, default: 0] += 1 }
 
     /// The identity of a token, by the current keys. Open streams end when their token expires.
-    func verify(_ token: String?) throws(AuthError) -> Identity { try authenticator.verify(token, now: civilTime) }
+    func verify(_ token: Span<UInt8>) throws(AuthError) -> Identity {
+        try authenticator.verify(token, now: civilTime)
+    }
 
     func joinKeyReload() -> (@Sendable () async -> Void)? {
         guard let reload = authenticator.joinReload() else { return nil }

@@ -59,7 +59,12 @@ struct CaseRun {
             method: .get, path: String(halves[0]), rawQuery: halves.count > 1 ? String(halves[1]) : nil,
             fields: [.authorization: "Bearer user:\(user)"])
         let source = RequestSource(connection: ConnectionID(slot: 1, generation: 1))
-        return await RouteTable.answer(table.match(head), head, .bytes([]), from: source, in: context)
+        do throws(APIError) {
+            return await RouteTable.answer(
+                try table.plan(for: head, in: context), .bytes([]), from: source, in: context)
+        } catch {
+            return Response(error)
+        }
     }
 
     // MARK: - The request
@@ -123,24 +128,24 @@ struct CaseRun {
 
     private func answer(_ head: RequestHead, _ body: [UInt8]) async -> Response {
         let source = RequestSource(connection: ConnectionID(slot: 1, generation: 1))
-        let match = table.match(head)
         do throws(APIError) {
-            let content = try await content(head, body)
-            return await RouteTable.answer(match, head, content, from: source, in: context)
+            let plan = try table.plan(for: head, in: context)
+            let content = try await content(plan.body, body)
+            return await RouteTable.answer(plan, content, from: source, in: context)
         } catch {
             return Response(error)
         }
     }
 
-    /// Reads the body as a connection does: by the head alone, then piece by piece.
+    /// Reads the body as a connection does: piece by piece.
     private func content(
-        _ head: RequestHead, _ body: [UInt8]
+        _ reading: BodyReading, _ body: [UInt8]
     ) async throws(APIError) -> RequestContent {
         let form: ImageFormReader
-        switch try table.bodyReading(of: head, in: context) {
+        switch reading {
         case .dropped: return .bytes([])
         case .kept: return .bytes(body)
-        case .upload(let reader, _): form = reader
+        case .upload(let reader): form = reader
         }
         var upload = ImageUpload(form)
         var rest = body[...]

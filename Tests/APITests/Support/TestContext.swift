@@ -113,8 +113,9 @@ extension TestContext: Context {
 
     /// `user:NAME` is the token of a user; `expired` and `forged` are refused for that reason; `key:NAME` has a key
     /// that is known after the next wait for keys.
-    func verify(_ token: String?) throws(AuthError) -> Identity {
-        guard let token else { throw .missing }
+    func verify(_ token: Span<UInt8>) throws(AuthError) -> Identity {
+        guard let utf8 = try? UTF8Span(validating: token) else { throw .malformed }
+        let token = String(copying: utf8)
         switch token {
         case "expired": throw .expired
         case "forged": throw .badSignature
