@@ -41,10 +41,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Primitives", swiftSettings: settings),
+        .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: settings),
         .target(name: "Reactor", dependencies: ["Primitives", "CLiburing"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Primitives", httpTypes], swiftSettings: settings),
-        .target(name: "WebSocket", dependencies: ["Primitives", httpTypes, crypto], swiftSettings: settings),
+        .target(name: "WebSocket", dependencies: ["Primitives", "Digests", httpTypes], swiftSettings: settings),
         .target(name: "Hub", dependencies: ["Primitives"], swiftSettings: settings),
         .target(name: "Auth", dependencies: ["Primitives", jwtKit, crypto], swiftSettings: settings),
         .target(name: "JSON", dependencies: ["Primitives"], swiftSettings: settings),
@@ -87,7 +89,7 @@ let package = Package(
         ),
         .target(
             name: "LoadGenerator",
-            dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", httpTypes, crypto, histogram],
+            dependencies: ["Primitives", "Digests", "Reactor", "HTTP", "WebSocket", httpTypes, histogram],
             path: "Benchmarks/LoadGenerator",
             exclude: ["Report/README.md", "Capacity/README.md", "Compare/README.md"],
             swiftSettings: settings
@@ -110,6 +112,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
+        .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Primitives"], swiftSettings: settings),
         .testTarget(
             name: "HTTPTests",
@@ -120,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "WebSocketTests", dependencies: ["WebSocket", "Primitives", httpTypes], swiftSettings: settings),
         .testTarget(name: "HubTests", dependencies: ["Hub", "Primitives"], swiftSettings: settings),
-        .testTarget(name: "AuthTests", dependencies: ["Auth", "Primitives", crypto, jwtKit], swiftSettings: settings),
+        .testTarget(
+            name: "AuthTests", dependencies: ["Auth", "Primitives", crypto, jwtKit], swiftSettings: settings),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "Chat", "Primitives", grdb], swiftSettings: settings),
         .testTarget(

@@ -27,7 +27,8 @@ enum Base64 {
         return bytes.prefix(22).allSatisfy(isCharacter)
     }
 
-    private static func character(_ digit: UInt8) -> UInt8 {
+    /// The character of six bits.
+    static func character(_ digit: UInt8) -> UInt8 {
         switch digit {
         case 0..<26: UInt8(ascii: "A") + digit
         case 26..<52: UInt8(ascii: "a") + (digit - 26)

@@ -61,7 +61,7 @@ public struct ClientHandshake: Sendable {
         guard FieldTokens(.connection, in: fields).contains(caseInsensitive: "upgrade") else {
             throw .connectionUpgradeMissing
         }
-        guard fields[values: .secWebSocketAccept] == [AcceptKey.text(for: key)] else { throw .acceptKeyWrong }
+        guard fields[values: .secWebSocketAccept] == [AcceptKey(for: key.utf8.span).text] else { throw .acceptKeyWrong }
         guard fields[.secWebSocketExtensions] == nil else { throw .extensionNotOffered }
         let chosen = fields[values: .secWebSocketProtocol]
         guard let subprotocol = chosen.first else { return nil }

@@ -44,7 +44,7 @@ public struct ServerHandshake: Sendable {
         let offers = try Self.offeredSubprotocols(fields)
         guard version == Self.version else { throw .versionUnsupported }
         return AcceptedHandshake(
-            acceptKey: AcceptKey.text(for: key),
+            acceptKey: AcceptKey(for: key.utf8.span),
             // Swift compares strings by canonical equivalence. Tokens are ASCII, for which that is byte equality.
             subprotocol: subprotocols.first { offers.contains($0[...]) }
         )
@@ -63,7 +63,7 @@ public struct ServerHandshake: Sendable {
 /// A handshake that the server accepts: the content of its 101 response.
 public struct AcceptedHandshake: Hashable, Sendable {
     /// The value of `Sec-WebSocket-Accept`.
-    public let acceptKey: String
+    public let acceptKey: AcceptKey
     /// The subprotocol of the connection, if the two sides agreed on one.
     public let subprotocol: String?
 
@@ -74,7 +74,9 @@ public struct AcceptedHandshake: Hashable, Sendable {
     ///   - output: The bytes to append to.
     public func appendResponse(fields: HTTPFields = [:], to output: inout [UInt8]) {
         output += "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8
-        output += "Sec-WebSocket-Accept: \(acceptKey)\r\n".utf8
+        output += "Sec-WebSocket-Accept: ".utf8
+        acceptKey.append(to: &output)
+        output += "\r\n".utf8
         if let subprotocol {
             output += "Sec-WebSocket-Protocol: \(subprotocol)\r\n".utf8
         }

@@ -1,10 +1,10 @@
-import Crypto
+import Digests
 import FoundationEssentials
 
 /// The source of the users' tokens.
 package struct TokenSource: Sendable {
     private enum Kind: Sendable {
-        case secret(SymmetricKey, expiresAt: Int64)
+        case secret(HMACSHA256, expiresAt: Int64)
         case file([String: String])
         case none
     }
@@ -14,7 +14,7 @@ package struct TokenSource: Sendable {
     /// Signs tokens with HS256: `sub` is the user, `exp` the given time in seconds since 1970. The same user gets the
     /// same bytes each time, so that a server's cache of verified tokens works as in production.
     package init(secret: [UInt8], expiresAt: Int64) {
-        kind = .secret(SymmetricKey(data: secret), expiresAt: expiresAt)
+        kind = .secret(HMACSHA256(key: secret.span), expiresAt: expiresAt)
     }
 
     /// Reads tokens from the text of a file, one `user,token` per line.
@@ -44,8 +44,8 @@ package struct TokenSource: Sendable {
         case .secret(let key, let expiresAt):
             let claims = #"{"sub":"\#(user)","exp":\#(expiresAt)}"#
             let signed = Self.header + "." + Self.base64URL(claims.utf8)
-            let code = HMAC<SHA256>.authenticationCode(for: Array(signed.utf8), using: key)
-            return signed + "." + Self.base64URL(Array(code))
+            let code = key.code(for: signed.utf8.span)
+            return signed + "." + Self.base64URL(code.indices.map { code[$0] })
         case .file(let tokens):
             guard let token = tokens[user] else {
                 throw LoadConfigurationError("the tokens file has no token of \(user)")
