@@ -29,7 +29,7 @@ package struct JSONReader {
         package let isASCII: Bool
     }
 
-    private var index = 0
+    var index = 0
     /// The number of open arrays and objects; `0...depthMax`.
     private var depth = 0
     /// For each open one, whether it is an object; the innermost in the lowest bit.
