@@ -13,8 +13,6 @@ let settings: [SwiftSetting] = [
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
-let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -30,8 +28,6 @@ let package = Package(
         .executable(name: "shopload", targets: ["shopload"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
@@ -48,7 +44,7 @@ let package = Package(
         .target(name: "HTTP", dependencies: ["Primitives", httpTypes], swiftSettings: settings),
         .target(name: "WebSocket", dependencies: ["Primitives", "Digests", httpTypes], swiftSettings: settings),
         .target(name: "Hub", dependencies: ["Primitives"], swiftSettings: settings),
-        .target(name: "Auth", dependencies: ["Primitives", jwtKit, crypto], swiftSettings: settings),
+        .target(name: "Auth", dependencies: ["Primitives", "Digests", "JSON", "COpenSSL"], swiftSettings: settings),
         .target(name: "JSON", dependencies: ["Primitives"], swiftSettings: settings),
         .target(name: "Chat", dependencies: ["Primitives", "JSON"], swiftSettings: settings),
         .target(name: "Storage", dependencies: ["Primitives", "Chat", "CLibpq", grdb], swiftSettings: settings),
@@ -124,7 +120,7 @@ let package = Package(
             name: "WebSocketTests", dependencies: ["WebSocket", "Primitives", httpTypes], swiftSettings: settings),
         .testTarget(name: "HubTests", dependencies: ["Hub", "Primitives"], swiftSettings: settings),
         .testTarget(
-            name: "AuthTests", dependencies: ["Auth", "Primitives", crypto, jwtKit], swiftSettings: settings),
+            name: "AuthTests", dependencies: ["Auth", "Digests", "Primitives", "COpenSSL"], swiftSettings: settings),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "Chat", "Primitives", grdb], swiftSettings: settings),
         .testTarget(
@@ -144,7 +140,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "API", "Primitives", httpTypes, logging, crypto,
+                "Sessions", "API", "Primitives", httpTypes, logging,
             ],
             swiftSettings: settings
         ),

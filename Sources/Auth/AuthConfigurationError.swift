@@ -20,7 +20,7 @@ public enum AuthConfigurationError: Error, Hashable, Sendable {
     case duplicateKey(kid: String)
     /// The parameters of a key are not a valid key of its type.
     case invalidKey(kid: String)
-    /// An RSA modulus of less than 2048 bits.
+    /// An RSA modulus of less than 2048 bits, or one that is known to be factored easily.
     case weakKey(kid: String)
     /// The configured issuer or audience is empty.
     case emptyExpectation
@@ -42,7 +42,8 @@ extension AuthConfigurationError: CustomStringConvertible {
         case .noUsableKey: "the key set holds no key for RS256, ES256 (P-256) or EdDSA (Ed25519)"
         case .duplicateKey(let kid): "the key set holds the key \"\(kid)\" twice"
         case .invalidKey(let kid): "the key \"\(kid)\" is not a valid key of its type"
-        case .weakKey(let kid): "the key \"\(kid)\" is too weak: RSA needs at least 2048 bits"
+        case .weakKey(let kid):
+            "the key \"\(kid)\" is too weak: RSA needs at least 2048 bits, and not of the generator of CVE-2017-15361"
         case .emptyExpectation: "an issuer or audience that is configured must not be empty"
         }
     }

@@ -2,62 +2,61 @@
 enum Base64URL {
     /// Decodes `text`; nil when it is invalid. Strict, so that each value has one encoding: no padding, no other
     /// characters, no unused bits that are set. O(n), one allocation.
-    static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        if text.count % 4 == 1 { return nil }
+    static func decode(_ text: Span<UInt8>) -> [UInt8]? {
+        let restCount = text.count % 4
+        if restCount == 1 { return nil }
+        let table = Self.values
+        let values = table.span
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3 + 2)
-        var bits: UInt32 = 0
-        var bitCount: UInt32 = 0
-        for character in text {
-            guard let value = value(of: character) else { return nil }
-            bits = (bits << 6 | value) & 0xffff
-            bitCount += 6
-            if bitCount >= 8 {
-                bitCount -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> bitCount))
-            }
+        // A character that is none has the value 0xff, which leaves its mark here.
+        var all: UInt8 = 0
+        var start = 0
+        while start + 4 <= text.count {
+            let (a, b) = (values[Int(text[start])], values[Int(text[start + 1])])
+            let (c, d) = (values[Int(text[start + 2])], values[Int(text[start + 3])])
+            all |= a | b | c | d
+            bytes.append(a << 2 | b >> 4)
+            bytes.append(b << 4 | c >> 2)
+            bytes.append(c << 6 | d)
+            start += 4
         }
-        let leftOver = bits & (1 << bitCount - 1)
-        return leftOver == 0 ? bytes : nil
+        if restCount > 0 {
+            let (a, b) = (values[Int(text[start])], values[Int(text[start + 1])])
+            let c = restCount == 3 ? values[Int(text[start + 2])] : 0
+            all |= a | b | c
+            bytes.append(a << 2 | b >> 4)
+            if restCount == 3 { bytes.append(b << 4 | c >> 2) }
+            let leftOver = restCount == 3 ? c << 6 : b << 4
+            if leftOver != 0 { return nil }
+        }
+        return all < 64 ? bytes : nil
     }
 
     /// Encodes `bytes`. O(n), one allocation.
-    static func encode(_ bytes: some Collection<UInt8>) -> String {
+    static func encode(_ bytes: Span<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
         var bits: UInt32 = 0
         var bitCount: UInt32 = 0
-        for byte in bytes {
-            bits = (bits << 8 | UInt32(byte)) & 0xffff
+        for index in bytes.indices {
+            bits = (bits << 8 | UInt32(bytes[index])) & 0xffff
             bitCount += 8
             while bitCount >= 6 {
                 bitCount -= 6
-                text.append(character(of: bits >> bitCount & 0x3f))
+                text.append(alphabet[Int(bits >> bitCount & 0x3f)])
             }
         }
-        if bitCount > 0 { text.append(character(of: bits << (6 - bitCount) & 0x3f)) }
+        if bitCount > 0 { text.append(alphabet[Int(bits << (6 - bitCount) & 0x3f)]) }
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func value(of character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
-        }
-    }
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    private static func character(of value: UInt32) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: value)
-        return switch value {
-        case 0..<26: UInt8(ascii: "A") + value
-        case 26..<52: UInt8(ascii: "a") + value - 26
-        case 52..<62: UInt8(ascii: "0") + value - 52
-        case 62: UInt8(ascii: "-")
-        default: UInt8(ascii: "_")
-        }
-    }
+    /// The value of each byte; 0xff for those that are not in the alphabet.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 0xff, count: 256)
+        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
 }

@@ -6,17 +6,14 @@ public struct Identity: Hashable, Sendable {
     public let userID: UserID
     /// The token's `name`, at most 256 bytes; nil when absent or not displayable.
     public let name: String?
-    /// The token's `email`, unchecked; nil when absent or too long.
-    public let email: String?
     /// The wall-clock time from which the token is refused: its `exp` plus the configured leeway. An `exp` that a
     /// timestamp cannot represent counts as the latest representable time.
     public let expiresAt: Timestamp
 
     /// Creates an identity from unchecked fields.
-    public init(userID: UserID, name: String?, email: String?, expiresAt: Timestamp) {
+    public init(userID: UserID, name: String?, expiresAt: Timestamp) {
         self.userID = userID
         self.name = name
-        self.email = email
         self.expiresAt = expiresAt
     }
 }

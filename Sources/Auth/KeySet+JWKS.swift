@@ -1,13 +1,11 @@
 import FoundationEssentials
-import JWTKit
 
 extension KeySet {
     /// Reads a JWKS file, and adds `secret` when there is one.
     ///
     /// Blocks during the read: for the start and for a thread of its own, not for a reactor.
-    public static func load(secret: TokenSecret?, jwksPath path: String) async throws(AuthConfigurationError) -> KeySet
-    {
-        try await KeySet(secret: secret, jwks: read(path: path))
+    public static func load(secret: TokenSecret?, jwksPath path: String) throws(AuthConfigurationError) -> KeySet {
+        try KeySet(secret: secret, jwks: read(path: path))
     }
 
     /// The text of a JWKS file. Blocks during the read.
@@ -23,7 +21,7 @@ extension KeySet {
     ///
     /// Keys for other purposes or algorithms are skipped, as section 5 requires. A broken or weak key of a supported
     /// kind fails the whole set, so that a mistake shows at start. Private parts of keys are never stored.
-    public init(secret: TokenSecret?, jwks: [UInt8]) async throws(AuthConfigurationError) {
+    public init(secret: TokenSecret?, jwks: [UInt8]) throws(AuthConfigurationError) {
         if jwks.count > Limits.keySetByteCountMax { throw .keySetTooLarge }
         let document: KeySetDocument
         do {
@@ -34,7 +32,7 @@ extension KeySet {
         if document.keys.count > Limits.keyCountMax { throw .keySetTooLarge }
         var publicKeys: [(kid: String?, key: VerificationKey)] = []
         for entry in document.keys {
-            if let key = try await entry.verificationKey() { publicKeys.append((entry.kid, key)) }
+            if let key = try entry.verificationKey() { publicKeys.append((entry.kid, key)) }
         }
         if publicKeys.isEmpty { throw .noUsableKey }
         try self.init(
@@ -42,7 +40,7 @@ extension KeySet {
     }
 }
 
-/// The JSON of a JWKS. The library's own type rejects a whole set because of one key of an unknown type.
+/// The JSON of a JWKS.
 private struct KeySetDocument: Decodable {
     let keys: [KeyEntry]
 }
@@ -66,36 +64,36 @@ private struct KeyEntry: Decodable {
     }
 
     /// Nil for a key with another purpose; throws for a broken or weak key of a supported kind.
-    func verificationKey() async throws(AuthConfigurationError) -> VerificationKey? {
+    func verificationKey() throws(AuthConfigurationError) -> VerificationKey? {
         guard use == nil || use == "sig", operations?.contains("verify") ?? true else { return nil }
-        let identifier = JWKIdentifier(string: "key")
-        let algorithm: TokenAlgorithm
-        let key: JWK
+        let key: PublicKey?
         switch (kty, alg, crv) {
-        case ("RSA", nil, _), ("RSA", "RS256", _):
-            guard let n, let bytes = Base64URL.decode(Array(n.utf8)[...]) else { throw .invalidKey(kid: kid ?? "") }
-            if Self.bitCount(of: bytes) < Limits.rsaModulusBitCountMin { throw .weakKey(kid: kid ?? "") }
-            algorithm = .rs256
-            key = .rsa(.rs256, identifier: identifier, modulus: n, exponent: e)
+        case ("RSA", nil, _), ("RSA", "RS256", _): key = try rsaKey()
         case ("EC", nil, "P-256"), ("EC", "ES256", "P-256"):
-            algorithm = .es256
-            key = .ecdsa(.es256, identifier: identifier, x: x, y: y, curve: .p256)
+            key = try PublicKey.p256(x: number(x), y: number(y))
         case ("OKP", nil, "Ed25519"), ("OKP", "EdDSA", "Ed25519"):
-            algorithm = .edDSA
-            key = .octetKeyPair(.eddsa, identifier: identifier, x: x, y: nil, curve: .ed25519)
+            key = try PublicKey.ed25519(number(x))
         default:
             return nil
         }
-        do {
-            let collection = try await JWTKeyCollection().add(jwk: key)
-            return VerificationKey(publicKey: try await collection.getKey(for: identifier), algorithm: algorithm)
-        } catch {
-            throw .invalidKey(kid: kid ?? "")
-        }
+        guard let key else { throw .invalidKey(kid: kid ?? "") }
+        return VerificationKey(key)
     }
 
-    private static func bitCount(of number: [UInt8]) -> Int {
-        guard let first = number.firstIndex(where: { $0 != 0 }) else { return 0 }
-        return (number.count - first) * 8 - number[first].leadingZeroBitCount
+    private func rsaKey() throws(AuthConfigurationError) -> PublicKey? {
+        let modulus = try number(n)
+        let bitCount = RSAParameters.bitCount(of: modulus)
+        if bitCount < Limits.rsaModulusBitCountMin { throw .weakKey(kid: kid ?? "") }
+        let exponent = try number(e)
+        guard bitCount <= Limits.rsaModulusBitCountMax, RSAParameters.isOdd(modulus),
+            RSAParameters.isValidExponent(exponent)
+        else { return nil }
+        if RSAParameters.isROCA(modulus) { throw .weakKey(kid: kid ?? "") }
+        return PublicKey.rsa(modulus: modulus, exponent: exponent)
+    }
+
+    private func number(_ text: String?) throws(AuthConfigurationError) -> [UInt8] {
+        guard let text, let bytes = Base64URL.decode(text.utf8.span) else { throw .invalidKey(kid: kid ?? "") }
+        return bytes
     }
 }

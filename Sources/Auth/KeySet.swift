@@ -1,6 +1,4 @@
-import Crypto
-import FoundationEssentials
-import JWTKit
+internal import Digests
 import Primitives
 
 /// The keys that verify tokens: a secret for HS256, public keys from a JWKS, or both.
@@ -70,31 +68,32 @@ typealias KeyID = Identifier<KeySet>
 /// A key and its one algorithm.
 struct VerificationKey: Sendable {
     private enum Material: Sendable {
-        case secret(SymmetricKey)
-        case publicKey(any JWTAlgorithm)
+        case secret(HMACSHA256)
+        case publicKey(PublicKey)
     }
 
-    let algorithm: TokenAlgorithm
     private let material: Material
 
     init(secret: TokenSecret) {
-        algorithm = .hs256
-        material = .secret(secret.key)
+        material = .secret(secret.authenticator)
     }
 
-    init(publicKey: any JWTAlgorithm, algorithm: TokenAlgorithm) {
-        self.algorithm = algorithm
+    init(_ publicKey: PublicKey) {
         material = .publicKey(publicKey)
     }
 
-    /// Whether this key made `signature` for `signed`; in constant time for the secret.
-    func isValid(_ signature: [UInt8], for signed: ArraySlice<UInt8>) -> Bool {
+    var algorithm: TokenAlgorithm {
         switch material {
-        case .secret(let key):
-            return HMAC<SHA256>.isValidAuthenticationCode(signature, authenticating: signed, using: key)
-        case .publicKey(let key):
-            // Throws when the signature does not even have a valid form.
-            return (try? key.verify(signature, signs: signed)) ?? false
+        case .secret: .hs256
+        case .publicKey(let key): key.algorithm
+        }
+    }
+
+    /// Whether this key made `signature` for `signed`; in constant time for the secret.
+    func isValid(_ signature: Span<UInt8>, for signed: Span<UInt8>) -> Bool {
+        switch material {
+        case .secret(let authenticator): authenticator.isValid(signature, for: signed)
+        case .publicKey(let key): key.isValid(signature, for: signed)
         }
     }
 }

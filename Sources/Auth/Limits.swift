@@ -6,8 +6,6 @@ public enum Limits {
     public static let userIDByteCountMax = 128
     /// A longer `name` claim is truncated to this many bytes of UTF-8, at a character boundary.
     public static let nameByteCountMax = 256
-    /// A longer `email` claim counts as absent, in bytes of UTF-8 (RFC 5321, section 4.5.3.1).
-    public static let emailByteCountMax = 320
     /// The largest configurable tolerance for `exp` and `nbf`.
     public static let leewayMax: Duration = .seconds(60)
     /// The default tolerance for `exp` and `nbf`.
@@ -20,6 +18,8 @@ public enum Limits {
     public static let keyCountMax = 1024
     /// The smallest RSA modulus that is accepted, in bits (RFC 7518, section 3.3).
     public static let rsaModulusBitCountMin = 2048
+    /// The largest RSA modulus that is accepted, in bits: verifying takes time by its square.
+    public static let rsaModulusBitCountMax = 16 * 1024
     /// The default number of verified tokens that one verifier caches.
     public static let cachedTokenCountDefault = 16 * 1024
     /// The default number of attempts per minute and key.

@@ -1,43 +1,40 @@
+internal import JSON
 import Primitives
 
 /// The claims of a token (RFC 7519, section 4.1) that are checked, with the rules that they must meet.
-struct TokenClaims: Decodable {
-    let subject: String?
-    let userID: String?
-    let name: String?
-    let email: String?
-    let issuer: String?
-    let audiences: [String]?
+struct TokenClaims {
+    private(set) var userID: String?
+    private(set) var name: String?
+    private(set) var issuer: String?
+    private(set) var audiences: [String]?
     /// Seconds since the epoch; may have a fraction (RFC 7519, section 2, NumericDate).
-    let expiresAtSeconds: Double?
-    let notBeforeSeconds: Double?
+    private(set) var expiresAtSeconds: Double?
+    private(set) var notBeforeSeconds: Double?
 
-    private enum CodingKeys: String, CodingKey {
-        case subject = "sub"
-        case userID = "user_id"
-        case name
-        case email
-        case issuer = "iss"
-        case audience = "aud"
-        case expiresAt = "exp"
-        case notBefore = "nbf"
+    /// The index of each claim in `names`.
+    private enum Index {
+        static let subject = 0
+        static let userID = 1
+        static let name = 2
+        static let issuer = 3
+        static let audience = 4
+        static let expiresAt = 5
+        static let notBefore = 6
     }
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        subject = try container.decodeIfPresent(String.self, forKey: .subject)
-        // Decoded only in the absence of `sub`, so that an unrelated `user_id` of another type does no harm.
-        userID = subject == nil ? try container.decodeIfPresent(String.self, forKey: .userID) : nil
-        name = try? container.decodeIfPresent(String.self, forKey: .name)
-        email = try? container.decodeIfPresent(String.self, forKey: .email)
-        issuer = try container.decodeIfPresent(String.self, forKey: .issuer)
-        if let one = try? container.decodeIfPresent(String.self, forKey: .audience) {
-            audiences = [one]
-        } else {
-            audiences = try container.decodeIfPresent([String].self, forKey: .audience)
-        }
-        expiresAtSeconds = try container.decodeIfPresent(Double.self, forKey: .expiresAt)
-        notBeforeSeconds = try container.decodeIfPresent(Double.self, forKey: .notBefore)
+    private static let names = ["sub", "user_id", "name", "iss", "aud", "exp", "nbf"].map(JSONMember.Name.init)
+
+    /// Reads the claims from their JSON. Throws `.malformed`, or `.invalidClaim` for a value of the wrong type.
+    init(_ json: Span<UInt8>) throws(AuthError) {
+        let members = try TokenMembers(json, names: Self.names)
+        userID = try members.text(Index.subject, in: json)
+        // Read only in the absence of `sub`, so that an unrelated `user_id` of another type does no harm.
+        if userID == nil { userID = try members.text(Index.userID, in: json) }
+        name = members[Index.name]?.text(in: json)
+        issuer = try members.text(Index.issuer, in: json)
+        audiences = try members.texts(Index.audience, in: json)
+        expiresAtSeconds = try members.number(Index.expiresAt, in: json)
+        notBeforeSeconds = try members.number(Index.notBefore, in: json)
     }
 }
 
@@ -60,20 +57,22 @@ extension TokenClaims {
         return Identity(
             userID: try validUserID(),
             name: name.flatMap(Self.displayName(_:)),
-            email: email.flatMap { $0.isEmpty || $0.utf8.count > Limits.emailByteCountMax ? nil : $0 },
             expiresAt: Self.timestamp(fromSeconds: expiresAtSeconds + leewaySeconds)
         )
     }
 
     private func validUserID() throws(AuthError) -> UserID {
-        guard let text = subject ?? userID else { throw .missingClaim }
+        guard let text = userID else { throw .missingClaim }
         if !Self.isValidUserID(text) { throw .invalidClaim }
         return UserID(text)
     }
 
     /// Whether `text` is a valid user identifier: 1 to 128 bytes without control characters.
     static func isValidUserID(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= Limits.userIDByteCountMax && !text.utf8.contains(where: isControl)
+        let utf8 = text.utf8
+        guard (1...Limits.userIDByteCountMax).contains(utf8.count) else { return false }
+        let bytes = utf8.span
+        return !bytes.indices.contains { isControl(bytes[$0]) }
     }
 
     /// `name` if it is displayable: without control characters, truncated to the limit at a character boundary.

@@ -1,4 +1,4 @@
-import Crypto
+internal import Digests
 import FoundationEssentials
 public import Primitives
 
@@ -44,8 +44,9 @@ public struct TokenMinter: Sendable {
         } catch {
             throw .invalidClaim
         }
-        let signed = "\(Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8)).\(Base64URL.encode(json))"
-        let signature = HMAC<SHA256>.authenticationCode(for: Array(signed.utf8), using: secret.key)
-        return "\(signed).\(Base64URL.encode(Array(signature)))"
+        let signed =
+            "\(Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8.span)).\(Base64URL.encode(Array(json).span))"
+        let signature = secret.authenticator.code(for: signed.utf8.span)
+        return "\(signed).\(Base64URL.encode(signature.span))"
     }
 }

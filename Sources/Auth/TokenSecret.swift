@@ -1,10 +1,11 @@
-import Crypto
+internal import Digests
 
 /// The shared secret of HS256: the unmodified bytes of a configured text.
 ///
 /// Neither `print` nor a dump shows it; only its length is shown.
 public struct TokenSecret: Sendable {
-    let key: SymmetricKey
+    /// HMAC-SHA256 with the secret, which is not kept in another form.
+    let authenticator: HMACSHA256
     /// The length in bytes.
     public let byteCount: Int
 
@@ -12,13 +13,12 @@ public struct TokenSecret: Sendable {
     public init(_ text: String) throws(AuthConfigurationError) {
         let bytes = Array(text.utf8)
         if bytes.isEmpty { throw .secretEmpty }
-        self.key = SymmetricKey(data: bytes)
-        self.byteCount = bytes.count
+        self.init(bytes: bytes)
     }
 
     /// Takes the bytes unmodified.
     init(bytes: [UInt8]) {
-        key = SymmetricKey(data: bytes)
+        authenticator = HMACSHA256(key: bytes.span)
         byteCount = bytes.count
     }
 

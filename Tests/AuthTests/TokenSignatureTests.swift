@@ -1,5 +1,3 @@
-import Crypto
-import CryptoExtras
 import FoundationEssentials
 import Primitives
 import Testing
@@ -27,22 +25,27 @@ import Testing
         return try TokenVerifier(settings: settings).verify(token, now: TestToken.now)
     }
 
+    private static func pem(_ der: [UInt8]) -> [UInt8] {
+        let text = Data(der).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+        return Array("-----BEGIN PUBLIC KEY-----\n\(text)\n-----END PUBLIC KEY-----\n".utf8)
+    }
+
     private static func header(_ algorithm: TokenAlgorithm, kid: String?) -> String {
         let kid = kid.map { ",\"kid\":\"\($0)\"" } ?? ""
         return "{\"typ\":\"JWT\",\"alg\":\"\(algorithm.rawValue)\"\(kid)}"
     }
 
     @Test(arguments: TokenAlgorithm.allCases)
-    func `a token of each algorithm is verified by its key`(algorithm: TokenAlgorithm) async throws {
+    func `a token of each algorithm is verified by its key`(algorithm: TokenAlgorithm) throws {
         let kid = algorithm == .hs256 ? nil : algorithm.rawValue
         let token = try TestToken.make(header: Self.header(algorithm, kid: kid), signer: keys.signer(for: algorithm))
-        let identity = try verify(token, keys: try await keys.keySet(secret: secret))
+        let identity = try verify(token, keys: try keys.keySet(secret: secret))
         #expect(identity.userID.text == "user")
     }
 
     @Test(arguments: [TokenAlgorithm.rs256, .es256, .edDSA])
-    func `the only key of a set serves tokens without a kid`(algorithm: TokenAlgorithm) async throws {
-        let keySet = try await keys.keySet(secret: nil, [algorithm])
+    func `the only key of a set serves tokens without a kid`(algorithm: TokenAlgorithm) throws {
+        let keySet = try keys.keySet(secret: nil, [algorithm])
         let token = try TestToken.make(header: Self.header(algorithm, kid: nil), signer: keys.signer(for: algorithm))
         #expect(try verify(token, keys: keySet).userID.text == "user")
         let unknown = try TestToken.make(header: Self.header(algorithm, kid: "x"), signer: keys.signer(for: algorithm))
@@ -50,8 +53,8 @@ import Testing
     }
 
     @Test(arguments: TokenAlgorithm.allCases, TokenAlgorithm.allCases)
-    func `the key decides the algorithm, not the token`(named: TokenAlgorithm, signed: TokenAlgorithm) async throws {
-        let keySet = try await keys.keySet(secret: secret)
+    func `the key decides the algorithm, not the token`(named: TokenAlgorithm, signed: TokenAlgorithm) throws {
+        let keySet = try keys.keySet(secret: secret)
         for kid in [nil, "RS256", "ES256", "EdDSA"] {
             let header = Self.header(named, kid: kid)
             let token = try TestToken.make(header: header, signer: keys.signer(for: signed))
@@ -66,20 +69,18 @@ import Testing
     }
 
     @Test(arguments: [TokenAlgorithm.rs256, .es256, .edDSA])
-    func `a public key does not serve as a secret`(algorithm: TokenAlgorithm) async throws {
-        let modulus = try keys.rsa.publicKey.getKeyPrimitives().modulus
+    func `a public key does not serve as a secret`(algorithm: TokenAlgorithm) throws {
         let publicTexts: [[UInt8]] = [
-            Array(keys.rsa.publicKey.pemRepresentation.utf8), Array(keys.rsa.publicKey.derRepresentation),
-            Array(modulus), Array(keys.p256.publicKey.pemRepresentation.utf8),
-            Array(keys.p256.publicKey.rawRepresentation), Array(keys.ed25519.publicKey.rawRepresentation),
+            Self.pem(try keys.rsa.publicDER()), try keys.rsa.publicDER(), try keys.rsa.number("n"),
+            Self.pem(try keys.p256.publicDER()), try keys.p256.point(), try keys.ed25519.point(),
             Array(try keys.jwk(for: algorithm).utf8), [],
         ]
         for text in publicTexts {
             for kid in [nil, algorithm.rawValue, "other"] {
                 let token = try TestToken.make(header: Self.header(.hs256, kid: kid), signer: TestKeys.hs256(text))
                 for keySet in [
-                    try await keys.keySet(secret: nil), try await keys.keySet(secret: nil, [algorithm]),
-                    try await keys.keySet(secret: secret),
+                    try keys.keySet(secret: nil), try keys.keySet(secret: nil, [algorithm]),
+                    try keys.keySet(secret: secret),
                 ] {
                     #expect(throws: AuthError.self) { try verify(token, keys: keySet) }
                 }
@@ -88,8 +89,8 @@ import Testing
     }
 
     @Test(arguments: ["none", "None", "NONE", "", "HS384", "HS512", "RS384", "PS256", "ES384", "hs256", "HS256 "])
-    func `no other algorithm is accepted`(name: String) async throws {
-        let keySet = try await keys.keySet(secret: secret)
+    func `no other algorithm is accepted`(name: String) throws {
+        let keySet = try keys.keySet(secret: secret)
         for kid in ["", ",\"kid\":\"RS256\""] {
             let header = "{\"alg\":\"\(name)\"\(kid)}"
             let signed = try TestToken.make(header: header, signer: keys.signer(for: .hs256))
@@ -99,15 +100,15 @@ import Testing
         }
     }
 
-    @Test func `an unknown kid has an error of its own, and HS256 falls back to the secret`() async throws {
-        let keySet = try await keys.keySet(secret: secret)
+    @Test func `an unknown kid has an error of its own, and HS256 falls back to the secret`() throws {
+        let keySet = try keys.keySet(secret: secret)
         let asymmetric = try TestToken.make(
             header: Self.header(.rs256, kid: "other"), signer: keys.signer(for: .rs256))
         #expect(throws: AuthError.unknownKey) { try verify(asymmetric, keys: keySet) }
         let symmetric = try TestToken.make(header: Self.header(.hs256, kid: "other"), signer: keys.signer(for: .hs256))
         #expect(try verify(symmetric, keys: keySet).userID.text == "user")
         #expect(throws: AuthError.algorithmRefused) { try verify(asymmetric, keys: KeySet(secret: secret)) }
-        let publicOnly = try await keys.keySet(secret: nil)
+        let publicOnly = try keys.keySet(secret: nil)
         let anonymous = try TestToken.hs256()
         #expect(throws: AuthError.unknownKey) { try verify(anonymous, keys: publicOnly) }
     }
@@ -128,8 +129,8 @@ import Testing
     }
 
     @Test(arguments: TokenAlgorithm.allCases)
-    func `no single changed character passes`(algorithm: TokenAlgorithm) async throws {
-        let keySet = try await keys.keySet(secret: secret)
+    func `no single changed character passes`(algorithm: TokenAlgorithm) throws {
+        let keySet = try keys.keySet(secret: secret)
         let kid = algorithm == .hs256 ? nil : algorithm.rawValue
         let token = try TestToken.make(header: Self.header(algorithm, kid: kid), signer: keys.signer(for: algorithm))
         let bytes = Array(token.utf8)
@@ -143,8 +144,8 @@ import Testing
     }
 
     @Test(arguments: TokenAlgorithm.allCases)
-    func `a signature of the wrong length is bad`(algorithm: TokenAlgorithm) async throws {
-        let keySet = try await keys.keySet(secret: secret)
+    func `a signature of the wrong length is bad`(algorithm: TokenAlgorithm) throws {
+        let keySet = try keys.keySet(secret: secret)
         let kid = algorithm == .hs256 ? nil : algorithm.rawValue
         let signer = keys.signer(for: algorithm)
         for change: @Sendable ([UInt8]) -> [UInt8] in [

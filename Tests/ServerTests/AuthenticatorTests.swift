@@ -1,5 +1,4 @@
 import Auth
-import Crypto
 import FoundationEssentials
 import Logging
 import Primitives
@@ -11,29 +10,23 @@ import Testing
 @Suite struct AuthenticatorTests {
     private static let now = Timestamp(microsecondsSinceEpoch: 1_800_000_000_000_000)
 
-    /// An issuer's key, by its `kid`.
+    /// A key of an issuer, made once, and a token of it that expires a minute after `now`.
     private struct IssuerKey {
-        let kid: String
-        let key = P256.Signing.PrivateKey()
+        let jwk: String
+        let token: String
 
-        var jwk: String {
-            let point = Array(key.publicKey.rawRepresentation)
-            return
-                #"{"kty":"EC","crv":"P-256","x":"\#(base64URL(point[..<32]))","y":"\#(base64URL(point[32...]))","kid":"\#(kid)"}"#
-        }
-
-        func token(of user: String) throws -> String {
-            let seconds = AuthenticatorTests.now.microsecondsSinceEpoch / 1_000_000
-            let head = base64URL(Array(#"{"alg":"ES256","kid":"\#(kid)"}"#.utf8)[...])
-            let claims = base64URL(Array(#"{"sub":"\#(user)","iat":\#(seconds),"exp":\#(seconds + 60)}"#.utf8)[...])
-            let signature = try key.signature(for: Array("\(head).\(claims)".utf8)).rawRepresentation
-            return "\(head).\(claims).\(base64URL(Array(signature)[...]))"
-        }
-
-        private func base64URL(_ bytes: ArraySlice<UInt8>) -> String {
-            Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
-                "=", with: "")
-        }
+        /// The token is Ada's.
+        static let old = IssuerKey(
+            jwk:
+                #"{"kty":"EC","crv":"P-256","x":"Dcuw8zQ8F3stKsjJs1Cz-L6TVQkjh8viblbNlFwhsZg","y":"hqqYhNOWUQQS88gOzfRNBp5uTEbG2ka2ad4Ipcj5YRM","kid":"old"}"#,
+            token: "eyJhbGciOiJFUzI1NiIsImtpZCI6Im9sZCIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJhZGEiLCJleHAiOjE4MDAwMDAwNjB9.rd"
+                + "q_eL8V63Tz-7RTQHjH_1zVaIhEAILzzQw2kw7P9BsvSuLRzpW30Wwkdr4zDUMLjkEBPqAZ3VG28OitgD_t0A")
+        /// The token is Grace's.
+        static let new = IssuerKey(
+            jwk:
+                #"{"kty":"EC","crv":"P-256","x":"4P194rmvJj7nhWgsWydCKeurKYW94CwDWNKtgfxuDco","y":"ZTMfHhxXVbQVUe_-NpHJwCNLPrXBYPPT-OvErqQmhbM","kid":"new"}"#,
+            token: "eyJhbGciOiJFUzI1NiIsImtpZCI6Im5ldyIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJncmFjZSIsImV4cCI6MTgwMDAwMDA2MH0"
+                + ".PEAby8vxh8wJjJRASbffFg62N4vAg9T2vSZVDNFR-wdUfONj-VYysKR5F0nUEOzHxt87Pmp_fVb1ulYT_sk8uw")
     }
 
     /// A JWKS file that is removed with this value.
@@ -58,18 +51,17 @@ import Testing
     }
 
     @Test func `a reading of the file decides from the next token on, also for tokens verified before`() async throws {
-        let (old, new) = (IssuerKey(kid: "old"), IssuerKey(kid: "new"))
-        let (oldToken, newToken) = (try old.token(of: "ada"), try new.token(of: "grace"))
-        let file = try KeyFile([old])
+        let (oldToken, newToken) = (IssuerKey.old.token, IssuerKey.new.token)
+        let file = try KeyFile([.old])
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let reloader = try await KeyReloader(path: file.path, secret: nil, log: log)
+        let reloader = try KeyReloader(path: file.path, secret: nil, log: log)
         let settings = try TokenSettings(keys: reloader.current)
         var authenticator = Authenticator(settings: settings, reloader: reloader)
         #expect(error(&authenticator, "") == .missing)
         #expect(try authenticator.verify(oldToken, now: Self.now).userID == UserID("ada"))
         #expect(error(&authenticator, newToken) == .unknownKey)
 
-        try file.write([new])
+        try file.write([.new])
         await reloader.reload()
         #expect(authenticator.reloadStatistics?.changeCount == 1)
         // This reactor has not seen the new keys yet, so its next token need not wait for a reading.

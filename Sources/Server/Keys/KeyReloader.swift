@@ -45,14 +45,14 @@ final class KeyReloader: Sendable {
     private let version = Atomic<UInt64>(0)
 
     /// Reads the file for the first time.
-    init(path: String, secret: TokenSecret?, log: Logger) async throws(AuthConfigurationError) {
+    init(path: String, secret: TokenSecret?, log: Logger) throws(AuthConfigurationError) {
         self.path = path
         self.secret = secret
         self.log = log
         let text = try KeySet.read(path: path)
         state = Mutex(
             State(
-                keys: try await KeySet(secret: secret, jwks: text), text: text,
+                keys: try KeySet(secret: secret, jwks: text), text: text,
                 reloads: KeyReloadMachine(at: MonotonicInstant(nanoseconds: 0))))
     }
 
@@ -140,7 +140,7 @@ final class KeyReloader: Sendable {
     private func read() async {
         var isWantedAgain = true
         while isWantedAgain {
-            let outcome = await readFile()
+            let outcome = readFile()
             let (waiters, failure, hasChanged, again) = state.withLock { state in
                 state.statistics.readCount += 1
                 var failure: AuthConfigurationError?
@@ -179,11 +179,11 @@ final class KeyReloader: Sendable {
     }
 
     /// The file's text, and its keys when they differ from those in use. Reading a file may block: never on a reactor.
-    private func readFile() async -> Result<(KeySet?, [UInt8]), AuthConfigurationError> {
+    private func readFile() -> Result<(KeySet?, [UInt8]), AuthConfigurationError> {
         do throws(AuthConfigurationError) {
             let text = try KeySet.read(path: path)
             if state.withLock({ $0.text == text }) { return .success((nil, text)) }
-            return .success((try await KeySet(secret: secret, jwks: text), text))
+            return .success((try KeySet(secret: secret, jwks: text), text))
         } catch {
             return .failure(error)
         }

@@ -70,7 +70,7 @@ public final class ShopstreamServer: Sendable {
         self.log = log
         TimeSlice.set(ServerLimits.timeSlice)
         let now = WallClock.now
-        let (settings, secret, keys) = try await Self.tokenSettings(configuration, log)
+        let (settings, secret, keys) = try Self.tokenSettings(configuration, log)
         keyReloader = keys
         let demo = try Self.demo(configuration, secret, now)
         let stores = try await Self.openStores(configuration, log)
@@ -204,7 +204,7 @@ public final class ShopstreamServer: Sendable {
 
     private static func tokenSettings(
         _ configuration: ServerConfiguration, _ log: Logger
-    ) async throws(StartError) -> (TokenSettings, TokenSecret?, KeyReloader?) {
+    ) throws(StartError) -> (TokenSettings, TokenSecret?, KeyReloader?) {
         let auth = configuration.auth
         var name = "AUTH_JWT_SECRET"
         do {
@@ -214,7 +214,7 @@ public final class ShopstreamServer: Sendable {
             var reader: KeyReloader?
             if let path = auth.keySetPath {
                 name = "AUTH_JWKS_FILE"
-                let loaded = try await KeyReloader(path: path, secret: secret, log: log)
+                let loaded = try KeyReloader(path: path, secret: secret, log: log)
                 (reader, keys) = (loaded, loaded.current)
             } else if let secret {
                 keys = KeySet(secret: secret)

@@ -124,7 +124,7 @@ extension TestContext: Context {
         if token.utf8.starts(with: "key:".utf8), !knownTokens.contains(token) { throw .unknownKey }
         guard let colon = token.utf8.firstIndex(of: UInt8(ascii: ":")) else { throw .malformed }
         let name = String(token[token.utf8.index(after: colon)...])
-        return Identity(userID: UserID(name), name: "The \(name)", email: nil, expiresAt: .latest)
+        return Identity(userID: UserID(name), name: "The \(name)", expiresAt: .latest)
     }
 
     func joinKeyReload() -> (@Sendable () async -> Void)? {

@@ -1,5 +1,4 @@
-import Crypto
-import CryptoExtras
+import Digests
 import FoundationEssentials
 import Primitives
 
@@ -12,28 +11,32 @@ typealias Signer = @Sendable (_ signed: [UInt8]) throws -> [UInt8]
 struct TestKeys: Sendable {
     static let secretText = "a secret of at least thirty-two bytes"
 
-    let rsa: _RSA.Signing.PrivateKey
-    let p256 = P256.Signing.PrivateKey()
-    let ed25519 = Curve25519.Signing.PrivateKey()
+    let rsa: SigningKey
+    let p256: SigningKey
+    let ed25519: SigningKey
 
     static let shared = Result { try TestKeys() }
 
-    private init() throws { rsa = try _RSA.Signing.PrivateKey(keySize: .bits2048) }
+    private init() throws {
+        rsa = try SigningKey(.rs256)
+        p256 = try SigningKey(.es256)
+        ed25519 = try SigningKey(.edDSA)
+    }
 
     func signer(for algorithm: TokenAlgorithm) -> Signer {
         switch algorithm {
         case .hs256: Self.hs256(Array(Self.secretText.utf8))
-        case .rs256:
-            { [rsa] signed in
-                Array(try rsa.signature(for: SHA256.hash(data: signed), padding: .insecurePKCS1v1_5).rawRepresentation)
-            }
-        case .es256: { [p256] signed in Array(try p256.signature(for: signed).rawRepresentation) }
-        case .edDSA: { [ed25519] signed in Array(try ed25519.signature(for: signed)) }
+        case .rs256: rsa.signature(of:)
+        case .es256: p256.signature(of:)
+        case .edDSA: ed25519.signature(of:)
         }
     }
 
     static func hs256(_ secret: [UInt8]) -> Signer {
-        { signed in Array(HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: secret))) }
+        { signed in
+            let code = HMACSHA256(key: secret.span).code(for: signed.span)
+            return code.indices.map { code[$0] }
+        }
     }
 
     /// The public key as a JWK with the `kid` that is the algorithm's name.
@@ -43,23 +46,21 @@ struct TestKeys: Sendable {
         case .hs256:
             return #"{"kty":"oct","k":"\#(Base64URL.encode(Self.secretText.utf8))",\#(kid)}"#
         case .rs256:
-            let numbers = try rsa.publicKey.getKeyPrimitives()
-            let (n, e) = (Base64URL.encode(numbers.modulus), Base64URL.encode(numbers.publicExponent))
+            let (n, e) = (Base64URL.encode(try rsa.number("n")), Base64URL.encode(try rsa.number("e")))
             return #"{"kty":"RSA","n":"\#(n)","e":"\#(e)",\#(kid)}"#
         case .es256:
-            let point = Array(p256.publicKey.rawRepresentation)
+            let point = try p256.point()
             let (x, y) = (Base64URL.encode(point[..<32]), Base64URL.encode(point[32...]))
             return #"{"kty":"EC","crv":"P-256","x":"\#(x)","y":"\#(y)",\#(kid)}"#
         case .edDSA:
-            return
-                #"{"kty":"OKP","crv":"Ed25519","x":"\#(Base64URL.encode(ed25519.publicKey.rawRepresentation))",\#(kid)}"#
+            let x = Base64URL.encode(try ed25519.point())
+            return #"{"kty":"OKP","crv":"Ed25519","x":"\#(x)",\#(kid)}"#
         }
     }
 
-    func keySet(secret: TokenSecret?, _ algorithms: [TokenAlgorithm] = [.rs256, .es256, .edDSA]) async throws -> KeySet
-    {
+    func keySet(secret: TokenSecret?, _ algorithms: [TokenAlgorithm] = [.rs256, .es256, .edDSA]) throws -> KeySet {
         let jwks = try algorithms.map { try jwk(for: $0) }
-        return try await KeySet(secret: secret, jwks: Array("{\"keys\":[\(jwks.joined(separator: ","))]}".utf8))
+        return try KeySet(secret: secret, jwks: Array("{\"keys\":[\(jwks.joined(separator: ","))]}".utf8))
     }
 }
 
@@ -89,4 +90,10 @@ enum TestToken {
                 keys: keys, issuer: issuer, audience: audience, leeway: leeway,
                 cachedTokenCountMax: cachedTokenCountMax))
     }
+}
+
+extension Base64URL {
+    static func encode(_ bytes: some Collection<UInt8>) -> String { encode(Array(bytes).span) }
+
+    static func decode(_ text: String) -> [UInt8]? { decode(text.utf8.span) }
 }
