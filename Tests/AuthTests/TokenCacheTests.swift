@@ -33,6 +33,20 @@ import Testing
         #expect(cache.count == 4)
     }
 
+    @Test func `a cache finds all of thousands of tokens, and none that it dropped`() {
+        var cache = TokenCache(countMax: 5_000)
+        for number in 0..<5_000 {
+            let expiresAt: Int64 = number.isMultiple(of: 3) ? 10 : 20
+            cache.insert(Self.identity(number, expiresAt: expiresAt), for: Self.tag(number), now: .earliest)
+        }
+        cache.removeExpired(now: Timestamp(microsecondsSinceEpoch: 10), countMax: 5_000)
+        for number in 0..<5_000 {
+            let found = cache.identity(for: Self.tag(number), now: Timestamp(microsecondsSinceEpoch: 10))
+            #expect(found == (number.isMultiple(of: 3) ? nil : Self.identity(number, expiresAt: 20)))
+        }
+        #expect(cache.count == 3_333 && cache.statistics.evictionCount == 0)
+    }
+
     @Test func `any sequence of calls finds only correct, unexpired entries within the bound`() {
         let seed = UInt64.random(in: .min ... .max)
         var random = SeededGenerator(seed: seed)

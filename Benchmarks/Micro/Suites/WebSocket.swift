@@ -1,6 +1,6 @@
 import WebSocket
 
-/// Frames, masks and texts of the size of a message (500 bytes), and of one that fills a receive buffer.
+/// The handshake; frames, masks and texts of the size of a message (500 bytes), and of one that fills a receive buffer.
 let webSocketBenchmarks = [
     Benchmark(
         name: "frame-encode-500", operation: "a server's text frame of 500 bytes", batchOperationCount: 4_000
@@ -21,6 +21,12 @@ let webSocketBenchmarks = [
         // Payloads are unmasked in place: each batch begins with the bytes as they arrived.
         return Benchmark.Batch(prepare: { frames.replaceSubrange(0..<wire.count, with: wire) }) {
             decodeFrames(&frames, messageCount: 512)
+        }
+    },
+    Benchmark(name: "accept-key", operation: "the answer to a handshake's key", batchOperationCount: 4_000) {
+        let key = Array("dGhlIHNhbXBsZSBub25jZQ==".utf8)
+        return Benchmark.Batch {
+            for _ in 0..<4_000 { keep(AcceptKey(for: key.span)) }
         }
     },
     unmasking(byteCount: 500, batchOperationCount: 10_000),
