@@ -36,6 +36,25 @@ def commit():
     return run.stdout.strip()
 
 
+def c_compiler():
+    """Swift's own clang, so that the two sides are made by one compiler; else what the system has."""
+    return shutil.which("clang") or shutil.which("cc")
+
+
+def compile_c(sources, binary, *libraries):
+    """Builds a program; raises PeerError. Another process may build or run the same one at the time."""
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    made = binary.with_name(f"{binary.name}.{os.getpid()}")
+    run = subprocess.run(
+        [c_compiler(), "-std=c17", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(made),
+         *sorted(map(str, sources)), *libraries],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    if run.returncode:
+        raise PeerError(f"{binary.name} does not build:\n{run.stderr}")
+    made.replace(binary)
+
+
 class Peer:
     """A server as a process of its own, in a temporary folder, with a log there. `with` starts and ends it.
 
@@ -194,6 +213,28 @@ class Reference(Peer):
 
     def environment(self):
         return {"AUTH_JWT_SECRET": self.secret}
+
+
+class Floor(Peer):
+    """The least that a correct server can do, in C: no token, no store."""
+
+    name = "floor"
+    binary = BUILD / "floor"
+
+    @classmethod
+    def is_available(cls):
+        return c_compiler() is not None
+
+    @classmethod
+    def build(cls):
+        compile_c((HERE / "floor").glob("*.c"), cls.binary, "-lcrypto")
+
+    @classmethod
+    def version(cls):
+        return commit()
+
+    def command(self):
+        return [str(self.binary), "-listen", f"127.0.0.1:{self.port}"]
 
 
 class Nchan(Peer):

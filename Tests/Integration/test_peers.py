@@ -42,7 +42,12 @@ def nchan():
     yield from started(peers.Nchan)
 
 
-@pytest.fixture(params=["reference", "nchan"])
+@pytest.fixture(scope="module")
+def floor():
+    yield from started(peers.Floor)
+
+
+@pytest.fixture(params=["reference", "nchan", "floor"])
 def peer(request):
     return request.getfixturevalue(request.param)
 
