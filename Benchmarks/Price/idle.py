@@ -2,14 +2,19 @@
 
 import contextlib
 import dataclasses
+import resource
 import time
 
 import process
 import pump
+
+import peers  # pump.py finds it
 import runs
 
 SHOPS = 100
 FIRST, LAST = 5_000, 18_000
+# Of the server and of the generator: other than streams.
+DESCRIPTORS_BESIDE_MAX = 200
 # From the last connect to the look at what stays.
 REST_SECONDS = 20
 SETTLE_SECONDS = 0.5
@@ -57,6 +62,9 @@ class Sizes:
 @contextlib.contextmanager
 def started(kind, streams, server_processor, load_processor, shops=SHOPS):
     """A fresh server that knows the users of so many streams, and the generator that opens them."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit != resource.RLIM_INFINITY and streams + DESCRIPTORS_BESIDE_MAX > limit:
+        raise peers.PeerError(f"{streams} streams need a higher limit of descriptors than {limit}")
     with kind(runs.SECRET, processors=server_processor, members=pump.members(streams, shops)) as server:
         with pump.Pump(server, streams, shops, load_processor) as load:
             yield server, load

@@ -55,6 +55,7 @@ CPU_POST = Figure("CPU a POST and its delivery", "µs", 1)
 P50 = Figure("p50", "µs")
 RATE = Figure("POST a second", "1/s")
 CPU_CONNECT = Figure("CPU a connect", "µs", 1)
+CONNECTS = Figure("connects a second", "1/s")
 AT_FIRST = Figure(f"resident, each of {idle.FIRST:,}", "bytes")
 FURTHER = Figure(f"resident, each further to {idle.LAST:,}", "bytes")
 AFTER = Figure(f"resident, each {idle.REST_SECONDS} s after", "bytes")
@@ -129,7 +130,7 @@ class HighestRate:
             before = process.processor_seconds(server.serving_pid())
             done = load.post(options.seconds, PUMP_CONNECTIONS, options.bytes)
             used = process.processor_seconds(server.serving_pid()) - before
-        print(f"  {self.name} {kind.name}{limit_text(done, used)}", file=sys.stderr)
+        print(f"  {self.name} {kind.name}: {busy_text(done, used)}", file=sys.stderr)
         if done["refused"] or done["delivered"] != done["answered"]:
             raise peers.PeerError(f"{kind.name}: not every message was delivered once: {done}")
         is_bounded = could_do_more(done, used)
@@ -143,20 +144,24 @@ class Storm:
     """Streams that connect as fast as they go, each of a user of its own, and what of it stays."""
 
     name, title = "storm", f"{STORM_STREAMS:,} connects as fast as they go"
-    figures = (CPU_CONNECT, AFTER)
+    figures = (CPU_CONNECT, CONNECTS, AFTER)
 
     def run(self, kind, options):
         count = STORM_STREAMS // (10 if options.quick else 1)
         with idle.started(kind, count, *options.cpus_of_both) as (server, load):
             pid = server.serving_pid()
+            time.sleep(idle.SETTLE_SECONDS)
             empty, before = process.resident_bytes(pid), process.processor_seconds(pid)
             done = load.open(count)
             used = process.processor_seconds(pid) - before
             time.sleep(1 if options.quick else idle.REST_SECONDS)
             stays = (process.resident_bytes(pid) - empty) / count
-        # The CPU time of a connect is the server's, however fast the generator connects.
-        print(f"  storm {kind.name}: {count / done['seconds']:,.0f}/s{limit_text(done, used)}", file=sys.stderr)
-        return {CPU_CONNECT: Value(used * 1e6 / count), AFTER: Value(stays)}
+        print(f"  {self.name} {kind.name}: {busy_text(done, used)}", file=sys.stderr)
+        return {
+            # It is the server's own, however fast the generator connects.
+            CPU_CONNECT: Value(used * 1e6 / count),
+            CONNECTS: Value(count / done["seconds"], could_do_more(done, used)), AFTER: Value(stays),
+        }  # fmt: skip
 
 
 class Idle:
@@ -176,10 +181,10 @@ def could_do_more(done, server_seconds):
     return server_seconds < BUSY_SHARE_FULL * done["seconds"]
 
 
-def limit_text(done, server_seconds):
+def busy_text(done, server_seconds):
     """How busy both ends were while the generator worked."""
     shares = [f"{seconds / done['seconds']:.0%}" for seconds in (server_seconds, done["processorSeconds"])]
-    return f", server {shares[0]} busy, generator {shares[1]}"
+    return f"server {shares[0]} busy, generator {shares[1]}"
 
 
 SCENARIOS = (

@@ -155,7 +155,7 @@ class Pump(unittest.TestCase):
 
     def test_how_busy_both_ends_were_is_said(self):
         done = {"seconds": 2.0, "processorSeconds": 1.9}
-        self.assertEqual(price.limit_text(done, 1.0), ", server 50% busy, generator 95%")
+        self.assertEqual(price.busy_text(done, 1.0), "server 50% busy, generator 95%")
 
     def test_a_server_that_was_not_full_could_do_more(self):
         self.assertTrue(price.could_do_more({"seconds": 2.0}, server_seconds=1.6))
