@@ -30,6 +30,12 @@ STORM_STREAMS = 15_000
 # From where a processor counts as full, as in a verdict of `shopload`.
 BUSY_SHARE_FULL = 0.85
 REACHED_SHARE_MIN = 0.99
+MARK_TEXT = (
+    "`*`: in every round the generator was at its limit, or something else on the machine kept the server from its "
+    "own. A rate could be higher, a latency and a cost lower."
+)
+# Of the machine's processors; above it the table says so.
+OTHER_LOAD_SHARE_MAX = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +68,7 @@ AFTER = Figure(f"resident, each {idle.REST_SECONDS} s after", "bytes")
 
 
 class Load:
-    """Messages at a fixed rate, by `shopload`: every delivery is checked, and latencies count from the intended time."""
+    """Messages at a fixed rate, by `shopload`: it checks every delivery, and latencies count from the intended time."""
 
     def __init__(self, name, base, shops, streams, rate, cpu=CPU_DELIVERY):
         self.name, self.base, self.shops, self.streams, self.rate = name, base, shops, streams, rate
@@ -200,7 +206,7 @@ SCENARIOS = (
 
 
 def median_of(values):
-    """The median of the rounds in which the generator was not the limit, else of all. None when nothing was measured."""
+    """The median of the rounds in which the generator was not the limit, else of all; None when there are none."""
     measured = [value for value in values if value is not None]
     judged = [value for value in measured if not value.is_bounded] or measured
     if not judged:
@@ -266,32 +272,35 @@ def rows_of(scenario, results):
     return [Row(scenario, figure, {kind: rounds(kind, figure) for kind in results}) for figure in scenario.figures]
 
 
-def table(rows):
-    """The table in Markdown, and what its marks mean."""
+def table(rows, other_load_share=0):
+    """The table in Markdown with what its marks mean, and the number of figures that are missing."""
     lines = runs.table("Price", ["load", "figure", "ours", "floor", "ours / floor"], [row.cells() for row in rows])
     values = [value for row in rows for value in (row.median(OURS), row.median(FLOOR))]
     if any(value and value.is_bounded for value in values):
-        lines += ["", "`*`: the generator was at its limit in every round, or something else on the machine kept the server "
-                  "from its own. A rate could be higher, a latency and a cost lower."]
+        lines += ["", MARK_TEXT]
     missing = sum(value is None for row in rows for kind in (OURS, FLOOR) for value in row.rounds[kind])
     if missing:
         lines += ["", f"{missing} figures of single rounds are missing: those runs failed."]
+    if other_load_share > OTHER_LOAD_SHARE_MAX:
+        lines += ["", f"Other processes used up to {other_load_share:.0%} of the machine in a run: it was not quiet."]
     return lines, missing
 
 
 def measure(options):
-    """The rows of all scenarios, as they are measured."""
-    rows = []
+    """The rows of all scenarios, and the greatest share of the machine that other processes used in a run."""
+    rows, shares = [], [0]
     for scenario in options.scenarios:
 
         def run(kind, number):
-            values = scenario.run(kind, options)  # noqa: B023
+            with process.OtherLoad() as other:
+                values = scenario.run(kind, options)  # noqa: B023
+            shares.append(other.share)
             seen = ", ".join(f"{figure.name} {cell(value, figure.digits)}" for figure, value in values.items())
             print(f"  {scenario.name} {number} {kind.name}: {seen}", file=sys.stderr, flush=True)  # noqa: B023
             return values
 
         rows += rows_of(scenario, runs.in_turn((OURS, FLOOR), options.rounds, run))
-    return rows
+    return rows, max(shares)
 
 
 def parse(arguments):
@@ -320,13 +329,14 @@ def main():
     if options.load_processor.isdigit():
         os.sched_setaffinity(0, {int(options.load_processor)})
     started = datetime.datetime.now(datetime.timezone.utc)
-    rows = measure(options)
-    lines, missing = table(rows)
+    rows, other_load_share = measure(options)
+    lines, missing = table(rows, other_load_share)
     print("\n".join(lines).strip())
     if options.json:
         described = {
             "commit": peers.commit(), "startedAt": started.isoformat(timespec="seconds"), "rounds": options.rounds,
-            "seconds": options.seconds, "messageBytes": options.bytes, "figures": [row.json() for row in rows],
+            "seconds": options.seconds, "messageBytes": options.bytes, "otherLoadShareMax": other_load_share,
+            "figures": [row.json() for row in rows],
         }  # fmt: skip
         options.json.write_text(json.dumps(described, indent=1) + "\n")
     return 1 if missing else 0

@@ -1,7 +1,9 @@
 """What a process has used, from outside."""
 
+import os
 import pathlib
 import re
+import resource
 import threading
 import time
 
@@ -18,6 +20,35 @@ def processor_seconds(pid):
 def resident_bytes(pid):
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+
+
+class OtherLoad:
+    """The share of the machine that was used by processes other than this one and its children, which have ended by the
+    end of `with`."""
+
+    share = None
+
+    def __enter__(self):
+        self.start = self._now()
+        return self
+
+    def __exit__(self, *_):
+        wall, busy, own = (end - start for start, end in zip(self.start, self._now()))
+        self.share = min(max((busy - own) / (wall * os.cpu_count()), 0), 1)
+
+    @staticmethod
+    def _now():
+        """Seconds of the clock, of all processors, and of this process and its children."""
+        usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        own = sum(usage.ru_utime + usage.ru_stime for usage in usages)
+        return time.monotonic(), busy_seconds(pathlib.Path("/proc/stat").read_text()), own
+
+
+def busy_seconds(stat):
+    """Of all processors since the machine started. The first line: user, nice, system, idle, wait for I/O, …, in
+    ticks."""
+    ticks = [int(field) for field in stat.split("\n", 1)[0].split()[1:9]]
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
 
 
 class ProcessorWatch:

@@ -58,6 +58,8 @@ static uint32_t poster_count, busy_poster_count;
 static char **requests;
 static uint64_t answered_count, refused_count, delivered_count;
 static bool is_posting;
+// Of the first stream that failed or message that was refused.
+static char reason[64];
 static int epoll;
 static struct sockaddr_in server = {.sin_family = AF_INET};
 static char buffer[receive_bytes];
@@ -95,6 +97,15 @@ static void send_all(int descriptor, const char *bytes, size_t count) {
     if (send(descriptor, bytes, count, MSG_NOSIGNAL) != (ssize_t)count) fail("send");
 }
 
+// Keeps the status line of an answer, or another reason, if it is the first.
+static void keep_reason(const char *text, size_t count) {
+    if (reason[0]) return;
+    for (size_t index = 0; index < count && index < sizeof reason - 1; index++) {
+        if (text[index] < ' ' || strchr("\"\\", text[index])) break;
+        reason[index] = text[index];
+    }
+}
+
 static int connect_to_server(enum phase phase, uint32_t number) {
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
     if (descriptor < 0) fail("socket");
@@ -106,6 +117,7 @@ static int connect_to_server(enum phase phase, uint32_t number) {
 }
 
 static void ended(int descriptor) {
+    static const char *const texts[] = {"", "while it connected", "while it was upgraded", "while it was open", ""};
     struct connection *connection = &connections[descriptor];
     if (connection->phase == phase_posting) stop("the server ended a posting connection");
     if (connection->phase == phase_open) {
@@ -114,6 +126,7 @@ static void ended(int descriptor) {
         opening_count--;
     }
     failed_count++;
+    keep_reason(texts[connection->phase], strlen(texts[connection->phase]));
     connection->phase = phase_closed;
     close(descriptor);
 }
@@ -177,7 +190,7 @@ static void stream_received(int descriptor, size_t count) {
     }
     const char *end = memmem(buffer, count, "\r\n\r\n", 4);
     if (!end || memcmp(buffer, "HTTP/1.1 101", 12) != 0) {
-        if (failed_count == 0) fprintf(stderr, "pump: refused: %.*s\n", (int)(count < 300 ? count : 300), buffer);
+        keep_reason(buffer, count);
         ended(descriptor);
         return;
     }
@@ -207,7 +220,8 @@ static void answer_received(struct poster *poster, size_t count) {
     if (memcmp(poster->answer, "HTTP/1.1 201", 12) == 0) {
         answered_count++;
     } else {
-        if (refused_count++ == 0) fprintf(stderr, "pump: refused: %.300s\n", poster->answer);
+        refused_count++;
+        keep_reason(poster->answer, poster->answer_bytes);
     }
     poster->answer_bytes = 0;
     if (is_posting) {
@@ -271,8 +285,8 @@ static void open_streams(uint32_t count, uint32_t opening_max, double pace) {
     }
     struct span end = now();
     printf(
-        "{\"opened\":%u,\"failed\":%u,\"seconds\":%.6f,\"processorSeconds\":%.6f}\n", opened_count,
-        failed_count - failed_before, end.wall - start.wall, end.processor - start.processor);
+        "{\"opened\":%u,\"failed\":%u,\"reason\":\"%s\",\"seconds\":%.6f,\"processorSeconds\":%.6f}\n",
+        opened_count, failed_count - failed_before, reason, end.wall - start.wall, end.processor - start.processor);
 }
 
 static void make_requests(uint32_t text_bytes, const char *token) {
@@ -324,8 +338,10 @@ static void post_messages(double seconds, uint32_t count, uint32_t text_bytes, c
     struct span last = now();
     while (delivered_count < answered_count && seconds_of(CLOCK_MONOTONIC) < end) turn(100);
     printf(
-        "{\"answered\":%lu,\"refused\":%lu,\"delivered\":%lu,\"seconds\":%.6f,\"processorSeconds\":%.6f}\n",
-        answered_count, refused_count, delivered_count, last.wall - start.wall, last.processor - start.processor);
+        "{\"answered\":%lu,\"refused\":%lu,\"delivered\":%lu,\"reason\":\"%s\",\"seconds\":%.6f,"
+        "\"processorSeconds\":%.6f}\n",
+        answered_count, refused_count, delivered_count, reason, last.wall - start.wall,
+        last.processor - start.processor);
 }
 
 static void read_lines(const char *path) {

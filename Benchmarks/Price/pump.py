@@ -1,4 +1,4 @@
-"""The generator of storms and of the highest rate: pump.c, which opens streams and posts with little work of its own."""
+"""The generator of storms and of the highest rate: pump.c, which opens streams and posts, and does little else."""
 
 import base64
 import hashlib
@@ -68,11 +68,12 @@ class Pump:
             self.process.wait()
 
     def open(self, count, opening=OPENING_MAX, pace=0):
-        """Opens further streams: so many at a time, so many a second, or as fast as they go. Returns the seconds that it
-        took, and those of the generator's processor."""
+        """Opens further streams: so many at a time, so many a second, or as fast as they go. Returns the time that it
+        took, and the generator's CPU time."""
         done = self._command(f"open {count} {opening} {pace}")
         if done["failed"]:
-            raise peers.PeerError(f"{self.server.name}: {done['failed']} of {count} streams failed\n{self.server.log()}")
+            counts = f"{done['failed']} of {count} streams failed"
+            raise peers.PeerError(f"{self.server.name}: {counts}, the first {done['reason']}\n{self.server.log()}")
         return done
 
     def post(self, seconds, connections, text_bytes):

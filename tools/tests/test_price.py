@@ -79,6 +79,11 @@ class Processor(unittest.TestCase):
         self.assertIsNone(process.share_between([], 0, 1))
 
 
+    def test_the_busy_time_of_the_machine_leaves_idling_and_waiting_out(self):
+        ticks = 100 / process.os.sysconf("SC_CLK_TCK")
+        self.assertEqual(process.busy_seconds("cpu  100 10 50 7000 30 1 2 37 5 5\ncpu0 1 1"), 2 * ticks)
+
+
 class Arithmetic(unittest.TestCase):
     def test_rounds_in_which_the_generator_was_the_limit_do_not_count_when_there_are_others(self):
         bounded = Value(90, True)
@@ -122,7 +127,12 @@ class Table(unittest.TestCase):
         lines, missing = price.table(self.rows([30, 10], [11, None]))
         self.assertEqual(missing, 2)
         self.assertTrue(any(line.endswith("| 20.0 | 11.0* | 1.82* |") for line in lines), lines)
-        self.assertTrue(any(line.startswith("`*`: the generator") for line in lines))
+        self.assertTrue(any(line.startswith("`*`: in every round") for line in lines))
+
+    def test_a_machine_that_was_not_quiet_is_said(self):
+        for share, is_said in ((0.09, False), (0.34, True)):
+            lines, _ = price.table(self.rows([30], [10]), share)
+            self.assertEqual("Other processes used up to 34%" in "\n".join(lines), is_said)
 
     def test_the_json_keeps_every_round(self):
         row = self.rows([30, 10], [11, None])[0].json()
