@@ -60,7 +60,7 @@ public struct Shops {
     }
 
     /// The change was stored, or failed (nil). Returns what to publish now, in order.
-    public mutating func endChange(in id: ShopID, _ ticket: UInt64, _ event: EncodedEvent?) -> [EncodedEvent] {
-        shops[id]?.clock.finish(ticket, event) ?? []
+    public mutating func endChange(in id: ShopID, _ ticket: UInt64, _ event: EncodedEvent?) -> EventsInOrder {
+        shops[id]?.clock.finish(ticket, event) ?? EventsInOrder()
     }
 }

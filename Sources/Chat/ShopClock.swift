@@ -43,14 +43,45 @@ package struct ShopClock {
     package static func horizon(at now: Timestamp) -> Timestamp { now.advanced(byMicroseconds: 60_000_000) }
 
     /// Reports the outcome of a write (what to publish, or nil when it failed). Returns what to publish now, in order.
-    package mutating func finish(_ ticket: UInt64, _ event: EncodedEvent?) -> [EncodedEvent] {
+    /// Allocates only when several writes are in flight.
+    package mutating func finish(_ ticket: UInt64, _ event: EncodedEvent?) -> EventsInOrder {
         precondition(ticket >= nextPublished && ticket < nextTicket, "a ticket that was not given out")
-        waiting[ticket] = .some(event)
-        var ready: [EncodedEvent] = []
-        while let result = waiting.removeValue(forKey: nextPublished) {
+        guard ticket == nextPublished else {
+            waiting[ticket] = .some(event)
+            return EventsInOrder()
+        }
+        nextPublished += 1
+        var ready = EventsInOrder()
+        if let event { ready.append(event) }
+        while !waiting.isEmpty, let result = waiting.removeValue(forKey: nextPublished) {
             nextPublished += 1
             if let event = result { ready.append(event) }
         }
         return ready
+    }
+}
+
+/// Events of a shop, to be published in this order. A single one takes no memory of its own.
+public struct EventsInOrder: Sequence, IteratorProtocol, Sendable {
+    private var first: EncodedEvent?
+    private var rest: [EncodedEvent] = []
+    private var restIndex = 0
+
+    /// No events.
+    init() {}
+
+    /// Whether there are none left.
+    public var isEmpty: Bool { first == nil && restIndex == rest.count }
+
+    mutating func append(_ event: EncodedEvent) {
+        if isEmpty { first = event } else { rest.append(event) }
+    }
+
+    /// Removes the first event and returns it; nil when there are none left.
+    public mutating func next() -> EncodedEvent? {
+        if let event = first.take() { return event }
+        guard restIndex < rest.count else { return nil }
+        restIndex += 1
+        return rest[restIndex - 1]
     }
 }

@@ -17,10 +17,10 @@ import Testing
         let tickets = (0..<4).map { _ in clock.begin(at: .earliest).ticket }
         let changes = (0..<4).map { event($0) }
         #expect(clock.finish(tickets[2], changes[2]).isEmpty)
-        #expect(clock.finish(tickets[0], changes[0]) == [changes[0]])
-        #expect(clock.finish(tickets[1], nil) == [changes[2]])
+        #expect(Array(clock.finish(tickets[0], changes[0])) == [changes[0]])
+        #expect(Array(clock.finish(tickets[1], nil)) == [changes[2]])
         #expect(!clock.isIdle)
-        #expect(clock.finish(tickets[3], changes[3]) == [changes[3]])
+        #expect(Array(clock.finish(tickets[3], changes[3])) == [changes[3]])
         #expect(clock.isIdle)
     }
 
@@ -30,7 +30,7 @@ import Testing
         let second = clock.begin(at: .earliest).ticket
         let change = event(2)
         #expect(clock.finish(first, nil).isEmpty)
-        #expect(clock.finish(second, change) == [change])
+        #expect(Array(clock.finish(second, change)) == [change])
         #expect(clock.isIdle)
     }
 
@@ -61,7 +61,7 @@ import Testing
         let changes = (0..<2).map { event($0) }
         #expect(clock.finish(foreign, changes[1]).isEmpty)
         #expect(clock.begin(at: now).time == now.successor.successor)
-        #expect(clock.finish(own, changes[0]) == changes)
+        #expect(Array(clock.finish(own, changes[0])) == changes)
     }
 
     @Test func `a time more than a minute ahead leaves the clock alone`() {
