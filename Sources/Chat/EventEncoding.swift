@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 package import Primitives
 
 /// How an event becomes the payload of a frame. A stream chooses it with its subprotocol.
@@ -37,7 +37,6 @@ public struct EncodedEvent: Sendable, Equatable {
         var writer = JSONWriter()
         switch event {
         case .messageCreated(let message), .messageEdited(let message):
-            writer.bytes.reserveCapacity(message.text.utf8.count + 320)
             writer.message(message, format: format)
         case .messageDeleted(let id, let shop):
             writer.deletion(of: id, in: shop)
@@ -63,46 +62,6 @@ public struct EncodedEvent: Sendable, Equatable {
 }
 
 extension JSONWriter {
-    /// Appends a message as clients receive it.
-    package mutating func message(_ message: Message, format: MessageFormat) {
-        messageBeforeText(message)
-        contents(of: message.text)
-        messageAfterText(message, format: format)
-    }
-
-    // Each append checks the buffer's capacity, so a value and the punctuation around it are appended together.
-
-    /// Appends a message up to the contents of its text …
-    package mutating func messageBeforeText(_ message: Message) {
-        raw("{\"id\":\"")
-        contents(of: message.id.text)
-        raw("\",\"shop_id\":\"")
-        contents(of: message.shopID.text)
-        raw("\",\"user_id\":\"")
-        contents(of: message.userID.text)
-        raw("\",\"message\":\"")
-    }
-
-    /// … and from the end of its text on.
-    package mutating func messageAfterText(_ message: Message, format: MessageFormat) {
-        raw("\",\"created_at\":\"")
-        message.createdAt.append(to: &bytes)
-        if let updatedAt = format.updatedAt(of: message) {
-            raw("\",\"updated_at\":\"")
-            updatedAt.append(to: &bytes)
-            raw("\",\"is_edited\":")
-        } else {
-            raw("\",\"updated_at\":null,\"is_edited\":")
-        }
-        if message.isEdited { raw("true,\"parent_id\":") } else { raw("false,\"parent_id\":") }
-        string(orNull: message.parentID?.text)
-        if format.includesUsername {
-            raw(format.authorKey.member)
-            string(orNull: message.username)
-        }
-        raw("}")
-    }
-
     /// Appends what clients receive for a deleted message.
     fileprivate mutating func deletion(of id: MessageID, in shop: ShopID) {
         raw("{\"id\":")

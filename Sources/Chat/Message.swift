@@ -53,7 +53,7 @@ extension Message: Equatable {
     /// Whether all fields are equal, texts byte for byte: `String` equality would treat two encodings of "é" as equal.
     public static func == (left: Self, right: Self) -> Bool {
         left.id == right.id && left.shopID == right.shopID && left.userID == right.userID
-            && left.text.utf8.elementsEqual(right.text.utf8)
+            && left.text.hasSameBytes(as: right.text)
             && left.createdAt == right.createdAt && left.updatedAt == right.updatedAt
             && left.isEdited == right.isEdited && left.parentID == right.parentID
             && left.username.map { Array($0.utf8) } == right.username.map { Array($0.utf8) }

@@ -6,14 +6,6 @@ public struct MessageFormat: Hashable, Sendable {
     public enum AuthorKey: String, CaseIterable, Sendable {
         case username
         case authorUsername = "author_username"
-
-        /// The key and the punctuation around it, as in a message.
-        var member: StaticString {
-            switch self {
-            case .username: ",\"username\":"
-            case .authorUsername: ",\"author_username\":"
-            }
-        }
     }
 
     /// The value of `updated_at` for a message that was never edited.
@@ -33,12 +25,12 @@ public struct MessageFormat: Hashable, Sendable {
     /// The default format of the interface.
     public init() {}
 
-    /// The value of a message's `updated_at`.
-    func updatedAt(of message: Message) -> Timestamp? {
-        if let updatedAt = message.updatedAt { return updatedAt }
+    /// The value of `updated_at` for a message with these times.
+    func updatedAt(_ updatedAt: Timestamp?, createdAt: Timestamp) -> Timestamp? {
+        if let updatedAt { return updatedAt }
         switch updatedAtOnCreate {
         case .null: return nil
-        case .created: return message.createdAt
+        case .created: return createdAt
         }
     }
 }

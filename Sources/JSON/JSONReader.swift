@@ -11,7 +11,7 @@ package enum JSONError: Error, Hashable, Sendable {
 /// Reads JSON texts (RFC 8259), without extensions, in one pass over bytes.
 ///
 /// It is iterative and allocates nothing: it checks and skips a value, and returns a string as the range of its raw
-/// bytes. Strings are the only place where the grammar allows bytes beyond ASCII, so UTF-8 is checked there. Pass the
+/// bytes, or writes its text to memory. Strings are the only place where the grammar allows bytes beyond ASCII, so UTF-8 is checked there. Pass the
 /// same input to each call. Do not use the reader after an error.
 package struct JSONReader {
     /// The maximum nesting depth of arrays and objects. Each has one bit in `objects`.
@@ -23,12 +23,11 @@ package struct JSONReader {
         package let range: Range<Int>
         /// Whether the bytes contain an escape and thus differ from the text.
         package let hasEscapes: Bool
-        /// Whether an escape represents the character U+0000, which no other bytes do.
-        package let hasNUL: Bool
         /// Whether all bytes are ASCII. Escapes may represent other scalars.
         package let isASCII: Bool
     }
 
+    /// The index of the next byte.
     var index = 0
     /// The number of open arrays and objects; `0...depthMax`.
     private var depth = 0
@@ -81,71 +80,64 @@ package struct JSONReader {
         return nil
     }
 
-    /// Reads a string. The next byte must be its opening quote.
+    /// Skips a string. The next byte must be its opening quote.
     mutating func string(_ json: Span<UInt8>) throws(JSONError) -> RawString {
         guard nextByte(json) == UInt8(ascii: "\"") else { throw .malformed }
         let start = index + 1
         var end = start
-        var (hasEscapes, hasNUL, isASCII) = (false, false, true)
-        while true {
-            end = Self.endOfPlainRun(json, from: end)
-            guard end < json.count else { throw .malformed }
+        var (hasEscapes, isASCII) = (false, true)
+        while end < json.count {
+            if let block = ByteBlock(json, at: end) {
+                let special = Self.special(block)
+                guard !special.isEmpty else {
+                    end &+= ByteBlock.byteCount
+                    continue
+                }
+                end &+= special.firstOffset
+            }
             let byte = json[end]
-            if byte >= 0x80 {
-                isASCII = false
-                repeat {
-                    let byteCount = UTF8Sequence.byteCount(atLowEndOf: json.littleEndianWord(at: end))
-                    guard byteCount > 0 else { throw .malformed }
-                    end &+= byteCount
-                } while end < json.count && json[end] >= 0x80
-            } else if byte == UInt8(ascii: "\"") {
+            if byte == UInt8(ascii: "\"") {
                 index = end + 1
-                return RawString(range: start..<end, hasEscapes: hasEscapes, hasNUL: hasNUL, isASCII: isASCII)
-            } else {
-                guard byte == UInt8(ascii: "\\") else { throw .malformed }
+                return RawString(range: start..<end, hasEscapes: hasEscapes, isASCII: isASCII)
+            }
+            if byte == UInt8(ascii: "\\") {
                 hasEscapes = true
-                end = try Self.endOfEscape(json, at: end, hasNUL: &hasNUL)
+                end = try Self.endOfEscape(json, at: end)
+            } else if byte >= 0x80 {
+                isASCII = false
+                end &+= try Self.sequenceByteCount(json, at: end)
+            } else {
+                guard byte >= 0x20 else { throw .malformed }
+                end &+= 1
             }
         }
+        throw .malformed
     }
 
-    /// The first index from `start` on at which a string ends, has an escape, or has a byte that is a control character
-    /// or not ASCII; the end of the input when there is none.
+    /// The bytes of a block that a string must not have as they are, or that end it, and those that are not ASCII.
     @inline(__always)
-    private static func endOfPlainRun(_ json: Span<UInt8>, from start: Int) -> Int {
-        var index = start
-        while let block = ByteBlock(json, at: index) {
-            let special =
-                block.belowOrBeyondASCII(0x20) | block.equal(to: UInt8(ascii: "\""))
-                | block.equal(to: UInt8(ascii: "\\"))
-            if let offset = special.firstOffset { return index &+ offset }
-            index &+= ByteBlock.byteCount
-        }
-        while index < json.count {
-            let byte = json[index]
-            if Int8(bitPattern: byte) < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-            index &+= 1
-        }
-        return index
+    static func special(_ block: ByteBlock) -> ByteBlock.Selection {
+        block.belowOrBeyondASCII(0x20) | block.equal(to: UInt8(ascii: "\"")) | block.equal(to: UInt8(ascii: "\\"))
     }
 
-    /// Reads the escape whose backslash is at an index. Returns the index after it.
+    /// The length of the sequence of UTF-8 beyond ASCII at an index.
     @inline(__always)
-    private static func endOfEscape(
-        _ json: Span<UInt8>, at start: Int, hasNUL: inout Bool
-    ) throws(JSONError) -> Int {
+    static func sequenceByteCount(_ json: Span<UInt8>, at index: Int) throws(JSONError) -> Int {
+        let byteCount = UTF8Sequence.byteCount(atLowEndOf: json.littleEndianWord(at: index))
+        guard byteCount > 0 else { throw .malformed }
+        return byteCount
+    }
+
+    /// Checks the escape whose backslash is at an index. Returns the index after it.
+    private static func endOfEscape(_ json: Span<UInt8>, at start: Int) throws(JSONError) -> Int {
         let index = start + 1
         guard index < json.count else { throw .malformed }
-        switch json[index] {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
-            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
-            return index + 1
-        case UInt8(ascii: "u"):
-            guard let unit = JSONText.unit(json, at: index + 1, before: json.count) else { throw .malformed }
-            if unit == 0 { hasNUL = true }
+        if json[index] == UInt8(ascii: "u") {
+            guard JSONText.unit(json, at: index + 1) != nil else { throw .malformed }
             return index + 5
-        default: throw .malformed
         }
+        guard JSONText.byte(escapedAs: json[index]) != nil else { throw .malformed }
+        return index + 1
     }
 
     /// Skips one value of any kind.

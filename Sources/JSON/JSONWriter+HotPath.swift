@@ -1,17 +1,17 @@
-internal import Primitives
+public import Primitives
 
 extension JSONWriter {
     /// An escape has at most six bytes.
-    private static let escapeByteCountMax = 6
+    @inlinable
+    static var escapeByteCountMax: Int { 6 }
 
     /// Appends the contents of a string.
-    @inline(__always)
     mutating func escaped(_ source: Span<UInt8>) {
         var index = 0
-        repeat {
-            // Few bytes need an escape, so this is nearly always enough.
+        while index < source.count {
+            // Few bytes need an escape, so the first attempt is nearly always enough.
             let rest = source.count - index
-            let room = rest + min(rest >> 3, 64) + 2 * (ByteBlock.byteCount + Self.escapeByteCountMax)
+            let room = rest + (index == 0 ? min(rest >> 3, 64) : rest) + Self.escapeRoomByteCount
             bytes.append(addingCapacity: room) { output in
                 unsafe output.withUnsafeMutableBufferPointer { buffer, byteCount in
                     guard let target = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
@@ -19,106 +19,130 @@ extension JSONWriter {
                     unsafe (index, byteCount) = Self.escape(source, from: index, to: target, room: room)
                 }
             }
-        } while index < source.count
+        }
     }
+
+    /// The room that `escape` needs beside that for the bytes that it writes: a block, and an escape.
+    @inlinable
+    static var escapeRoomByteCount: Int { ByteBlock.byteCount + escapeByteCountMax }
 
     /// Writes the contents of a string, until all bytes are written or a block with an escape has no room. Returns the
     /// index of the next byte, and the number of bytes that were written.
     @unsafe
-    private static func escape(
+    static func escape(
         _ source: Span<UInt8>, from start: Int, to target: UnsafeMutableRawPointer, room: Int
     ) -> (index: Int, byteCount: Int) {
-        let byteCountMax = room - ByteBlock.byteCount - escapeByteCountMax
-        var (index, byteCount) = (start, 0)
-        // The index after the last escape.
-        var runStart = start
-        while byteCount <= byteCountMax {
-            guard let block = ByteBlock(source, at: index) else {
-                return unsafe escapeRest(
-                    source, from: index, runStart: runStart, to: target, byteCount, before: room - escapeByteCountMax)
+        unsafe source.withUnsafeBytes { source in
+            guard let sourceStart = source.baseAddress else { return (0, 0) }
+            let sourceEnd = unsafe sourceStart + source.count
+            var next = unsafe sourceStart + start
+            // The address after the last escape.
+            var runStart = unsafe next
+            var written = 0
+            let writtenMax = room - escapeRoomByteCount
+            while written <= writtenMax {
+                guard unsafe sourceEnd - next >= ByteBlock.byteCount else {
+                    // SAFETY: as in this function.
+                    let result = unsafe escapeRest(
+                        next..<sourceEnd, runStart: runStart, to: target, written, before: room - escapeByteCountMax)
+                    return unsafe (result.next - sourceStart, result.written)
+                }
+                // SAFETY: the source has a block from `next` on, and the target has room for a block and an escape. What
+                // follows an escape in the block is overwritten.
+                let block = unsafe ByteBlock(loadedFrom: next)
+                unsafe target.storeBytes(of: block.bytes, toByteOffset: written, as: SIMD16<UInt8>.self)
+                let special = bytesToEscape(block)
+                if special.isEmpty {
+                    unsafe next += ByteBlock.byteCount
+                    written &+= ByteBlock.byteCount
+                    continue
+                }
+                let offset = special.firstOffset
+                let byte = unsafe next.load(fromByteOffset: offset, as: UInt8.self)
+                written &+= offset
+                written &+= unsafe storeEscape(of: byte, to: target + written)
+                unsafe next += offset &+ 1
+                unsafe runStart = next
             }
-            // SAFETY: a block and an escape have room. What follows an escape in the block is overwritten.
-            unsafe target.storeBytes(of: block.bytes, toByteOffset: byteCount, as: SIMD16<UInt8>.self)
-            if let offset = firstToEscape(block) {
-                byteCount &+= offset
-                index &+= offset &+ 1
-                byteCount &+= unsafe storeEscape(of: source[index &- 1], to: target + byteCount)
-                runStart = index
-            } else {
-                index &+= ByteBlock.byteCount
-                byteCount &+= ByteBlock.byteCount
-            }
+            return unsafe (next - sourceStart, written)
         }
-        return (index, byteCount)
     }
 
-    /// Writes the bytes after the last whole block: fewer than a block has, while `byteCount` is at most `byteCountMax`.
-    /// A block and an escape have room.
+    /// Writes the bytes after the last whole block: fewer than a block has, while the number of written bytes is at most
+    /// `writtenMax`. A block and an escape have room.
     @unsafe
     @inline(__always)
     private static func escapeRest(
-        _ source: Span<UInt8>, from start: Int, runStart: Int, to target: UnsafeMutableRawPointer, _ writtenCount: Int,
-        before byteCountMax: Int
-    ) -> (index: Int, byteCount: Int) {
-        var (index, byteCount) = (start, writtenCount)
-        let rest = source.count &- index
-        let last = source.count &- ByteBlock.byteCount
+        _ rest: Range<UnsafeRawPointer>, runStart: UnsafeRawPointer, to target: UnsafeMutableRawPointer,
+        _ writtenBefore: Int, before writtenMax: Int
+    ) -> (next: UnsafeRawPointer, written: Int) {
+        var (next, written) = unsafe (rest.lowerBound, writtenBefore)
+        let restByteCount = unsafe rest.upperBound - next
         // The source's last block ends with these bytes. Those before them in the block were written as they are when
         // they are of the same run.
-        if runStart <= last, let block = ByteBlock(source, at: last), firstToEscape(block) == nil {
-            let place = byteCount &- (ByteBlock.byteCount &- rest)
-            // SAFETY: the run has a block at least, which was written before `byteCount`.
-            unsafe target.storeBytes(of: block.bytes, toByteOffset: place, as: SIMD16<UInt8>.self)
-            return (source.count, byteCount &+ rest)
-        }
-        while index < source.count, byteCount <= byteCountMax {
-            let byte = source[index]
-            index &+= 1
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                byteCount &+= unsafe storeEscape(of: byte, to: target + byteCount)
-            } else {
-                unsafe target.storeBytes(of: byte, toByteOffset: byteCount, as: UInt8.self)
-                byteCount &+= 1
+        let known = ByteBlock.byteCount &- restByteCount
+        if unsafe next - runStart >= known {
+            // SAFETY: the block is of the source, as the run is.
+            let block = unsafe ByteBlock(loadedFrom: next - known)
+            if bytesToEscape(block).isEmpty {
+                // SAFETY: the run was written before `written`.
+                unsafe target.storeBytes(of: block.bytes, toByteOffset: written &- known, as: SIMD16<UInt8>.self)
+                return unsafe (rest.upperBound, written &+ restByteCount)
             }
         }
-        return (index, byteCount)
+        while unsafe next < rest.upperBound, written <= writtenMax {
+            let byte = unsafe next.load(as: UInt8.self)
+            unsafe next += 1
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                written &+= unsafe storeEscape(of: byte, to: target + written)
+            } else {
+                unsafe target.storeBytes(of: byte, toByteOffset: written, as: UInt8.self)
+                written &+= 1
+            }
+        }
+        return unsafe (next, written)
     }
 
-    /// The offset of the first byte that a string must not have as it is (RFC 8259, section 7).
+    /// The bytes that a string must not have as they are (RFC 8259, section 7).
     @inline(__always)
-    private static func firstToEscape(_ block: ByteBlock) -> Int? {
-        let special =
-            block.below(0x20) | block.equal(to: UInt8(ascii: "\"")) | block.equal(to: UInt8(ascii: "\\"))
-        return special.firstOffset
+    private static func bytesToEscape(_ block: ByteBlock) -> ByteBlock.Selection {
+        block.below(0x20) | block.equal(to: UInt8(ascii: "\"")) | block.equal(to: UInt8(ascii: "\\"))
     }
 
     /// Writes the escape of a byte, which has room, and returns its length.
     @unsafe
     @inline(__always)
     private static func storeEscape(of byte: UInt8, to target: UnsafeMutableRawPointer) -> Int {
-        let letter: UInt8
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): letter = byte
-        case 0x0A: letter = UInt8(ascii: "n")
-        case 0x0D: letter = UInt8(ascii: "r")
-        case 0x09: letter = UInt8(ascii: "t")
-        default: return unsafe storeNumberedEscape(of: byte, to: target)
-        }
-        unsafe target.storeBytes(of: UInt8(ascii: "\\"), as: UInt8.self)
-        unsafe target.storeBytes(of: letter, toByteOffset: 1, as: UInt8.self)
+        guard byte >= 0x20 else { return unsafe storeControlEscape(of: byte, to: target) }
+        let pair = UInt16(UInt8(ascii: "\\")) | UInt16(byte) << 8
+        unsafe target.storeBytes(of: pair.littleEndian, as: UInt16.self)
         return 2
     }
 
     @unsafe
     @inline(never)
-    private static func storeNumberedEscape(of byte: UInt8, to target: UnsafeMutableRawPointer) -> Int {
-        let low = byte & 0xF
-        let digit = low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10
-        let bytes: InlineArray<6, UInt8> = [
-            UInt8(ascii: "\\"), UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0"), UInt8(ascii: "0") + byte >> 4,
-            digit,
-        ]
-        for index in bytes.indices { unsafe target.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self) }
-        return bytes.count
+    private static func storeControlEscape(of byte: UInt8, to target: UnsafeMutableRawPointer) -> Int {
+        switch byte {
+        case 0x09: unsafe store("\\t", to: target)
+        case 0x0A: unsafe store("\\n", to: target)
+        case 0x0D: unsafe store("\\r", to: target)
+        case 0x10...: unsafe store("\\u001", digit: byte & 0xF, to: target)
+        default: unsafe store("\\u000", digit: byte, to: target)
+        }
+    }
+
+    @unsafe
+    private static func store(_ literal: StaticString, to target: UnsafeMutableRawPointer) -> Int {
+        // SAFETY: the longest escape has room.
+        unsafe target.copyMemory(from: literal.utf8Start, byteCount: literal.utf8CodeUnitCount)
+        return literal.utf8CodeUnitCount
+    }
+
+    @unsafe
+    private static func store(_ literal: StaticString, digit: UInt8, to target: UnsafeMutableRawPointer) -> Int {
+        let byteCount = unsafe store(literal, to: target)
+        let digit = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+        unsafe target.storeBytes(of: digit, toByteOffset: byteCount, as: UInt8.self)
+        return byteCount + 1
     }
 }

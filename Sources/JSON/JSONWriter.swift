@@ -38,15 +38,10 @@ public struct JSONWriter {
 
     /// Appends a string with its quotes. Escapes only what must be escaped.
     public mutating func string(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        contents(of: text)
-        bytes.append(UInt8(ascii: "\""))
-    }
-
-    /// Appends the contents of a string, without its quotes.
-    public mutating func contents(of text: String) {
         let utf8 = text.utf8
+        bytes.append(UInt8(ascii: "\""))
         escaped(utf8.span)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Appends the contents of a string, from the byte `start` of its UTF-8 and at most `byteCountMax` of its bytes.

@@ -3,7 +3,7 @@
 ///
 /// The comparisons name the concrete types of their operands: with a generic one the compiler emits a loop over the
 /// bytes.
-public struct ByteBlock: Sendable {
+public struct ByteBlock: Equatable, Sendable {
     /// The number of bytes of a block.
     @inlinable
     public static var byteCount: Int { 16 }
@@ -20,6 +20,35 @@ public struct ByteBlock: Sendable {
         bytes = unsafe text.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: SIMD16<UInt8>.self)
     }
 
+    /// The block at an address.
+    @unsafe
+    @inlinable
+    @inline(__always)
+    public init(loadedFrom address: UnsafeRawPointer) {
+        // SAFETY: the caller has 16 bytes there.
+        bytes = unsafe address.loadUnaligned(as: SIMD16<UInt8>.self)
+    }
+
+    @inlinable
+    @inline(__always)
+    init(_ bytes: SIMD16<UInt8>) { self.bytes = bytes }
+
+    /// Whether both have the same bytes where `mask` has ones.
+    @inlinable
+    @inline(__always)
+    public func isEqual(to other: ByteBlock, where mask: ByteBlock) -> Bool {
+        ByteBlock((bytes ^ other.bytes) & mask.bytes).isZero
+    }
+
+    /// Whether all bytes are zero.
+    @inlinable
+    @inline(__always)
+    public var isZero: Bool {
+        // SAFETY: both are 16 bytes.
+        let halves = unsafe unsafeBitCast(bytes, to: SIMD2<UInt64>.self)
+        return halves[0] | halves[1] == 0
+    }
+
     /// Some of a block's bytes.
     public struct Selection: Sendable {
         @usableFromInline
@@ -34,16 +63,35 @@ public struct ByteBlock: Sendable {
         @inline(__always)
         public static func | (left: Self, right: Self) -> Self { Self(left.mask .| right.mask) }
 
-        /// The offset of the first selected byte in the block.
+        // SAFETY: a mask has the size of its vector, and each byte is all ones or all zeros.
         @inlinable
         @inline(__always)
-        public var firstOffset: Int? {
-            // SAFETY: a mask has the size of its vector, and each byte is all ones or all zeros.
-            let halves = unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self)
-            if halves[0] != 0 { return UInt64(littleEndian: halves[0]).trailingZeroBitCount >> 3 }
-            if halves[1] != 0 { return 8 + UInt64(littleEndian: halves[1]).trailingZeroBitCount >> 3 }
-            return nil
+        var halves: SIMD2<UInt64> { unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self) }
+
+        /// Whether no byte is selected. In a loop over blocks, cheaper than `firstOffset`.
+        @inlinable
+        @inline(__always)
+        public var isEmpty: Bool { halves[0] | halves[1] == 0 }
+
+        /// The offset of the first selected byte in the block; 16 when none is selected.
+        @inlinable
+        @inline(__always)
+        public var firstOffset: Int {
+            let halves = halves
+            return halves[0] != 0
+                ? UInt64(littleEndian: halves[0]).trailingZeroBitCount >> 3
+                : 8 &+ UInt64(littleEndian: halves[1]).trailingZeroBitCount >> 3
         }
+    }
+
+    /// Whether both have the same bytes.
+    @inlinable
+    @inline(__always)
+    public static func == (left: Self, right: Self) -> Bool {
+        let difference = left.bytes ^ right.bytes
+        // SAFETY: both are 16 bytes.
+        let halves = unsafe unsafeBitCast(difference, to: SIMD2<UInt64>.self)
+        return halves[0] | halves[1] == 0
     }
 
     /// The bytes that equal `byte`.
@@ -89,6 +137,25 @@ extension Span<UInt8> {
         return word
     }
 
+    /// Whether both have the same bytes. O(n), no allocation.
+    @inlinable
+    public func isEqual(to other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        var index = 0
+        while index < count {
+            // The last block ends with the text.
+            let start = Swift.min(index, count &- ByteBlock.byteCount)
+            if let left = ByteBlock(self, at: start), let right = ByteBlock(other, at: start) {
+                guard left == right else { return false }
+                index &+= ByteBlock.byteCount
+            } else {
+                guard self[index] == other[index] else { return false }
+                index &+= 1
+            }
+        }
+        return true
+    }
+
     /// The first index of a byte from `start` on, nil when there is none. O(n), no allocation.
     ///
     /// - Precondition: `start` is not negative.
@@ -96,18 +163,20 @@ extension Span<UInt8> {
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         var index = start
         while let block = ByteBlock(self, at: index) {
-            if let offset = block.equal(to: byte).firstOffset { return index + offset }
-            index += ByteBlock.byteCount
+            let found = block.equal(to: byte)
+            if !found.isEmpty { return index &+ found.firstOffset }
+            index &+= ByteBlock.byteCount
         }
         // The last bytes are searched as the end of one more block, when the bytes before them were searched too.
         if index > start {
-            let last = count - ByteBlock.byteCount
+            let last = count &- ByteBlock.byteCount
             guard index < count, let block = ByteBlock(self, at: last) else { return nil }
-            return block.equal(to: byte).firstOffset.map { last + $0 }
+            let found = block.equal(to: byte)
+            return found.isEmpty ? nil : last &+ found.firstOffset
         }
         while index < count {
             if self[index] == byte { return index }
-            index += 1
+            index &+= 1
         }
         return nil
     }

@@ -60,47 +60,6 @@ extension Timestamp {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends the RFC 3339 text, 27 bytes of ASCII; O(1).
-    public func append(to bytes: inout [UInt8]) {
-        let text = textBytes
-        bytes.append(contentsOf: text.span)
-    }
-
-    private var textBytes: InlineArray<27, UInt8> {
-        let microsecond = Self.floorModulo(microsecondsSinceEpoch, 1_000_000)
-        let seconds = (microsecondsSinceEpoch - microsecond) / 1_000_000
-        let secondOfDay = Self.floorModulo(seconds, 86_400)
-        let (year, month, day) = Self.civil(fromDays: (seconds - secondOfDay) / 86_400)
-        // Division by a constant takes the fewest instructions in 32 bits without a sign.
-        let (second, fraction) = (UInt32(secondOfDay), UInt32(microsecond))
-        var text = InlineArray<27, UInt8>(repeating: UInt8(ascii: "-"))
-        Self.put(year / 100, in: &text, at: 0)
-        Self.put(year % 100, in: &text, at: 2)
-        Self.put(month, in: &text, at: 5)
-        Self.put(day, in: &text, at: 8)
-        text[10] = UInt8(ascii: "T")
-        Self.put(second / 3600, in: &text, at: 11)
-        text[13] = UInt8(ascii: ":")
-        Self.put(second / 60 % 60, in: &text, at: 14)
-        text[16] = UInt8(ascii: ":")
-        Self.put(second % 60, in: &text, at: 17)
-        text[19] = UInt8(ascii: ".")
-        Self.put(fraction / 10_000, in: &text, at: 20)
-        Self.put(fraction / 100 % 100, in: &text, at: 22)
-        Self.put(fraction % 100, in: &text, at: 24)
-        text[26] = UInt8(ascii: "Z")
-        return text
-    }
-
-    /// Writes two digits; the value is below 100.
-    @inline(__always)
-    private static func put(_ value: UInt32, in text: inout InlineArray<27, UInt8>, at index: Int) {
-        // value / 10, exact for values below 179.
-        let tens = (value &* 103) >> 10
-        text[index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: tens)
-        text[index + 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value &- tens &* 10)
-    }
-
     /// Reads RFC 3339 text (`2026-01-03T15:30:00Z`, with any fraction and any offset; `t`, `z`, and a space for `T` are
     /// accepted). Nil when `text` is anything else. A time in the year 0 reads as `earliest`.
     public init?(rfc3339 text: String) {
@@ -177,7 +136,7 @@ extension Timestamp {
 // MARK: - Calendar
 
 extension Timestamp {
-    private static func floorModulo(_ value: Int64, _ divisor: Int64) -> Int64 {
+    static func floorModulo(_ value: Int64, _ divisor: Int64) -> Int64 {
         let remainder = value % divisor
         return remainder < 0 ? remainder + divisor : remainder
     }
@@ -202,7 +161,7 @@ extension Timestamp {
     }
 
     /// The inverse of `days(fromYear:month:day:)` for the years 1 to 9999.
-    private static func civil(fromDays days: Int64) -> (year: UInt32, month: UInt32, day: UInt32) {
+    static func civil(fromDays days: Int64) -> (year: UInt32, month: UInt32, day: UInt32) {
         // Days since 0000-03-01.
         let shifted = UInt32(days + 719_468)
         let (era, dayOfEra) = (shifted / 146_097, shifted % 146_097)

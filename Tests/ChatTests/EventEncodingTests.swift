@@ -68,6 +68,43 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 1, 40, 700])
+    func `a message is written whole when every byte of it is escaped`(count: Int) {
+        func escapes(_ count: Int) -> String { String(repeating: "\u{1}\"", count: count) }
+        let message = Message(
+            id: MessageID(escapes(18)), shopID: ShopID(escapes(64)), userID: UserID(escapes(64)), text: escapes(count),
+            createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: Timestamp(microsecondsSinceEpoch: 1),
+            isEdited: true, parentID: MessageID(escapes(18)), username: escapes(count))
+        var format = MessageFormat()
+        format.includesUsername = true
+        var expected = JSONWriter()
+        for (key, value) in [
+            ("{\"id\":", message.id.text), (",\"shop_id\":", message.shopID.text),
+            (",\"user_id\":", message.userID.text), (",\"message\":", message.text),
+        ] as [(StaticString, String)] {
+            expected.raw(key)
+            expected.string(value)
+        }
+        expected.raw(",\"created_at\":")
+        expected.time(message.createdAt)
+        expected.raw(",\"updated_at\":")
+        expected.time(message.changedAt)
+        expected.raw(",\"is_edited\":true,\"parent_id\":")
+        expected.string(orNull: message.parentID?.text)
+        expected.raw(",\"username\":")
+        expected.string(orNull: message.username)
+        expected.raw("}")
+        var writer = JSONWriter()
+        writer.message(message, format: format)
+        #expect(writer.bytes == expected.bytes)
+        // In pieces, as lists are.
+        writer = JSONWriter()
+        writer.messageBeforeText(message)
+        #expect(writer.escaped(message.text, from: 0, byteCountMax: .max) == nil)
+        writer.messageAfterText(message, format: format)
+        #expect(writer.bytes == expected.bytes)
+    }
+
     @Test func `a missing field of a message is null`() {
         let message = Message(
             id: MessageID("m"), shopID: ShopID("s"), userID: UserID("u"), text: "t",

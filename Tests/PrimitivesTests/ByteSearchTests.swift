@@ -32,12 +32,14 @@ import Testing
                 var bytes = [UInt8](repeating: 0x7F, count: ByteBlock.byteCount)
                 bytes[place] = value
                 guard let block = ByteBlock(bytes.span, at: 0) else { preconditionFailure("sixteen bytes are a block") }
-                #expect(block.below(0x20).firstOffset == (value < 0x20 ? place : nil))
-                #expect(block.belowOrBeyondASCII(0x20).firstOffset == (value < 0x20 || value > 0x7F ? place : nil))
+                #expect(block.below(0x20).firstOffset == (value < 0x20 ? place : 16))
+                #expect(block.belowOrBeyondASCII(0x20).firstOffset == (value < 0x20 || value > 0x7F ? place : 16))
+                #expect(block == block && !block.isZero)
+                #expect(block.below(0x20).isEmpty == (value >= 0x20))
                 #expect(block.equal(to: value).firstOffset == (value == 0x7F ? 0 : place))
                 #expect(
                     (block.below(0x20) | block.equal(to: 0x22)).firstOffset
-                        == (value < 0x20 || value == 0x22 ? place : nil))
+                        == (value < 0x20 || value == 0x22 ? place : 16))
             }
         }
     }
