@@ -43,13 +43,28 @@ enum Validation {
         try check(name, byteCountMax: Limits.usernameByteCountMax, named: "name")
     }
 
-    /// Whether `text` has 1 to 128 bytes and no control characters.
+    /// Whether `text` has 1 to 128 bytes and no control characters. One pass over its bytes.
     static func isIdentifier(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= Limits.identifierByteCountMax
-            && !text.utf8.contains { $0 < 0x20 || $0 == 0x7f }
+        let utf8 = text.utf8
+        let bytes = utf8.span
+        guard !bytes.isEmpty, bytes.count <= Limits.identifierByteCountMax else { return false }
+        var index = 0
+        while index < bytes.count {
+            // The last block ends with the text.
+            if let block = ByteBlock(bytes, at: min(index, bytes.count - ByteBlock.byteCount)) {
+                guard (block.below(0x20) | block.equal(to: 0x7f)).isEmpty else { return false }
+                index += ByteBlock.byteCount
+            } else {
+                guard bytes[index] >= 0x20, bytes[index] != 0x7f else { return false }
+                index += 1
+            }
+        }
+        return true
     }
 
     private static func check(_ text: String, byteCountMax: Int, named name: String) throws(StorageError) {
-        if text.utf8.count > byteCountMax || text.utf8.contains(0) { throw StorageError(.invalid, detail: name) }
+        let utf8 = text.utf8
+        let bytes = utf8.span
+        if bytes.count > byteCountMax || bytes.firstIndex(of: 0) != nil { throw StorageError(.invalid, detail: name) }
     }
 }

@@ -21,39 +21,24 @@ extension MemoryStore {
 
     private func insert(_ message: Message, into state: inout State) throws(StorageError) {
         try Validation.check(message)
-        if state.messages[message.id] != nil { throw StorageError(.conflict, detail: "message id") }
-        if state.messages.count >= messageCountMax { throw StorageError(.full) }
-        Self.insert(Entry(message), into: &state)
-    }
-
-    private static func insert(_ entry: Entry, into state: inout State) {
-        let shopID = entry.message.shopID
-        state.messages[entry.message.id] = entry
-        for name in ImageNames.names(in: entry.message.text) {
-            state.shops[shopID, default: Shop()].imageNameCounts[name, default: 0] += 1
+        guard state.messages.count < messageCountMax else {
+            if state.messages[message.id] != nil { throw StorageError(.conflict, detail: "message id") }
+            throw StorageError(.full)
         }
-        insert(entry, into: &state.shops[shopID, default: Shop()].byCreation, orderedBy: \.createdAt)
-        insert(entry, into: &state.shops[shopID, default: Shop()].byChange, orderedBy: \.changedAt)
+        let entry = Entry(message)
+        // One look-up, as ids are new but for mistakes.
+        if let earlier = state.messages.updateValue(entry, forKey: message.id) {
+            state.messages[message.id] = earlier
+            throw StorageError(.conflict, detail: "message id")
+        }
+        state.shops[message.shopID, default: Shop()].insert(entry)
     }
 
     /// Removes a message from all orders.
     private static func remove(_ id: MessageID, from state: inout State) -> Message? {
         guard let entry = state.messages.removeValue(forKey: id) else { return nil }
-        let shopID = entry.message.shopID
-        for name in ImageNames.names(in: entry.message.text) {
-            let count = state.shops[shopID]?.imageNameCounts[name] ?? 0
-            state.shops[shopID]?.imageNameCounts[name] = count > 1 ? count - 1 : nil
-        }
-        remove(entry, from: &state.shops[shopID, default: Shop()].byCreation, orderedBy: \.createdAt)
-        remove(entry, from: &state.shops[shopID, default: Shop()].byChange, orderedBy: \.changedAt)
+        state.shops[entry.message.shopID, default: Shop()].remove(entry)
         return entry.message
-    }
-
-    private static func remove(_ entry: Entry, from entries: inout [Entry], orderedBy time: KeyPath<Message, Timestamp>)
-    {
-        let place = place(of: entry.message, in: entries, orderedBy: time) - 1
-        precondition(place >= 0 && entries[place] === entry, "a message stands where its time puts it")
-        entries.remove(at: place)
     }
 
     /// See `MessageStore`. O(log n + count).
@@ -61,8 +46,8 @@ extension MemoryStore {
         try withState { state in
             guard let shop = state.shops[query.shopID] else { return MessageSlice(messages: [], isLast: true) }
             switch query.order {
-            case .creation: return Self.take(Self.later(shop.byCreation, query.start, \.createdAt), query, state)
-            case .change: return Self.take(Self.later(shop.byChange, query.start, \.changedAt), query, state)
+            case .creation: return Self.take(Self.later(shop.byCreation, query.start, by: .creation), query, state)
+            case .change: return Self.take(Self.later(shop.byChange, query.start, by: .change), query, state)
             case .newestFirst:
                 let entries = shop.byCreation
                 let older =
@@ -78,13 +63,13 @@ extension MemoryStore {
 
     /// The entries of a list from a position on, ordered by a time.
     private static func later(
-        _ entries: [Entry], _ start: MessageSliceQuery.Start, _ time: KeyPath<Message, Timestamp>
+        _ entries: [Entry], _ start: MessageSliceQuery.Start, by order: Order
     ) -> ArraySlice<Entry> {
         switch start {
         case .skipping(let count): entries.dropFirst(count)
         case .after(let place), .at(let place):
             entries[
-                partition(entries) { MessageCursor(createdAt: $0[keyPath: time], id: $0.id) > place }...]
+                partition(entries) { MessageCursor(createdAt: order.time(of: $0), id: $0.id) > place }...]
         }
     }
 
@@ -108,7 +93,7 @@ extension MemoryStore {
     ) async throws(StorageError) -> [MessageCursor] {
         try withState { state in
             let entries = state.shops[shopID]?.byCreation ?? []
-            return Self.later(entries, .after(cursor), \.createdAt).prefix(countMax).map {
+            return Self.later(entries, .after(cursor), by: .creation).prefix(countMax).map {
                 MessageCursor(of: $0.message)
             }
         }
@@ -129,7 +114,9 @@ extension MemoryStore {
             message.text = text
             message.updatedAt = time
             message.isEdited = true
-            Self.insert(Entry(message), into: &state)
+            let entry = Entry(message)
+            state.messages[id] = entry
+            state.shops[message.shopID, default: Shop()].insert(entry)
             return Self.named(message, in: state)
         }
     }
@@ -161,18 +148,14 @@ extension MemoryStore {
         return message
     }
 
-    private static func insert(_ entry: Entry, into entries: inout [Entry], orderedBy time: KeyPath<Message, Timestamp>)
-    {
-        entries.insert(entry, at: place(of: entry.message, in: entries, orderedBy: time))
-    }
-
     /// The index after all messages that are ordered before `message`.
-    private static func place(
-        of message: Message, in entries: [Entry], orderedBy time: KeyPath<Message, Timestamp>
-    ) -> Int {
-        partition(entries) { other in
-            let (left, right) = (message[keyPath: time], other[keyPath: time])
-            return left != right ? left < right : message.id.precedes(other.id)
+    static func place(of message: Message, in entries: [Entry], by order: Order) -> Int {
+        let time = order.time(of: message)
+        // The shop's clock makes times increase.
+        guard let last = entries.last, order.time(of: last.message) >= time else { return entries.count }
+        return partition(entries) { other in
+            let otherTime = order.time(of: other)
+            return time != otherTime ? time < otherTime : message.id.precedes(other.id)
         }
     }
 

@@ -18,6 +18,45 @@ public final class MemoryStore: Store {
         var byChange: [Entry] = []
         /// The number of messages that name an image, by the name of the image's file.
         var imageNameCounts: [String: Int] = [:]
+
+        mutating func insert(_ entry: Entry) {
+            for name in ImageNames.names(in: entry.message.text) { imageNameCounts[name, default: 0] += 1 }
+            Self.insert(entry, into: &byCreation, by: .creation)
+            Self.insert(entry, into: &byChange, by: .change)
+        }
+
+        private static func insert(_ entry: Entry, into entries: inout [Entry], by order: Order) {
+            let place = MemoryStore.place(of: entry.message, in: entries, by: order)
+            if place == entries.count { entries.append(entry) } else { entries.insert(entry, at: place) }
+        }
+
+        mutating func remove(_ entry: Entry) {
+            for name in ImageNames.names(in: entry.message.text) {
+                let count = imageNameCounts[name] ?? 0
+                imageNameCounts[name] = count > 1 ? count - 1 : nil
+            }
+            Self.remove(entry, from: &byCreation, by: .creation)
+            Self.remove(entry, from: &byChange, by: .change)
+        }
+
+        private static func remove(_ entry: Entry, from entries: inout [Entry], by order: Order) {
+            let place = MemoryStore.place(of: entry.message, in: entries, by: order) - 1
+            precondition(place >= 0 && entries[place] === entry, "a message stands where its time puts it")
+            entries.remove(at: place)
+        }
+    }
+
+    /// The time that orders messages.
+    enum Order {
+        case creation
+        case change
+
+        func time(of message: Message) -> Timestamp {
+            switch self {
+            case .creation: message.createdAt
+            case .change: message.changedAt
+            }
+        }
     }
 
     struct State {
