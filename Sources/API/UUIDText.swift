@@ -1,8 +1,10 @@
+internal import Auth
+
 /// Identifiers that the server generates: random UUIDs.
 package enum UUIDText {
     /// The length of one.
     package static let byteCount = 36
-    private static let dashes = [8, 13, 18, 23]
+    static let dashes = [8, 13, 18, 23]
 
     /// Whether the text has the form of a generated identifier.
     package static func isUUID(_ text: some Collection<UInt8>) -> Bool {
@@ -16,20 +18,9 @@ package enum UUIDText {
         }
     }
 
-    /// A version 4 UUID (RFC 9562, section 5.4) as text.
+    /// A version 4 UUID (RFC 9562, section 5.4) as text. One allocation, which is its text.
     package static func random() -> String {
-        var high = UInt64.random(in: 0...UInt64.max)
-        var low = UInt64.random(in: 0...UInt64.max)
-        high = high & ~0xf000 | 0x4000
-        low = low & ~(0b11 << 62) | (0b10 << 62)
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 { text.append(UInt8(ascii: "-")) }
-            let half = index < 16 ? high : low
-            let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - 4 * (index % 16))) & 0xf
-            text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-        }
-        return String(decoding: text, as: UTF8.self)
+        let (high, low) = RandomBytes.nextPair()
+        return text(high: high & ~0xf000 | 0x4000, low: low & ~(0b11 << 62) | (0b10 << 62))
     }
 }

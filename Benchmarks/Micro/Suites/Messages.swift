@@ -27,6 +27,9 @@ let messageBenchmarks = [
         precondition(json.count == 600)
         return Benchmark.Batch { readBodies(json, count: 200) }
     },
+    Benchmark(name: "uuid", operation: "a random UUID as text", batchOperationCount: 512) {
+        Benchmark.Batch { for _ in 0..<512 { keep(UUIDText.random()) } }
+    },
     Benchmark(name: "timestamp-text", operation: "a time as text", batchOperationCount: 500) {
         let times = (0..<500).map(makeMessage).map(\.createdAt)
         var bytes: [UInt8] = []
