@@ -3,14 +3,11 @@ internal import HTTP
 
 /// The token of an `Authorization` field (RFC 6750, section 2.1).
 enum BearerToken {
-    private static let scheme: [UInt8] = Array("bearer".utf8)
-
     /// Where the token is in the value of the field: after the scheme and white space. Nil for another scheme.
     static func range(in value: Span<UInt8>) -> Range<Int>? {
         var start = 0
         while start < value.count, !isWhiteSpace(value[start]) { start += 1 }
-        guard start == scheme.count else { return nil }
-        for index in scheme.indices where value[index] | 0x20 != scheme[index] { return nil }
+        guard value.extracting(0..<start).equalsIgnoringASCIICase("bearer") else { return nil }
         while start < value.count, isWhiteSpace(value[start]) { start += 1 }
         return start..<value.count
     }

@@ -152,12 +152,8 @@ extension ShopOwner {
 
     /// Waits for the lock of a node that shares its database with no other: the node that holds it advances the clock.
     private func requireWritability(in shop: ShopID) async throws(APIError) {
-        guard let postgres = store as? PostgresStore else { return }
-        do throws(StorageError) {
-            try await postgres.waitUntilWritable(in: shop)
-        } catch {
-            throw storageFailure(error)
-        }
+        guard !store.isWritable else { return }
+        try await stored { (store) async throws(StorageError) in try await store.waitUntilWritable(in: shop) }
     }
 
     /// Opens the shop's clock, unless it is open. It continues from the latest change in the store up to its horizon.

@@ -53,11 +53,12 @@ extension ASCII {
         var index = start
         while let block = ByteBlock(bytes, at: index) {
             let isControl = allowsAbove127 ? block.below(0x20) : block.belowOrBeyondASCII(0x20)
-            guard let offset = (isControl | block.equal(to: 0x7F)).firstOffset else {
+            let found = isControl | block.equal(to: 0x7F)
+            if found.isEmpty {
                 index &+= ByteBlock.byteCount
                 continue
             }
-            index &+= offset
+            index &+= found.firstOffset
             guard allowsTabs, bytes[index] == tab else { return index }
             index &+= 1
         }

@@ -57,3 +57,10 @@ extension StringProtocol {
         utf8.elementsEqual(other.utf8) { ASCII.lowercased($0) == ASCII.lowercased($1) }
     }
 }
+
+extension Span<UInt8> {
+    /// Whether the bytes, which have no control character, equal `lowercase`, ignoring the case of ASCII letters.
+    public func equalsIgnoringASCIICase(_ lowercase: StaticString) -> Bool {
+        ASCII.equals(self, ignoringCase: lowercase)
+    }
+}

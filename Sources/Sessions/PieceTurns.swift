@@ -1,4 +1,4 @@
-package import Primitives
+public import Primitives
 
 /// Bounds how many pieces of bodies are worked on in a turn of the reactor: those that lists and images send, and those
 /// that uploads bring. After a turn with such work, there is none for as long as that turn took. So a turn stays short
@@ -7,35 +7,40 @@ package import Primitives
 ///
 /// `turnEnded` returns each waiting task, in order, at the end of the turn at `nextTurnAt` or a later one. A value;
 /// time is an argument, and a `Waiter` is what resumes a task.
-package struct PieceTurns<Waiter> {
+public struct PieceTurns<Waiter> {
     private let countMax: Int
     /// Pieces taken in this turn.
-    private var takenCount = 0
-    private var waiting: [Waiter] = []
-    private var pauseEndsAt = MonotonicInstant(nanoseconds: 0)
+    @usableFromInline
+    var takenCount = 0
+    @usableFromInline
+    var waiting: [Waiter] = []
+    @usableFromInline
+    var pauseEndsAt = MonotonicInstant(nanoseconds: 0)
 
     /// Turns of at most `countMax` pieces.
-    package init(countMax: Int) { self.countMax = countMax }
+    public init(countMax: Int) { self.countMax = countMax }
 
     /// Whether no task waits and none worked in this turn, so that the end of the turn changes nothing.
-    package var isIdle: Bool { takenCount == 0 && waiting.isEmpty }
+    @inlinable
+    public var isIdle: Bool { takenCount == 0 && waiting.isEmpty }
 
     /// When the waiting tasks are due; nil when none waits.
-    package var nextTurnAt: MonotonicInstant? { waiting.isEmpty ? nil : pauseEndsAt }
+    @inlinable
+    public var nextTurnAt: MonotonicInstant? { waiting.isEmpty ? nil : pauseEndsAt }
 
     /// Takes one of the pieces of the turn that began at `turnBeganAt`. False when all are taken, while other tasks
     /// wait, and during the pause.
-    package mutating func take(turnBeganAt: MonotonicInstant) -> Bool {
+    public mutating func take(turnBeganAt: MonotonicInstant) -> Bool {
         guard waiting.isEmpty, takenCount < countMax, turnBeganAt >= pauseEndsAt else { return false }
         takenCount += 1
         return true
     }
 
     /// The task continues in a later turn.
-    package mutating func wait(_ task: Waiter) { waiting.append(task) }
+    public mutating func wait(_ task: Waiter) { waiting.append(task) }
 
     /// The turn that began at `beganAt` ends. Returns the tasks that continue in the next one and take its pieces.
-    package mutating func turnEnded(beganAt: MonotonicInstant, at now: MonotonicInstant) -> [Waiter] {
+    public mutating func turnEnded(beganAt: MonotonicInstant, at now: MonotonicInstant) -> [Waiter] {
         if takenCount > 0 { pauseEndsAt = now + now.since(beganAt) }
         let next = now >= pauseEndsAt ? Array(waiting.prefix(countMax)) : []
         waiting.removeFirst(next.count)

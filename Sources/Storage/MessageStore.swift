@@ -52,6 +52,13 @@ public protocol MessageStore: Sendable {
     /// Returns one message; nil when it does not exist.
     func message(_ id: MessageID) async throws(StorageError) -> Message?
 
+    /// Whether this process may write now. When it may not, await `waitUntilWritable` before reading a shop's clock: the
+    /// process that may write advances that clock. O(1).
+    var isWritable: Bool { get }
+
+    /// Returns when this process may write.
+    func waitUntilWritable(in shopID: ShopID) async throws(StorageError)
+
     /// Keeps the store's files small. One caller calls it about once a second. After a failure the next call tries
     /// again.
     func maintain() async
@@ -67,6 +74,12 @@ public protocol MessageStore: Sendable {
 }
 
 extension MessageStore {
+    /// True, for stores that one process writes.
+    public var isWritable: Bool { true }
+
+    /// Returns at once, for stores that one process writes.
+    public func waitUntilWritable(in shopID: ShopID) async throws(StorageError) {}
+
     /// Does nothing, for stores that need no maintenance.
     public func maintain() async {}
 

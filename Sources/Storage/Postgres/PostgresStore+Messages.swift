@@ -66,11 +66,12 @@ extension PostgresStore {
         return try Self.messages(result).first
     }
 
-    /// Returns when the node may write: at once while it holds its lock, otherwise like a write that changes nothing,
-    /// with the same time limit. Call it before reading a shop's clock, as the node that holds the lock advances that
-    /// clock.
+    /// Whether the node holds its lock, or needs none.
+    public var isWritable: Bool { nodeLock?.isHeld ?? true }
+
+    /// See `MessageStore`. Without the lock it is a write that changes nothing, with the same time limit.
     public func waitUntilWritable(in shopID: ShopID) async throws(StorageError) {
-        guard let nodeLock, !nodeLock.isHeld else { return }
+        guard !isWritable else { return }
         _ = try await write(.ping, [], key: shopID.stableHash, isRepeatable: true)
     }
 
