@@ -12,15 +12,14 @@ public struct HTTPDate: Sendable {
     /// A formatter without a cached date.
     public init() {}
 
-    /// Appends the field line `Date: …` of `now`, without its fraction. O(1); allocates only when the second has
-    /// changed.
-    mutating func appendField(_ now: Timestamp, to bytes: inout [UInt8]) {
+    /// The field line `Date: …` of `now`, without its fraction. O(1); allocates only when the second has changed.
+    mutating func fieldLine(of now: Timestamp) -> [UInt8] {
         let second = Self.floorDivided(now.microsecondsSinceEpoch, by: 1_000_000)
         if second != self.second || line.isEmpty {
             self.second = second
             line = Array("Date: ".utf8) + Self.format(second: second) + Array("\r\n".utf8)
         }
-        bytes.append(contentsOf: line.span)
+        return line
     }
 
     private static func format(second: Int64) -> [UInt8] {

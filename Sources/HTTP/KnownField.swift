@@ -5,46 +5,57 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
     case authorization, origin, forwardedFor
     case webSocketKey, webSocketVersion, webSocketProtocol
 
-    /// The name in lower case.
-    var name: StaticString {
+    /// The length of the name.
+    var nameByteCount: Int {
         switch self {
-        case .host: "host"
-        case .connection: "connection"
-        case .upgrade: "upgrade"
-        case .expect: "expect"
-        case .contentLength: "content-length"
-        case .contentType: "content-type"
-        case .contentEncoding: "content-encoding"
-        case .transferEncoding: "transfer-encoding"
-        case .authorization: "authorization"
-        case .origin: "origin"
-        case .forwardedFor: "x-forwarded-for"
-        case .webSocketKey: "sec-websocket-key"
-        case .webSocketVersion: "sec-websocket-version"
-        case .webSocketProtocol: "sec-websocket-protocol"
+        case .host: 4
+        case .expect, .origin: 6
+        case .upgrade: 7
+        case .connection: 10
+        case .contentType: 12
+        case .authorization: 13
+        case .contentLength: 14
+        case .forwardedFor: 15
+        case .contentEncoding: 16
+        case .transferEncoding, .webSocketKey: 17
+        case .webSocketVersion: 21
+        case .webSocketProtocol: 22
         }
     }
 
-    /// The field of a name; nil for all others. The length of a name leaves one candidate, or two, to compare.
-    init?(_ name: Span<UInt8>) {
-        let candidate: KnownField
-        switch name.count {
-        case 4: candidate = .host
-        case 6: candidate = ASCII.lowercased(name[0]) == UInt8(ascii: "e") ? .expect : .origin
-        case 7: candidate = .upgrade
-        case 10: candidate = .connection
-        case 12: candidate = .contentType
-        case 13: candidate = .authorization
-        case 14: candidate = .contentLength
-        case 15: candidate = .forwardedFor
-        case 16: candidate = .contentEncoding
-        case 17: candidate = ASCII.lowercased(name[0]) == UInt8(ascii: "t") ? .transferEncoding : .webSocketKey
-        case 21: candidate = .webSocketVersion
-        case 22: candidate = .webSocketProtocol
+    /// The field of a name; nil for all others.
+    init?(_ name: Span<UInt8>) { self.init(name, endsWithColon: false) }
+
+    /// The field whose name and a colon begin a field line; nil for all others.
+    init?(ofLine line: Span<UInt8>) { self.init(line, endsWithColon: true) }
+
+    /// The first letter leaves a few candidates, whose length rules out most.
+    @inline(__always)
+    private init?(_ bytes: Span<UInt8>, endsWithColon: Bool) {
+        guard !bytes.isEmpty else { return nil }
+        @inline(__always)
+        func isName(_ name: StaticString) -> Bool {
+            let count = name.utf8CodeUnitCount
+            let isWhole = endsWithColon ? bytes.count > count && bytes[count] == ASCII.colon : bytes.count == count
+            return isWhole && ASCII.hasPrefix(bytes, ignoringCase: name)
+        }
+        switch bytes[0] | 0x20 {
+        case UInt8(ascii: "a") where isName("authorization"): self = .authorization
+        case UInt8(ascii: "c") where isName("content-type"): self = .contentType
+        case UInt8(ascii: "c") where isName("content-length"): self = .contentLength
+        case UInt8(ascii: "c") where isName("connection"): self = .connection
+        case UInt8(ascii: "c") where isName("content-encoding"): self = .contentEncoding
+        case UInt8(ascii: "e") where isName("expect"): self = .expect
+        case UInt8(ascii: "h") where isName("host"): self = .host
+        case UInt8(ascii: "o") where isName("origin"): self = .origin
+        case UInt8(ascii: "s") where isName("sec-websocket-key"): self = .webSocketKey
+        case UInt8(ascii: "s") where isName("sec-websocket-version"): self = .webSocketVersion
+        case UInt8(ascii: "s") where isName("sec-websocket-protocol"): self = .webSocketProtocol
+        case UInt8(ascii: "t") where isName("transfer-encoding"): self = .transferEncoding
+        case UInt8(ascii: "u") where isName("upgrade"): self = .upgrade
+        case UInt8(ascii: "x") where isName("x-forwarded-for"): self = .forwardedFor
         default: return nil
         }
-        guard ASCII.equals(name, ignoringCase: candidate.name) else { return nil }
-        self = candidate
     }
 }
 

@@ -4,14 +4,6 @@ import Primitives
 /// The building blocks of requests and responses. A byte that could end a line early is our bug, not the peer's, and
 /// stops the process: a message that is split in two is worse than none.
 enum MessageText {
-    /// Appends `name: value CRLF`. Precondition: `value` has no CR, LF or NUL.
-    static func appendField(_ name: String, _ value: String, to bytes: inout [UInt8]) {
-        append(name, to: &bytes)
-        bytes.append(contentsOf: ": ")
-        appendChecked(value, to: &bytes)
-        appendLineBreak(to: &bytes)
-    }
-
     /// Appends all `fields`. Precondition: none has a name that `isReserved`; the writer writes those fields itself.
     static func appendFields(
         _ fields: HTTPFields,
@@ -21,28 +13,29 @@ enum MessageText {
         for field in fields {
             let name = field.name.rawName.utf8
             precondition(!isReserved(name.span), "the writer writes this field itself")
-            bytes.append(contentsOf: name.span)
-            bytes.append(contentsOf: ": ")
-            appendChecked(field.value, to: &bytes)
-            appendLineBreak(to: &bytes)
+            let value = field.value.utf8
+            check(value.span)
+            bytes.append(room: name.count + value.count + 4) { cursor in
+                cursor.put(name.span)
+                cursor.put(": ")
+                cursor.put(value.span)
+                cursor.put("\r\n")
+            }
         }
     }
 
-    /// Appends `text`. Precondition: it has no CR, LF or NUL.
-    static func appendChecked(_ text: String, to bytes: inout [UInt8]) {
-        let utf8 = text.utf8
-        let span = utf8.span
+    /// Precondition: `text` has no CR, LF or NUL.
+    static func check(_ text: Span<UInt8>) {
         var index = 0
         while true {
-            index = ASCII.firstNonText(in: span, from: index, allowsTabs: true, allowsAbove127: true)
-            guard index < span.count else { break }
+            index = ASCII.firstNonText(in: text, from: index, allowsTabs: true, allowsAbove127: true)
+            guard index < text.count else { return }
             precondition(
-                span[index] != ASCII.carriageReturn && span[index] != ASCII.lineFeed && span[index] != 0,
+                text[index] != ASCII.carriageReturn && text[index] != ASCII.lineFeed && text[index] != 0,
                 "a line break or NUL would inject a field"
             )
             index += 1
         }
-        bytes.append(contentsOf: span)
     }
 
     /// Appends `text`, a part of a request line. Precondition: visible ASCII only, and not empty.
@@ -57,21 +50,5 @@ enum MessageText {
         bytes.append(contentsOf: span)
     }
 
-    /// Appends a number, which is not negative, in decimal digits.
-    static func appendDecimal(_ number: Int, to bytes: inout [UInt8]) {
-        precondition(number >= 0)
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
-            divisor /= 10
-        }
-    }
-
     static func appendLineBreak(to bytes: inout [UInt8]) { bytes.append(contentsOf: "\r\n") }
-
-    private static func append(_ text: String, to bytes: inout [UInt8]) {
-        let utf8 = text.utf8
-        bytes.append(contentsOf: utf8.span)
-    }
 }

@@ -62,12 +62,11 @@ struct RequestHeadIndex: Sendable {
     }
 
     private mutating func takeField(_ line: Span<UInt8>, at offset: Int) throws(HTTPParseError) {
-        guard let colon = line.firstIndex(of: ASCII.colon),
-            let field = KnownField(line.extracting(0..<colon))
-        else {
+        guard let field = KnownField(ofLine: line) else {
             _ = try FieldLine.colonIndex(of: line)
             return
         }
+        let colon = field.nameByteCount
         let rest = line.extracting(colon + 1..<line.count)
         let value = ASCII.trimmed(rest)
         let start = offset + colon + 1

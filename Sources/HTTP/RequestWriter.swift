@@ -23,9 +23,7 @@ public enum RequestWriter {
         MessageText.appendLineBreak(to: &bytes)
         MessageText.appendFields(fields, isReserved: isReserved, to: &bytes)
         if let body {
-            bytes.append(contentsOf: "Content-Length: ".utf8)
-            MessageText.appendDecimal(body.count, to: &bytes)
-            MessageText.appendLineBreak(to: &bytes)
+            bytes.append(contentsOf: "Content-Length: \(body.count)\r\n".utf8)
         }
         MessageText.appendLineBreak(to: &bytes)
         if let body { bytes.append(contentsOf: body) }

@@ -93,46 +93,55 @@ public struct ResponseWriter: Sendable {
         let isSwitching = status.code == 101
         precondition(body != .untilClose || !context.keepsConnection, "the end of the connection ends this body")
         precondition(body != .chunked || context.acceptsChunks, "HTTP/1.0 knows no chunks")
-        appendStatusLine(status, to: &bytes)
-        date.appendField(now, to: &bytes)
-        if let contentType {
-            bytes.append(contentsOf: "Content-Type: ")
-            MessageText.appendChecked(contentType, to: &bytes)
-            MessageText.appendLineBreak(to: &bytes)
-        }
-        switch body {
-        case .none, .untilClose: break
-        case .length(let byteCount):
-            bytes.append(contentsOf: "Content-Length: ")
-            MessageText.appendDecimal(byteCount, to: &bytes)
-            MessageText.appendLineBreak(to: &bytes)
-        case .chunked: bytes.append(contentsOf: "Transfer-Encoding: chunked\r\n")
-        }
-        if !isSwitching {
-            // An `Upgrade` field, as in a 426, concerns a single hop, so `Connection` must name it (RFC 9110, section
-            // 7.8).
-            let isUpgradeNamed = status.code == 426
+        let date = date.fieldLine(of: now)
+        let usualLine = Self.usualStatusLine(status.code)
+        let reason = usualLine == nil ? status.reasonPhrase.utf8 : "".utf8
+        let type = contentType?.utf8 ?? "".utf8
+        MessageText.check(reason.span)
+        MessageText.check(type.span)
+        // An `Upgrade` field, as in a 426, concerns a single hop, so `Connection` must name it (RFC 9110, section 7.8).
+        let isUpgradeNamed = status.code == 426
+        bytes.append(room: Self.headByteCountTypical + reason.count + type.count) { cursor in
+            if let usualLine {
+                cursor.put(usualLine)
+            } else {
+                cursor.put("HTTP/1.1 ")
+                cursor.put(decimal: status.code)
+                cursor.put(" ")
+                cursor.put(reason.span)
+                cursor.put("\r\n")
+            }
+            cursor.put(date.span)
+            if contentType != nil {
+                cursor.put("Content-Type: ")
+                cursor.put(type.span)
+                cursor.put("\r\n")
+            }
+            switch body {
+            case .none, .untilClose: break
+            case .length(let byteCount):
+                cursor.put("Content-Length: ")
+                cursor.put(decimal: byteCount)
+                cursor.put("\r\n")
+            case .chunked: cursor.put("Transfer-Encoding: chunked\r\n")
+            }
+            guard !isSwitching else { return }
             switch context.connection {
-            case .persists: if isUpgradeNamed { bytes.append(contentsOf: "Connection: upgrade\r\n") }
-            case .persistsHTTP10: bytes.append(contentsOf: "Connection: keep-alive\r\n")
-            case .closes:
-                bytes.append(contentsOf: isUpgradeNamed ? "Connection: close, upgrade\r\n" : "Connection: close\r\n")
+            case .persists: if isUpgradeNamed { cursor.put("Connection: upgrade\r\n") }
+            case .persistsHTTP10: cursor.put("Connection: keep-alive\r\n")
+            case .closes: cursor.put(isUpgradeNamed ? "Connection: close, upgrade\r\n" : "Connection: close\r\n")
             }
         }
         MessageText.appendFields(fields, isReserved: { Self.isReserved($0, isSwitching: isSwitching) }, to: &bytes)
         MessageText.appendLineBreak(to: &bytes)
     }
 
-    private func appendStatusLine(_ status: HTTPResponse.Status, to bytes: inout [UInt8]) {
-        switch status.code {
-        case 200: bytes.append(contentsOf: "HTTP/1.1 200 OK\r\n")
-        case 201: bytes.append(contentsOf: "HTTP/1.1 201 Created\r\n")
-        case let code:
-            bytes.append(contentsOf: "HTTP/1.1 ")
-            MessageText.appendDecimal(code, to: &bytes)
-            bytes.append(ASCII.space)
-            MessageText.appendChecked(status.reasonPhrase, to: &bytes)
-            MessageText.appendLineBreak(to: &bytes)
+    /// The status line of a response that is sent often.
+    private static func usualStatusLine(_ code: Int) -> StaticString? {
+        switch code {
+        case 200: "HTTP/1.1 200 OK\r\n"
+        case 201: "HTTP/1.1 201 Created\r\n"
+        default: nil
         }
     }
 

@@ -45,11 +45,20 @@ import Testing
     }
 
     @Test func `names are compared without the case of letters`() {
-        for field in KnownField.allCases {
-            for name in ["\(field.name)", "\(field.name)".uppercased()] {
+        let names = [
+            "host", "connection", "upgrade", "expect", "content-length", "content-type", "content-encoding",
+            "transfer-encoding", "authorization", "origin", "x-forwarded-for", "sec-websocket-key",
+            "sec-websocket-version", "sec-websocket-protocol",
+        ]
+        for (field, name) in zip(KnownField.allCases, names) {
+            #expect(field.nameByteCount == name.utf8.count)
+            for name in [name, name.uppercased()] {
                 let utf8 = Array(name.utf8)
-                let found = KnownField(utf8.span)
+                let (found, line) = (KnownField(utf8.span), Array("\(name): x".utf8))
                 #expect(found == field)
+                let (ofLine, ofName) = (KnownField(ofLine: line.span), KnownField(ofLine: utf8.span))
+                #expect(ofLine == field)
+                #expect(ofName == nil)
                 for place in utf8.indices {
                     var other = utf8
                     other[place] = UInt8(ascii: "~")

@@ -180,8 +180,7 @@ import Testing
     func `a time is written as IMF-fixdate`(second: Int64, text: String) {
         var date = HTTPDate()
         let now = Timestamp(microsecondsSinceEpoch: second * 1_000_000)
-        var line: [UInt8] = []
-        date.appendField(now, to: &line)
+        let line = date.fieldLine(of: now)
         #expect(String(decoding: line, as: UTF8.self) == "Date: \(text)\r\n")
     }
 
@@ -189,8 +188,7 @@ import Testing
         var date = HTTPDate()
         let microseconds: [Int64] = [0, 999_999, 1_000_000, 2_500_000, 500_000]
         let texts = microseconds.map {
-            var line: [UInt8] = []
-            date.appendField(Timestamp(microsecondsSinceEpoch: $0), to: &line)
+            let line = date.fieldLine(of: Timestamp(microsecondsSinceEpoch: $0))
             return String(decoding: line[23..<31], as: UTF8.self)
         }
         #expect(texts == ["00:00:00", "00:00:00", "00:00:01", "00:00:02", "00:00:00"])
