@@ -8,8 +8,11 @@ public import Primitives
 
 /// The body of `POST /api/v1/shops/messages`, checked.
 public struct CreateMessageBody: Sendable {
+    /// The shop that the message is written to.
     public let shopID: ShopID
+    /// The text to store.
     public let text: String
+    /// The message that this one answers.
     public let parentID: MessageID?
 
     private static let keys = [JSONObject.Key("shop_id"), JSONObject.Key("message"), JSONObject.Key("parent_id")]
@@ -31,7 +34,9 @@ public struct CreateMessageBody: Sendable {
 
 /// The body of `PUT /api/v1/shops/messages`, checked.
 public struct EditMessageBody: Sendable {
+    /// The message that is changed.
     public let messageID: MessageID
+    /// Its new text, as it is stored.
     public let text: String
 
     private static let keys = [JSONObject.Key("message_id"), JSONObject.Key("message")]

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// Collects the field lines of a head, for requests and responses.
+/// Collects the field lines of a head, for responses and the parts of forms.
 struct HeadReader: Sendable {
     /// The fields so far; between heads it has no storage.
     private(set) var fields: HTTPFields = [:]
@@ -40,7 +40,4 @@ struct HeadReader: Sendable {
         self = HeadReader()
         return fields
     }
-
-    /// Drops the fields and resets the reader.
-    mutating func reset() { self = HeadReader() }
 }

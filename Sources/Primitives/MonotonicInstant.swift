@@ -25,8 +25,9 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
     /// The time from `earlier` to this instant, or zero when `earlier` is later.
     @inlinable
     public func since(_ earlier: Self) -> Duration {
-        nanoseconds <= earlier.nanoseconds
-            ? .zero : Duration(attoseconds: Int128(nanoseconds &- earlier.nanoseconds) * 1_000_000_000)
+        guard nanoseconds > earlier.nanoseconds else { return .zero }
+        let span = Int64(clamping: nanoseconds &- earlier.nanoseconds)
+        return Duration(attoseconds: Int128(span) * 1_000_000_000)
     }
 }
 
