@@ -19,12 +19,26 @@ def test_a_server_listens_on_ipv6(serve):
     with open_stream(server, shop.id, shop.member) as one, open_stream(server, shop.id, shop.admin) as other:
         message = shop.post("over IPv6")
         assert receive(one) == receive(other) == message
-        with socket.create_connection(("::1", server.port), timeout=10):  # the third of this address
+        # The third of this address, once the connection of the POST is released.
+        with wait_until(lambda: held(server), what="a third connection is accepted"):
             wait_until(lambda: is_refused(server), what="a fourth connection is refused")
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", server.port), timeout=10)
     wait_until(lambda: not is_refused(server), what="its connections are released")
     assert f'"address":"[::1]:{server.port}"' in server.log()
+
+
+def held(server):
+    """A connection that the server has accepted and keeps; None when it refused it."""
+    probe = socket.create_connection(("::1", server.port), timeout=10)
+    try:
+        probe.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        if probe.recv(64).startswith(b"HTTP/1.1 200"):
+            return probe
+    except ConnectionError:
+        pass
+    probe.close()
+    return None
 
 
 def is_refused(server):
