@@ -94,11 +94,12 @@ extension Context {
     public func write<Value: Sendable>(
         by user: UserID, in shop: ShopID, _ body: @Sendable (Owner) async throws(APIError) -> Value
     ) async throws(APIError) -> Value {
-        guard areWritesLimited else { return try await onOwner(of: shop, body) }
+        guard areWritesLimited else { return try await onOwner(owner(of: shop), body) }
         let counter = owner(of: user)
-        if counter === owner(of: shop) {
+        let owner = owner(of: shop)
+        if counter === owner {
             // The same reactor counts and writes, so there is no hop in addition to the write's own.
-            return try await onOwner(of: shop) { (owner) async throws(APIError) in
+            return try await onOwner(owner) { (owner) async throws(APIError) in
                 try owner.takeWrite(by: user)
                 do throws(APIError) {
                     return try await body(owner)
@@ -110,18 +111,19 @@ extension Context {
         }
         try await limited(on: counter) { (counter) throws(APIError) in try counter.takeWrite(by: user) }
         do throws(APIError) {
-            return try await onOwner(of: shop, body)
+            return try await onOwner(owner, body)
         } catch {
             sendReturnedWrite(by: user)
             throw error
         }
     }
 
-    /// Runs `body` on the reactor that owns the shop.
+    /// Runs `body` on an owner's reactor. Without a hop when it is this one.
     private func onOwner<Value: Sendable>(
-        of shop: ShopID, _ body: @Sendable (Owner) async throws(APIError) -> Value
+        _ owner: Owner, _ body: @Sendable (Owner) async throws(APIError) -> Value
     ) async throws(APIError) -> Value {
-        let outcome = await on(owner(of: shop)) { owner -> Result<Value, APIError> in
+        if owner === self { return try await body(owner) }
+        let outcome = await on(owner) { owner -> Result<Value, APIError> in
             do throws(APIError) {
                 return .success(try await body(owner))
             } catch {

@@ -8,8 +8,8 @@ public import Storage
 // the reactor that counts a user for that user's limits (`UserCounter`), and changes a shop on the reactor that owns the
 // shop (`ShopOwner`). The server's shards conform to all of them, and so does the context of the tests.
 //
-// A task comes back from an awaited requirement of a protocol by a job of its own, which costs it a turn of the
-// reactor. So the requirements that most requests use are synchronous. What awaits is in the extensions.
+// An awaited requirement of a protocol costs more than a call: the requirements that most requests use are synchronous.
+// What awaits is in the extensions.
 
 /// A reactor, as the code that runs on it sees it: its executor, its store, and what belongs to both.
 public protocol ReactorContext: AnyObject, Sendable {

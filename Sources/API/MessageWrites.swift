@@ -82,94 +82,101 @@ public enum MessageWrites {
                     try await store.username(of: identity.userID)
                 } ?? identity.name
         }
-        let (time, ticket) = try await owner.beginChange(in: body.shopID)
+        let change = try await owner.beginChange(in: body.shopID)
         var message = Message(
             id: MessageID(UUIDText.random()), shopID: body.shopID, userID: identity.userID, text: body.text,
-            createdAt: time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
+            createdAt: change.time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
         do throws(StorageError) {
             let storedAt = try await owner.store.append(message)
-            if storedAt != time {
-                owner.shops.advance(body.shopID, past: storedAt, at: owner.civilTime)
+            if storedAt != change.time {
+                change.shop.advance(past: storedAt, at: owner.civilTime)
                 message.createdAt = storedAt
             }
         } catch {
-            owner.endChange(in: body.shopID, ticket, nil)
+            owner.end(change, nil)
             throw owner.storageFailure(error)
         }
         let event = owner.encoded(.messageCreated(owner.shown(message)))
-        owner.endChange(in: body.shopID, ticket, event)
+        owner.end(change, event)
         return event.data
     }
 
     private static func edit(
         _ message: Message, to text: String, on owner: some ShopOwner
     ) async throws(APIError) -> [UInt8] {
-        let (time, ticket) = try await owner.beginChange(in: message.shopID)
+        let change = try await owner.beginChange(in: message.shopID)
         let edited: Message?
         do throws(StorageError) {
-            edited = try await owner.store.edit(message.id, in: message.shopID, text: text, at: time)
+            edited = try await owner.store.edit(message.id, in: message.shopID, text: text, at: change.time)
         } catch {
-            owner.endChange(in: message.shopID, ticket, nil)
+            owner.end(change, nil)
             throw owner.storageFailure(error)
         }
         guard let edited else {
-            owner.endChange(in: message.shopID, ticket, nil)
+            owner.end(change, nil)
             throw .messageNotFound
         }
-        owner.shops.advance(message.shopID, past: edited.changedAt, at: owner.civilTime)
+        change.shop.advance(past: edited.changedAt, at: owner.civilTime)
         let event = owner.encoded(.messageEdited(owner.shown(edited)))
-        owner.endChange(in: message.shopID, ticket, event)
+        owner.end(change, event)
         return event.data
     }
 
     private static func delete(_ message: Message, on owner: some ShopOwner) async throws(APIError) {
-        let (_, ticket) = try await owner.beginChange(in: message.shopID)
+        let change = try await owner.beginChange(in: message.shopID)
         let deleted: Message?
         do throws(StorageError) {
             deleted = try await owner.store.delete(message.id, in: message.shopID)
         } catch {
-            owner.endChange(in: message.shopID, ticket, nil)
+            owner.end(change, nil)
             throw owner.storageFailure(error)
         }
         guard deleted != nil else {
-            owner.endChange(in: message.shopID, ticket, nil)
+            owner.end(change, nil)
             throw .messageNotFound
         }
-        owner.endChange(
-            in: message.shopID, ticket, owner.encoded(.messageDeleted(message.id, in: message.shopID)))
+        owner.end(change, owner.encoded(.messageDeleted(message.id, in: message.shopID)))
     }
 }
 
 // The shop's clock: each change begins with a time and a ticket, and is published in the order of the tickets.
 
+/// A change of a shop in flight: it has its time and its place in the order of publication.
+public struct ShopChange {
+    /// The time of the change.
+    public let time: Timestamp
+    let shop: Shop
+    let shopID: ShopID
+    fileprivate let ticket: UInt64
+}
+
 extension ShopOwner {
-    /// The time of a change and its ticket in the order of the shop. Each ticket must be passed to `endChange`.
-    public func beginChange(in shop: ShopID) async throws(APIError) -> (time: Timestamp, ticket: UInt64) {
-        try await requireWritability(in: shop)
-        try await requireClock(of: shop)
-        return shops.beginChange(in: shop, at: civilTime)
+    /// Begins a change. It must be passed to `end`.
+    public func beginChange(in shop: ShopID) async throws(APIError) -> ShopChange {
+        if !store.isWritable { try await waitForWritability(in: shop) }
+        let open = if let open = shops[shop] { open } else { try await openedShop(shop) }
+        let (time, ticket) = open.beginChange(at: civilTime)
+        return ShopChange(time: time, shop: open, shopID: shop, ticket: ticket)
     }
 
     /// Waits for the lock of a node that shares its database with no other: the node that holds it advances the clock.
-    private func requireWritability(in shop: ShopID) async throws(APIError) {
-        guard !store.isWritable else { return }
+    private func waitForWritability(in shop: ShopID) async throws(APIError) {
         try await stored { (store) async throws(StorageError) in try await store.waitUntilWritable(in: shop) }
     }
 
-    /// Opens the shop's clock, unless it is open. It continues from the latest change in the store up to its horizon.
-    private func requireClock(of shop: ShopID) async throws(APIError) {
-        guard !shops.isOpen(shop) else { return }
+    /// Opens the shop's clock. It continues from the latest change in the store up to its horizon.
+    private func openedShop(_ shop: ShopID) async throws(APIError) -> Shop {
         let horizon = ShopClock.horizon(at: civilTime)
         let latest = try await stored { (store) async throws(StorageError) in
             try await store.latestChange(in: shop, upTo: horizon)
         }
-        shops.open(shop, latestChange: latest)
+        return shops.open(shop, latestChange: latest)
     }
 
     /// The change was stored, or failed (nil): publishes what is now in order.
-    public func endChange(in shop: ShopID, _ ticket: UInt64, _ event: EncodedEvent?) {
+    public func end(_ change: ShopChange, _ event: EncodedEvent?) {
         // When the broker orders the changes of a shop, it reports this node's changes with the others'.
         let event = isOrderedByBroker ? nil : event
-        for event in shops.endChange(in: shop, ticket, event) { publish(event, to: shop) }
+        for event in change.shop.endChange(change.ticket, event) { publish(event, to: change.shopID) }
     }
 }

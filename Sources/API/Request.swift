@@ -1,33 +1,35 @@
-public import Auth
+internal import Auth
 public import HTTP
 internal import HTTPTypes
 public import Primitives
 
-/// A complete request, as a route's handler receives it.
-public struct Request: Sendable {
+/// A complete request, as a route's handler receives it. An object, so that the tasks and calls that it passes through
+/// hold a reference.
+public final class Request: Sendable {
     /// The connection on which it arrived.
     public let source: RequestSource
     /// The request without its body.
     public let head: RequestHead
+    /// Its route.
+    public let match: RouteMatch<RouteName>
     /// The contents of its body.
     public let content: RequestContent
-    /// The parameters of its path.
-    public let parameters: PathParameters
     /// The user, when the token was verified before the body was read.
     let identity: Identity?
 
-    /// A request that was matched with a route.
-    public init(
-        source: RequestSource, head: RequestHead, content: RequestContent, parameters: PathParameters,
-        identity: Identity? = nil
-    ) {
+    /// A request of which the body was read as its plan says.
+    public init(_ plan: RequestPlan, _ content: RequestContent, from source: RequestSource) {
         self.source = source
-        self.head = head
         self.content = content
-        self.parameters = parameters
-        self.identity = identity
+        head = plan.head
+        match = plan.match
+        identity = plan.identity
     }
 
+    /// The parameters of its path.
+    public var parameters: PathParameters {
+        if case .matched(_, let parameters) = match { parameters } else { PathParameters() }
+    }
     /// The connection on which it arrived.
     public var connection: ConnectionID { source.connection }
     /// The client's address; behind trusted proxies, the one that they name.

@@ -16,16 +16,9 @@ public struct Response: Sendable {
     public static func enveloped(
         _ status: HTTPResponse.Status, message: StaticString, data: [UInt8]
     ) -> Response {
-        var writer = JSONWriter()
-        writer.bytes.reserveCapacity(data.count + 96)
-        writer.raw("{\"status\":")
-        writer.number(status.code)
-        writer.raw(",\"message\":\"")
-        writer.raw(message)
-        writer.raw("\",\"data\":")
-        writer.raw(data)
-        writer.raw("}")
-        return Response(status: status, body: writer.bytes)
+        var response = Response(status: status)
+        response.body = .enveloped(Envelope(status, message: message, data: data))
+        return response
     }
 
     /// A response whose whole body exists.
@@ -66,8 +59,51 @@ public struct Response: Sendable {
 public enum ResponseBody: Sendable {
     /// The whole body exists: the common, small case.
     case whole([UInt8])
+    /// The same, and its data is shared with others: it is written into the response without a copy between.
+    case enveloped(Envelope)
     /// The body is produced while it is sent; `first` is its beginning.
     case pieces(first: [UInt8], rest: any ResponsePieces, byteCount: Int?)
+}
+
+/// A body `{"status":…,"message":…,"data":…}` whose data is JSON.
+public struct Envelope: Sendable {
+    private static let beforeStatus: StaticString = "{\"status\":"
+    private static let beforeMessage: StaticString = ",\"message\":\""
+    private static let beforeData: StaticString = "\",\"data\":"
+    private static let end: StaticString = "}"
+
+    private let status: Int
+    private let message: StaticString
+    private let data: [UInt8]
+
+    init(_ status: HTTPResponse.Status, message: StaticString, data: [UInt8]) {
+        precondition(100...999 ~= status.code, "a status has three digits")
+        self.status = status.code
+        self.message = message
+        self.data = data
+    }
+
+    /// Its length in bytes.
+    public var byteCount: Int {
+        let texts =
+            Self.beforeStatus.utf8CodeUnitCount + Self.beforeMessage.utf8CodeUnitCount
+            + message.utf8CodeUnitCount + Self.beforeData.utf8CodeUnitCount + Self.end.utf8CodeUnitCount
+        return texts + 3 + data.count
+    }
+
+    /// Appends it. O(bytes).
+    public func append(to bytes: inout [UInt8]) {
+        var writer = JSONWriter()
+        swap(&writer.bytes, &bytes)
+        writer.raw(Self.beforeStatus)
+        writer.number(status)
+        writer.raw(Self.beforeMessage)
+        writer.raw(message)
+        writer.raw(Self.beforeData)
+        writer.raw(data)
+        writer.raw(Self.end)
+        swap(&writer.bytes, &bytes)
+    }
 }
 
 /// Produces the body of a response, piece by piece, as the client takes them. At most one piece is in memory, in

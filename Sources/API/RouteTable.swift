@@ -72,16 +72,13 @@ public struct RouteTable: Sendable {
     public func match(_ head: RequestHead) -> RouteMatch<RouteName> { router.match(head) }
 
     /// Answers a request. On the reactor on which it arrived.
-    public static func answer(
-        _ plan: RequestPlan, _ content: RequestContent, from source: RequestSource, in context: some Context
-    ) async -> Response {
-        switch plan.match {
+    public static func answer(_ request: Request, in context: some Context) async -> Response {
+        switch request.match {
         case .notFound: return Response(APIError.notFound)
         case .methodNotAllowed(let allow): return Response(APIError.methodNotAllowed(allow: allow))
-        case .options(let allow): return preflight(plan.head, allow, from: source, context.settings.crossOrigin)
-        case .matched(let name, let parameters):
-            let request = Request(
-                source: source, head: plan.head, content: content, parameters: parameters, identity: plan.identity)
+        case .options(let allow):
+            return preflight(request.head, allow, from: request.source, context.settings.crossOrigin)
+        case .matched(let name, _):
             do throws(APIError) {
                 return try await answer(request, of: name, in: context)
             } catch {

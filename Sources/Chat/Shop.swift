@@ -1,20 +1,33 @@
 public import Primitives
 
 /// A shop with recent changes, on the reactor that owns it: its clock and thereby the order of its changes. Presence,
-/// typing and receipts belong here too.
-package struct Shop {
-    package var clock: ShopClock
+/// typing and receipts belong here too. An object, so that a change looks its shop up once.
+public final class Shop {
+    private var clock: ShopClock
 
-    package init(latestChange: Timestamp?) { clock = ShopClock(latest: latestChange ?? .earliest) }
+    fileprivate init(latestChange: Timestamp?) { clock = ShopClock(latest: latestChange ?? .earliest) }
 
     /// Whether the shop can be closed and reopened without losing anything.
     var isIdle: Bool { clock.isIdle }
+
+    /// The time of the next change, and its ticket in the order of publication. Each ticket must be passed to
+    /// `endChange`.
+    public func beginChange(at now: Timestamp) -> (time: Timestamp, ticket: UInt64) { clock.begin(at: now) }
+
+    /// The ticket of a change that already has its time.
+    public func enterChange() -> UInt64 { clock.enter() }
+
+    /// A change by another writer was seen, with this time.
+    public func advance(past time: Timestamp, at now: Timestamp) { clock.advance(past: time, at: now) }
+
+    /// The change was stored, or failed (nil). Returns what to publish now, in order.
+    public func endChange(_ ticket: UInt64, _ event: EncodedEvent?) -> EventsInOrder { clock.finish(ticket, event) }
 }
 
 /// The open shops of a reactor: those with recent changes.
 ///
 /// A value without I/O; the time is an argument. A shop is opened by its first change, with the time of its latest
-/// change in the store. When too many shops are open, the idle ones are closed.
+/// change in the store. When too many shops are open, the idle ones are closed: a shop with a change in flight is not.
 public struct Shops {
     private var shops: [ShopID: Shop] = [:]
     private let countMax: Int
@@ -28,39 +41,17 @@ public struct Shops {
     /// Whether no shop has a write in flight. O(shops); for tests.
     public var areIdle: Bool { shops.values.allSatisfy(\.isIdle) }
 
-    /// Whether the shop is open.
-    public func isOpen(_ id: ShopID) -> Bool { shops[id] != nil }
+    /// The shop, when it is open. Begin a change at once: the shop may be closed when the caller has waited. O(1).
+    public subscript(_ id: ShopID) -> Shop? { shops[id] }
 
-    /// Opens a shop whose latest change in the store has this time; nil for a shop without changes. Does nothing when
-    /// it is already open. O(1); O(shops) when there are too many.
-    public mutating func open(_ id: ShopID, latestChange: Timestamp?) {
-        guard shops[id] == nil else { return }
+    /// Opens a shop whose latest change in the store has this time; nil for a shop without changes. Returns the shop as
+    /// it is when it is already open. O(1); O(shops) when there are too many.
+    @discardableResult
+    public mutating func open(_ id: ShopID, latestChange: Timestamp?) -> Shop {
+        if let shop = shops[id] { return shop }
         if shops.count >= countMax { shops = shops.filter { !$0.value.isIdle } }
-        shops[id] = Shop(latestChange: latestChange)
-    }
-
-    /// The time of the next change of an open shop, and its ticket in the order of publication. Each ticket must be
-    /// passed to `endChange`.
-    ///
-    /// - Precondition: The shop is open.
-    public mutating func beginChange(in id: ShopID, at now: Timestamp) -> (time: Timestamp, ticket: UInt64) {
-        guard let place = shops[id]?.clock.begin(at: now) else {
-            preconditionFailure("a change in a shop that is closed")
-        }
-        return place
-    }
-
-    /// The ticket of a change that already has its time; nil when the shop is not open, which means that no write is in
-    /// flight.
-    public mutating func enterChange(in id: ShopID) -> UInt64? { shops[id]?.clock.enter() }
-
-    /// A change by another writer was seen, with this time.
-    public mutating func advance(_ id: ShopID, past time: Timestamp, at now: Timestamp) {
-        shops[id]?.clock.advance(past: time, at: now)
-    }
-
-    /// The change was stored, or failed (nil). Returns what to publish now, in order.
-    public mutating func endChange(in id: ShopID, _ ticket: UInt64, _ event: EncodedEvent?) -> EventsInOrder {
-        shops[id]?.clock.finish(ticket, event) ?? EventsInOrder()
+        let shop = Shop(latestChange: latestChange)
+        shops[id] = shop
+        return shop
     }
 }

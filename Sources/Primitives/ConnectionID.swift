@@ -18,4 +18,13 @@ public struct ConnectionID: Hashable, Sendable {
         self.slot = slot
         self.generation = generation
     }
+
+    /// The hash for a table with this seed; O(1). No client chooses the numbers of its connection, so it is enough that
+    /// all bits affect the low ones.
+    @inlinable
+    public func _rawHashValue(seed: Int) -> Int {
+        let bits = UInt64(slot) << 32 | UInt64(generation)
+        let mixed = (bits ^ UInt64(bitPattern: Int64(seed))) &* 0x9e37_79b9_7f4a_7c15
+        return Int(truncatingIfNeeded: mixed ^ (mixed >> 32))
+    }
 }

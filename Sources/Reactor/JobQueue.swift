@@ -6,6 +6,9 @@
 /// to its time. The long lane has its own time and runs at least one job. Tasks that compute therefore do not delay the
 /// others, and make progress in each turn. Only its last job classifies a task, so a wrong guess costs it one turn.
 ///
+/// Before `beginTurn`, while the turn handles its completions, a job that no other short job precedes may run at once
+/// (`takeOnlyJob`). It takes the turn's time as the others do.
+///
 /// Generic over the job for tests. Belongs to one thread.
 struct JobQueue<Job> {
     /// A job and the task that it belongs to.
@@ -54,32 +57,41 @@ struct JobQueue<Job> {
     private var spentOnShort: UInt64 = 0
     private var spentOnLong: UInt64 = 0
     private var longCount = 0
-    private var remainingCount = 0
+    private var remainingCount: Int
     private var isInLongLane = false
 
     init(_ limits: JobLimits) {
         precondition(limits.longTaskCountMax.nonzeroBitCount == 1, "a table of a power of two")
         self.limits = limits
         longTasks = Array(repeating: 0, count: limits.longTaskCountMax)
+        remainingCount = limits.countPerTurnMax
     }
 
     /// The number of pending jobs.
     var count: Int { short.count + long.count }
 
-    /// Queues a job of `task`, an identifier that all jobs of a task share and that is not 0. O(1) amortised.
-    mutating func append(_ job: Job, task: UInt) {
+    /// Queues a job of `task`, an identifier that all jobs of a task share and that is not 0. The first job of new work
+    /// is not judged by what the task did before. O(1) amortised.
+    mutating func append(_ job: Job, task: UInt, isFirst: Bool = false) {
         let entry = Entry(job: job, task: task)
-        if longTasks[cell(task)] == task { long.append(entry) } else { short.append(entry) }
+        if !isFirst, longTasks[cell(task)] == task { long.append(entry) } else { short.append(entry) }
     }
 
     /// The jobs that are queued now belong to this turn, and jobs that are appended later to the next one.
     mutating func beginTurn() {
         short.beginTurn()
         long.beginTurn()
-        spentOnShort = 0
-        spentOnLong = 0
-        longCount = 0
-        remainingCount = limits.countPerTurnMax
+    }
+
+    /// The job of the short lane, when it is the only one there and the turn has time for it; nil otherwise. Call
+    /// `ended` after it ran. Not between `beginTurn` and `endTurn`. O(1).
+    mutating func takeOnlyJob() -> (job: Job, task: UInt)? {
+        guard short.count == 1, spentOnShort < limits.shortNanosecondsPerTurn, remainingCount > 0 else { return nil }
+        isInLongLane = false
+        remainingCount -= 1
+        let entry = short.popFirst()
+        short.endTurn()
+        return (entry.job, entry.task)
     }
 
     /// The turn's next job; nil when the turn has no more jobs or no more time. Call `ended` after it ran. O(1).
@@ -105,10 +117,14 @@ struct JobQueue<Job> {
         }
     }
 
-    /// Ends the turn's jobs.
+    /// Ends the turn's jobs. The next turn has its whole time again.
     mutating func endTurn() {
         short.endTurn()
         long.endTurn()
+        spentOnShort = 0
+        spentOnLong = 0
+        longCount = 0
+        remainingCount = limits.countPerTurnMax
     }
 
     /// Tasks are identified by their addresses, whose low bits are equal.

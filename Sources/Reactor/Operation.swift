@@ -11,6 +11,8 @@ public enum Operation: UInt8, Sendable {
     case trySendInGroup
     /// A single send that does not wait; always reports.
     case trySend
+    /// The part of a `sendPromptly` that does not wait; silent when it sent all bytes.
+    case promptSend
     /// A wait until the socket has room.
     case pollWritable
     /// A shutdown of one or both directions.

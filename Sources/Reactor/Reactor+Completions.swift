@@ -42,20 +42,19 @@ extension Reactor {
 
     func sent(_ completion: Completion) {
         let connection = completion.tag.connection
-        guard descriptors.isLive(connection), var send = sends[connection.slot] else {
+        guard descriptors.isLive(connection), var send = sends[connection] else {
             statistics.staleCompletionCount += 1
             return
         }
         let isOpen = isOpen(connection)
         if completion.result > 0 { send.advance(byteCount: Int(completion.result)) }
         if isOpen, completion.result > 0, !send.isWhole {
-            sends[connection.slot] = send
-            // SAFETY: the rest of the same copy, still owned by `sends`.
+            sends[connection] = send
+            // SAFETY: the rest of the same bytes, still owned by `sends`.
             unsafe driver.send(slot: connection.slot, bytes: send.rest, tag: CompletionTag(.send, connection))
             return
         }
-        send.deallocate()
-        sends[connection.slot] = nil
+        sends[connection] = nil
         descriptors[connection].operationCount -= 1
         if isOpen {
             handler.sendEnded(connection, errnoValue: completion.result > 0 ? 0 : -completion.result)

@@ -15,16 +15,23 @@ extension Reactor {
         driver.receive(slot: connection.slot, isMultishot: isMultishot, tag: CompletionTag(.receive, connection))
     }
 
-    /// Sends a copy of `bytes` and waits for room without limit; `sendEnded` follows. One send at a time.
-    public func send(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+    /// Sends bytes and waits for room without limit; `sendEnded` follows. One send at a time. Holds the array of the
+    /// slice until then.
+    public func send(_ connection: ConnectionID, _ bytes: ArraySlice<UInt8>) {
         guard isOpen(connection) else { return }
-        precondition(sends[connection.slot] == nil, "a send is in flight")
         precondition(!bytes.isEmpty, "nothing to send")
-        let send = OwnedSend(copying: bytes)
-        sends[connection.slot] = send
+        let send = OwnedSend(bytes)
+        precondition(sends.updateValue(send, forKey: connection) == nil, "a send is in flight")
         descriptors[connection].operationCount += 1
-        // SAFETY: `sends` owns the copy until the completion.
+        // SAFETY: `sends` owns the bytes until the completion.
         unsafe driver.send(slot: connection.slot, bytes: send.rest, tag: CompletionTag(.send, connection))
+    }
+
+    /// Sends a copy of `bytes`, in the same way.
+    public func send(_ connection: ConnectionID, _ bytes: Span<UInt8>) {
+        var copy: [UInt8] = []
+        copy.append(contentsOf: bytes)
+        send(connection, copy[...])
     }
 
     /// Queues a send to one connection of a group. It does not wait: the next `submit` executes it, and `shortSend` or
@@ -52,6 +59,7 @@ extension Reactor {
     /// caller may reuse their bytes.
     public func submit() {
         driver.submit()
+        arePromptSendsQueued = false
         record()
     }
 

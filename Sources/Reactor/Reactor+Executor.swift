@@ -3,8 +3,11 @@ import Synchronization
 
 // The reactor runs the tasks of its connections itself. An `async` function that began on it continues there after each
 // `await`, so handlers never change threads and access the reactor's state without a lock.
+//
+// It is no executor of actors. A task has no isolation then, which is the same at both ends of each call, so that none
+// costs a job: a task comes back by a job of its own only when it was suspended.
 
-extension Reactor: SerialExecutor, TaskExecutor {
+extension Reactor: TaskExecutor {
     /// Queues a job: without synchronisation on the reactor's own thread, through the inbox from other threads.
     public func enqueue(_ job: consuming ExecutorJob) {
         let unowned = UnownedJob(job)
@@ -16,24 +19,11 @@ extension Reactor: SerialExecutor, TaskExecutor {
         }
     }
 
-    /// The reactor as the executor of an actor.
-    public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
-        // SAFETY: the reactor outlives its jobs: its owner keeps it until the loop has ended.
-        unsafe UnownedSerialExecutor(ordinary: self)
-    }
-
     /// The reactor as the preferred executor of a task.
     public func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+        // SAFETY: the reactor outlives its jobs: its owner keeps it until the loop has ended.
         unsafe UnownedTaskExecutor(ordinary: self)
     }
-
-    /// Lets `assumeIsolated` work in the handler's synchronous calls.
-    public func checkIsolated() {
-        precondition(isCurrent, "not on the reactor's thread")
-    }
-
-    /// Whether the caller is on the reactor's thread.
-    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
 }
 
 // MARK: - Other threads

@@ -13,13 +13,12 @@ extension Reactor {
 
     /// Frees the memory of operations that ended with the driver.
     private func releaseRest(isQuiet: Bool) {
-        if isQuiet {
-            for send in sends.values { send.deallocate() }
-        } else {
-            // The kernel may still read them.
+        if !isQuiet {
+            for send in sends.values { send.abandon() }
             statistics.abandonedSendCount += UInt64(sends.count)
         }
         sends.removeAll()
+        promptSends.removeAll()
         connectTokens.removeAll()
         // A connection that was transferred here and not handled is closed with the ring's table, and its `Transfer` is
         // released here. One in transfer to another reactor belongs to that reactor.
@@ -97,7 +96,7 @@ extension Reactor {
     }
 
     private var isWorkLeft: Bool {
-        leftover || !recorded.isEmpty || jobs.count > 0 || !refusedConnectTokens.isEmpty
+        leftover || !recorded.isEmpty || jobs.count > 0 || !promptSends.isEmpty || !refusedConnectTokens.isEmpty
     }
 
     // MARK: - Completions
@@ -118,6 +117,8 @@ extension Reactor {
                 switch completion.tag.operation {
                 case .trySend, .trySendInGroup:
                     trySendEnded(completion)
+                case .promptSend:
+                    promptSendWasShort(completion)
                 case .accept, .receive, .send, .pollWritable, .shutdown, .cancel, .close, .transfer, .transferReceived,
                     .wake,
                     .wakeRead, .peerAddress, .install, .connect, .connectCancel, .descriptorPoll, nil:
@@ -189,7 +190,7 @@ extension Reactor {
         case .connectCancel: connectCancelled(completion)
         case .descriptorPoll:
             if completion.result != -ECANCELED { handler.descriptorReady(completion.tag.descriptorPollNumber) }
-        case .trySend, .trySendInGroup, nil: statistics.staleCompletionCount += 1
+        case .trySend, .trySendInGroup, .promptSend, nil: statistics.staleCompletionCount += 1
         }
     }
 

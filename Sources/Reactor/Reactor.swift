@@ -28,8 +28,12 @@ import Synchronization
     var handlerReference: Handler?
     let descriptors: DescriptorTable
     var wheel: TimingWheel
-    /// The buffers of `send` operations in flight, by slot.
-    var sends: [UInt32: OwnedSend] = [:]
+    /// The bytes of `send` operations in flight.
+    var sends: [ConnectionID: OwnedSend] = [:]
+    /// The sends of `sendPromptly` that were not completed yet, in their order.
+    var promptSends: [PromptSend] = []
+    /// Whether some of them may not be submitted yet.
+    var arePromptSendsQueued = false
     /// The callers' tokens of connections that are being established, by slot.
     var connectTokens: [UInt32: UInt64] = [:]
     /// The tokens of connects that found no free slot; reported with the turn's completions.
@@ -38,6 +42,12 @@ import Synchronization
     var outgoingTransfers: [UInt32: OutgoingTransfer] = [:]
     var recorded: CompletionQueue
     var jobs: JobQueue<UnownedJob>
+    /// Whether a job is running now.
+    var isRunningJob = false
+    /// Whether the job that is being queued begins the work on an item.
+    var isStarting = false
+    /// The reactor as its tasks see it: made once, because its conformance is looked up at run time.
+    private(set) lazy var executor = unsafe asUnownedTaskExecutor()
     var clock: ServiceClock
     var timerGate: TimerGate
     /// The number of completions put into `recorded`, over all time.

@@ -36,7 +36,7 @@ extension HTTPSession {
     }
 
     /// Passes the part to `send` that is to be sent now.
-    package mutating func sendNext(_ send: (Span<UInt8>) -> Void) {
+    package mutating func sendNext(_ send: (ArraySlice<UInt8>) -> Void) {
         output.sendNext(byteCountMax: Limits.sendByteCountMax, send)
     }
 
@@ -139,9 +139,9 @@ struct OutgoingBytes {
     }
 
     /// Passes the part that is to be sent now to `send`.
-    mutating func sendNext(byteCountMax: Int, _ send: (Span<UInt8>) -> Void) {
+    mutating func sendNext(byteCountMax: Int, _ send: (ArraySlice<UInt8>) -> Void) {
         partByteCount = min(bytes.count - sentByteCount, byteCountMax)
-        send(bytes.span.extracting(sentByteCount..<sentByteCount + partByteCount))
+        send(bytes[sentByteCount..<sentByteCount + partByteCount])
     }
 
     /// The part was sent; returns its byte count.

@@ -12,6 +12,9 @@ public struct MembershipChange: Hashable, Sendable {
         self.shopID = shopID
         self.userID = userID
     }
+
+    /// The hash for a table with this seed, of the two hashes that the identifiers carry; O(1).
+    public func _rawHashValue(seed: Int) -> Int { shopID._rawHashValue(seed: userID._rawHashValue(seed: seed)) }
 }
 
 /// The memberships that changed since the caller's last read.

@@ -1,4 +1,3 @@
-import API
 import Auth
 import Chat
 import HTTP
@@ -6,6 +5,8 @@ import HTTPTypes
 import Primitives
 import Storage
 import Testing
+
+@testable import API
 
 /// What handlers share, on reactors that do not own the shop or the user.
 @Suite struct ContextTests {
@@ -15,8 +16,8 @@ import Testing
 
     /// A request without a token in its header.
     private static let request = Request(
-        source: RequestSource(connection: ConnectionID(slot: 1, generation: 1)),
-        head: RequestHead(method: .get, path: "/"), content: .bytes([]), parameters: PathParameters())
+        RequestPlan(head: RequestHead(method: .get, path: "/"), match: .notFound, body: .dropped, identity: nil),
+        .bytes([]), from: RequestSource(connection: ConnectionID(slot: 1, generation: 1)))
 
     @Test func `a token with an unknown key waits for a read of the keys`() async throws {
         let context = TestContext()
@@ -102,9 +103,9 @@ import Testing
         let message = Message(
             id: MessageID("m"), shopID: Self.shop, userID: Self.user, text: "x", createdAt: latest)
         try await context.memory.append(message)
-        let (time, ticket) = try await context.beginChange(in: Self.shop)
-        #expect(time == latest.successor)
-        context.endChange(in: Self.shop, ticket, nil)
+        let change = try await context.beginChange(in: Self.shop)
+        #expect(change.time == latest.successor)
+        context.end(change, nil)
         #expect(context.published.isEmpty)
     }
 }

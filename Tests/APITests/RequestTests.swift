@@ -20,12 +20,8 @@ import Testing
 
     private func request(query: String?) throws -> Request {
         let head = head(.get, "bakery/messages", query: query)
-        guard case .matched(.listMessages, let parameters) = Self.table.match(head) else {
-            throw APIError.notFound
-        }
-        return Request(
-            source: RequestSource(connection: ConnectionID(slot: 1, generation: 1)), head: head, content: .bytes([]),
-            parameters: parameters)
+        let plan = try Self.table.plan(for: head, in: TestContext())
+        return Request(plan, .bytes([]), from: RequestSource(connection: ConnectionID(slot: 1, generation: 1)))
     }
 
     // MARK: - The token

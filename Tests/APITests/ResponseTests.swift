@@ -20,7 +20,14 @@ import Testing
     }
 
     private func text(_ response: Response) -> String? {
-        guard case .whole(let bytes) = response.body else { return nil }
+        var bytes: [UInt8] = []
+        switch response.body {
+        case .whole(let body): bytes = body
+        case .enveloped(let body):
+            body.append(to: &bytes)
+            #expect(body.byteCount == bytes.count)
+        case .pieces: return nil
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 

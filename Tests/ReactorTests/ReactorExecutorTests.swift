@@ -20,27 +20,6 @@ import Testing
         #expect(await live.stop() == [])
     }
 
-    @Test func `an actor of the reactor runs on its thread`() async throws {
-        actor Counter {
-            let reactor: LiveReactors.Handler.EchoReactor
-            var count = 0
-            init(_ reactor: LiveReactors.Handler.EchoReactor) { self.reactor = reactor }
-            nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe reactor.asUnownedSerialExecutor() }
-            func add() -> Bool {
-                count += 1
-                return reactor.isCurrent
-            }
-        }
-        let live = try LiveReactors()
-        let counter = Counter(live.reactors[0])
-        await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<1_000 { group.addTask { await counter.add() } }
-            for await isHere in group { #expect(isHere) }
-        }
-        #expect(await counter.count == 1_000)
-        #expect(await live.stop() == [])
-    }
-
     @Test func `more jobs than a turn's budget all run`() async throws {
         let live = try LiveReactors()
         let reactor = live.reactors[0]

@@ -179,7 +179,7 @@ extension SimulatedServer {
                 ("subscribers", shard.hub.subscriberCount), ("trailing subscribers", shard.hub.trailingCount),
                 ("shops", shard.hub.shopCount), ("lent bytes", shard.hub.lentByteCount),
                 ("retained bytes", shard.hub.retainedByteCount), ("connections", reactor.connectionCount),
-                ("sends", reactor.sends.count), ("transfers", reactor.incomingTransfers.count),
+                ("sends", reactor.sends.count + reactor.promptSends.count), ("transfers", reactor.incomingTransfers.count),
                 ("timers", reactor.wheel.count), ("jobs", reactor.jobs.count),
                 ("descriptors", reactor.io.usedDescriptorCount), ("buffers", reactor.io.takenBufferCount),
                 ("operations", reactor.io.pendingOperationCount),
@@ -193,6 +193,8 @@ extension SimulatedServer {
     /// Ends the drivers and takes the references apart; then only a task that never ended can hold a shard.
     func takeApart() {
         for shard in shards {
+            shard.requestTasks.close()
+            shard.reactor.runJobs()
             shard.reactor.io.shutDown()
             shard.connect(to: [])
             shard.reactor.handlerReference = nil

@@ -6,6 +6,8 @@ struct PendingFlush {
     var isNeeded = false
     /// Connections whose close frame was sent in the submission in flight.
     var sentCloseFrames: [ConnectionID] = []
+    /// The memory for the frame of a publication; empty between them.
+    var frame: [UInt8] = []
     /// The times of this turn's publications, for the metric of their latency.
     var publishedAt: [MonotonicInstant] = []
 }

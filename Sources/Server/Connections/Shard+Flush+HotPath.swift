@@ -23,17 +23,20 @@ extension Shard {
 
     private func publish(payload: [UInt8], to shop: ShopID, in encoding: StreamEncoding) {
         var frame: [UInt8] = []
-        frame.reserveCapacity(payload.count + 10)
+        swap(&frame, &pendingFlush.frame)
         FrameEncoder.append(opcode: .text, payload: payload.span, to: &frame)
         while hub.publish(frame.span, to: shop, encoding: encoding) == .logFull {
             // More was published in one turn than a log holds: send what it has first.
             sendDue()
         }
+        guard frame.capacity <= ServerLimits.keptFrameByteCountMax else { return }
+        frame.removeAll(keepingCapacity: true)
+        swap(&frame, &pendingFlush.frame)
     }
 
-    /// Sends what is due; true when more remains for the next turn.
-    func flush() -> Bool {
-        guard pendingFlush.isNeeded else { return false }
+    /// Sends what is due. What remains is for the next turn (`pendingFlush.isNeeded`).
+    func flush() {
+        guard pendingFlush.isNeeded else { return }
         sendDue()
         pendingFlush.isNeeded = hub.needsFlush
         if !pendingFlush.publishedAt.isEmpty {
@@ -44,7 +47,6 @@ extension Shard {
             pendingFlush.publishedAt.removeAll(keepingCapacity: true)
         }
         settle()
-        return pendingFlush.isNeeded
     }
 
     /// One flush and its submission. The reports arrive within this call, before the log may move its bytes.

@@ -147,7 +147,8 @@ extension Shard {
         let source = RequestSource(
             connection: connection, isOnMetricsListener: state.listener == .side,
             address: clientAddress(state.address, head))
-        Task(executorPreference: reactor) { await self.handle(plan, content, source) }
+        let request = Request(plan, content, from: source)
+        reactor.start(request, in: requestTasks)
     }
 
     // MARK: - Events and actions

@@ -11,50 +11,52 @@ import Sessions
 extension Shard {
     /// Works on one request to the end of its response. On the reactor's thread, as the task of the request.
     /// `releaseResponse` releases what the request reserved, or the end of the connection does.
-    func handle(_ plan: RequestPlan, _ content: RequestContent, _ source: RequestSource) async {
-        let connection = source.connection
-        let response = await response(to: plan, content, source)
+    func handle(_ request: Request) async {
+        let response: Response?
+        if case .matched(.stream, _) = request.match {
+            response = await responseToUpgrade(request)
+        } else {
+            response = await RouteTable.answer(request, in: self)
+        }
+        let connection = request.connection
         guard let response, let state = http[connection], state.session.state == .handling else { return }
         let keepsConnection = !drainProgress.isDraining && !reactor.isCrowded(for: connection)
-        let context = ResponseContext(plan.head, keepAlive: keepsConnection)
+        let context = ResponseContext(request.head, keepAlive: keepsConnection)
         switch response.body {
         case .whole(let body):
-            respond(connection, state, response, body, context: context)
+            respond(connection, state, response, byteCount: body.count, context: context) { $0 += body }
+        case .enveloped(let body):
+            respond(connection, state, response, byteCount: body.byteCount, context: context, body.append(to:))
         case .pieces(let first, let rest, let byteCount):
             await respond(connection, state, response, first, rest, byteCount: byteCount, context: context)
         }
     }
 
-    /// The response to a request; nil when its connection became a stream.
-    private func response(
-        to plan: RequestPlan, _ content: RequestContent, _ source: RequestSource
-    ) async -> Response? {
-        switch plan.match {
-        case .matched(.stream, let parameters):
-            let request = Request(source: source, head: plan.head, content: content, parameters: parameters)
-            do throws(APIError) {
-                return try await openStream(request)
-            } catch {
-                return Response(error)
-            }
-        default: return await RouteTable.answer(plan, content, from: source, in: self)
+    /// Opens a stream. The response when it is refused; nil when the connection became a stream.
+    private func responseToUpgrade(_ request: Request) async -> Response? {
+        do throws(APIError) {
+            return try await openStream(request)
+        } catch {
+            return Response(error)
         }
     }
 
     /// Sends a response whose body is whole. Then continues with the next request or ends the connection.
     func respond(_ connection: ConnectionID, _ state: HTTPConnection, _ error: APIError) {
-        respond(connection, state, Response(error), error.body, context: .closing)
+        let body = error.body
+        respond(connection, state, Response(error), byteCount: body.count, context: .closing) { $0 += body }
     }
 
     private func respond(
-        _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, _ body: [UInt8],
-        context: ResponseContext
+        _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, byteCount: Int,
+        context: ResponseContext, _ appendBody: (inout [UInt8]) -> Void
     ) {
         let response = crossOrigin(response, to: state)
         var bytes: [UInt8] = []
-        http.responseWriter.append(
-            response.status, contentType: body.isEmpty ? nil : response.contentType, fields: response.fields,
-            body: body.span, context: context, at: civilTime, to: &bytes)
+        http.responseWriter.appendHead(
+            response.status, contentType: byteCount == 0 ? nil : response.contentType, contentLength: byteCount,
+            fields: response.fields, context: context, at: civilTime, to: &bytes)
+        if !context.omitsBody { appendBody(&bytes) }
         beginResponse(connection, state, response, context)
         setHeldMemory(state, bytes.count)
         report(connection, state) { $0.responseProduced(bytes, isLast: true, at: reactor.now) }

@@ -26,10 +26,10 @@ extension Transport {
         }
     }
 
-    /// Sends a copy of bytes, and waits for room; `sendEnded` of the handler follows. One send at a time.
-    func send<IO>(_ connection: ConnectionID, _ bytes: Span<UInt8>, on reactor: Shard<IO>.ShardReactor) {
+    /// Sends bytes, in this turn what the socket has room for; `sendEnded` of the handler follows. One send at a time.
+    func send<IO>(_ connection: ConnectionID, _ bytes: ArraySlice<UInt8>, on reactor: Shard<IO>.ShardReactor) {
         switch self {
-        case .plain: reactor.send(connection, bytes)
+        case .plain: reactor.sendPromptly(connection, bytes)
         }
     }
 

@@ -52,18 +52,16 @@ extension Shard: BrokerObserver {
     private func publish(_ message: Message, as event: (Message) -> ChatEvent) {
         // The shop's own times must stay after all times that were seen. Otherwise a client that catches up by time
         // misses messages.
-        shops.advance(message.shopID, past: message.changedAt, at: civilTime)
+        shops[message.shopID]?.advance(past: message.changedAt, at: civilTime)
         guard hub.subscriberCount(of: message.shopID) > 0 else { return }
         publishInOrder(event(shown(message)), to: message.shopID)
     }
 
     /// Publishes after our own writes that are in flight, whose times are earlier: a client that catches up from this
     /// change must have received them. When the broker orders the changes, it reports our own writes in their turn.
-    private func publishInOrder(_ event: ChatEvent, to shop: ShopID) {
+    private func publishInOrder(_ event: ChatEvent, to shopID: ShopID) {
         let event = encoded(event)
-        guard !storage.broker.ordersChanges, let ticket = shops.enterChange(in: shop) else {
-            return publish(event, to: shop)
-        }
-        endChange(in: shop, ticket, event)
+        guard !storage.broker.ordersChanges, let shop = shops[shopID] else { return publish(event, to: shopID) }
+        for event in shop.endChange(shop.enterChange(), event) { publish(event, to: shopID) }
     }
 }

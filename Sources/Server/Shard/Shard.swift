@@ -32,6 +32,11 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var hub: HubShard
     var pendingFlush = PendingFlush()
 
+    /// The tasks that work on requests.
+    private(set) lazy var requestTasks = TaskPool<Request>(
+        on: reactor, waitingCountMax: ServerLimits.waitingTaskCountMax
+    ) { [unowned self] in await handle($0) }
+
     // What requests may do, and which users make them
     var authenticator: Authenticator
     var userLimits: UserLimits
@@ -180,10 +185,12 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
 
     func turnEnded() -> Bool {
         let isInputLeft = continueInput()
-        let isFlushLeft = flush()
+        flush()
+        // After the flush, whose submission sends the responses too. A request that was waiting may publish.
+        reactor.completeSends()
         retryOutbox()
         endPieceTurn()
         if drainProgress.isDraining { finishDrainIfIdle() }
-        return isInputLeft || isFlushLeft || !outbox.isEmpty
+        return isInputLeft || pendingFlush.isNeeded || !outbox.isEmpty
     }
 }

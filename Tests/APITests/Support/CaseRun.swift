@@ -60,8 +60,8 @@ struct CaseRun {
             fields: [.authorization: "Bearer user:\(user)"])
         let source = RequestSource(connection: ConnectionID(slot: 1, generation: 1))
         do throws(APIError) {
-            return await RouteTable.answer(
-                try table.plan(for: head, in: context), .bytes([]), from: source, in: context)
+            let plan = try table.plan(for: head, in: context)
+            return await RouteTable.answer(Request(plan, .bytes([]), from: source), in: context)
         } catch {
             return Response(error)
         }
@@ -131,7 +131,7 @@ struct CaseRun {
         do throws(APIError) {
             let plan = try table.plan(for: head, in: context)
             let content = try await content(plan.body, body)
-            return await RouteTable.answer(plan, content, from: source, in: context)
+            return await RouteTable.answer(Request(plan, content, from: source), in: context)
         } catch {
             return Response(error)
         }
@@ -166,6 +166,10 @@ struct CaseRun {
     private func whole(_ body: ResponseBody) async throws -> [UInt8] {
         switch body {
         case .whole(let bytes): return bytes
+        case .enveloped(let body):
+            var bytes: [UInt8] = []
+            body.append(to: &bytes)
+            return bytes
         case .pieces(let first, var rest, let byteCount):
             var bytes = first
             while true {
