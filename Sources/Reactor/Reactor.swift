@@ -95,8 +95,8 @@ import Synchronization
         clock = ServiceClock(now: now)
         wheel = TimingWheel(now: now)
         jobs = JobQueue(limits.jobs)
-        // If all buffers serve them, this many turns provide one buffer for each connection's receive.
-        timerGate = TimerGate(shortageCountMax: driver.descriptorCountMax / max(1, limits.receiveBufferCount) + 2)
+        // If all buffers serve them, this many rounds provide one buffer for each connection's receive.
+        timerGate = TimerGate(shortageRoundCountMax: driver.descriptorCountMax / max(1, limits.receiveBufferCount) + 2)
         recorded = CompletionQueue()
     }
 

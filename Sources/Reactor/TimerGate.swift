@@ -4,23 +4,28 @@ import Primitives
 /// peer did, not on how much of it the reactor has read.
 ///
 /// Completions are handled in the order in which they were recorded. When timers come due, the gate notes how many
-/// completions are recorded, and the timers fire once these are handled. A receive that found no buffer has bytes that
-/// are not recorded yet. The gate then waits for a turn, in which the receive is retried. It does so only a limited
-/// number of times in a row, because peers may send without end.
+/// completions are recorded, and the timers fire once these are handled. A receive among them that found no buffer is
+/// retried in the next turn, and its bytes are recorded only then. When there was one, the gate holds the timers for
+/// another round: until the completions are handled that are recorded in the next turn. The number of rounds is limited,
+/// because peers may send without end.
 struct TimerGate {
     private struct Hold {
-        /// The number of completions, counted over all time, that must be handled first.
-        var recordedCount: UInt64
-        /// Timers that are due by this time fire then.
+        /// Timers that are due by this time fire at the end.
         let time: MonotonicInstant
-        var shortageCount = 0
+        /// The number of completions, counted over all time, that must be handled in this round; nil until its first
+        /// turn.
+        var recordedCount: UInt64?
+        /// Whether a receive of this round found no buffer.
+        var hasShortage = false
+        /// The rounds before this one.
+        var roundCount = 0
     }
 
     private var hold: Hold?
-    /// The maximum number of consecutive turns in which a shortage of buffers holds timers back.
-    let shortageCountMax: Int
+    /// The maximum number of rounds for which shortages of buffers hold timers back.
+    let shortageRoundCountMax: Int
 
-    init(shortageCountMax: Int) { self.shortageCountMax = shortageCountMax }
+    init(shortageRoundCountMax: Int) { self.shortageRoundCountMax = shortageRoundCountMax }
 
     /// The time up to which timers may fire; nil for none. Call it once a turn, after the turn's completions.
     mutating func openUntil(
@@ -31,16 +36,17 @@ struct TimerGate {
             hold = nil
             return nil
         }
-        var current = hold ?? Hold(recordedCount: recordedCount, time: now)
+        var current = hold ?? Hold(time: now)
+        let awaitedCount = current.recordedCount ?? recordedCount
+        current.recordedCount = awaitedCount
+        current.hasShortage = current.hasShortage || hasShortage
         hold = current
-        guard handledCount >= current.recordedCount else { return nil }
-        if hasShortage, current.shortageCount < shortageCountMax {
-            current.shortageCount += 1
-            current.recordedCount = recordedCount
-            hold = current
-            return nil
+        guard handledCount >= awaitedCount else { return nil }
+        guard current.hasShortage, current.roundCount < shortageRoundCountMax else {
+            hold = nil
+            return current.time
         }
-        hold = nil
-        return current.time
+        hold = Hold(time: current.time, roundCount: current.roundCount + 1)
+        return nil
     }
 }

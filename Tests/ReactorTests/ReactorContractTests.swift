@@ -236,4 +236,27 @@ import Testing
         #expect(reactor.handler.firedTokens == [1, 5, 24, 1_000])
         #expect(reactor.now.since(start) < .seconds(1_000 * 3_600 + 1))
     }
+
+    @Test(arguments: 1...8)
+    func `bytes that came before a deadline are handled before it, however few buffers there are`(
+        completionBudget: Int
+    ) {
+        let network = VirtualNetwork(seed: 1)
+        var limits = Self.smallLimits
+        limits.descriptorCountMax = 32
+        limits.receiveBufferCount = 2
+        limits.completionBudgetPerTurn = completionBudget
+        let reactor = Self.makeReactor(network, limits: limits)
+        let listener = network.listen(backlogCountMax: 12)
+        reactor.startAccepting(listener)
+        let peers = (0..<12).compactMap { _ in network.connect(to: listener) }
+        for _ in 0..<100 { reactor.turn() }
+        for peer in peers { _ = peer.write([1]) }
+        _ = reactor.schedule(at: reactor.now + .milliseconds(20), token: 7)
+        network.advance(by: .milliseconds(40))
+        for _ in 0..<1_000 where reactor.handler.firedTokens.isEmpty { reactor.turn() }
+        #expect(reactor.handler.firedTokens == [7])
+        #expect(reactor.handler.receivedByteCount == 12)
+        #expect(reactor.handler.violations == [])
+    }
 }

@@ -80,14 +80,14 @@ import Testing
     }
 
     @Test func `no timer is handled before its time`() {
-        var gate = TimerGate(shortageCountMax: 2)
+        var gate = TimerGate(shortageRoundCountMax: 2)
         #expect(open(&gate, due: nil, now: 5, recorded: 0, handled: 0) == nil)
         #expect(open(&gate, due: 6, now: 5, recorded: 0, handled: 0) == nil)
         #expect(open(&gate, due: 5, now: 5, recorded: 9, handled: 9) == Self.at(5))
     }
 
     @Test func `completions recorded before a timer came due are handled before it, later ones are not`() {
-        var gate = TimerGate(shortageCountMax: 2)
+        var gate = TimerGate(shortageRoundCountMax: 2)
         #expect(open(&gate, due: 5, now: 5, recorded: 3_000, handled: 1_000) == nil)
         #expect(open(&gate, due: 5, now: 6, recorded: 5_000, handled: 2_000) == nil)
         // Timers that came due since then wait for the completions recorded since then.
@@ -97,11 +97,27 @@ import Testing
     }
 
     @Test func `a shortage of buffers holds timers back, but not without end`() {
-        var gate = TimerGate(shortageCountMax: 2)
+        var gate = TimerGate(shortageRoundCountMax: 2)
         #expect(open(&gate, due: 5, now: 5, recorded: 10, handled: 10, short: true) == nil)
         #expect(open(&gate, due: 5, now: 5, recorded: 20, handled: 20, short: true) == nil)
         #expect(open(&gate, due: 5, now: 6, recorded: 30, handled: 30, short: true) == Self.at(5))
         #expect(open(&gate, due: 6, now: 6, recorded: 40, handled: 40, short: true) == nil)
         #expect(open(&gate, due: 6, now: 6, recorded: 41, handled: 41) == Self.at(6))
+    }
+
+    @Test func `a shortage before the last turn of a hold keeps the gate closed too`() {
+        var gate = TimerGate(shortageRoundCountMax: 2)
+        #expect(open(&gate, due: 5, now: 5, recorded: 20, handled: 10, short: true) == nil)
+        // The receive was retried in this turn, and its completion is the last one recorded.
+        #expect(open(&gate, due: 5, now: 6, recorded: 21, handled: 20) == nil)
+        #expect(open(&gate, due: 5, now: 7, recorded: 21, handled: 21) == Self.at(5))
+    }
+
+    @Test func `a receive that is retried after the last turn of a hold is handled before the timers`() {
+        var gate = TimerGate(shortageRoundCountMax: 2)
+        #expect(open(&gate, due: 5, now: 5, recorded: 10, handled: 10, short: true) == nil)
+        // More was recorded in this turn than it handled, the retried receive last.
+        #expect(open(&gate, due: 5, now: 6, recorded: 30, handled: 20) == nil)
+        #expect(open(&gate, due: 5, now: 7, recorded: 30, handled: 30) == Self.at(5))
     }
 }

@@ -41,6 +41,7 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
     private(set) var failedTransferCount = 0
     private(set) var shortSendCount = 0
     private(set) var closedCount = 0
+    private(set) var receivedByteCount = 0
     private(set) var firedTokens: [UInt64] = []
     /// Broken promises of the reactor.
     private(set) var violations: [String] = []
@@ -115,6 +116,7 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
 
     func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
         guard check(connection, "bytesReceived"), let mode = echoes[connection]?.mode else { return }
+        receivedByteCount += bytes.count
         var copy: [UInt8] = []
         for index in bytes.indices { copy.append(bytes[index]) }
         if mode.isTransferred, let other {
