@@ -54,6 +54,7 @@ extension HTTPSession {
         guard !closesAfterResponse else { return lastResponseSent(now) }
         guard !isDraining || !leftover.isEmpty else { return linger(now) }
         become(.idle)
+        hasResponded = true
         setTimer(now + Limits.keepAliveWait)
         return .readNext
     }

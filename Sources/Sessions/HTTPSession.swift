@@ -89,8 +89,18 @@ package struct HTTPSession {
         case skipBody(shutsDownSending: Bool)
         /// The response was sent, or there is none to send. Shut down the sending side, and receive.
         case linger
-        /// Close the connection. The peer took too little of the response when it `isStalled`.
-        case close(isStalled: Bool)
+        /// Close the connection.
+        case close(CloseCause)
+    }
+
+    /// Why a connection is closed.
+    package enum CloseCause: Hashable {
+        /// The peer ended it, it failed, or all was sent and read.
+        case over
+        /// The peer took too little of the response.
+        case stalled
+        /// No request began in time: the first of the connection, or the next one after a response.
+        case noRequest(isFirst: Bool)
     }
 
     /// A change of the connection's one timer.
@@ -137,6 +147,8 @@ package struct HTTPSession {
     var isProducing = false
     /// Whether the response is the last.
     var closesAfterResponse = false
+    /// Whether a response was sent after which the connection continued.
+    var hasResponded = false
     /// The body that was refused before its end, while the rest of it is read and dropped.
     var refusedBody: RefusedBody?
     /// Whether the server is stopping.
@@ -187,14 +199,15 @@ extension HTTPSession {
     package mutating func timerFired(at now: MonotonicInstant) -> Action {
         switch state {
         case .idle, .readingHead, .readingBody:
-            if parser.isIdle || output.isInFlight { return close() }
+            if parser.isIdle { return close(.noRequest(isFirst: !hasResponded)) }
+            if output.isInFlight { return close() }
             guard arrival?.isStalled(at: now) == false, let arrival else { return .respondTimeout }
             setTimer(arrival.deadline)
             return .none
         case .responding:
             // While the next piece is produced, the peer waits for the server.
             if !output.isInFlight { progress = ProgressWatch(at: now) }
-            guard progress?.isStalled(at: now) == false, let progress else { return close(isStalled: true) }
+            guard progress?.isStalled(at: now) == false, let progress else { return close(.stalled) }
             setTimer(progress.deadline)
             return .none
         case .skippingBody, .lingering:
@@ -219,8 +232,8 @@ extension HTTPSession {
     /// The peer ended its side of the connection, the connection failed, or the server gives it up.
     package mutating func connectionEnded() -> Action { state == .closed ? .none : close() }
 
-    mutating func close(isStalled: Bool = false) -> Action {
+    mutating func close(_ cause: CloseCause = .over) -> Action {
         become(.closed)
-        return .close(isStalled: isStalled)
+        return .close(cause)
     }
 }

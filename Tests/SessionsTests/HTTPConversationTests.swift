@@ -57,7 +57,15 @@ import Testing
         // No request has begun, so there is no body to skip.
         #expect(Self.respond(&session, closes: true) == .linger)
         #expect(Base.unreadReceived("c", in: &session, at: Self.at(102)) == .receive)
-        #expect(session.connectionEnded() == .close(isStalled: false))
+        #expect(session.connectionEnded() == .close(.over))
+    }
+
+    @Test func `a connection without a request in time is closed, and the cause says whether it had one before`() {
+        var session = Base.session(in: .idle)
+        #expect(session.timerFired(at: Self.at(110)) == .close(.noRequest(isFirst: true)))
+        session = Base.session(in: .handling)
+        #expect(Self.respond(&session) == .readNext)
+        #expect(session.timerFired(at: Self.at(200)) == .close(.noRequest(isFirst: false)))
     }
 
     // MARK: - 100 Continue
@@ -108,7 +116,7 @@ import Testing
         _ = try session.bodyAccepted(.keep)
         _ = session.enqueue(ResponseWriter.continueResponse)
         session.sendNext { _ in }
-        #expect(session.timerFired(at: Self.at(130)) == .close(isStalled: false))
+        #expect(session.timerFired(at: Self.at(130)) == .close(.over))
     }
 
     // MARK: - Pauses
@@ -194,7 +202,7 @@ import Testing
         #expect(session.takeTimerChange() == .set(Self.at(110) + Limits.progressWait))
         _ = session.responseProduced([1], isLast: false, at: Self.at(115))
         session.sendNext { _ in }
-        #expect(session.timerFired(at: Self.at(110) + Limits.progressWait) == .close(isStalled: true))
+        #expect(session.timerFired(at: Self.at(110) + Limits.progressWait) == .close(.stalled))
     }
 
     @Test func `a response that the server produces slowly extends the time of its peer`() {
@@ -235,7 +243,7 @@ import Testing
     @Test func `a refused body is read for a limited time`() {
         var session = Base.session(in: .skippingBody)
         let end = Self.at(100) + Limits.refusedBodyWait
-        #expect(Base.unreadReceived("c", in: &session, at: end + .seconds(1)) == .close(isStalled: false))
+        #expect(Base.unreadReceived("c", in: &session, at: end + .seconds(1)) == .close(.over))
     }
 
     // MARK: - Time

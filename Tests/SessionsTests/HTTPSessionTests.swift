@@ -140,14 +140,15 @@ import Testing
         return .none
     }
 
-    private static let close = Action.close(isStalled: false)
+    private static let close = Action.close(.over)
 
     /// Every event in every state. What a row does not name is a fault of the caller.
     static let table: [State: [Event: Outcome]] = [
         .idle: [
             .lastResponseBegan: .becomes(.responding, .send), .responseBegan: .becomes(.responding, .send),
             .sendCompleted: .stays(.none), .drainBegan: .becomes(.lingering, .linger),
-            .timerFired: .becomes(.closed, close), .connectionEnded: .becomes(.closed, close),
+            .timerFired: .becomes(.closed, .close(.noRequest(isFirst: true))),
+            .connectionEnded: .becomes(.closed, close),
         ],
         .readingHead: [
             .lastResponseBegan: .becomes(.responding, .send), .responseBegan: .becomes(.responding, .send),
@@ -189,7 +190,7 @@ import Testing
         ],
         .responding: [
             .sendCompleted: .becomes(.idle, .readNext), .unreadReceived: .stays(.none), .drainBegan: .stays(.none),
-            .timerFired: .becomes(.closed, .close(isStalled: true)), .connectionEnded: .becomes(.closed, close),
+            .timerFired: .becomes(.closed, .close(.stalled)), .connectionEnded: .becomes(.closed, close),
         ],
         .skippingBody: [
             .sendCompleted: .stays(.none), .unreadReceived: .stays(.skipBody(shutsDownSending: false)),

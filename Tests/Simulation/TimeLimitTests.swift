@@ -32,6 +32,20 @@ import Testing
         #expect(violations.isEmpty)
     }
 
+    @Test func `a connection that sends nothing is closed after its time limit, and counted`() async {
+        let violations = await ScriptedRun.run(reactorCount: 1) { run in
+            let socket = try run.connect(sending: [])
+            run.turn()
+            run.advance(by: Sessions.Limits.headWait - .milliseconds(100))
+            run.ledger.expect(!socket.isOver && run.idleCloses.isEmpty, "closed before its time")
+            run.advance(by: .milliseconds(200))
+            run.ledger.expect(socket.read().isEmpty && socket.isOver, "not closed")
+            run.ledger.expect(run.idleCloses == [.accept: 1], "\(run.idleCloses)")
+            socket.close()
+        }
+        #expect(violations.isEmpty)
+    }
+
     @Test func `a connection that is idle between requests is closed without a response`() async {
         let violations = await ScriptedRun.run(reactorCount: 1) { run in
             let request = Array("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
@@ -49,6 +63,7 @@ import Testing
             _ = socket.read()
             run.advance(by: Sessions.Limits.keepAliveWait + .milliseconds(100))
             run.ledger.expect(socket.read().isEmpty && socket.isOver, "not closed")
+            run.ledger.expect(run.idleCloses == [.response: 1], "\(run.idleCloses)")
             socket.close()
         }
         #expect(violations.isEmpty)
@@ -70,6 +85,9 @@ import Testing
 }
 
 extension ScriptedRun {
+    /// The first shard's connections that were closed for want of a request.
+    fileprivate var idleCloses: [IdleClose: UInt64] { server.shards[0].counters.idleCloses }
+
     /// Lets one byte a second arrive until shortly before `duration` has passed, in which nothing may be answered.
     fileprivate func trickle(over socket: Socket, until duration: Duration) {
         let end = context.network.now + duration
@@ -86,6 +104,7 @@ extension ScriptedRun {
     /// The answer is 408, and the connection ends after it.
     fileprivate func expectTimeout(of socket: Socket, endAfter wait: Duration? = nil) {
         ledger.expect(socket.read().starts(with: Array("HTTP/1.1 408".utf8)), "no 408")
+        ledger.expect(server.shards[0].counters.responsesByStatus == [408: 1], "not counted")
         turn()
         if let wait {
             ledger.expect(!socket.isOver, "the rest of the body is not waited for")

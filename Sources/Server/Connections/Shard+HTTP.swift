@@ -193,9 +193,17 @@ extension Shard {
             releaseResponse(state)
             state.transport.shutDownSending(connection, on: reactor)
             state.transport.receive(connection, on: reactor)
-        case .close(let isStalled):
-            if isStalled { counters.responsesCut[.stalled, default: 0] += 1 }
+        case .close(let cause):
+            countClose(cause)
             state.transport.close(connection, on: reactor)
+        }
+    }
+
+    private func countClose(_ cause: HTTPSession.CloseCause) {
+        switch cause {
+        case .over: break
+        case .stalled: counters.responsesCut[.stalled, default: 0] += 1
+        case .noRequest(let isFirst): counters.idleCloses[isFirst ? .accept : .response, default: 0] += 1
         }
     }
 

@@ -63,6 +63,10 @@ extension Metric {
         .counter("http_responses_cut_total", "Responses that ended early, by reason.", by: "reason") {
             $0.sums(\.rawValue, \.responsesCut)
         },
+        .counter(
+            "http_idle_connections_closed_total",
+            "Connections closed as no request came in time, by what came before.", by: "after"
+        ) { $0.sums(\.rawValue, \.idleCloses) },
         .counter("http_malformed_requests_total", "Requests that were no HTTP.") {
             $0.sum(\.counters.malformedRequests)
         },

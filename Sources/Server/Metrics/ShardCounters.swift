@@ -9,6 +9,8 @@ struct ShardCounters: Sendable {
     var responsesByStatus: [Int: UInt64] = [:]
     /// Responses whose end the peer did not receive.
     var responsesCut: [ResponseCut: UInt64] = [:]
+    /// Connections closed because no request came in time.
+    var idleCloses: [IdleClose: UInt64] = [:]
     var malformedRequests: UInt64 = 0
     var addressLimitRefusals: UInt64 = 0
     var userLimitRefusals: [String: UInt64] = [:]
@@ -33,6 +35,12 @@ enum ResponseCut: String, Sendable {
     case failed
     /// The peer took too little: see `ProgressWatch`.
     case stalled
+}
+
+/// What came before the wait for a request that did not come in time.
+enum IdleClose: String, Sendable {
+    case accept
+    case response
 }
 
 /// Counts by bounds, as Prometheus has them.
