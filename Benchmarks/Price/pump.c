@@ -28,6 +28,12 @@ enum {
     receive_bytes = 256 << 10,
     request_bytes_max = 20 << 10,
     answer_bytes_max = 40 << 10,
+    // Connects between two looks at the sockets. Without a limit, a pump that is behind its pace connects for seconds
+    // before it sends the first head, and the server closes connections that send none in time.
+    connect_burst_max = 64,
+    // Streams of one source address. The kernel first tries every other port of its range, 14,116 by default. After
+    // the last of these, a connect takes tens of times as long.
+    streams_per_address_max = 10000,
     // How long the last deliveries may take.
     drain_milliseconds = 2000,
 };
@@ -110,6 +116,10 @@ static int connect_to_server(enum phase phase, uint32_t number) {
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
     if (descriptor < 0) fail("socket");
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    struct sockaddr_in source = {.sin_family = AF_INET};
+    source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + number / streams_per_address_max);
+    setsockopt(descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+    if (bind(descriptor, (struct sockaddr *)&source, sizeof source) != 0) fail("bind");
     if (connect(descriptor, (struct sockaddr *)&server, sizeof server) != 0 && errno != EINPROGRESS) fail("connect");
     connections[descriptor] = (struct connection){.phase = phase, .number = number};
     watch(descriptor, EPOLL_CTL_ADD, EPOLLOUT);
@@ -276,7 +286,8 @@ static void open_streams(uint32_t count, uint32_t opening_max, double pace) {
     struct span start = now();
     while (begun_count - first < count || opening_count > 0) {
         double due = pace > 0 ? (seconds_of(CLOCK_MONOTONIC) - start.wall) * pace + 1 : count;
-        while (begun_count - first < count && opening_count < opening_max && begun_count - first < due) {
+        for (int burst = 0; burst < connect_burst_max; burst++) {
+            if (begun_count - first == count || opening_count >= opening_max || begun_count - first >= due) break;
             opening_count++;
             connect_to_server(phase_connecting, begun_count++);
         }
