@@ -103,8 +103,9 @@ let package = Package(
         .executableTarget(
             name: "micro",
             dependencies: [
-                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "API", "Server",
-                "CAllocationCounter", "CMeasuredRegion", httpTypes, argumentParser,
+                "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Sessions",
+                "API",
+                "Server", "CAllocationCounter", "CMeasuredRegion", httpTypes, argumentParser,
             ],
             path: "Benchmarks/Micro",
             exclude: ["README.md", "judge.py", "thresholds.json"],
@@ -131,7 +132,7 @@ let package = Package(
         .testTarget(name: "JSONTests", dependencies: ["JSON", "Primitives"], swiftSettings: settings),
         .testTarget(name: "ChatTests", dependencies: ["Chat", "JSON", "Primitives"], swiftSettings: settings),
         .testTarget(
-            name: "SessionsTests", dependencies: ["Sessions", "HTTP", "Auth", "WebSocket", "Primitives"],
+            name: "SessionsTests", dependencies: ["Sessions", "HTTP", "Auth", "WebSocket", "Primitives", httpTypes],
             swiftSettings: settings),
         .testTarget(
             name: "APITests",

@@ -89,6 +89,8 @@ public struct RequestHead: @unchecked Sendable {
 
     /// The method: any token; the router decides which are served.
     public var method: HTTPRequest.Method { storage.header.method }
+    /// Whether the method is `GET`.
+    public var isGet: Bool { method == .get }
     /// The version of the request.
     public var version: HTTPVersion { storage.header.version }
     /// How the body is delimited.
@@ -144,6 +146,15 @@ public struct RequestHead: @unchecked Sendable {
     public func value(of field: KnownField) -> Span<UInt8>? {
         guard let (range, isRepeated) = storage.header.values[field], !isRepeated else { return nil }
         return storage.bytes.extracting(range)
+    }
+
+    /// Calls `body` with the value of each field line of a field, in their order, as it is in the received bytes.
+    public func forEachValue(of field: KnownField, _ body: (Span<UInt8>) -> Void) {
+        guard let (range, isRepeated) = storage.header.values[field] else { return }
+        guard isRepeated else { return body(storage.bytes.extracting(range)) }
+        forEachLine { (name: Span<UInt8>, value: Span<UInt8>) in
+            if KnownField(name) == field { body(value) }
+        }
     }
 
     /// All fields in their order, including `Host` and the framing fields. Makes and copies each: for tests and rare

@@ -18,13 +18,18 @@ enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Whether `text` has the form of 16 encoded bytes: 22 digits and two padding characters. The last digit has four
-    /// bits that belong to no byte. Decoders differ on whether they may be set; this accepts them, because the bytes
-    /// are not used.
-    static func isTextOf16Bytes(_ text: String) -> Bool {
-        let bytes = text.utf8
-        guard bytes.count == 24, bytes.suffix(2).elementsEqual("==".utf8) else { return false }
-        return bytes.prefix(22).allSatisfy(isCharacter)
+    /// A text that has the form of 16 encoded bytes: 22 digits and two padding characters. The last digit has four bits
+    /// that belong to no byte. Decoders differ on whether they may be set; this accepts them, because the bytes are not
+    /// used.
+    struct TextOf16Bytes: Sendable {
+        let bytes: InlineArray<24, UInt8>
+
+        /// Copies the text; nil when it has another form.
+        init?(_ text: Span<UInt8>) {
+            guard text.count == 24, text[22] == UInt8(ascii: "="), text[23] == UInt8(ascii: "=") else { return nil }
+            for index in 0..<22 where !Base64.isCharacter(text[index]) { return nil }
+            bytes = InlineArray { text[$0] }
+        }
     }
 
     /// The character of six bits.

@@ -1,4 +1,5 @@
 public import HTTPTypes
+import Primitives
 
 /// The server's side of the opening handshake (RFC 6455, section 4.2).
 public struct ServerHandshake: Sendable {
@@ -18,45 +19,62 @@ public struct ServerHandshake: Sendable {
 
     /// Checks a request. The HTTP parser checks the `Host` field, and admission checks `Origin`.
     ///
-    /// - Parameters:
-    ///   - method: The request's method.
-    ///   - fields: Its fields; a name may occur several times.
-    ///   - isHTTP11: Whether its protocol is HTTP/1.1.
     /// - Throws: The first rule that the request breaks.
-    /// - Complexity: O(bytes of the fields). Allocates.
+    /// - Complexity: O(bytes of the offered subprotocols). Allocates only when there are any.
+    public func accept(_ request: HandshakeRequest) throws(HandshakeRejection) -> AcceptedHandshake {
+        guard request.isGet else { throw .methodNotGet }
+        guard request.isHTTP11 else { throw .protocolTooOld }
+        guard request.namesWebSocket else { throw .upgradeMissing }
+        guard request.namesUpgrade else { throw .connectionUpgradeMissing }
+        guard !request.announcesBody else { throw .bodyPresent }
+        guard request.keyCount == 1 else { throw .keyMissingOrRepeated }
+        guard let key = request.key else { throw .keyMalformed }
+        guard request.versionCount == 1 else { throw .versionMissingOrRepeated }
+        let subprotocol: String? = if let offers = request.offers { try chosen(of: offers.span) } else { nil }
+        guard request.isVersionSupported else { throw .versionUnsupported }
+        return AcceptedHandshake(acceptKey: AcceptKey(for: key.bytes.span), subprotocol: subprotocol)
+    }
+
+    /// The same for fields as texts; a name may occur several times. Allocates.
     public func accept(
         method: HTTPRequest.Method, fields: HTTPFields, isHTTP11: Bool
     ) throws(HandshakeRejection) -> AcceptedHandshake {
-        guard method == .get else { throw .methodNotGet }
-        guard isHTTP11 else { throw .protocolTooOld }
-        guard FieldTokens(.upgrade, in: fields).contains(caseInsensitive: "websocket") else { throw .upgradeMissing }
-        guard FieldTokens(.connection, in: fields).contains(caseInsensitive: "upgrade") else {
-            throw .connectionUpgradeMissing
+        var request = HandshakeRequest(isGet: method == .get, isHTTP11: isHTTP11)
+        for field in HandshakeRequest.Field.allCases {
+            for value in fields[values: field.name] { request.add(field, value.utf8.span) }
         }
-        guard fields[.transferEncoding] == nil, fields[values: .contentLength].allSatisfy({ $0 == "0" }) else {
-            throw .bodyPresent
-        }
-        let keys = fields[values: .secWebSocketKey]
-        guard keys.count == 1, let key = keys.first else { throw .keyMissingOrRepeated }
-        guard Base64.isTextOf16Bytes(key) else { throw .keyMalformed }
-        let versions = fields[values: .secWebSocketVersion]
-        guard versions.count == 1, let version = versions.first else { throw .versionMissingOrRepeated }
-        let offers = try Self.offeredSubprotocols(fields)
-        guard version == Self.version else { throw .versionUnsupported }
-        return AcceptedHandshake(
-            acceptKey: AcceptKey(for: key.utf8.span),
-            // Swift compares strings by canonical equivalence. Tokens are ASCII, for which that is byte equality.
-            subprotocol: subprotocols.first { offers.contains($0[...]) }
-        )
+        return try accept(request)
     }
 
-    /// The distinct tokens that the client offers; empty when it sent no such field.
-    private static func offeredSubprotocols(_ fields: HTTPFields) throws(HandshakeRejection) -> [Substring] {
-        let offers = FieldTokens(.secWebSocketProtocol, in: fields).elements
-        guard offers.count <= WebSocketLimits.subprotocolOfferCountMax else { throw .subprotocolsMalformed }
-        guard !offers.isEmpty || fields[.secWebSocketProtocol] == nil else { throw .subprotocolsMalformed }
-        guard offers.allSatisfy(\.isToken), Set(offers).count == offers.count else { throw .subprotocolsMalformed }
-        return offers
+    /// The first of our subprotocols that the client offers. The list of offers has one at least, and no token twice.
+    private func chosen(of list: Span<UInt8>) throws(HandshakeRejection) -> String? {
+        let offers = FieldList.elements(of: list)
+        guard (1...WebSocketLimits.subprotocolOfferCountMax).contains(offers.count) else {
+            throw .subprotocolsMalformed
+        }
+        for (index, offer) in offers.enumerated() {
+            let token = list.extracting(offer)
+            guard token.isToken, !offers[..<index].contains(where: { list.extracting($0).isEqual(to: token) }) else {
+                throw .subprotocolsMalformed
+            }
+        }
+        return subprotocols.first { subprotocol in
+            offers.contains { list.extracting($0).isEqual(to: subprotocol.utf8.span) }
+        }
+    }
+}
+
+extension HandshakeRequest.Field {
+    var name: HTTPField.Name {
+        switch self {
+        case .upgrade: .upgrade
+        case .connection: .connection
+        case .transferEncoding: .transferEncoding
+        case .contentLength: .contentLength
+        case .key: .secWebSocketKey
+        case .version: .secWebSocketVersion
+        case .subprotocols: .secWebSocketProtocol
+        }
     }
 }
 
@@ -73,8 +91,8 @@ public struct AcceptedHandshake: Hashable, Sendable {
     ///   - fields: The caller's fields, which follow those of the handshake.
     ///   - output: The bytes to append to.
     public func appendResponse(fields: HTTPFields = [:], to output: inout [UInt8]) {
-        output += "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n".utf8
-        output += "Sec-WebSocket-Accept: ".utf8
+        output.reserveCapacity(output.count + Self.byteCountUsual)
+        output.append(contentsOf: Self.start.span)
         acceptKey.append(to: &output)
         output += "\r\n".utf8
         if let subprotocol {
@@ -83,6 +101,16 @@ public struct AcceptedHandshake: Hashable, Sendable {
         output.appendFields(fields)
         output += "\r\n".utf8
     }
+
+    private static let start = Array(
+        """
+        HTTP/1.1 101 Switching Protocols\r
+        Upgrade: websocket\r
+        Connection: Upgrade\r
+        Sec-WebSocket-Accept:\u{20}
+        """.utf8)
+    /// Enough for a response with a subprotocol of ours and no further fields.
+    private static let byteCountUsual = 192
 }
 
 extension [UInt8] {

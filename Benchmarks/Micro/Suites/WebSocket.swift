@@ -1,3 +1,5 @@
+import HTTP
+import Sessions
 import WebSocket
 
 /// The handshake; frames, masks and texts of the size of a message (500 bytes), and of one that fills a receive buffer.
@@ -29,12 +31,46 @@ let webSocketBenchmarks = [
             for _ in 0..<4_000 { keep(AcceptKey(for: key.span)) }
         }
     },
+    Benchmark(
+        name: "upgrade-accept", operation: "the head of an upgrade, from its bytes to the 101", batchOperationCount: 400
+    ) {
+        let request = Array(upgradeText.utf8)
+        let handshake = ServerHandshake(subprotocols: ["shopstream.v2"])
+        var parser = RequestParser()
+        return Benchmark.Batch { accept(request, with: handshake, count: 400, &parser) }
+    },
     unmasking(byteCount: 500, batchOperationCount: 10_000),
     unmasking(byteCount: 65_536, batchOperationCount: 100),
     validation("ascii", String(repeating: "x", count: 500)),
     // Every other scalar takes more than one byte, as in most languages' chats.
     validation("mixed", String(repeating: "aé…🙂", count: 50)),
 ]
+
+private let upgradeText = [
+    "GET /api/v1/shops/shop-1/messages/stream HTTP/1.1", "Host: chat.example.com", "User-Agent: Dart/3.5 (dart:io)",
+    "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Authorization: Bearer \(String(repeating: "t", count: 200))", "",
+    "",
+].joined(separator: "\r\n")
+
+private func accept(_ request: [UInt8], with handshake: ServerHandshake, count: Int, _ parser: inout RequestParser) {
+    for _ in 0..<count {
+        var consumed = 0
+        var response: [UInt8] = []
+        do {
+            loop: while true {
+                switch try parser.next(request.span, consumed: &consumed) {
+                case .head(let head): try handshake.accept(HandshakeRequest(head)).appendResponse(to: &response)
+                case .body: continue
+                case .needMore, .end: break loop
+                }
+            }
+        } catch {
+            preconditionFailure("the request is valid: \(error)")
+        }
+        keep(response)
+    }
+}
 
 private func unmasking(byteCount: Int, batchOperationCount: Int) -> Benchmark {
     Benchmark(

@@ -46,8 +46,7 @@ extension Shard {
 
     private func handshake(_ request: Request) throws(APIError) -> AcceptedHandshake {
         do throws(HandshakeRejection) {
-            return try environment.handshake.accept(
-                method: request.head.method, fields: request.head.fields, isHTTP11: request.head.version == .http11)
+            return try environment.handshake.accept(HandshakeRequest(request.head))
         } catch {
             throw APIError(
                 status: error.status, code: "\(error.label)",
