@@ -52,6 +52,7 @@ public struct TimingWheel {
             freeHead = nodes[Int(index)].next
         } else {
             index = UInt32(nodes.count)
+            growIfFull()
             nodes.append(
                 Node(
                     next: Self.none, previous: Self.none, deadlineTick: 0, token: 0, generation: 0,
@@ -149,6 +150,12 @@ public struct TimingWheel {
         if node.next != Self.none { nodes[Int(node.next)].previous = node.previous }
         nodes[Int(index)].list = Self.unlisted
         if heads[list] == Self.none { occupied[list / 64] &= ~(1 << UInt64(list % 64)) }
+    }
+
+    /// Makes room for one more node. Grows by a quarter, not to the double: each idle connection has a timer, and of
+    /// their memory a fifth is unused at most.
+    private mutating func growIfFull() {
+        if nodes.count == nodes.capacity { nodes.reserveCapacity(nodes.count + nodes.count / 4 + 64) }
     }
 
     private mutating func release(_ index: UInt32) {

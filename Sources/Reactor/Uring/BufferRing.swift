@@ -22,10 +22,11 @@ import Glibc
         let entryByteCount = count * MemoryLayout<io_uring_buf>.stride
         let pageByteCount = 4_096
         let memory = UnsafeMutableRawPointer.allocate(byteCount: entryByteCount, alignment: pageByteCount)
-        unsafe memset(memory, 0, entryByteCount)
         unsafe entries = memory.bindMemory(to: io_uring_buf_ring.self, capacity: 1)
         unsafe storage = UnsafeMutableRawPointer.allocate(byteCount: count * byteCount, alignment: pageByteCount)
             .bindMemory(to: UInt8.self, capacity: count * byteCount)
+        // The kernel takes the buffers in turn, so all of them are soon resident. Now they cost no faults of receives.
+        _ = unsafe (memset(memory, 0, entryByteCount), memset(storage, 0, count * byteCount))
         self.count = count
         self.byteCount = byteCount
         var registration = io_uring_buf_reg()
