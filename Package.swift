@@ -40,6 +40,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "Primitives", swiftSettings: settings),
         .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: settings),
@@ -63,7 +64,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "API", httpTypes, logging,
+                "Sessions", "API", "CMalloc", httpTypes, logging,
             ],
             exclude: ["README.md", "Demo/README.md"],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],

@@ -12,6 +12,13 @@ enum ServerLimits {
     static let responsePieceByteCount = API.Limits.responsePieceByteCount
     /// Pieces of responses and of uploads that a reactor works on in one turn, over all its connections.
     static let piecesPerTurn = 2
+    /// Connections that stop to speak HTTP before free memory is returned to the kernel. Together they may have freed
+    /// some megabytes.
+    static let trimmedReleaseCountMin = 512
+    /// The time in which few of them show that a storm is over.
+    static let trimPeriod: Duration = .milliseconds(100)
+    /// That many are few.
+    static let calmReleaseCountMax = 16
     /// How long open streams and requests may take to end when the server stops.
     static let drainWait: Duration = .seconds(7)
     /// The steps in which `drainWait` is counted. A pause of the process takes one of them.

@@ -104,6 +104,7 @@ extension Shard {
             if let timer = state.timer { reactor.cancel(timer) }
             http[connection] = nil
             beginStream(connection, transfer)
+            memoryReleased()
         } else {
             // `100 Continue` is never sent for an upgrade, so no send is in flight.
             reactor.transfer(connection, to: owner.reactor, with: transfer)

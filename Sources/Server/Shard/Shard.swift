@@ -45,6 +45,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var shops = Shops()
 
     var drainProgress = DrainProgress()
+    var memoryTrim = MemoryTrim()
     var counters = ShardCounters()
 
     init(
@@ -137,6 +138,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
             setHeldMemory(state, 0)
             endSending(state, isSent: false)
             if state.isCounted, let address = state.address { release(address) }
+            memoryReleased()
         } else if streams.contains(connection) {
             report(connection) { $0.connectionFailed() }
             if let timer = streams.remove(connection)?.timer { reactor.cancel(timer) }
@@ -168,6 +170,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .shard(.housekeeping): housekeepingFired()
         case .shard(.membershipLook): membershipLookFired()
         case .shard(.readiness): checkReadiness()
+        case .shard(.memoryTrim): trimTimerFired()
         case .socketLoop(let number): storage.socketLoop.timerFired(number)
         case .connection(let connection): timerFired(connection)
         case nil: preconditionFailure("a timer that no one has set")

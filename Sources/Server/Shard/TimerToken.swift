@@ -11,6 +11,7 @@ enum TimerToken: Hashable {
         case housekeeping = 1
         case membershipLook = 2
         case readiness = 3
+        case memoryTrim = 4
     }
 
     /// A deadline of a connection.
