@@ -230,9 +230,10 @@ extension Lane {
         disturbances.closing.append((UInt32(stream), connection, reactor.turnBeganAt + .seconds(5)))
     }
 
-    /// Gives up streams that did not open in time.
+    /// Gives up streams that did not open in time. It looks at all streams, so it does so a few times a second.
     func giveUpLateHandshakes(_ now: MonotonicInstant) {
-        guard connectingCount > 0 else { return }
+        guard connectingCount > 0, now.since(lateHandshakesSoughtAt) >= .milliseconds(200) else { return }
+        lateHandshakesSoughtAt = now
         for stream in streams.indices
         where streams[stream].phase == .handshaking || streams[stream].phase == .connecting {
             guard now.since(streams[stream].connectStartedAt) > plan.connectTimeout else { continue }

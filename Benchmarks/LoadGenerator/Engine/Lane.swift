@@ -36,6 +36,8 @@ package final class Lane: ReactorHandler {
     /// Streams to open; the last one is opened first.
     var toOpen: [UInt32] = []
     var connectingCount = 0
+    /// When the lane last looked for streams that did not open in time.
+    var lateHandshakesSoughtAt = MonotonicInstant(nanoseconds: 0)
     var openCount = 0
     /// Streams that the scenario took away and that are not open again yet.
     var awayCount = 0
