@@ -43,7 +43,7 @@ class Server(peers.Shopstream):
     """One process with its store in memory. Its settings are those of production, but for the writes of a user: one
     user posts to all shops."""
 
-    ready_seconds_max = 120
+    ready_seconds_max = 300
 
     def __init__(self, options, scenario):
         super().__init__(runs.SECRET)

@@ -118,6 +118,11 @@ class Measured(unittest.TestCase):
             with self.subTest(fault=fault):
                 self.assertFalse(figures_of(**fault).is_good)
 
+    def test_a_run_without_two_pongs_of_each_stream_is_not_good(self):
+        late = [*READINGS[:2], machine.Reading(150, 1_000, 2_500)]
+        self.assertFalse(figures.figures_of(report(), BEFORE, SAMPLES, late, HOLD_SECONDS).is_good)
+        self.assertFalse(figures.figures_of(report(), BEFORE, SAMPLES, [], HOLD_SECONDS).is_good)
+
     def test_a_run_that_was_not_watched_has_a_table_without_those_figures(self):
         seen = figures.figures_of(report(opened=0), BEFORE, [], [], HOLD_SECONDS)
         self.assertIsNone(seen.memory)
