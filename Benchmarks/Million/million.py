@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import dataclasses
 import json
+import math
 import os
 import pathlib
 import resource
@@ -77,6 +78,8 @@ class Generator:
             str(options.shopload), "run", *scenario, "--rate", str(options.rate), "--bytes", str(options.bytes),
             "--duration", str(options.seconds), "--warm-up", str(WARM_UP_SECONDS), "--drain", str(DRAIN_SECONDS),
             "--hold", str(options.hold_seconds), "--connect-time", str(connect_seconds), "--opening", str(OPENING),
+            # Else each message would wake all of its reactors.
+            "--together", str(math.ceil(options.streams / options.shops)),
             "--url", server.url(), "--secret", runs.SECRET, "--server-pid", str(server.serving_pid()),
             "--server-reactors", str(options.reactors), "--commit", peers.commit(), "--report", str(report),
         ]  # fmt: skip

@@ -8,6 +8,8 @@ struct GeneratorOptions: ParsableArguments {
     var processes = 1
     @Option(help: "Reactors with streams of each process; as many as the connections need by default.")
     var reactors: Int?
+    @Option(help: "Streams with consecutive numbers, such as those of a shop, that have the same reactor.")
+    var together = 1
     @Flag(help: "Post from the reactors with streams, instead of from one that does nothing else.")
     var sharedReactors = false
     @Option(help: "Processors to bind the reactors to, such as 0,2-3.")
@@ -32,7 +34,10 @@ struct GeneratorOptions: ParsableArguments {
         guard (1...LoadLimits.processCountMax).contains(processes) else {
             throw ValidationError("--processes: 1 to \(LoadLimits.processCountMax)")
         }
-        let needed = max(1, (streamCount + streamsPerLaneMax - 1) / streamsPerLaneMax)
+        let runsPerLaneMax = streamsPerLaneMax / max(together, 1)
+        guard together > 0, runsPerLaneMax > 0 else { throw ValidationError("--together: 1 to \(streamsPerLaneMax)") }
+        let runCount = (streamCount + together - 1) / together
+        let needed = max(1, (runCount + runsPerLaneMax - 1) / runsPerLaneMax)
         let each = reactors ?? max(1, (needed + processes - 1) / processes)
         guard (1...LoadLimits.reactorCountMax).contains(each) else {
             throw ValidationError("--reactors: 1 to \(LoadLimits.reactorCountMax)")
@@ -42,7 +47,7 @@ struct GeneratorOptions: ParsableArguments {
         }
         return LaneDivision(
             laneCount: (each + (sharedReactors ? 0 : 1)) * processes, processCount: processes,
-            hasPostingLanes: !sharedReactors)
+            hasPostingLanes: !sharedReactors, streamsTogether: together)
     }
 
     /// A ring's descriptors are limited by RLIMIT_NOFILE, which is raised as far as permitted.

@@ -15,7 +15,7 @@ extension Lane {
     }
 
     private func open(_ stream: Int) {
-        let number = stream * streamShare.count + streamShare.index
+        let number = streamShare.number(of: stream)
         connectingCount += 1
         streams[stream].phase = .connecting
         streams[stream].connectStartedAt = reactor.io.now
@@ -33,7 +33,7 @@ extension Lane {
     }
 
     func streamConnected(_ stream: Int, _ connection: ConnectionID) {
-        let number = stream * streamShare.count + streamShare.index
+        let number = streamShare.number(of: stream)
         var fields = HTTPFields()
         do throws(LoadConfigurationError) {
             if let token = try plan.tokens.token(of: plan.population.userName(ofStream: number)) {

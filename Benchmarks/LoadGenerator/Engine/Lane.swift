@@ -17,7 +17,7 @@ package final class Lane: ReactorHandler {
     /// The lane's number among all of the run.
     let index: Int
     unowned let reactor: LaneReactor
-    /// The lane's share of the streams: its stream `i` is number `i * streamShare.count + streamShare.index`.
+    /// The lane's share of the streams: its stream `i` is number `streamShare.number(of: i)`.
     let streamShare: LaneDivision.Share
     /// The lane's share of the shops that receive posts; nil when the lane only reads.
     let shopShare: LaneDivision.Share?
@@ -87,10 +87,10 @@ package final class Lane: ReactorHandler {
         self.streamShare = streamShare
         shopShare = plan.division.shops(ofLane: index)
         streams = (0..<count).map {
-            StreamState(shop: UInt32(plan.population.shop(ofStream: $0 * streamShare.count + streamShare.index)))
+            StreamState(shop: UInt32(plan.population.shop(ofStream: streamShare.number(of: $0))))
         }
         for stream in streams.indices {
-            streams[stream].isSlow = plan.isSlow(stream: stream * streamShare.count + streamShare.index)
+            streams[stream].isSlow = plan.isSlow(stream: streamShare.number(of: stream))
         }
         otherOrders = Array(repeating: StreamOrder(baseline: 1), count: count * (plan.writersPerShop - 1))
         owners = [UInt32](repeating: Self.nobody, count: reactor.connectionCountMax)
