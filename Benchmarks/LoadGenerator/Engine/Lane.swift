@@ -187,6 +187,8 @@ package final class Lane: ReactorHandler {
     }
 
     package func turnEnded() -> Bool {
+        // Its last second is closed, and must not be counted twice.
+        guard !isFinished else { return false }
         let now = reactor.io.now
         measurements.advance(to: now, openCount: openCount, awayCount: awayCount)
         pump(now)
