@@ -72,6 +72,13 @@ def cores(samples, field, start, end):
     return share_between([(sample.time, getattr(sample, field)) for sample in samples], start, end)
 
 
+def other_cores(samples, start, end):
+    """Processors that neither the server nor the generator used; None when it was not watched."""
+    fields = ("machine_seconds", "server_seconds", "generator_seconds")
+    used = [cores(samples, field, start, end) for field in fields]
+    return None if None in used else max(used[0] - used[1] - used[2], 0)
+
+
 def share_between(points, start, end):
     """The growth a second of points (time, value) between two times, or in the part of it that the points span."""
     if not points:
@@ -127,6 +134,8 @@ class Figures:
     pongs_per_stream: float
     rest_cores: Both
     post_cores: Both
+    # Of other processes while messages are posted; they keep both ends from the processors.
+    other_cores: float
     delivery_microseconds: Both
     delivered: int
     delivered_per_second: float
@@ -182,6 +191,7 @@ def figures_of(file, before, samples, readings, hold_seconds):
         connect_microseconds=both(samples, phases.connect, phases.hold, opened),
         hold_seconds=held, pongs_per_stream=pongs / opened if pongs is not None and opened else None,
         rest_cores=of_both(phases.hold, phases.post), post_cores=of_both(phases.steady, phases.end),
+        other_cores=other_cores(samples, phases.steady, phases.end),
         delivery_microseconds=both(samples, phases.steady, phases.end, delivery["count"]),
         delivered=counters["delivered"],
         delivered_per_second=delivery["count"] / steady_seconds if steady_seconds else 0,
@@ -238,7 +248,8 @@ def table(figures, rate, shops):
          f"{figures.delivered_per_second:,.0f}"),
         ("lost deliveries and other faults", faults),
         ("POST to delivery, ms: p50; p90; p99; p99.9; maximum", latency),
-        ("CPU meanwhile, processors: server; generator", pair(figures.post_cores, 2)),
+        ("CPU meanwhile, processors: server; generator; others on the machine",
+         f"{pair(figures.post_cores, 2)}; {number(figures.other_cores, 2)}"),
         ("the same for each delivery, pings and POST included, µs", pair(figures.delivery_microseconds, 1)),
         ("resident memory of the server without a stream, MiB", f"{figures.empty_server_bytes / (1 << 20):,.0f}"),
         ("resident memory a stream, bytes: server; generator", pair(figures.resident_bytes)),

@@ -42,11 +42,13 @@ class Memory:
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-    """One look: seconds of Unix time, CPU seconds of each process so far, resident bytes of each process."""
+    """One look: seconds of Unix time, CPU seconds of each process and of the whole machine so far, resident bytes of
+    each process."""
 
     time: float
     server_seconds: float
     generator_seconds: float
+    machine_seconds: float
     server_resident: int
     generator_resident: int
     memory: Memory
@@ -141,7 +143,7 @@ class Watch:
     def _sample(self, residents):
         return Sample(
             time.time(), process.processor_seconds(self.pid), process.processor_seconds(self.generator_pid),
-            *residents, memory(),
+            process.busy_seconds(pathlib.Path("/proc/stat").read_text()), *residents, memory(),
         )  # fmt: skip
 
     def _read_metrics(self):

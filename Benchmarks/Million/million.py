@@ -147,7 +147,7 @@ def measure(options):
 
 def empty_sample(pid):
     """The server and the machine before the generator starts."""
-    return machine.Sample(time.time(), 0, 0, machine.resident_bytes(pid), 0, machine.memory())
+    return machine.Sample(time.time(), 0, 0, 0, machine.resident_bytes(pid), 0, machine.memory())
 
 
 def parse(arguments):

@@ -5,7 +5,7 @@ import html
 import math
 
 WIDTH, PANEL_HEIGHT, GAP = 900, 130, 52
-LEFT, RIGHT, TOP = 64, 150, 30
+LEFT, RIGHT, TOP = 78, 150, 30
 INK, PALE = "#333", "#ddd"
 COLORS = ("#1f6fb4", "#d1581b", "#3c8d40")
 # What a distance between two lines of the grid may begin with.
@@ -73,6 +73,7 @@ def panels_of(samples, seconds, phases):
         Panel("CPU, processors", (
             ("server", rates(samples, "server_seconds", start)),
             ("generator", rates(samples, "generator_seconds", start)),
+            ("whole machine", rates(samples, "machine_seconds", start)),
         )),
         Panel("POST to delivery, ms", (("p50", latency("p50")), ("p99", latency("p99")))),
     ]  # fmt: skip
@@ -127,5 +128,5 @@ def svg(samples, seconds, phases):
     bottom = TOP + len(panels) * (PANEL_HEIGHT + GAP) - GAP + 18
     for second in grid(span, TIME_GRID_LINES_MAX):
         parts.append(text(LEFT + second / span * (WIDTH - RIGHT - LEFT), bottom, label(second), "middle"))
-    parts.append(text(WIDTH - RIGHT + 10, bottom, "seconds"))
+    parts.append(text(WIDTH - RIGHT + 24, bottom, "seconds"))
     return "\n".join([*(part for part in parts if part), "</svg>"]) + "\n"

@@ -49,7 +49,7 @@ def report(opened=1_000, lost=0, ended=(), unanswered=0, statuses=None):
 
 def sample(time, server=0.0, generator=0.0, resident=0, used=0):
     memory = machine.Memory(1_000_000_000 - used, 10_000 + used, 8_000 + used, used)
-    return machine.Sample(time, server, generator, resident, 2 * resident, memory)
+    return machine.Sample(time, server, generator, 4 * server, resident, 2 * resident, memory)
 
 
 BEFORE = sample(99, resident=1_000)
@@ -96,6 +96,10 @@ class Measured(unittest.TestCase):
         self.assertAlmostEqual(figures.cores(SAMPLES, "server_seconds", 145, 999), 0.5)
         self.assertIsNone(figures.cores(SAMPLES, "server_seconds", 150, 999))
         self.assertIsNone(figures.cores([], "server_seconds", 1, 2))
+
+    def test_other_processes_used_the_rest_of_the_machine(self):
+        self.assertAlmostEqual(figures_of().other_cores, 4 * 0.5 - 0.5 - 1)
+        self.assertIsNone(figures.other_cores([], 1, 2))
 
     def test_memory_is_what_the_streams_added(self):
         seen = figures_of()
@@ -180,7 +184,7 @@ class Picture(unittest.TestCase):
         words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
         for title in ("Open streams", "Memory, GiB", "CPU, processors", "POST to delivery, ms", "hold", "messages"):
             self.assertEqual(words.count(title), 1, title)
-        self.assertEqual(len(list(root.iter("{http://www.w3.org/2000/svg}polyline"))), 8)
+        self.assertEqual(len(list(root.iter("{http://www.w3.org/2000/svg}polyline"))), 9)
 
     def test_a_run_without_samples_has_a_picture(self):
         phases = figures.phases_of(report()["report"], HOLD_SECONDS)
