@@ -2,7 +2,7 @@ public import Auth
 public import Chat
 internal import HTTP
 public import Primitives
-internal import Storage
+public import Storage
 
 // What handlers have in common: the caller and its role, its limits, and the way to the owner of a shop.
 
@@ -37,9 +37,20 @@ extension Context {
         }
     }
 
+    /// The user's role in the shop, when it is known without a wait.
+    public func knownRole(of user: UserID, in shop: ShopID) -> KnownRole {
+        let known = store.knownRole(of: user, in: shop)
+        guard known == .unknown, let role = rememberedRole(of: user, in: shop) else { return known }
+        return .member(role)
+    }
+
     /// The user's role in the shop; nil for none, and for a shop that does not exist.
     public func role(of user: UserID, in shop: ShopID) async throws(APIError) -> ShopRole? {
-        if let role = rememberedRole(of: user, in: shop) { return role }
+        switch knownRole(of: user, in: shop) {
+        case .member(let role): return role
+        case .notMember: return nil
+        case .unknown: break
+        }
         do throws(StorageError) {
             let version = membershipVersion
             guard let role = try await store.role(of: user, in: shop) else { return nil }

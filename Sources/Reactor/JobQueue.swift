@@ -6,8 +6,8 @@
 /// to its time. The long lane has its own time and runs at least one job. Tasks that compute therefore do not delay the
 /// others, and make progress in each turn. Only its last job classifies a task, so a wrong guess costs it one turn.
 ///
-/// Before `beginTurn`, while the turn handles its completions, a job that no other short job precedes may run at once
-/// (`takeOnlyJob`). It takes the turn's time as the others do.
+/// While the turn has time, a job that begins new work may run without being queued (`started`). It takes the time of the
+/// short lane.
 ///
 /// Generic over the job for tests. Belongs to one thread.
 struct JobQueue<Job> {
@@ -70,11 +70,10 @@ struct JobQueue<Job> {
     /// The number of pending jobs.
     var count: Int { short.count + long.count }
 
-    /// Queues a job of `task`, an identifier that all jobs of a task share and that is not 0. The first job of new work
-    /// is not judged by what the task did before. O(1) amortised.
-    mutating func append(_ job: Job, task: UInt, isFirst: Bool = false) {
+    /// Queues a job of `task`, an identifier that all jobs of a task share and that is not 0. O(1) amortised.
+    mutating func append(_ job: Job, task: UInt) {
         let entry = Entry(job: job, task: task)
-        if !isFirst, longTasks[cell(task)] == task { long.append(entry) } else { short.append(entry) }
+        if longTasks[cell(task)] == task { long.append(entry) } else { short.append(entry) }
     }
 
     /// The jobs that are queued now belong to this turn, and jobs that are appended later to the next one.
@@ -83,20 +82,22 @@ struct JobQueue<Job> {
         long.beginTurn()
     }
 
-    /// The job of the short lane, when it is the only one there and the turn has time for it; nil otherwise. Call
-    /// `ended` after it ran. Not between `beginTurn` and `endTurn`. O(1).
-    mutating func takeOnlyJob() -> (job: Job, task: UInt)? {
-        guard short.count == 1, spentOnShort < limits.shortNanosecondsPerTurn, remainingCount > 0 else { return nil }
+    /// Whether no job waits in the short lane.
+    var isShortLaneEmpty: Bool { short.count == 0 }
+
+    /// Whether the turn has time for another short job.
+    var hasTime: Bool { spentOnShort < limits.shortNanosecondsPerTurn && remainingCount > 0 }
+
+    /// A job of `task` ran for `nanoseconds` without being queued, as it began new work. O(1).
+    mutating func started(task: UInt, nanoseconds: UInt64) {
         isInLongLane = false
         remainingCount -= 1
-        let entry = short.popFirst()
-        short.endTurn()
-        return (entry.job, entry.task)
+        ended(task: task, nanoseconds: nanoseconds)
     }
 
     /// The turn's next job; nil when the turn has no more jobs or no more time. Call `ended` after it ran. O(1).
     mutating func next() -> (job: Job, task: UInt)? {
-        let isShortOpen = short.hasTurnEntry && spentOnShort < limits.shortNanosecondsPerTurn && remainingCount > 0
+        let isShortOpen = short.hasTurnEntry && hasTime
         let isLongOpen = long.hasTurnEntry && (longCount == 0 || spentOnLong < limits.longNanosecondsPerTurn)
         isInLongLane = !isShortOpen
         guard isShortOpen || isLongOpen else { return nil }

@@ -96,7 +96,8 @@ extension Reactor {
     }
 
     private var isWorkLeft: Bool {
-        leftover || !recorded.isEmpty || jobs.count > 0 || !promptSends.isEmpty || !refusedConnectTokens.isEmpty
+        leftover || !recorded.isEmpty || jobs.count > 0 || !waitingWork.isEmpty || !promptSends.isEmpty
+            || !refusedConnectTokens.isEmpty
     }
 
     // MARK: - Completions

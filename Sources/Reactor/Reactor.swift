@@ -44,10 +44,13 @@ import Synchronization
     var jobs: JobQueue<UnownedJob>
     /// Whether a job is running now.
     var isRunningJob = false
-    /// Whether the job that is being queued begins the work on an item.
+    /// Whether the job that is queued next begins the work on an item, and runs at once.
     var isStarting = false
-    /// The reactor as its tasks see it: made once, because its conformance is looked up at run time.
-    private(set) lazy var executor = unsafe asUnownedTaskExecutor()
+    var startedJob: UnownedJob?
+    /// Pools with items that wait, in the order in which they began to.
+    var waitingWork: [any WaitingWork] = []
+    /// The reactor as its tasks see it, from the first job on.
+    var executor: UnownedTaskExecutor?
     var clock: ServiceClock
     var timerGate: TimerGate
     /// The number of completions put into `recorded`, over all time.

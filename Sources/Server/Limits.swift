@@ -34,7 +34,7 @@ enum ServerLimits {
     /// A frame's memory of at most this capacity is kept for the next publication.
     static let keptFrameByteCountMax = 64 << 10
     /// Tasks of requests that a reactor keeps for the next ones, each with 5 to 20 KB.
-    static let waitingTaskCountMax = 64
+    static let waitingTaskCountMax = 32
     /// Verified tokens that each reactor caches.
     static let cachedTokenCountMax = 4_096
     /// Shops that the metrics list.

@@ -6,6 +6,9 @@ public protocol MembershipStore: Sendable {
     /// The role of `userID` in `shopID`; nil when the user is not a member or the shop does not exist.
     func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> ShopRole?
 
+    /// The same, when the store knows it without waiting. O(1).
+    func knownRole(of userID: UserID, in shopID: ShopID) -> KnownRole
+
     /// Creates a shop. Throws `.conflict` when a shop with that id exists.
     func createShop(_ shopID: ShopID, name: String?, at time: Timestamp) async throws(StorageError)
 
@@ -39,6 +42,20 @@ public protocol MembershipStore: Sendable {
 
     /// Sets a user's name in the table of users; nil removes it.
     func setUsername(_ username: String?, of userID: UserID) async throws(StorageError)
+}
+
+extension MembershipStore {
+    /// A store that looks memberships up knows none of them.
+    public func knownRole(of userID: UserID, in shopID: ShopID) -> KnownRole { .unknown }
+}
+
+/// What is known of a user's role in a shop.
+public enum KnownRole: Hashable, Sendable {
+    /// It must be looked up.
+    case unknown
+    /// The user is not a member, or the shop does not exist.
+    case notMember
+    case member(ShopRole)
 }
 
 /// A store of messages, memberships and image records.

@@ -40,13 +40,23 @@ import Testing
 
     // MARK: - Roles
 
-    @Test func `a role is looked up once`() async throws {
+    @Test func `a role that was looked up before needs no store`() async throws {
         let context = TestContext()
+        context.remember(.admin, of: Self.user, in: Self.shop, lookedUpAt: context.membershipVersion)
+        context.memory.fail()
+        #expect(context.knownRole(of: Self.user, in: Self.shop) == .member(.admin))
+        #expect(try await context.role(of: Self.user, in: Self.shop) == .admin)
+    }
+
+    @Test func `a role that the store knows needs no wait`() async throws {
+        let context = TestContext()
+        #expect(context.knownRole(of: Self.user, in: Self.shop) == .notMember)
         try await context.memory.importMembers(
             [Membership(shopID: Self.shop, userID: Self.user, role: .admin)], at: context.civilTime)
-        #expect(try await context.role(of: Self.user, in: Self.shop) == .admin)
+        #expect(context.knownRole(of: Self.user, in: Self.shop) == .member(.admin))
         context.memory.fail()
-        #expect(try await context.role(of: Self.user, in: Self.shop) == .admin)
+        #expect(context.knownRole(of: Self.user, in: Self.shop) == .unknown)
+        await #expect(throws: APIError.self) { try await context.role(of: Self.user, in: Self.shop) }
     }
 
     @Test func `a user without a role is looked up each time`() async throws {

@@ -99,52 +99,39 @@ import Testing
         #expect(turn(&queue) == [0, 1])
     }
 
-    @Test func `the only short job may run before the turn's jobs, and takes their time`() {
+    @Test func `jobs that were not queued take the turn's time`() {
         var queue = JobQueue<Int>(Self.limits)
-        #expect(queue.takeOnlyJob() == nil)
-        for job in 1...3 {
-            queue.append(job, task: 16)
-            #expect(queue.takeOnlyJob()?.job == job)
-            queue.ended(task: 16, nanoseconds: 50)
-        }
-        queue.append(4, task: 16)
-        queue.append(5, task: 32)
-        #expect(queue.takeOnlyJob() == nil, "a job that another precedes waits for its turn")
-        // 150 of 1,000 are spent, so that eighteen jobs of 50 reach the limit of the turn's time.
-        for job in 6...30 { queue.append(job, task: UInt(job) << 4) }
+        for _ in 1...3 { queue.started(task: 16, nanoseconds: 50) }
+        // 150 of 1,000 are spent, so that seventeen jobs of 50 reach the limit.
+        for job in 1...30 { queue.append(job, task: UInt(job) << 4) }
         let spans = Dictionary(uniqueKeysWithValues: (1...30).map { (UInt($0) << 4, UInt64(50)) })
-        #expect(turn(&queue, spans: spans) == Array(4...20))
-        #expect(turn(&queue, spans: spans) == Array(21...30))
+        #expect(turn(&queue, spans: spans) == Array(1...17))
+        #expect(turn(&queue, spans: spans) == Array(18...30))
     }
 
-    @Test func `no job runs early when the turn's time is over, or its count`() {
+    @Test func `a turn has no time left when its span or its count is spent, and the next has`() {
         var queue = JobQueue<Int>(Self.limits)
-        queue.append(1, task: 16)
-        #expect(queue.takeOnlyJob()?.job == 1)
-        queue.ended(task: 16, nanoseconds: 1_000)
-        queue.append(2, task: 32)
-        #expect(queue.takeOnlyJob() == nil)
+        #expect(queue.hasTime && queue.isShortLaneEmpty)
+        queue.started(task: 16, nanoseconds: 1_000)
+        #expect(!queue.hasTime)
+        queue.append(1, task: 32)
+        #expect(!queue.isShortLaneEmpty)
         #expect(turn(&queue) == [])
-        #expect(turn(&queue) == [2])
-        for job in 0..<100 {
-            queue.append(job, task: 32)
-            #expect(queue.takeOnlyJob()?.job == job)
-            queue.ended(task: 32, nanoseconds: 1)
+        #expect(queue.hasTime)
+        #expect(turn(&queue) == [1])
+        for _ in 0..<100 {
+            #expect(queue.hasTime)
+            queue.started(task: 32, nanoseconds: 1)
         }
-        queue.append(100, task: 32)
-        #expect(queue.takeOnlyJob() == nil)
-        #expect(turn(&queue) == [])
-        #expect(turn(&queue) == [100])
+        #expect(!queue.hasTime)
     }
 
-    @Test func `new work of a task is not judged by its last work`() {
+    @Test func `a task whose start was long continues in the long lane`() {
         var queue = JobQueue<Int>(Self.limits)
-        queue.append(0, task: 16)
-        _ = turn(&queue, spans: [16: 500])
+        queue.started(task: 16, nanoseconds: 500)
         queue.append(1, task: 16)
-        #expect(queue.takeOnlyJob() == nil, "it is in the long lane")
-        #expect(turn(&queue, spans: [16: 500]) == [1])
-        queue.append(2, task: 16, isFirst: true)
-        #expect(queue.takeOnlyJob()?.job == 2)
+        #expect(queue.isShortLaneEmpty)
+        queue.append(2, task: 32)
+        #expect(turn(&queue) == [2, 1])
     }
 }

@@ -64,14 +64,16 @@ import Testing
         #expect(pool.waitingCount == 2)
     }
 
-    @Test func `an item behind a job that waits is handled in the order of the jobs`() {
+    @Test func `an item behind a job that waits is handled after it, without a task until then`() {
         let pool = makePool()
         reactor.start(-1, in: pool)
         journal.resumeFirst()
-        reactor.start(2, in: pool)
+        for item in 2...4 { reactor.start(item, in: pool) }
         #expect(journal.begun == [-1])
+        #expect(pool.waitingCount == 0)
         reactor.turn()
-        #expect(journal.ended == [-1, 2])
+        #expect(journal.ended == [-1, 2, 3, 4])
+        #expect(pool.waitingCount == 1, "the first task handles them all")
     }
 
     @Test func `an item that a job starts is handled after the job`() {
@@ -83,6 +85,7 @@ import Testing
         }
         reactor.start(7, in: outer)
         #expect(journal.begun == [0])
+        #expect(reactor.statistics.jobCount == 1)
         reactor.turn()
         #expect(journal.begun == [0, 7])
     }
@@ -122,5 +125,36 @@ import Testing
         }
         #expect(pool.waitingCount == 1)
         #expect(weakItem == nil)
+    }
+
+    @Test func `items beyond a turn's count of jobs wait for the next turns, in order`() {
+        let pool = makePool()
+        let count = reactor.limits.jobBudgetPerTurn
+        // One job is resumed, so that all items wait; each turn then handles as many as its count allows.
+        reactor.start(-1, in: pool)
+        journal.resumeFirst()
+        for item in 1...2 * count { reactor.start(item, in: pool) }
+        reactor.turn()
+        #expect(journal.ended.count <= count)
+        for _ in 0..<2 * count where journal.ended.count <= 2 * count { reactor.turn() }
+        #expect(journal.ended == [-1] + Array(1...2 * count))
+    }
+
+    @Test func `an item whose work starts another of its pool`() {
+        final class Chain: @unchecked Sendable {
+            // @unchecked: one thread.
+            var pool: TaskPool<Int>?
+        }
+        let (reactor, journal, chain) = (reactor, journal, Chain())
+        let pool = TaskPool<Int>(on: reactor, waitingCountMax: 1) { item in
+            journal.begun.append(item)
+            if item > 0, let pool = chain.pool { reactor.start(item - 1, in: pool) }
+        }
+        chain.pool = pool
+        reactor.start(3, in: pool)
+        #expect(journal.begun == [3])
+        for _ in 0..<8 { reactor.turn() }
+        #expect(journal.begun == [3, 2, 1, 0])
+        chain.pool = nil
     }
 }

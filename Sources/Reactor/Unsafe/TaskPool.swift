@@ -2,17 +2,21 @@
 ///
 /// A task that has handled its item waits for the next one. So in the steady state no task is created, and the memory
 /// that its calls of `async` functions need is there already. The task that ended last works next, whose memory is the
-/// warmest. With `waitingCountMax` tasks waiting, further ones end.
+/// warmest. With `waitingCountMax` tasks waiting, further ones end. Items that cannot be handled at once wait without a
+/// task.
 ///
 /// Belongs to the reactor's thread. A task that waits holds the pool, which holds `handle`.
-@safe public final class TaskPool<Item: Sendable>: @unchecked Sendable {
+@safe public final class TaskPool<Item: Sendable>: WaitingWork, @unchecked Sendable {
     // @unchecked: the state is accessed on the reactor's thread only, where its tasks run too.
     private let executor: any TaskExecutor
     private let handle: @Sendable (Item) async -> Void
     private let waitingCountMax: Int
     private var waiting: [UnsafeContinuation<Item?, Never>] = unsafe []
-    /// The items of tasks that were created and did not run yet.
+    /// The item of a task that was created just now and takes it at once.
+    private var firstItem: Item?
+    /// The items that wait, from `itemsHead` on.
     private var items: [Item] = []
+    private var itemsHead = 0
     private var isClosed = false
 
     /// A pool without tasks, of a reactor. `handle` is called for each item.
@@ -27,19 +31,19 @@
     /// The number of tasks that wait for an item.
     public var waitingCount: Int { unsafe waiting.count }
 
-    /// Makes a task ready to run that handles the item.
-    func assign(_ item: Item) {
-        // SAFETY: a continuation is resumed once, as it is removed here or in `close`.
-        if let task = unsafe waiting.popLast() { return unsafe task.resume(returning: item) }
-        items.append(item)
-        Task(executorPreference: executor) { await self.work() }
-    }
-
     /// Ends the tasks that wait, and the others when they have handled their items. They need a turn of the reactor.
     public func close() {
         isClosed = true
-        // SAFETY: as in `assign`.
+        // SAFETY: a continuation is resumed once, as it is removed here or in `assign`.
         while let task = unsafe waiting.popLast() { unsafe task.resume(returning: nil) }
+    }
+
+    /// Makes a task ready that handles the item. Its job must run before the next call.
+    func assign(_ item: Item) {
+        // SAFETY: as in `close`.
+        if let task = unsafe waiting.popLast() { return unsafe task.resume(returning: item) }
+        firstItem = item
+        Task(executorPreference: executor) { await self.work() }
     }
 
     private func work() async {
@@ -47,9 +51,36 @@
     }
 
     private func nextItem() async -> Item? {
-        if !items.isEmpty { return items.removeFirst() }
+        if let item = firstItem.take() { return item }
         guard !isClosed, unsafe waiting.count < waitingCountMax else { return nil }
         // SAFETY: `assign` or `close` resumes it.
         return await unsafe withUnsafeContinuation { unsafe waiting.append($0) }
     }
+
+    // MARK: - Items that wait
+
+    /// The item is handled after those that wait already.
+    func append(_ item: Item) { items.append(item) }
+
+    var hasItem: Bool { itemsHead < items.count }
+
+    func assignNext() {
+        let item = items[itemsHead]
+        itemsHead += 1
+        if !hasItem {
+            (items, itemsHead) = ([], 0)
+        } else if itemsHead > 1_024 {
+            items.removeFirst(itemsHead)
+            itemsHead = 0
+        }
+        assign(item)
+    }
+}
+
+/// Items of one kind that wait for a task.
+protocol WaitingWork: AnyObject {
+    /// Whether one waits.
+    var hasItem: Bool { get }
+    /// Makes a task ready that handles the item that has waited longest. Its job must run before the next call.
+    func assignNext()
 }

@@ -1,10 +1,19 @@
 import Chat
 import Primitives
+import Synchronization
 
 extension MemoryStore {
     /// See `MembershipStore`. O(1).
     public func role(of userID: UserID, in shopID: ShopID) async throws(StorageError) -> ShopRole? {
         try withState { state in state.members[shopID]?[userID] }
+    }
+
+    /// See `MembershipStore`. O(1).
+    public func knownRole(of userID: UserID, in shopID: ShopID) -> KnownRole {
+        state.withLock { state in
+            if state.isClosed { return .unknown }
+            return if let role = state.members[shopID]?[userID] { .member(role) } else { .notMember }
+        }
     }
 
     /// See `MembershipStore`. O(1).
