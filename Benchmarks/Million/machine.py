@@ -5,7 +5,6 @@ import dataclasses
 import pathlib
 import re
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -96,27 +95,18 @@ def reading_of(metrics, now):
     )
 
 
-class Watch:
-    """Samples the server's process, the generator's, and the machine. `with` starts and ends it.
+class Watch(process.Watch):
+    """Samples the server's process, the generator's, and the machine.
 
     `shortage` becomes a text, once, when the memory that is available falls below the minimum; `end` is then called.
     """
 
     def __init__(self, server, generator_pid, end):
+        super().__init__()
         self.server, self.pid, self.generator_pid = server, server.serving_pid(), generator_pid
         self.end = end
         self.samples, self.readings = [], []
         self.shortage = None
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
 
     def _watch(self):
         count, residents = 0, (0, 0)

@@ -51,14 +51,12 @@ def busy_seconds(stat):
     return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
 
 
-class ProcessorWatch:
-    """Samples the CPU time of a process while a load runs. `with` starts and ends it."""
+class Watch:
+    """Runs `_watch` on a thread of its own, which returns when `ended` is set. `with` starts and ends it."""
 
-    def __init__(self, pid):
-        self.pid = pid
-        self.samples = []
+    def __init__(self):
         self.ended = threading.Event()
-        self.thread = threading.Thread(target=self._watch)
+        self.thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self):
         self.thread.start()
@@ -67,6 +65,15 @@ class ProcessorWatch:
     def __exit__(self, *_):
         self.ended.set()
         self.thread.join()
+
+
+class ProcessorWatch(Watch):
+    """Samples the CPU time of a process while a load runs."""
+
+    def __init__(self, pid):
+        super().__init__()
+        self.pid = pid
+        self.samples = []
 
     def _watch(self):
         while not self.ended.wait(SAMPLE_SECONDS):

@@ -24,6 +24,11 @@ import Testing
         #expect(trim.timerFired() == .trim)
     }
 
+    @Test func `trims of a large heap are rare`() {
+        #expect(FreeMemory.rest(after: .microseconds(500)) == .milliseconds(500))
+        #expect(FreeMemory.rest(after: .milliseconds(140)) == .seconds(140))
+    }
+
     @Test func `after a trim the count begins again`() {
         var trim = MemoryTrim()
         _ = Self.release(ServerLimits.trimmedReleaseCountMin, &trim)
