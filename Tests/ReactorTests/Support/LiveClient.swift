@@ -19,7 +19,12 @@ struct LiveClient: Sendable {
         if let sourceHost {
             try unsafe call("bind", host: sourceHost, port: 0) { unsafe bind(descriptor, $0, $1) }
         }
-        try unsafe call("connect", host: 0x7f00_0001, port: port) { unsafe connect(descriptor, $0, $1) }
+        try unsafe call("connect", host: 0x7f00_0001, port: port) { address, byteCount in
+            // As for `read`; on Linux a second connect(2) waits for the first one's outcome.
+            var status: Int32
+            repeat { status = unsafe connect(descriptor, address, byteCount) } while status < 0 && errno == EINTR
+            return status
+        }
     }
 
     private func call(
