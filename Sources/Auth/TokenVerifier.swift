@@ -7,27 +7,25 @@ public import Primitives
 /// microseconds, a cached one some tenths of one.
 public final class TokenVerifier {
     private var settings: TokenSettings
-    // SAFETY: nothing that a use of the cache calls comes back to the verifier, and one thread uses both, so no two
-    // accesses overlap. Checking that at run time would cost a tenth of a lookup.
-    @exclusivity(unchecked) private var cache: TokenCache
+    private var cache: TokenCache
     /// Its key is random, and secret like the tokens: with it, one could make bytes that have the tag of a token.
     private let hash = SipHash128.random()
 
     /// The counters of the cache.
-    public var cacheStatistics: TokenCache.Statistics { unsafe cache.statistics }
+    public var cacheStatistics: TokenCache.Statistics { cache.statistics }
     /// The number of cached tokens.
-    public var cachedTokenCount: Int { unsafe cache.count }
+    public var cachedTokenCount: Int { cache.count }
 
     /// Creates a verifier with an empty cache.
     public init(settings: TokenSettings) {
         self.settings = settings
-        unsafe cache = TokenCache(countMax: settings.cachedTokenCountMax)
+        cache = TokenCache(countMax: settings.cachedTokenCountMax)
     }
 
     /// Uses other keys from now on. Drops every cached token, because the old keys may have been withdrawn.
     public func replaceKeys(_ keys: KeySet) {
         settings.keys = keys
-        unsafe cache = TokenCache(countMax: settings.cachedTokenCountMax)
+        cache = TokenCache(countMax: settings.cachedTokenCountMax)
     }
 
     /// The identity that `token` (the compact form, without `Bearer`) grants at the wall-clock time `now`.
@@ -38,9 +36,9 @@ public final class TokenVerifier {
         if token.isEmpty { throw .missing }
         if token.count > Limits.tokenByteCountMax { throw .tooLong }
         let tag = hash.tag(of: token)
-        if let identity = unsafe cache.identity(for: tag, now: now) { return identity }
+        if let identity = cache.identity(for: tag, now: now) { return identity }
         let identity = try verifyUncached(token, now: now)
-        unsafe cache.insert(identity, for: tag, now: now)
+        cache.insert(identity, for: tag, now: now)
         return identity
     }
 
@@ -52,7 +50,7 @@ public final class TokenVerifier {
 
     /// Drops up to `countMax` cached tokens that have expired; for a timer. O(`countMax`).
     public func removeExpired(now: Timestamp, countMax: Int = 256) {
-        unsafe cache.removeExpired(now: now, countMax: countMax)
+        cache.removeExpired(now: now, countMax: countMax)
     }
 
     @inline(never)
