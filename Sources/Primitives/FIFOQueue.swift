@@ -1,22 +1,30 @@
 /// A FIFO queue in one array. Appending and popping are O(1) amortised, prepending is O(n).
 package struct FIFOQueue<Element> {
-    private var elements: [Element] = []
-    private var head = 0
+    @usableFromInline
+    package var elements: [Element] = []
+    @usableFromInline
+    package var head = 0
 
     /// Creates an empty queue.
+    @inlinable
     package init() {}
 
     /// Whether it has no elements.
+    @inlinable
     package var isEmpty: Bool { head == elements.count }
     /// The number of elements.
+    @inlinable
     package var count: Int { elements.count - head }
     /// The oldest element.
+    @inlinable
     package var first: Element? { isEmpty ? nil : elements[head] }
 
     /// Puts an element after all others.
+    @inlinable
     package mutating func append(_ element: Element) { elements.append(element) }
 
     /// Takes the oldest element.
+    @inlinable
     package mutating func popFirst() -> Element? {
         guard !isEmpty else { return nil }
         let element = elements[head]

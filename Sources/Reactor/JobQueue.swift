@@ -1,3 +1,5 @@
+import Primitives
+
 /// The jobs of a reactor, in two lanes: those of tasks whose last job was short, and those of tasks whose last job was
 /// long.
 ///
@@ -17,34 +19,23 @@ struct JobQueue<Job> {
         let task: UInt
     }
 
-    /// First in, first out; the storage grows to the greatest length so far.
     private struct Lane {
-        private var entries: [Entry] = []
-        private var head = 0
-        /// Entries below it were queued when the turn began.
-        private var turnEnd = 0
+        private var entries = FIFOQueue<Entry>()
+        /// The number of the first entries that were queued when the turn began, and have not run.
+        private var turnEntryCount = 0
 
-        var count: Int { entries.count - head }
-        var hasTurnEntry: Bool { head < turnEnd }
+        var count: Int { entries.count }
+        var hasTurnEntry: Bool { turnEntryCount > 0 }
 
         mutating func append(_ entry: Entry) { entries.append(entry) }
-        mutating func beginTurn() { turnEnd = entries.count }
+        mutating func beginTurn() { turnEntryCount = entries.count }
+        mutating func endTurn() { turnEntryCount = 0 }
 
+        /// Takes an entry of the turn.
         mutating func popFirst() -> Entry {
-            defer { head += 1 }
-            return entries[head]
-        }
-
-        /// Frees the storage of the jobs that ran.
-        mutating func endTurn() {
-            if head == entries.count {
-                entries.removeAll(keepingCapacity: true)
-                head = 0
-            } else if head > 4_096 {
-                entries.removeFirst(head)
-                head = 0
-            }
-            turnEnd = head
+            guard let entry = entries.popFirst() else { preconditionFailure("an entry of the turn is queued") }
+            turnEntryCount -= 1
+            return entry
         }
     }
 

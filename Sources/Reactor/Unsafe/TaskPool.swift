@@ -1,3 +1,5 @@
+import Primitives
+
 /// Tasks of one reactor that handle items, one at a time each (`Reactor.start`).
 ///
 /// A task that has handled its item waits for the next one. So in the steady state no task is created, and the memory
@@ -14,9 +16,8 @@
     private var waiting: [UnsafeContinuation<Item?, Never>] = unsafe []
     /// The item of a task that was created just now and takes it at once.
     private var firstItem: Item?
-    /// The items that wait, from `itemsHead` on.
-    private var items: [Item] = []
-    private var itemsHead = 0
+    /// The items that wait.
+    private var items = FIFOQueue<Item>()
     private var isClosed = false
 
     /// A pool without tasks, of a reactor. `handle` is called for each item.
@@ -62,17 +63,10 @@
     /// The item is handled after those that wait already.
     func append(_ item: Item) { items.append(item) }
 
-    var hasItem: Bool { itemsHead < items.count }
+    var hasItem: Bool { !items.isEmpty }
 
     func assignNext() {
-        let item = items[itemsHead]
-        itemsHead += 1
-        if !hasItem {
-            (items, itemsHead) = ([], 0)
-        } else if itemsHead > 1_024 {
-            items.removeFirst(itemsHead)
-            itemsHead = 0
-        }
+        guard let item = items.popFirst() else { preconditionFailure("an item waits") }
         assign(item)
     }
 }
