@@ -22,6 +22,8 @@ extension [UInt8] {
     @inlinable
     @inline(__always)
     mutating func append(copying source: UnsafeRawBufferPointer) {
+        // An append of nothing would write into the storage of all empty arrays, which all threads share.
+        guard unsafe !source.isEmpty else { return }
         append(addingCapacity: source.count) { output in
             unsafe output.withUnsafeMutableBufferPointer { buffer, initializedCount in
                 guard let target = UnsafeMutableRawPointer(buffer.baseAddress),
