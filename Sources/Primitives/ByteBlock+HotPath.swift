@@ -12,10 +12,13 @@ public struct ByteBlock: Equatable, Sendable {
     public let bytes: SIMD16<UInt8>
 
     /// The block that begins at an index; nil when fewer bytes follow.
+    ///
+    /// - Precondition: `index` is not negative.
     @inlinable
     @inline(__always)
     public init?(_ text: Span<UInt8>, at index: Int) {
-        guard index >= 0, text.count &- index >= Self.byteCount else { return nil }
+        precondition(index >= 0)
+        guard text.count &- index >= Self.byteCount else { return nil }
         // SAFETY: 16 bytes follow the index.
         bytes = unsafe text.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: SIMD16<UInt8>.self)
     }
@@ -68,6 +71,11 @@ public struct ByteBlock: Equatable, Sendable {
         @inline(__always)
         var halves: SIMD2<UInt64> { unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self) }
 
+        /// The bytes that are in both selections.
+        @inlinable
+        @inline(__always)
+        public static func & (left: Self, right: Self) -> Self { Self(left.mask .& right.mask) }
+
         /// Whether no byte is selected. In a loop over blocks, cheaper than `firstOffset`.
         @inlinable
         @inline(__always)
@@ -110,6 +118,31 @@ public struct ByteBlock: Equatable, Sendable {
         return Selection(bytes .< bounds)
     }
 
+    /// The bytes that are before or after a range of ASCII characters.
+    @inlinable
+    @inline(__always)
+    public func outside(_ first: Unicode.Scalar, to last: Unicode.Scalar) -> Selection {
+        let lower: SIMD16<UInt8> = .init(repeating: UInt8(ascii: first))
+        let width: SIMD16<UInt8> = .init(repeating: UInt8(ascii: last) &- UInt8(ascii: first))
+        return Selection((bytes &- lower) .> width)
+    }
+
+    /// The block in which all bytes have the bits of `mask` set.
+    @inlinable
+    @inline(__always)
+    public func settingBits(_ mask: UInt8) -> ByteBlock {
+        let masks: SIMD16<UInt8> = .init(repeating: mask)
+        return ByteBlock(bytes | masks)
+    }
+
+    /// The block in which all bytes have the bits of `mask` inverted.
+    @inlinable
+    @inline(__always)
+    public func invertingBits(_ mask: UInt8) -> ByteBlock {
+        let masks: SIMD16<UInt8> = .init(repeating: mask)
+        return ByteBlock(bytes ^ masks)
+    }
+
     /// The bytes below `bound`, which is ASCII, and those that are not ASCII. One comparison: as signed numbers, the
     /// latter are negative.
     @inlinable
@@ -124,14 +157,21 @@ public struct ByteBlock: Equatable, Sendable {
 
 extension Span<UInt8> {
     /// Four bytes from an index on as a number whose lowest byte is the first. Bytes past the end count as 0. O(1).
+    ///
+    /// - Precondition: `index` is not negative.
     @inlinable
     @inline(__always)
     public func littleEndianWord(at index: Int) -> UInt32 {
-        if index >= 0, count &- index >= 4 {
-            // SAFETY: 4 bytes follow the index.
-            return unsafe UInt32(
-                littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt32.self))
-        }
+        precondition(index >= 0)
+        guard count &- index >= 4 else { return lastLittleEndianWord(at: index) }
+        // SAFETY: 4 bytes follow the index.
+        return unsafe UInt32(
+            littleEndian: bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt32.self))
+    }
+
+    @usableFromInline
+    @inline(never)
+    func lastLittleEndianWord(at index: Int) -> UInt32 {
         var word: UInt32 = 0
         for offset in 0..<3 where index + offset < count { word |= UInt32(self[index + offset]) << UInt32(8 * offset) }
         return word
@@ -141,17 +181,17 @@ extension Span<UInt8> {
     @inlinable
     public func isEqual(to other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
+        let lastStart = count &- ByteBlock.byteCount
+        guard lastStart >= 0 else {
+            for index in indices where self[index] != other[index] { return false }
+            return true
+        }
         var index = 0
         while index < count {
             // The last block ends with the text.
-            let start = Swift.min(index, count &- ByteBlock.byteCount)
-            if let left = ByteBlock(self, at: start), let right = ByteBlock(other, at: start) {
-                guard left == right else { return false }
-                index &+= ByteBlock.byteCount
-            } else {
-                guard self[index] == other[index] else { return false }
-                index &+= 1
-            }
+            let start = Swift.min(index, lastStart)
+            guard ByteBlock(self, at: start) == ByteBlock(other, at: start) else { return false }
+            index &+= ByteBlock.byteCount
         }
         return true
     }

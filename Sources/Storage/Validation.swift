@@ -45,26 +45,26 @@ enum Validation {
 
     /// Whether `text` has 1 to 128 bytes and no control characters. One pass over its bytes.
     static func isIdentifier(_ text: String) -> Bool {
-        let utf8 = text.utf8
-        let bytes = utf8.span
+        let bytes = text.utf8Span.span
         guard !bytes.isEmpty, bytes.count <= Limits.identifierByteCountMax else { return false }
+        let lastStart = bytes.count &- ByteBlock.byteCount
+        guard lastStart >= 0 else {
+            for index in bytes.indices where bytes[index] < 0x20 || bytes[index] == 0x7f { return false }
+            return true
+        }
         var index = 0
         while index < bytes.count {
             // The last block ends with the text.
-            if let block = ByteBlock(bytes, at: min(index, bytes.count - ByteBlock.byteCount)) {
-                guard (block.below(0x20) | block.equal(to: 0x7f)).isEmpty else { return false }
-                index += ByteBlock.byteCount
-            } else {
-                guard bytes[index] >= 0x20, bytes[index] != 0x7f else { return false }
-                index += 1
-            }
+            guard let block = ByteBlock(bytes, at: min(index, lastStart)),
+                (block.below(0x20) | block.equal(to: 0x7f)).isEmpty
+            else { return false }
+            index &+= ByteBlock.byteCount
         }
         return true
     }
 
     private static func check(_ text: String, byteCountMax: Int, named name: String) throws(StorageError) {
-        let utf8 = text.utf8
-        let bytes = utf8.span
+        let bytes = text.utf8Span.span
         if bytes.count > byteCountMax || bytes.firstIndex(of: 0) != nil { throw StorageError(.invalid, detail: name) }
     }
 }

@@ -25,6 +25,19 @@ import Testing
             #expect(next == 21)
         }
     }
+
+    @Test(arguments: [ByteSet.token.bit, ByteSet.target.bit, ByteSet.path.bit, ByteSet.host.bit])
+    func `a search judges each byte alike, wherever it is`(bit: UInt8) {
+        let set = ByteSet(bit: bit)
+        for byte in UInt8.min...UInt8.max {
+            for (count, place) in [(1, 0), (15, 7), (16, 0), (16, 15), (40, 0), (40, 20), (40, 39)] {
+                var bytes = [UInt8](repeating: UInt8(ascii: "z"), count: count)
+                bytes[place] = byte
+                let end = set.end(in: bytes.span)
+                #expect(end == (set.contains(byte) ? count : place), "\(byte) at \(place) of \(count)")
+            }
+        }
+    }
 }
 
 @Suite struct ASCIITests {

@@ -36,6 +36,10 @@ import Testing
                 #expect(block.belowOrBeyondASCII(0x20).firstOffset == (value < 0x20 || value > 0x7F ? place : 16))
                 #expect(block == block && !block.isZero)
                 #expect(block.below(0x20).isEmpty == (value >= 0x20))
+                #expect(block.outside("-", to: "\u{7F}").firstOffset == (0x2D...0x7F ~= value ? 16 : place))
+                #expect(block.settingBits(0x20).bytes[place] == value | 0x20)
+                #expect(block.invertingBits(0x02).bytes[place] == value ^ 0x02)
+                #expect((block.below(0x20) & block.equal(to: 0x09)).firstOffset == (value == 0x09 ? place : 16))
                 #expect(block.equal(to: value).firstOffset == (value == 0x7F ? 0 : place))
                 #expect(
                     (block.below(0x20) | block.equal(to: 0x22)).firstOffset
@@ -46,7 +50,7 @@ import Testing
 
     @Test func `there is no block where fewer bytes follow`() {
         let bytes = [UInt8](repeating: 0, count: 20)
-        for index in [-1, 5, 20, Int.max, Int.min] { #expect(ByteBlock(bytes.span, at: index) == nil) }
+        for index in [5, 20, 21, Int.max] { #expect(ByteBlock(bytes.span, at: index) == nil) }
         #expect(ByteBlock(bytes.span, at: 4) != nil)
     }
 
