@@ -4,7 +4,7 @@ import Primitives
 /// Caches verified tokens by their tag, up to a limit, until they expire. Refusals are not cached: a client could fill
 /// the cache with them.
 ///
-/// Only the tag identifies a token (`SipHash128`, with a key of the verifier's own): the tokens themselves are not
+/// Only the tag identifies a token (`SipHash`, with a key of the verifier's own): the tokens themselves are not
 /// stored, so a memory dump contains none. An entry has 65 to 73 bytes, and the texts of its identity that have more than
 /// 15 bytes.
 ///
@@ -36,7 +36,7 @@ public struct TokenCache {
     private static let noIdentity = Identity(userID: UserID(""), name: nil, expiresAt: .earliest)
 
     // The entries, as one array for each thing that is looked at by itself.
-    private var tags: [SipHash128.Tag] = []
+    private var tags: [SipHash.Tag] = []
     private var identities: [Identity] = []
     private var states: [State] = []
     private var vacancies: [UInt32] = []
@@ -55,7 +55,7 @@ public struct TokenCache {
     }
 
     /// The identity of a token that has not expired at `now`. Removes an expired token. O(1).
-    mutating func identity(for tag: SipHash128.Tag, now: Timestamp) -> Identity? {
+    mutating func identity(for tag: SipHash.Tag, now: Timestamp) -> Identity? {
         if let index = index(of: tag) {
             if now < identities[index].expiresAt {
                 states[index] = .used
@@ -69,7 +69,7 @@ public struct TokenCache {
     }
 
     /// Inserts a token that is not in the cache, and evicts another one if necessary. O(1).
-    mutating func insert(_ identity: Identity, for tag: SipHash128.Tag, now: Timestamp) {
+    mutating func insert(_ identity: Identity, for tag: SipHash.Tag, now: Timestamp) {
         if countMax == 0 { return }
         if vacancies.isEmpty && identities.count == countMax { makeRoom(now: now) }
         let index: Int
@@ -140,11 +140,11 @@ public struct TokenCache {
 
     // MARK: - Slots
 
-    private func home(of tag: SipHash128.Tag) -> Int { Int(truncatingIfNeeded: tag.low) & (slots.count - 1) }
+    private func home(of tag: SipHash.Tag) -> Int { Int(truncatingIfNeeded: tag.low) & (slots.count - 1) }
 
     private func next(_ slot: Int) -> Int { (slot + 1) & (slots.count - 1) }
 
-    private func index(of tag: SipHash128.Tag) -> Int? {
+    private func index(of tag: SipHash.Tag) -> Int? {
         var slot = home(of: tag)
         while slots[slot] != 0 {
             let index = Int(slots[slot]) - 1

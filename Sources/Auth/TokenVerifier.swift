@@ -9,7 +9,7 @@ public final class TokenVerifier {
     private var settings: TokenSettings
     private var cache: TokenCache
     /// Its key is random, and secret like the tokens: with it, one could make bytes that have the tag of a token.
-    private let hash = SipHash128.random()
+    private let hash = SipHash.random()
 
     /// The counters of the cache.
     public var cacheStatistics: TokenCache.Statistics { cache.statistics }

@@ -5,8 +5,8 @@ import Testing
 @testable import Auth
 
 @Suite struct TokenCacheTests {
-    static func tag(_ number: Int) -> SipHash128.Tag { hash.tag(of: "\(number)".utf8.span) }
-    private static let hash = SipHash128.random()
+    static func tag(_ number: Int) -> SipHash.Tag { hash.tag(of: "\(number)".utf8.span) }
+    private static let hash = SipHash.random()
 
     static func identity(_ number: Int, expiresAt: Int64) -> Identity {
         Identity(
