@@ -21,8 +21,13 @@ public struct CreateMessageBody: Sendable {
     public init(
         json: [UInt8], textByteCountMax: Int, storedText: (String) -> String = { $0 }
     ) throws(APIError) {
-        let body = try JSONBody(json, keys: Self.keys)
-        let (shop, text, parent) = (try body.text(at: 0), try body.text(at: 1), try body.optionalText(at: 2))
+        var shop: JSONObject.Text?
+        var text: JSONObject.Text?
+        var parent: JSONObject.Text?
+        try RequestBody.read(json, keys: Self.keys) { (body) throws(JSONError) in
+            (shop, text, parent) = (try body.text(at: 0), try body.text(at: 1), try body.text(at: 2))
+        }
+        guard let shop, let text else { throw .malformedBody }
         try RequestBody.checkIdentifier(shop, name: "shop_id")
         self.text = try RequestBody.checkedText(text, byteCountMax: textByteCountMax, storedText: storedText)
         // No message has such an id, and no database accepts it as a text.
@@ -45,16 +50,31 @@ public struct EditMessageBody: Sendable {
     public init(
         json: [UInt8], textByteCountMax: Int, storedText: (String) -> String = { $0 }
     ) throws(APIError) {
-        let body = try JSONBody(json, keys: Self.keys)
-        let (message, text) = (try body.text(at: 0), try body.text(at: 1))
+        var message: JSONObject.Text?
+        var text: JSONObject.Text?
+        try RequestBody.read(json, keys: Self.keys) { (body) throws(JSONError) in
+            (message, text) = (try body.text(at: 0), try body.text(at: 1))
+        }
+        guard let message, let text else { throw .malformedBody }
         try RequestBody.checkIdentifier(message, name: "message_id")
         self.text = try RequestBody.checkedText(text, byteCountMax: textByteCountMax, storedText: storedText)
         messageID = MessageID(message.text)
     }
 }
 
-/// The checks of the values in request bodies.
+/// The reading of request bodies, and the checks of their values.
 enum RequestBody {
+    /// Calls `body` with the object that a JSON body is. One that is not JSON, or not an object, is answered with 400.
+    fileprivate static func read(
+        _ json: [UInt8], keys: [JSONObject.Key], _ body: (borrowing JSONObject) throws(JSONError) -> Void
+    ) throws(APIError) {
+        do throws(JSONError) {
+            try JSONObject.read(json.span, keys: keys, body)
+        } catch {
+            throw .malformedBody
+        }
+    }
+
     /// Checks the text of a message and returns the text to store: the same bytes, except for image URLs. The limit
     /// applies to the stored text, so that a client can send back a text whose image URLs the server signed.
     fileprivate static func checkedText(
@@ -87,34 +107,5 @@ enum RequestBody {
     /// Checks an identifier that is to be looked up.
     static func checkIdentifier(_ text: String, name: String) throws(APIError) {
         guard !text.isEmpty, !text.utf8.contains(0) else { throw .missingField(name) }
-    }
-}
-
-/// The object that a JSON body is.
-private struct JSONBody {
-    private let object: JSONObject
-
-    /// Reads the object. A body that is not JSON, or not an object, is answered with 400.
-    init(_ json: [UInt8], keys: [JSONObject.Key]) throws(APIError) {
-        do throws(JSONError) {
-            object = try JSONObject(json, keys: keys)
-        } catch {
-            throw .malformedBody
-        }
-    }
-
-    /// The text of the key at `index`; nil when it is missing or null.
-    func optionalText(at index: Int) throws(APIError) -> JSONObject.Text? {
-        do throws(JSONError) {
-            return try object.text(at: index)
-        } catch {
-            throw .malformedBody
-        }
-    }
-
-    /// The text of the key at `index`, which is required.
-    func text(at index: Int) throws(APIError) -> JSONObject.Text {
-        guard let text = try optionalText(at: index) else { throw .malformedBody }
-        return text
     }
 }

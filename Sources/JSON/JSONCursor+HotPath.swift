@@ -39,8 +39,7 @@ public struct JSONCursor: ~Copyable {
 
     /// Writes the contents of a string. Escapes only what must be escaped.
     public mutating func contents(of text: String) {
-        let utf8 = text.utf8
-        let source = utf8.span
+        let source = text.utf8Span.span
         // SAFETY: the memory after `byteCount` is not in use.
         let (index, written) = unsafe JSONWriter.escape(
             source, from: 0, to: target + byteCount, room: capacity &- byteCount)
@@ -63,30 +62,21 @@ public struct JSONCursor: ~Copyable {
 extension JSONWriter {
     /// Appends what `body` writes of a value: one check of the buffer for all of it. O(bytes).
     ///
-    /// `body` receives the address of the value, as a closure that captured the value would copy it.
+    /// `body` receives the value, as a closure that captured the value would copy it.
     ///
-    /// - Parameters:
-    ///   - strings: The bytes of all strings. When they need more escapes than is usual, `body` is called twice.
-    ///   - literalByteCount: At least the bytes of all literals and times.
+    /// - Parameter room: The bytes that are nearly always enough. Until they are, `body` is called again with more.
     @inlinable
-    public mutating func write<Value>(
-        _ value: borrowing Value, strings: Int, literalByteCount: Int,
-        _ body: (UnsafePointer<Value>, inout JSONCursor) -> Void
+    public mutating func write<Value: ~Copyable>(
+        _ value: borrowing Value, room: Int, _ body: (borrowing Value, inout JSONCursor) -> Void
     ) {
-        unsafe withUnsafePointer(to: value) { value in
-            let fixed = literalByteCount + Self.escapeRoomByteCount
-            // SAFETY: the value outlives both calls.
-            if unsafe attempt(value, room: fixed + strings + min(strings >> 3, 64), body) { return }
-            let isComplete = unsafe attempt(value, room: fixed + Self.escapeByteCountMax * strings, body)
-            precondition(isComplete, "more is written than was said")
-        }
+        var room = room + Self.escapeRoomByteCount
+        while !attempt(value, room: room, body) { room *= Self.escapeByteCountMax }
     }
 
-    @unsafe
     @inlinable
     @inline(__always)
-    mutating func attempt<Value>(
-        _ value: UnsafePointer<Value>, room: Int, _ body: (UnsafePointer<Value>, inout JSONCursor) -> Void
+    mutating func attempt<Value: ~Copyable>(
+        _ value: borrowing Value, room: Int, _ body: (borrowing Value, inout JSONCursor) -> Void
     ) -> Bool {
         var isComplete = false
         bytes.append(addingCapacity: room) { output in
@@ -94,7 +84,7 @@ extension JSONWriter {
                 guard let target = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
                 // SAFETY: `room` bytes from `target` on are not in use, and the cursor ends here.
                 var cursor = unsafe JSONCursor(target: target, capacity: room)
-                unsafe body(value, &cursor)
+                body(value, &cursor)
                 guard !cursor.isFull else { return }
                 byteCount = cursor.byteCount
                 isComplete = true

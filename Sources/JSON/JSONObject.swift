@@ -2,7 +2,10 @@ internal import Primitives
 
 /// The members of a JSON object that a route knows. Other members are checked and skipped. When a key occurs twice, the
 /// last member counts.
-package struct JSONObject {
+///
+/// It exists within `read` alone: the texts of its members are in memory of that call until they are asked for.
+@safe
+package struct JSONObject: ~Copyable {
     /// A key that a route knows, as a block.
     package struct Key: Sendable {
         let byteCount: Int
@@ -43,12 +46,13 @@ package struct JSONObject {
         package let hasNUL: Bool
     }
 
-    /// The value of a member.
+    /// Where the value of a member is.
     enum Value {
         case absent
         case null
-        case text(Text)
-        /// It is not a string, or has half of a surrogate pair.
+        /// Its text, at an offset in the memory of all texts.
+        case text(JSONReader.WrittenText, at: Int)
+        /// It is not a string.
         case other
     }
 
@@ -56,16 +60,9 @@ package struct JSONObject {
     static let keyCountMax = 4
 
     /// By the index of the key.
-    private let values: InlineArray<4, Value>
-
-    /// Parses one text that is an object. O(n). Allocates only for the texts of more than 15 bytes, and memory in which
-    /// all texts are decoded when the object has more than about 1,000 bytes.
-    ///
-    /// - Precondition: There are at most four keys.
-    package init(_ json: [UInt8], keys: [Key]) throws(JSONError) {
-        precondition(keys.count <= Self.keyCountMax, "values have room for four keys")
-        values = try Self.values(of: json.span, keys: keys)
-    }
+    let values: InlineArray<4, Value>
+    /// The memory of all texts.
+    let texts: UnsafeMutableRawPointer
 
     static func index(of key: JSONReader.RawString, in json: Span<UInt8>, among keys: [Key]) -> Int? {
         if key.hasEscapes { return indexOfEscaped(key, in: json, among: keys) }
@@ -85,17 +82,5 @@ package struct JSONObject {
         guard let text = JSONText.text(of: key, in: json) else { return nil }
         let bytes = Array(text.utf8)
         return keys.firstIndex { $0.byteCount == bytes.count && $0.isEqual(to: bytes.span, at: 0) }
-    }
-
-    /// The text of a member; nil when it is missing or null. Throws when it is not a string, or has half of a surrogate
-    /// pair. O(1).
-    ///
-    /// - Precondition: `index` is the index of one of the keys.
-    package func text(at index: Int) throws(JSONError) -> Text? {
-        switch values[index] {
-        case .absent, .null: return nil
-        case .other: throw .malformed
-        case .text(let text): return text
-        }
     }
 }

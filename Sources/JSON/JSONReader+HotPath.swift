@@ -49,7 +49,8 @@ extension JSONReader {
                 next &+= offset
                 byteCount &+= offset
             }
-            let byte = json[next]
+            // SAFETY: the index is below the count here, and where a sequence or an escape continues.
+            let byte = unsafe json[unchecked: next]
             if byte >= 0x80 {
                 text.isASCII = false
                 repeat {
@@ -59,20 +60,22 @@ extension JSONReader {
                     unsafe target.storeBytes(of: word.littleEndian, toByteOffset: byteCount, as: UInt32.self)
                     next &+= sequenceByteCount
                     byteCount &+= sequenceByteCount
-                } while next < json.count && json[next] >= 0x80
+                } while unsafe next < json.count && json[unchecked: next] >= 0x80
             } else if byte == UInt8(ascii: "\"") {
-                index = next + 1
+                index = next &+ 1
                 text.byteCount = byteCount
                 return text
             } else if byte == UInt8(ascii: "\\") {
-                next += 1
+                next &+= 1
                 guard next < json.count else { throw .malformed }
-                if let byte = JSONText.byte(escapedAs: json[next]) {
+                if let byte = JSONText.byte(escapedAs: unsafe json[unchecked: next]) {
                     unsafe target.storeBytes(of: byte, toByteOffset: byteCount, as: UInt8.self)
                     byteCount &+= 1
                     next &+= 1
                 } else {
-                    byteCount &+= try unsafe Self.numberedEscape(json, at: &next, writtenTo: target + byteCount, &text)
+                    var index = next
+                    byteCount &+= try unsafe Self.numberedEscape(json, at: &index, writtenTo: target + byteCount, &text)
+                    next = index
                 }
             } else {
                 guard byte >= 0x20 else { throw .malformed }

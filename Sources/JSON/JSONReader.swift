@@ -11,8 +11,8 @@ package enum JSONError: Error, Hashable, Sendable {
 /// Reads JSON texts (RFC 8259), without extensions, in one pass over bytes.
 ///
 /// It is iterative and allocates nothing: it checks and skips a value, and returns a string as the range of its raw
-/// bytes, or writes its text to memory. Strings are the only place where the grammar allows bytes beyond ASCII, so UTF-8 is checked there. Pass the
-/// same input to each call. Do not use the reader after an error.
+/// bytes, or writes its text to memory. Strings are the only place where the grammar allows bytes beyond ASCII, so UTF-8
+/// is checked there. Pass the same input to each call. Do not use the reader after an error.
 package struct JSONReader {
     /// The maximum nesting depth of arrays and objects. Each has one bit in `objects`.
     package static let depthMax = 64
@@ -48,26 +48,58 @@ package struct JSONReader {
 
     /// Reads the `{` of an object and, unless it is empty, its first key.
     mutating func beginObject(_ json: Span<UInt8>) throws(JSONError) -> RawString? {
-        guard nextByte(json) == UInt8(ascii: "{") else { throw .malformed }
-        try open(isObject: true)
-        if nextByte(json) == UInt8(ascii: "}") {
-            close()
-            return nil
-        }
-        return try key(json)
+        try openObject(json) ? try key(json) : nil
     }
 
     /// Reads what follows a member: a comma and the next key, or the `}` of the object (nil).
     mutating func nextKey(_ json: Span<UInt8>) throws(JSONError) -> RawString? {
+        try continueObject(json) ? try key(json) : nil
+    }
+
+    /// Reads the `{` of an object, and its `}` when it is empty. Whether a key follows.
+    mutating func openObject(_ json: Span<UInt8>) throws(JSONError) -> Bool {
+        guard nextByte(json) == UInt8(ascii: "{") else { throw .malformed }
+        try open(isObject: true)
+        guard nextByte(json) == UInt8(ascii: "}") else { return true }
+        close()
+        return false
+    }
+
+    /// Reads what follows a member: a comma, or the `}` of the object. Whether a key follows.
+    mutating func continueObject(_ json: Span<UInt8>) throws(JSONError) -> Bool {
         switch nextByte(json) {
         case UInt8(ascii: ","):
             index += 1
-            return try key(json)
+            return true
         case UInt8(ascii: "}"):
             close()
-            return nil
+            return false
         default: throw .malformed
         }
+    }
+
+    /// Reads a key and its colon.
+    mutating func key(_ json: Span<UInt8>) throws(JSONError) -> RawString {
+        let key = try string(json)
+        try takeColon(json)
+        return key
+    }
+
+    /// Reads a key and its colon if the key is written like this one. Returns false, and reads nothing but white space,
+    /// when it is not.
+    mutating func takeKey(_ key: JSONObject.Key, _ json: Span<UInt8>) throws(JSONError) -> Bool {
+        guard nextByte(json) == UInt8(ascii: "\"") else { return false }
+        let start = index &+ 1
+        let end = start &+ key.byteCount
+        guard end < json.count, json[end] == UInt8(ascii: "\""), key.isEqual(to: json, at: start) else { return false }
+        index = end &+ 1
+        try takeColon(json)
+        return true
+    }
+
+    private mutating func takeColon(_ json: Span<UInt8>) throws(JSONError) {
+        guard nextByte(json) == UInt8(ascii: ":") else { throw .malformed }
+        index += 1
     }
 
     /// The first byte of the next value, which determines its kind; nil at the end of the input.
@@ -117,7 +149,8 @@ package struct JSONReader {
     /// The bytes of a block that a string must not have as they are, or that end it, and those that are not ASCII.
     @inline(__always)
     static func special(_ block: ByteBlock) -> ByteBlock.Selection {
-        block.belowOrBeyondASCII(0x20) | block.equal(to: UInt8(ascii: "\"")) | block.equal(to: UInt8(ascii: "\\"))
+        // Inverting this bit exchanges the quote with the space, and each control character with another one.
+        block.invertingBits(0x02).belowOrBeyondASCII(0x21) | block.equal(to: UInt8(ascii: "\\"))
     }
 
     /// The length of the sequence of UTF-8 beyond ASCII at an index.
@@ -209,14 +242,6 @@ package struct JSONReader {
         index += 1
         depth -= 1
         objects >>= 1
-    }
-
-    /// Reads a key and its colon.
-    private mutating func key(_ json: Span<UInt8>) throws(JSONError) -> RawString {
-        let key = try string(json)
-        guard nextByte(json) == UInt8(ascii: ":") else { throw .malformed }
-        index += 1
-        return key
     }
 
     // MARK: - Scalars

@@ -106,7 +106,8 @@ extension JSONWriter {
     /// The bytes that a string must not have as they are (RFC 8259, section 7).
     @inline(__always)
     private static func bytesToEscape(_ block: ByteBlock) -> ByteBlock.Selection {
-        block.below(0x20) | block.equal(to: UInt8(ascii: "\"")) | block.equal(to: UInt8(ascii: "\\"))
+        // Inverting this bit exchanges the quote with the space, and each control character with another one.
+        block.invertingBits(0x02).below(0x21) | block.equal(to: UInt8(ascii: "\\"))
     }
 
     /// Writes the escape of a byte, which has room, and returns its length.

@@ -7,7 +7,7 @@ import Testing
     private static let keys = [JSONObject.Key("shop_id"), JSONObject.Key("message")]
 
     private static func message(_ json: String) throws -> String? {
-        try JSONObject(Array(json.utf8), keys: keys).text(at: 1)?.text
+        try JSONObject.text(at: 1, of: Array(json.utf8), keys: keys)
     }
 
     @Test(arguments: [
@@ -58,5 +58,14 @@ import Testing
                 #expect(Array(own.utf8) == Array(other.utf8), "\(json)")
             }
         }
+    }
+}
+
+extension JSONObject {
+    /// The text of one member.
+    static func text(at index: Int = 0, of json: [UInt8], keys: [Key]) throws(JSONError) -> String? {
+        var text: String?
+        try read(json.span, keys: keys) { (object) throws(JSONError) in text = try object.text(at: index)?.text }
+        return text
     }
 }

@@ -20,7 +20,7 @@ import Testing
 
     private static func read(_ json: [UInt8]) -> [UInt8]? {
         do throws(JSONError) {
-            return try JSONObject(json, keys: [JSONObject.Key("t")]).text(at: 0).map { Array($0.text.utf8) }
+            return try JSONObject.text(of: json, keys: [JSONObject.Key("t")]).map { Array($0.utf8) }
         } catch {
             return nil
         }
@@ -109,11 +109,11 @@ import Testing
         let escaped = name.utf8.map { "\\u00" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         for spelling in [name, escaped] {
             let json = Array(#"{"\#(spelling)":"text"}"#.utf8)
-            #expect(try JSONObject(json, keys: [JSONObject.Key(key)]).text(at: 0)?.text == "text")
+            #expect(try JSONObject.text(of: json, keys: [JSONObject.Key(key)]) == "text")
         }
         for other in [name + "x", String(name.dropLast()), name.dropLast() + "X", name + "0123456789abcdef", ""] {
             let json = Array(#"{"\#(other)":"text"}"#.utf8)
-            #expect(try JSONObject(json, keys: [JSONObject.Key(key)]).text(at: 0)?.text == nil)
+            #expect(try JSONObject.text(of: json, keys: [JSONObject.Key(key)]) == nil)
         }
     }
 }
