@@ -13,17 +13,17 @@ public struct APIError: Error, Sendable {
     /// One line of text for people.
     public let message: String
     /// Further fields of the response.
-    public let fields: HTTPFields
+    public let fields: FieldLines
 
     /// An error of another module's table.
-    public init(status: HTTPResponse.Status, code: String, message: String, fields: HTTPFields = [:]) {
+    public init(status: HTTPResponse.Status, code: String, message: String, fields: FieldLines = [:]) {
         self.status = status
         self.code = code
         self.message = message
         self.fields = fields
     }
 
-    private init(_ status: HTTPResponse.Status, _ code: Code, _ message: String, _ fields: HTTPFields = [:]) {
+    private init(_ status: HTTPResponse.Status, _ code: Code, _ message: String, _ fields: FieldLines = [:]) {
         self.init(status: status, code: code.rawValue, message: message, fields: fields)
     }
 

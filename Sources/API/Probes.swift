@@ -1,3 +1,4 @@
+internal import HTTP
 internal import HTTPTypes
 internal import JSON
 internal import Primitives

@@ -1,3 +1,4 @@
+public import HTTP
 public import HTTPTypes
 internal import JSON
 
@@ -6,9 +7,9 @@ public struct Response: Sendable {
     /// Its status.
     public var status: HTTPResponse.Status
     /// The type of its body; nil for a response without one.
-    public var contentType: String?
+    public var contentType: StaticString?
     /// Further fields.
-    public var fields: HTTPFields
+    public var fields: FieldLines
     /// Its body.
     public var body: ResponseBody
 
@@ -23,7 +24,7 @@ public struct Response: Sendable {
 
     /// A response whose whole body exists.
     public init(
-        status: HTTPResponse.Status = .ok, contentType: String? = "application/json", fields: HTTPFields = [:],
+        status: HTTPResponse.Status = .ok, contentType: StaticString? = "application/json", fields: FieldLines = [:],
         body: [UInt8] = []
     ) {
         self.status = status
@@ -37,7 +38,7 @@ public struct Response: Sendable {
     /// The first piece is produced here, before the head is sent, so that a failure up to then becomes a status. A body
     /// that fits into the first piece is sent whole.
     public init(
-        contentType: String? = "application/json", fields: HTTPFields = [:], byteCount: Int? = nil,
+        contentType: StaticString? = "application/json", fields: FieldLines = [:], byteCount: Int? = nil,
         producedBy pieces: some ResponsePieces
     ) async throws(APIError) {
         status = .ok

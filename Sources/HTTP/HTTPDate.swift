@@ -5,21 +5,24 @@ public struct HTTPDate: Sendable {
     /// The number of bytes of a date.
     public static let byteCount = 29
 
-    /// The field line of `second`.
-    private var line: [UInt8] = []
+    /// The field line `Date: …` of `second`, with its line break; empty before the first `update`.
+    private(set) var line: [UInt8] = []
     private var second = Int64.min
 
     /// A formatter without a cached date.
     public init() {}
 
-    /// The field line `Date: …` of `now`, without its fraction. O(1); allocates only when the second has changed.
-    mutating func fieldLine(of now: Timestamp) -> [UInt8] {
+    /// Makes `line` that of `now`, without its fraction. O(1); allocates only when the second has changed.
+    @inline(__always)
+    mutating func update(to now: Timestamp) {
         let second = Self.floorDivided(now.microsecondsSinceEpoch, by: 1_000_000)
-        if second != self.second || line.isEmpty {
-            self.second = second
-            line = Array("Date: ".utf8) + Self.format(second: second) + Array("\r\n".utf8)
-        }
-        return line
+        if second != self.second { format(second) }
+    }
+
+    @inline(never)
+    private mutating func format(_ second: Int64) {
+        self.second = second
+        line = Array("Date: ".utf8) + Self.format(second: second) + Array("\r\n".utf8)
     }
 
     private static func format(second: Int64) -> [UInt8] {

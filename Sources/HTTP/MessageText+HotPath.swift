@@ -32,19 +32,30 @@ struct MessageCursor {
     }
 
     /// Writes a number, which is not negative, in decimal digits.
+    @inline(__always)
     mutating func put(decimal number: Int) {
         precondition(number >= 0)
-        var divisor = 1
-        while number / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            precondition(byteCount < room)
-            let digit = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10)
-            // SAFETY: the room has a byte.
-            unsafe start.storeBytes(of: digit, toByteOffset: byteCount, as: UInt8.self)
-            byteCount += 1
-            divisor /= 10
+        var digitCount = 1
+        var bound = 10
+        while digitCount < Self.digitCountMax, number >= bound {
+            digitCount += 1
+            bound &*= 10
         }
+        precondition(digitCount <= room - byteCount, "a part is larger than the room that was reserved for it")
+        byteCount += digitCount
+        var rest = UInt(bitPattern: number)
+        var offset = byteCount
+        repeat {
+            offset &-= 1
+            let digit = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+            // SAFETY: the room has a byte for each digit.
+            unsafe start.storeBytes(of: digit, toByteOffset: offset, as: UInt8.self)
+        } while rest > 0
     }
+
+    /// The most digits of an `Int`.
+    private static var digitCountMax: Int { 19 }
 
     @unsafe @inline(__always)
     private mutating func put(_ source: UnsafeRawPointer, _ count: Int) {

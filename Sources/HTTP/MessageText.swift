@@ -4,23 +4,16 @@ import Primitives
 /// The building blocks of requests and responses. A byte that could end a line early is our bug, not the peer's, and
 /// stops the process: a message that is split in two is worse than none.
 enum MessageText {
-    /// Appends all `fields`. Precondition: none has a name that `isReserved`; the writer writes those fields itself.
-    static func appendFields(
-        _ fields: HTTPFields,
-        isReserved: (Span<UInt8>) -> Bool,
-        to bytes: inout [UInt8]
-    ) {
-        for field in fields {
-            let name = field.name.rawName.utf8
-            precondition(!isReserved(name.span), "the writer writes this field itself")
-            let value = field.value.utf8
-            check(value.span)
-            bytes.append(room: name.count + value.count + 4) { cursor in
-                cursor.put(name.span)
-                cursor.put(": ")
-                cursor.put(value.span)
-                cursor.put("\r\n")
-            }
+    /// Appends a field line.
+    static func append(_ field: HTTPField, to bytes: inout [UInt8]) {
+        let name = field.name.rawName.utf8
+        let value = field.value.utf8
+        check(value.span)
+        bytes.append(room: name.count + value.count + 4) { cursor in
+            cursor.put(name.span)
+            cursor.put(": ")
+            cursor.put(value.span)
+            cursor.put("\r\n")
         }
     }
 

@@ -21,7 +21,10 @@ public enum RequestWriter {
         bytes.append(contentsOf: " HTTP/1.1\r\nHost: ".utf8)
         MessageText.appendWord(authority, to: &bytes)
         MessageText.appendLineBreak(to: &bytes)
-        MessageText.appendFields(fields, isReserved: isReserved, to: &bytes)
+        for field in fields {
+            precondition(!isReserved(field.name.rawName.utf8.span), "the writer writes this field itself")
+            MessageText.append(field, to: &bytes)
+        }
         if let body {
             bytes.append(contentsOf: "Content-Length: \(body.count)\r\n".utf8)
         }

@@ -4,8 +4,7 @@ public import Primitives
 /// Appends HTTP/1.1 responses to the caller's buffer (RFC 9112, section 4).
 ///
 /// It writes the status line, `Date`, `Content-Type`, `Content-Length`, `Transfer-Encoding` and `Connection`; all other
-/// fields come from `fields`. A line break or NUL in a value, or one of its own fields among `fields`, stops the
-/// process. One writer serves all connections of a thread, so that `Date` is formatted once per second.
+/// fields come from `fields`. One of its own fields among `fields` stops the process. One writer serves all connections of a thread, so that `Date` is formatted once per second.
 public struct ResponseWriter: Sendable {
     /// A whole `100 Continue`: sent when the server wants the body of a request that expects it.
     public static let continueResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
@@ -23,8 +22,8 @@ public struct ResponseWriter: Sendable {
     /// Precondition: no body with 1xx, 204 and 304. O(bytes); allocates when `bytes` has to grow, and once a second.
     public mutating func append(
         _ status: HTTPResponse.Status,
-        contentType: String? = nil,
-        fields: HTTPFields = [:],
+        contentType: StaticString? = nil,
+        fields: FieldLines = FieldLines(),
         body: Span<UInt8>,
         context: ResponseContext,
         at now: Timestamp,
@@ -45,7 +44,7 @@ public struct ResponseWriter: Sendable {
     /// Appends a response without a body.
     public mutating func append(
         _ status: HTTPResponse.Status,
-        fields: HTTPFields = [:],
+        fields: FieldLines = FieldLines(),
         context: ResponseContext,
         at now: Timestamp,
         to bytes: inout [UInt8]
@@ -59,9 +58,9 @@ public struct ResponseWriter: Sendable {
     /// Precondition: `contentLength` is 0 for 1xx, 204 and 304, which have no `Content-Length`.
     public mutating func appendHead(
         _ status: HTTPResponse.Status,
-        contentType: String? = nil,
+        contentType: StaticString? = nil,
         contentLength: Int,
-        fields: HTTPFields = [:],
+        fields: FieldLines = FieldLines(),
         context: ResponseContext,
         at now: Timestamp,
         to bytes: inout [UInt8]
@@ -83,38 +82,28 @@ public struct ResponseWriter: Sendable {
     /// with a context that ends the connection (RFC 9112, section 6.3).
     public mutating func appendHead(
         _ status: HTTPResponse.Status,
-        contentType: String? = nil,
+        contentType: StaticString? = nil,
         body: ResponseBodyKind,
-        fields: HTTPFields = [:],
+        fields: FieldLines = FieldLines(),
         context: ResponseContext,
         at now: Timestamp,
         to bytes: inout [UInt8]
     ) {
-        let isSwitching = status.code == 101
         precondition(body != .untilClose || !context.keepsConnection, "the end of the connection ends this body")
         precondition(body != .chunked || context.acceptsChunks, "HTTP/1.0 knows no chunks")
-        let date = date.fieldLine(of: now)
+        let isSwitching = status.code == 101
+        precondition(
+            !fields.hasReservedField && (isSwitching || !fields.hasConnection), "the writer writes this field itself")
+        date.update(to: now)
         let usualLine = Self.usualStatusLine(status.code)
-        let reason = usualLine == nil ? status.reasonPhrase.utf8 : "".utf8
-        let type = contentType?.utf8 ?? "".utf8
-        MessageText.check(reason.span)
-        MessageText.check(type.span)
-        // An `Upgrade` field, as in a 426, concerns a single hop, so `Connection` must name it (RFC 9110, section 7.8).
-        let isUpgradeNamed = status.code == 426
-        bytes.append(room: Self.headByteCountTypical + reason.count + type.count) { cursor in
-            if let usualLine {
-                cursor.put(usualLine)
-            } else {
-                cursor.put("HTTP/1.1 ")
-                cursor.put(decimal: status.code)
-                cursor.put(" ")
-                cursor.put(reason.span)
-                cursor.put("\r\n")
-            }
-            cursor.put(date.span)
-            if contentType != nil {
+        if usualLine == nil { Self.appendStatusLine(status, to: &bytes) }
+        let room = Self.headByteCountTypical + (contentType?.utf8CodeUnitCount ?? 0) + fields.bytes.count
+        bytes.append(room: room) { cursor in
+            if let usualLine { cursor.put(usualLine) }
+            cursor.put(date.line.span)
+            if let contentType {
                 cursor.put("Content-Type: ")
-                cursor.put(type.span)
+                cursor.put(contentType)
                 cursor.put("\r\n")
             }
             switch body {
@@ -125,15 +114,18 @@ public struct ResponseWriter: Sendable {
                 cursor.put("\r\n")
             case .chunked: cursor.put("Transfer-Encoding: chunked\r\n")
             }
-            guard !isSwitching else { return }
+            // An `Upgrade` field, as in a 426, concerns a single hop, so `Connection` must name it (RFC 9110, section
+            // 7.8).
+            let isUpgradeNamed = status.code == 426
             switch context.connection {
+            case _ where isSwitching: break
             case .persists: if isUpgradeNamed { cursor.put("Connection: upgrade\r\n") }
             case .persistsHTTP10: cursor.put("Connection: keep-alive\r\n")
             case .closes: cursor.put(isUpgradeNamed ? "Connection: close, upgrade\r\n" : "Connection: close\r\n")
             }
+            cursor.put(fields.bytes.span)
+            cursor.put("\r\n")
         }
-        MessageText.appendFields(fields, isReserved: { Self.isReserved($0, isSwitching: isSwitching) }, to: &bytes)
-        MessageText.appendLineBreak(to: &bytes)
     }
 
     /// The status line of a response that is sent often.
@@ -145,15 +137,13 @@ public struct ResponseWriter: Sendable {
         }
     }
 
-    /// Whether the writer writes a field itself. With 101 the handshake's fields include `Connection` and `Upgrade`.
-    private static func isReserved(_ name: Span<UInt8>, isSwitching: Bool) -> Bool {
-        switch KnownField(name) {
-        case .contentLength, .contentType, .transferEncoding: true
-        case .connection: !isSwitching
-        case .host, .upgrade, .expect, .contentEncoding, .authorization, .origin, .forwardedFor, .webSocketKey,
-            .webSocketVersion, .webSocketProtocol, nil:
-            ASCII.equals(name, ignoringCase: "date")
-        }
+    @inline(never)
+    private static func appendStatusLine(_ status: HTTPResponse.Status, to bytes: inout [UInt8]) {
+        let reason = status.reasonPhrase.utf8
+        MessageText.check(reason.span)
+        bytes.append(contentsOf: "HTTP/1.1 \(status.code) ".utf8)
+        bytes.append(contentsOf: reason.span)
+        MessageText.appendLineBreak(to: &bytes)
     }
 }
 

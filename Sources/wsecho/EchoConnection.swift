@@ -85,7 +85,8 @@ struct EchoConnection {
             accepted.appendResponse(to: &output)
             return true
         } catch {
-            writer.append(error.status, fields: error.responseFields, context: .closing, at: now, to: &output)
+            let fields = FieldLines(error.responseFields)
+            writer.append(error.status, fields: fields, context: .closing, at: now, to: &output)
             isEnding = true
             return false
         }

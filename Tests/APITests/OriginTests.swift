@@ -1,3 +1,4 @@
+import HTTP
 import HTTPTypes
 import Testing
 
@@ -41,7 +42,7 @@ import Testing
     ])
     func `an origin on the list is accepted, and no other`(origin: String, isAllowed: Bool) {
         #expect(Self.policy.isAllowed(origin) == isAllowed)
-        var fields: HTTPFields = [:]
+        var fields: FieldLines = [:]
         Self.policy.addFields(to: &fields, origin: origin)
         #expect(fields[.vary] == "Origin")
         #expect(fields[.accessControlAllowOrigin] == (isAllowed ? origin : nil))
@@ -54,7 +55,7 @@ import Testing
     }
 
     @Test func `a response varies by origin, also for requests without one`() {
-        var (kept, passing): (HTTPFields, HTTPFields) = ([.cacheControl: "private"], [:])
+        var (kept, passing): (FieldLines, FieldLines) = ([.cacheControl: "private"], [:])
         Self.policy.addFields(to: &kept, origin: nil)
         Self.policy.addFields(to: &passing, origin: nil)
         #expect(kept[.vary] == "Origin" && kept[.accessControlAllowOrigin] == nil)
@@ -62,7 +63,7 @@ import Testing
     }
 
     @Test func `a preflight allows the routes' fields and those of tracing, to origins on the list`() {
-        var (good, bad): (HTTPFields, HTTPFields) = ([:], [:])
+        var (good, bad): (FieldLines, FieldLines) = ([:], [:])
         Self.policy.addPreflightFields(to: &good, origin: "capacitor://localhost", methods: "GET, POST")
         Self.policy.addPreflightFields(to: &bad, origin: "https://evil.example", methods: "GET, POST")
         #expect(good[.accessControlAllowMethods] == "GET, POST")

@@ -34,7 +34,7 @@ import Testing
     @Test func `data is in the envelope`() {
         let response = Response.enveloped(.created, message: "Done", data: Array("{\"a\":1}".utf8))
         #expect(text(response) == #"{"status":201,"message":"Done","data":{"a":1}}"#)
-        #expect(response.status == .created && response.contentType == "application/json")
+        #expect(response.status == .created && response.contentType?.description == "application/json")
     }
 
     @Test func `an error has its message, its code and its fields`() {

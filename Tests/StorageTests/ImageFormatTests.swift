@@ -43,7 +43,7 @@ import Testing
     @Test(arguments: ImageFormat.allCases)
     func `an extension gives its format`(format: ImageFormat) {
         #expect(ImageFormat(fileExtension: format.fileExtension) == format)
-        #expect(format.mediaType.hasPrefix("image/"))
+        #expect(format.mediaType.description.hasPrefix("image/"))
     }
 
     @Test(arguments: ["", "jpeg", "PNG", ".gif", "html", "svg"])

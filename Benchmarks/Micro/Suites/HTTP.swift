@@ -17,14 +17,11 @@ let httpBenchmarks = [
         let context = ResponseContext(
             RequestHead(method: .post, path: "/api/v1/shops/messages", authority: "localhost"))
         let body = [UInt8](repeating: 0x78, count: 500)
-        var fields = HTTPFields()
-        fields[.cacheControl] = "no-store"
-        fields[.vary] = "Origin"
+        let fields: FieldLines = [.cacheControl: "no-store", .vary: "Origin"]
         var writer = ResponseWriter()
         var output: [UInt8] = []
-        let fieldsOfAll = fields
         return Benchmark.Batch {
-            write(body, fieldsOfAll, context, count: 500, with: &writer, into: &output)
+            write(body, fields, context, count: 500, with: &writer, into: &output)
         }
     },
 ]
@@ -58,7 +55,7 @@ private func parse(_ request: [UInt8], count: Int, with parser: inout RequestPar
 }
 
 private func write(
-    _ body: [UInt8], _ fields: HTTPFields, _ context: ResponseContext, count: Int,
+    _ body: [UInt8], _ fields: FieldLines, _ context: ResponseContext, count: Int,
     with writer: inout ResponseWriter, into output: inout [UInt8]
 ) {
     let now = Timestamp(microsecondsSinceEpoch: 1_767_454_200_000_000)

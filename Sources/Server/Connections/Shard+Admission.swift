@@ -51,7 +51,7 @@ extension Shard {
             throw APIError(
                 status: error.status, code: "\(error.label)",
                 message: "This is not a WebSocket handshake that can be taken.",
-                fields: error.responseFields)
+                fields: FieldLines(error.responseFields))
         }
     }
 

@@ -47,7 +47,7 @@ public enum ImageFormat: String, CaseIterable, Sendable {
     }
 
     /// The media type of the responses that contain the image.
-    public var mediaType: String {
+    public var mediaType: StaticString {
         switch self {
         case .jpeg: "image/jpeg"
         case .png: "image/png"

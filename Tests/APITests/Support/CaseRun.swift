@@ -195,7 +195,8 @@ struct CaseRun {
         if let code = request.code { #expect(json?.value(at: "code") == .text(code), "\(place): \(text.prefix(200))") }
         for (name, value) in request.has ?? [:] {
             let sent =
-                name == "Content-Type" ? response.contentType : HTTPField.Name(name).flatMap { response.fields[$0] }
+                name == "Content-Type"
+                ? response.contentType?.description : HTTPField.Name(name).flatMap { response.fields[$0] }
             #expect(sent == value.map(filled), "\(place): \(name)")
         }
         if let body = request.body {
