@@ -110,14 +110,9 @@ extension Context {
         let owner = owner(of: shop)
         if counter === owner {
             // The same reactor counts and writes, so there is no hop in addition to the write's own.
+            if owner === self { return try await Self.counted(user, on: owner, body) }
             return try await onOwner(owner) { (owner) async throws(APIError) in
-                try owner.takeWrite(by: user)
-                do throws(APIError) {
-                    return try await body(owner)
-                } catch {
-                    owner.returnWrite(by: user)
-                    throw error
-                }
+                try await Self.counted(user, on: owner, body)
             }
         }
         try await limited(on: counter) { (counter) throws(APIError) in try counter.takeWrite(by: user) }
@@ -125,6 +120,19 @@ extension Context {
             return try await onOwner(owner, body)
         } catch {
             sendReturnedWrite(by: user)
+            throw error
+        }
+    }
+
+    /// Runs a write on the reactor that counts it too.
+    private static func counted<Value: Sendable>(
+        _ user: UserID, on owner: Owner, _ body: @Sendable (Owner) async throws(APIError) -> Value
+    ) async throws(APIError) -> Value {
+        try owner.takeWrite(by: user)
+        do throws(APIError) {
+            return try await body(owner)
+        } catch {
+            owner.returnWrite(by: user)
             throw error
         }
     }

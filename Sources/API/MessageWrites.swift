@@ -12,7 +12,7 @@ public enum MessageWrites {
         let identity = try await context.identity(of: request)
         let body = try CreateMessageBody(
             json: request.body, textByteCountMax: context.settings.textByteCountMax,
-            storedText: context.settings.imageLinks.stored)
+            storedText: { context.settings.imageLinks.stored($0) })
         try await context.requireMembership(of: identity.userID, in: body.shopID)
         let json = try await context.write(by: identity.userID, in: body.shopID) { (owner) async throws(APIError) in
             try await create(body, by: identity, on: owner)
@@ -25,7 +25,7 @@ public enum MessageWrites {
         let identity = try await context.identity(of: request)
         let body = try EditMessageBody(
             json: request.body, textByteCountMax: context.settings.textByteCountMax,
-            storedText: context.settings.imageLinks.stored)
+            storedText: { context.settings.imageLinks.stored($0) })
         let (message, _) = try await visibleMessage(body.messageID, to: identity.userID, in: context)
         guard message.userID == identity.userID else { throw .notAuthor }
         let json = try await context.write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in

@@ -49,6 +49,9 @@ extension HTTPSession {
         return isProducing ? .produce : responded(now)
     }
 
+    /// Takes the array of the bytes that were sent last, so that another response can use it.
+    package mutating func takeSpentBytes() -> [UInt8] { output.takeSpent() }
+
     private mutating func responded(_ now: MonotonicInstant) -> Action {
         progress = nil
         guard !closesAfterResponse else { return lastResponseSent(now) }
@@ -126,6 +129,8 @@ extension HTTPSession {
 /// Bytes to send to a peer, a bounded part of them at a time, so that the peer's pace is visible.
 struct OutgoingBytes {
     private var bytes: [UInt8] = []
+    /// The array of bytes that were all sent, until it is taken.
+    private var spent: [UInt8] = []
     private var sentByteCount = 0
     /// The part that is being sent; 0 when none is.
     private var partByteCount = 0
@@ -149,7 +154,16 @@ struct OutgoingBytes {
     mutating func sent() -> Int {
         defer { partByteCount = 0 }
         sentByteCount += partByteCount
-        if isEmpty { (bytes, sentByteCount) = ([], 0) }
+        if isEmpty {
+            swap(&bytes, &spent)
+            (bytes, sentByteCount) = ([], 0)
+        }
         return partByteCount
+    }
+
+    /// Takes the array of the bytes that were sent last; empty when there is none.
+    mutating func takeSpent() -> [UInt8] {
+        defer { spent = [] }
+        return spent
     }
 }

@@ -207,6 +207,18 @@ import Testing
         ],
     ]
 
+    @Test func `the array of a response that was sent can be taken once`() {
+        var session = Self.session(in: .handling)
+        session.responseBegan(closes: false, at: Self.at(100))
+        #expect(session.takeSpentBytes().isEmpty)
+        _ = session.responseProduced([1, 2, 3, 4, 5], isLast: true, at: Self.at(100))
+        session.sendNext { #expect(Array($0) == [1, 2, 3, 4, 5]) }
+        #expect(session.takeSpentBytes().isEmpty)
+        #expect(session.sendCompleted(at: Self.at(100)) == .readNext)
+        #expect(session.takeSpentBytes() == [1, 2, 3, 4, 5])
+        #expect(session.takeSpentBytes().isEmpty)
+    }
+
     @Test(arguments: State.allCases)
     func `each event in each state has its action and its next state`(state: State) throws {
         let row = try #require(Self.table[state])

@@ -13,6 +13,8 @@ final class HTTPConnections {
     /// Bytes of the responses that are being produced or sent.
     var responseBytes = ResourceBudget(max: ServerLimits.responseByteCountMax)
     var signedReads = SignedReads()
+    /// The arrays of small responses that were sent, for those that follow.
+    private var spareBuffers: [[UInt8]] = []
 
     /// The connections.
     var count: Int { states.count }
@@ -23,6 +25,21 @@ final class HTTPConnections {
     subscript(connection: ConnectionID) -> HTTPConnection? {
         get { states[connection] }
         set { states[connection] = newValue }
+    }
+
+    /// An array for a response. Empty, mostly with memory.
+    func takeBuffer() -> [UInt8] {
+        guard var buffer = spareBuffers.popLast() else { return [] }
+        buffer.removeAll(keepingCapacity: true)
+        return buffer
+    }
+
+    /// Keeps the array of a response that was sent, unless it is large or enough are kept.
+    func keepBuffer(_ buffer: consuming [UInt8]) {
+        guard buffer.capacity > 0, buffer.capacity <= ServerLimits.spareBufferByteCountMax,
+            spareBuffers.count < ServerLimits.spareBufferCountMax
+        else { return }
+        spareBuffers.append(buffer)
     }
 
     /// Removes a connection that has ended.

@@ -52,7 +52,7 @@ extension Shard {
         context: ResponseContext, _ appendBody: (inout [UInt8]) -> Void
     ) {
         let response = crossOrigin(response, to: state)
-        var bytes: [UInt8] = []
+        var bytes = http.takeBuffer()
         http.responseWriter.appendHead(
             response.status, contentType: byteCount == 0 ? nil : response.contentType, contentLength: byteCount,
             fields: response.fields, context: context, at: civilTime, to: &bytes)
@@ -145,6 +145,7 @@ extension Shard {
     /// The response was sent: releases what its request held.
     func releaseResponse(_ state: HTTPConnection) {
         setHeldMemory(state, 0)
+        http.keepBuffer(state.session.takeSpentBytes())
         releaseReservation(state)
         state.origin = nil
     }
