@@ -16,13 +16,22 @@ public final class MemoryStore: Store {
     struct Shop {
         var byCreation: [Entry] = []
         var byChange: [Entry] = []
+        /// No message has a later time. Kept here, because the last messages are in memory that no cache has.
+        private var latestTime = Timestamp.earliest
         /// The number of messages that name an image, by the name of the image's file.
         var imageNameCounts: [String: Int] = [:]
 
         mutating func insert(_ entry: Entry) {
             for name in ImageNames.names(in: entry.message.text) { imageNameCounts[name, default: 0] += 1 }
-            Self.insert(entry, into: &byCreation, by: .creation)
-            Self.insert(entry, into: &byChange, by: .change)
+            let (createdAt, changedAt) = (entry.message.createdAt, entry.message.changedAt)
+            if min(createdAt, changedAt) > latestTime {
+                byCreation.append(entry)
+                byChange.append(entry)
+            } else {
+                Self.insert(entry, into: &byCreation, by: .creation)
+                Self.insert(entry, into: &byChange, by: .change)
+            }
+            latestTime = max(latestTime, createdAt, changedAt)
         }
 
         private static func insert(_ entry: Entry, into entries: inout [Entry], by order: Order) {
