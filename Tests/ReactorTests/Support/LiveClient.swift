@@ -1,6 +1,6 @@
 import Glibc
 
-/// A blocking TCP client on loopback; no call waits longer than twenty seconds.
+/// A blocking TCP client on loopback; no call waits longer than two minutes.
 struct LiveClient: Sendable {
     let descriptor: Int32
 
@@ -10,7 +10,7 @@ struct LiveClient: Sendable {
     /// Connects to 127.0.0.1, from `sourceHost` when it is given; a small receive buffer makes a slow reader.
     init(port: UInt16, from sourceHost: UInt32? = nil, receiveBufferByteCount: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var timeout = timeval(tv_sec: 20, tv_usec: 0)
+        var timeout = timeval(tv_sec: 120, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         if var byteCount = receiveBufferByteCount {
