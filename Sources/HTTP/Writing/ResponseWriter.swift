@@ -4,7 +4,8 @@ public import Primitives
 /// Appends HTTP/1.1 responses to the caller's buffer (RFC 9112, section 4).
 ///
 /// It writes the status line, `Date`, `Content-Type`, `Content-Length`, `Transfer-Encoding` and `Connection`; all other
-/// fields come from `fields`. One of its own fields among `fields` stops the process. One writer serves all connections of a thread, so that `Date` is formatted once per second.
+/// fields come from `fields`, and one of its own among them stops the process. One writer serves all connections of a
+/// thread, so that `Date` is formatted once per second.
 public struct ResponseWriter: Sendable {
     /// A whole `100 Continue`: sent when the server wants the body of a request that expects it.
     public static let continueResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
