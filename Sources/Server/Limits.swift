@@ -13,8 +13,6 @@ enum ServerLimits {
     /// The arrays of small responses that a reactor keeps for those that follow: about as many as it sends in a turn of
     /// much work, and at most 256 KiB.
     static let spareBufferCountMax = 64
-    /// The largest of them.
-    static let spareBufferByteCountMax = 4_096
     /// Pieces of responses and of uploads that a reactor works on in one turn, over all its connections.
     static let piecesPerTurn = 2
     /// Connections that stop to speak HTTP before free memory is returned to the kernel. Together they may have freed

@@ -49,7 +49,7 @@ extension HTTPSession {
         return isProducing ? .produce : responded(now)
     }
 
-    /// Takes the array of the bytes that were sent last, so that another response can use it.
+    /// Takes the array of the bytes that were sent last, so that another response can use it; empty for a large one.
     package mutating func takeSpentBytes() -> [UInt8] { output.takeSpent() }
 
     private mutating func responded(_ now: MonotonicInstant) -> Action {
@@ -129,7 +129,8 @@ extension HTTPSession {
 /// Bytes to send to a peer, a bounded part of them at a time, so that the peer's pace is visible.
 struct OutgoingBytes {
     private var bytes: [UInt8] = []
-    /// The array of bytes that were all sent, until it is taken.
+    /// The array of bytes that were all sent, until it is taken. Of a response in pieces, at most one piece is in memory:
+    /// a large array is freed.
     private var spent: [UInt8] = []
     private var sentByteCount = 0
     /// The part that is being sent; 0 when none is.
@@ -155,7 +156,7 @@ struct OutgoingBytes {
         defer { partByteCount = 0 }
         sentByteCount += partByteCount
         if isEmpty {
-            swap(&bytes, &spent)
+            spent = bytes.capacity <= Limits.spentByteCountMax ? bytes : []
             (bytes, sentByteCount) = ([], 0)
         }
         return partByteCount

@@ -37,4 +37,6 @@ package enum Limits {
     /// Bytes that are handed to the kernel at a time, of a response. A peer that takes `progressBytesPerSecondMin` takes
     /// them within `progressWait`.
     package static let sendByteCountMax = 32 << 10
+    /// The largest array of a response, in bytes, that other responses may use once it was sent.
+    package static let spentByteCountMax = 4_096
 }

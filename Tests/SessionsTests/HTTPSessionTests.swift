@@ -207,6 +207,16 @@ import Testing
         ],
     ]
 
+    @Test func `the array of a large piece is freed when it was sent`() {
+        var session = Self.session(in: .handling)
+        session.responseBegan(closes: false, at: Self.at(100))
+        let piece = [UInt8](repeating: 1, count: Limits.spentByteCountMax + 1)
+        _ = session.responseProduced(piece, isLast: false, at: Self.at(100))
+        session.sendNext { #expect($0.count == piece.count) }
+        #expect(session.sendCompleted(at: Self.at(100)) == .produce)
+        #expect(session.takeSpentBytes().isEmpty)
+    }
+
     @Test func `the array of a response that was sent can be taken once`() {
         var session = Self.session(in: .handling)
         session.responseBegan(closes: false, at: Self.at(100))

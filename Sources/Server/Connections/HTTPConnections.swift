@@ -34,11 +34,9 @@ final class HTTPConnections {
         return buffer
     }
 
-    /// Keeps the array of a response that was sent, unless it is large or enough are kept.
+    /// Keeps the array of a response that was sent, unless enough are kept.
     func keepBuffer(_ buffer: consuming [UInt8]) {
-        guard buffer.capacity > 0, buffer.capacity <= ServerLimits.spareBufferByteCountMax,
-            spareBuffers.count < ServerLimits.spareBufferCountMax
-        else { return }
+        guard buffer.capacity > 0, spareBuffers.count < ServerLimits.spareBufferCountMax else { return }
         spareBuffers.append(buffer)
     }
 
