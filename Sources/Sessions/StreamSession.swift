@@ -272,6 +272,16 @@ package struct StreamWaits: Sendable {
         self.close = close
         self.linger = linger
     }
+
+    /// The waits of the streams of one of `count` reactors. The pings of a reactor go out in rounds, and the rounds of
+    /// the reactors follow one another.
+    package func ofReactor(_ index: Int, of count: Int) -> StreamWaits {
+        let roundSpan = heartbeat.pingPeriod / Limits.pingRoundCount
+        let schedule = Heartbeat.Schedule(
+            pingPeriod: heartbeat.pingPeriod, pongWait: heartbeat.pongWait, roundSpan: roundSpan,
+            roundPhase: roundSpan * index / count)
+        return StreamWaits(heartbeat: schedule, write: write, close: close, linger: linger)
+    }
 }
 
 /// The time of a turn of the reactor, on both of its clocks.

@@ -13,14 +13,35 @@ public struct Heartbeat: Hashable, Sendable {
         public let pingPeriod: Duration
         /// The longest time from a ping to its pong.
         public let pongWait: Duration
+        /// The time from one round of pings to the next, and the time of one of them, in nanoseconds.
+        private let roundSpan: UInt64
+        private let roundPhase: UInt64
 
         /// A schedule of the two periods.
         ///
-        /// - Precondition: `0 < pingPeriod < pongWait`, as clients of the interface know it.
-        public init(pingPeriod: Duration, pongWait: Duration) {
+        /// Pings may go out in rounds: at `roundPhase` on the clock of the instants, and every `roundSpan` before and
+        /// after it. A ping is sent in the last round before its period is over. So the pings of many idle connections
+        /// are sent, and their pongs received, in one turn of the loop: alone, each would wake both ends. A span of a
+        /// nanosecond is none.
+        ///
+        /// - Precondition: `0 < pingPeriod < pongWait`, as clients of the interface know it, and
+        ///   `0 <= roundPhase < roundSpan <= pingPeriod`.
+        public init(
+            pingPeriod: Duration, pongWait: Duration, roundSpan: Duration = .nanoseconds(1),
+            roundPhase: Duration = .zero
+        ) {
             precondition(pingPeriod > .zero && pingPeriod < pongWait)
+            precondition(roundPhase >= .zero && roundPhase < roundSpan && roundSpan <= pingPeriod)
             self.pingPeriod = pingPeriod
             self.pongWait = pongWait
+            self.roundSpan = roundSpan.wholeNanoseconds
+            self.roundPhase = roundPhase.wholeNanoseconds
+        }
+
+        /// The last round at or before `instant`.
+        func round(before instant: MonotonicInstant) -> MonotonicInstant {
+            let sinceRound = (instant.nanoseconds &+ roundSpan &- roundPhase) % roundSpan
+            return MonotonicInstant(nanoseconds: instant.nanoseconds - min(sinceRound, instant.nanoseconds))
         }
     }
 
@@ -48,7 +69,11 @@ public struct Heartbeat: Hashable, Sendable {
     /// The next time at which `timerFired` has something to do: the timer's deadline. A pong can only make it later, so
     /// the timer need not be moved when one arrives.
     public func deadline(_ schedule: Schedule) -> MonotonicInstant {
-        min(lastPing + schedule.pingPeriod, unansweredSince + schedule.pongWait)
+        min(nextPing(schedule), unansweredSince + schedule.pongWait)
+    }
+
+    private func nextPing(_ schedule: Schedule) -> MonotonicInstant {
+        schedule.round(before: lastPing + schedule.pingPeriod)
     }
 
     /// A pong arrived.
@@ -59,7 +84,7 @@ public struct Heartbeat: Hashable, Sendable {
     /// What is due. A returned ping counts as sent `now`.
     public mutating func timerFired(at now: MonotonicInstant, _ schedule: Schedule) -> Action {
         guard now < unansweredSince + schedule.pongWait else { return .close }
-        guard now >= lastPing + schedule.pingPeriod else { return .wait }
+        guard now >= nextPing(schedule) else { return .wait }
         lastPing = now
         if unansweredSince == Self.never { unansweredSince = now }
         return .sendPing

@@ -283,6 +283,26 @@ import WebSocket
         #expect(session.state == .flushing)
     }
 
+    @Test func `the pings of a reactor go out in rounds, and the rounds of the reactors follow one another`() {
+        // The pings of 100 streams that open one after another, each a millisecond after the one before.
+        let pings = (0..<3).map { index in
+            let waits = Self.waits.ofReactor(index, of: 3)
+            return Set(
+                (0..<100).map { millisecond in
+                    let now = Self.at(100).now + .milliseconds(millisecond)
+                    let time = TurnTime(now: now, monotonic: now)
+                    return StreamSession(
+                        messageByteCountMax: 100, tokenExpiresAt: Self.at(1_000).now, at: time
+                    ).deadline(waits, at: time)
+                })
+        }
+        // 30 s have 256 rounds of 117 ms.
+        #expect(pings.allSatisfy { (1...2).contains($0.count) })
+        #expect(Set(pings.joined()).count == pings.map(\.count).reduce(0, +))
+        let earliest = Self.at(130).now.nanoseconds - 30_000_000_000 / 256
+        #expect(pings.joined().allSatisfy { $0.nanoseconds > earliest && $0 < Self.at(130).now + .milliseconds(100) })
+    }
+
     @Test func `a pong extends the stream to the next ping`() {
         var session = Self.session(in: .open)
         #expect(session.timerFired(Self.waits, at: Self.at(120)) == .sendPing)

@@ -76,6 +76,7 @@ struct Scenario {
     var configuration: ServerConfiguration {
         get throws {
             var configuration = try ServerConfiguration(environment: ["SHOPSTREAM_STORE": "memory:"])
+            configuration.reactorCount = reactorCount
             configuration.stream.pingPeriod = .milliseconds(2_000)
             configuration.stream.pongWait = .milliseconds(4_000)
             configuration.stream.writeWait = .milliseconds(2_500)

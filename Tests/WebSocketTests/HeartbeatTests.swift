@@ -85,4 +85,57 @@ import Testing
             _ = Heartbeat.Schedule(pingPeriod: .seconds(60), pongWait: .seconds(60))
         }
     }
+
+    // MARK: - Rounds
+
+    static let rounds = Heartbeat.Schedule(
+        pingPeriod: .seconds(54), pongWait: .seconds(60), roundSpan: .milliseconds(500), roundPhase: .milliseconds(200))
+
+    static func millisecond(_ milliseconds: UInt64) -> MonotonicInstant {
+        MonotonicInstant(nanoseconds: 1_000_000_000_000 + milliseconds * 1_000_000)
+    }
+
+    @Test(arguments: [(200, 54_200), (201, 54_200), (699, 54_200), (700, 54_700), (0, 53_700)])
+    func `a ping goes out in the last round before its period is over`(start: UInt64, ping: UInt64) {
+        var heartbeat = Heartbeat(startedAt: Self.millisecond(start))
+        #expect(heartbeat.deadline(Self.rounds) == Self.millisecond(ping))
+        #expect(heartbeat.timerFired(at: Self.millisecond(ping - 1), Self.rounds) == .wait)
+        #expect(heartbeat.timerFired(at: Self.millisecond(ping), Self.rounds) == .sendPing)
+    }
+
+    @Test func `connections of one round stay in one round, however late their timers fire within it`() {
+        var heartbeats = [210, 350, 699].map { Heartbeat(startedAt: Self.millisecond($0)) }
+        for round in 1...1_000 {
+            let deadlines = Set(heartbeats.map { $0.deadline(Self.rounds) })
+            #expect(deadlines == [Self.millisecond(200 + UInt64(round) * 54_000)])
+            for index in heartbeats.indices {
+                let late = Duration.milliseconds(index * 249)
+                let now = heartbeats[index].deadline(Self.rounds) + late
+                #expect(heartbeats[index].timerFired(at: now, Self.rounds) == .sendPing)
+                heartbeats[index].pongReceived()
+            }
+        }
+    }
+
+    @Test func `a round does not shorten the wait for a pong`() {
+        var heartbeat = Heartbeat(startedAt: Self.millisecond(0))
+        #expect(heartbeat.timerFired(at: Self.millisecond(53_704), Self.rounds) == .sendPing)
+        #expect(heartbeat.timerFired(at: Self.millisecond(107_700), Self.rounds) == .sendPing)
+        #expect(heartbeat.deadline(Self.rounds) == Self.millisecond(113_704))
+        #expect(heartbeat.timerFired(at: Self.millisecond(113_703), Self.rounds) == .wait)
+        #expect(heartbeat.timerFired(at: Self.millisecond(113_704), Self.rounds) == .close)
+    }
+
+    @Test func `a clock that has just begun has a first round`() {
+        let heartbeat = Heartbeat(startedAt: MonotonicInstant(nanoseconds: 0))
+        let schedule = Heartbeat.Schedule(
+            pingPeriod: .seconds(1), pongWait: .seconds(2), roundSpan: .seconds(1), roundPhase: .milliseconds(999))
+        #expect(heartbeat.deadline(schedule) == MonotonicInstant(nanoseconds: 999_000_000))
+    }
+
+    @Test func `a round that is longer than the period is our bug`() async {
+        await #expect(processExitsWith: .failure) {
+            _ = Heartbeat.Schedule(pingPeriod: .seconds(1), pongWait: .seconds(2), roundSpan: .seconds(2))
+        }
+    }
 }

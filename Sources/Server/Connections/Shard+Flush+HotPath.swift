@@ -62,7 +62,7 @@ extension Shard {
     /// Acts on the submission's reports. They arrive in the middle of a flush, when the hub must not change.
     private func settle() {
         while let connection = pendingFlush.sentCloseFrames.popLast() {
-            report(connection) { $0.closeFrameSent(environment.streamWaits, at: turnTime) }
+            report(connection) { $0.closeFrameSent(streamWaits, at: turnTime) }
         }
         while let connection = hub.nextSlowConsumer() {
             counters.broadcastErrors += 1
@@ -91,7 +91,7 @@ extension Shard {
             break
         case .pollWritable:
             reactor.pollWritable(connection)
-            report(connection) { $0.sendBlocked(environment.streamWaits, at: turnTime) }
+            report(connection) { $0.sendBlocked(streamWaits, at: turnTime) }
         case .closeFrameSent:
             pendingFlush.sentCloseFrames.append(connection)
         }

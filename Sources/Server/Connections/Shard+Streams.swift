@@ -114,7 +114,7 @@ extension Shard {
         _ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>, _ turn: inout InputTurn
     ) -> StreamSession.Input? {
         streams.withValue(connection) {
-            $0.session.nextInput(in: &bytes, &turn, environment.streamWaits, at: turnTime)
+            $0.session.nextInput(in: &bytes, &turn, streamWaits, at: turnTime)
         }
     }
 
@@ -128,7 +128,7 @@ extension Shard {
 
     /// Closes a stream from our side. Does nothing when it has ended.
     func closeStream(_ connection: ConnectionID, _ reason: Disconnect) {
-        report(connection) { $0.closeRequested(reason, environment.streamWaits, at: turnTime) }
+        report(connection) { $0.closeRequested(reason, streamWaits, at: turnTime) }
     }
 
     func streamTimerFired(_ connection: ConnectionID) {
@@ -139,7 +139,7 @@ extension Shard {
             streams.withValue(connection) { $0.timer = timer }
             return
         }
-        report(connection) { $0.timerFired(environment.streamWaits, at: turnTime) }
+        report(connection) { $0.timerFired(streamWaits, at: turnTime) }
     }
 
     private func perform(_ action: StreamSession.Action, _ connection: ConnectionID) {
@@ -187,7 +187,7 @@ extension Shard {
     /// Sets the timer of a stream to the deadline of its session.
     private func setStreamTimer(_ connection: ConnectionID) {
         let pending = streams.withValue(connection) { stream in
-            (timer: stream.timer, deadline: stream.session.deadline(environment.streamWaits, at: turnTime))
+            (timer: stream.timer, deadline: stream.session.deadline(streamWaits, at: turnTime))
         }
         guard let pending else { return }
         if let timer = pending.timer { reactor.cancel(timer) }

@@ -29,6 +29,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     // Connections
     let http = HTTPConnections()
     let streams: StreamConnections
+    let streamWaits: StreamWaits
     var hub: HubShard
     var pendingFlush = PendingFlush()
 
@@ -59,6 +60,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         directory = ShardDirectory(ownIndex: index)
         let configuration = environment.configuration
         streams = StreamConnections(capacity: reactor.connectionCountMax)
+        streamWaits = environment.streamWaits.ofReactor(index, of: configuration.reactorCount)
         var hubLimits = HubLimits()
         hubLimits.waitingMessageCountMax = configuration.stream.waitingMessageCountMax
         hub = HubShard(limits: hubLimits, subscriberCapacity: reactor.connectionCountMax)
