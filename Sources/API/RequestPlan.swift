@@ -1,5 +1,6 @@
 public import Auth
 public import HTTP
+internal import Primitives
 
 /// What the head of a request decides, before its body is read. Made once a request, and passed on to its handler.
 public struct RequestPlan: Sendable {
@@ -47,7 +48,9 @@ enum ContentCoding {
     static func requireIdentity(_ head: RequestHead) throws(APIError) {
         guard head.has(.contentEncoding) else { return }
         for value in head.values(of: .contentEncoding) {
-            for coding in FieldList.members(of: value) where !coding.equalsIgnoringASCIICase("identity") {
+            let bytes = value.utf8.span
+            for coding in FieldList.elements(of: bytes)
+            where !bytes.extracting(coding).equalsIgnoringASCIICase("identity") {
                 throw .compressedBody
             }
         }

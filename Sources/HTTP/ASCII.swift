@@ -31,10 +31,6 @@ enum ASCII {
         }
     }
 
-    static func lowercased(_ byte: UInt8) -> UInt8 {
-        byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
-    }
-
     /// The indices of `bytes` without white space at both ends.
     static func trimmed(_ bytes: Span<UInt8>) -> Range<Int> {
         var lower = 0
@@ -48,13 +44,6 @@ enum ASCII {
     static func text(_ bytes: Span<UInt8>) -> String? {
         guard let utf8 = try? UTF8Span(validating: bytes) else { return nil }
         return String(copying: utf8)
-    }
-}
-
-extension StringProtocol {
-    /// Compares bytes, ignoring the case of ASCII letters, as schemes, codings and other tokens are compared.
-    package func equalsIgnoringASCIICase(_ other: some StringProtocol) -> Bool {
-        utf8.elementsEqual(other.utf8) { ASCII.lowercased($0) == ASCII.lowercased($1) }
     }
 }
 

@@ -1,4 +1,5 @@
 public import HTTPTypes
+import Primitives
 
 /// The client's side of the opening handshake (RFC 6455, section 4.1).
 public struct ClientHandshake: Sendable {
@@ -55,10 +56,10 @@ public struct ClientHandshake: Sendable {
     ) throws(ClientHandshakeError) -> String? {
         guard status == .switchingProtocols else { throw .refused(statusCode: status.code) }
         let upgrades = fields[values: .upgrade]
-        guard upgrades.count == 1, upgrades.allSatisfy({ $0.equalsIgnoringASCIICase("websocket") }) else {
-            throw .upgradeMissing
-        }
-        guard FieldTokens(.connection, in: fields).contains(caseInsensitive: "upgrade") else {
+        guard upgrades.count == 1, let upgrade = upgrades.first, !upgrade.utf8.contains(UInt8(ascii: ",")),
+            Self.lists("websocket", in: upgrade)
+        else { throw .upgradeMissing }
+        guard fields[values: .connection].contains(where: { Self.lists("upgrade", in: $0) }) else {
             throw .connectionUpgradeMissing
         }
         guard fields[values: .secWebSocketAccept] == [AcceptKey(for: key.utf8.span).text] else { throw .acceptKeyWrong }
@@ -67,6 +68,11 @@ public struct ClientHandshake: Sendable {
         guard let subprotocol = chosen.first else { return nil }
         guard chosen.count == 1, subprotocols.contains(subprotocol) else { throw .subprotocolNotOffered }
         return subprotocol
+    }
+
+    /// Whether the value of a field lists the token, which is in lower case.
+    private static func lists(_ token: String, in value: String) -> Bool {
+        FieldList.contains(token.utf8.span, in: value.utf8.span)
     }
 }
 

@@ -37,16 +37,3 @@ enum FieldLine {
         throw index < line.count && line[index] == ASCII.colon ? .whitespaceBeforeColon : .malformedFieldName
     }
 }
-
-/// The value of a list-valued field (RFC 9110, section 5.6.1). Commas and white space are found as bytes, because a
-/// comma followed by a combining mark would be another `Character`.
-package enum FieldList {
-    /// The members of one field line in their order, without surrounding white space. Empty members are skipped.
-    package static func members(of value: String) -> [Substring] {
-        value.utf8.split(separator: ASCII.comma).compactMap { member in
-            var member = member.drop(while: ASCII.isWhitespace)
-            while let last = member.last, ASCII.isWhitespace(last) { member.removeLast() }
-            return member.isEmpty ? nil : Substring(member)
-        }
-    }
-}

@@ -18,9 +18,12 @@ enum ForwardedAddress {
         guard proxies.contains(peer) else { return peer }
         var client = peer
         for value in fieldValues.reversed() {
-            for member in FieldList.members(of: value).reversed() {
+            let text = value.utf8
+            for entry in FieldList.elements(of: text.span).reversed() {
+                let start = text.index(text.startIndex, offsetBy: entry.lowerBound)
+                let end = text.index(start, offsetBy: entry.count)
                 // An entry that is no address ends the trusted part of the list: the last proxy that was named counts.
-                guard let address = address(member.utf8) else { return client }
+                guard let address = address(text[start..<end]) else { return client }
                 client = address
                 guard proxies.contains(address) else { return client }
             }
