@@ -31,6 +31,9 @@ public protocol ReactorContext: AnyObject, Sendable {
     /// The server's log.
     var log: Logger { get }
 
+    /// The next 16 random bytes, as two words: this reactor hands them out once.
+    func nextRandomPair() -> (UInt64, UInt64)
+
     /// Counts a failure of a store.
     func countFailure(_ kind: StorageError.Kind)
 }

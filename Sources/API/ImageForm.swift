@@ -136,12 +136,15 @@ public struct ImageUpload: Sendable {
     /// The form, as far as it arrived.
     public var form: ImageFormReader
     /// The image in the store until it is complete.
-    public let partial = PartialImage(name: UUIDText.random())
+    public let partial: PartialImage
     /// The bytes of the image that the store holds.
     public private(set) var storedByteCount = 0
 
-    /// An upload of which nothing has arrived.
-    public init(_ form: ImageFormReader) { self.form = form }
+    /// An upload of which nothing has arrived. `partialName` is a new identifier.
+    public init(_ form: ImageFormReader, partialName: String) {
+        self.form = form
+        partial = PartialImage(name: partialName)
+    }
 
     /// Whether a piece must be written before more is received.
     public var isPieceFull: Bool { form.pending.count >= Limits.uploadPieceByteCount }

@@ -31,7 +31,7 @@ public enum ImageRequests {
         let shop = ShopID(shopText)
         try await context.requireMembership(of: identity.userID, in: shop)
         let image = Image(
-            id: MessageID(UUIDText.random()), shopID: shop, userID: identity.userID,
+            id: MessageID(context.newIdentifier()), shopID: shop, userID: identity.userID,
             fileExtension: form.format.fileExtension, createdAt: context.civilTime)
         try await context.takeUploadBytes(form.byteCount, of: identity.userID)
         do throws(APIError) {

@@ -84,7 +84,7 @@ public enum MessageWrites {
         }
         let change = try await owner.beginChange(in: body.shopID)
         var message = Message(
-            id: MessageID(UUIDText.random()), shopID: body.shopID, userID: identity.userID, text: body.text,
+            id: MessageID(owner.newIdentifier()), shopID: body.shopID, userID: identity.userID, text: body.text,
             createdAt: change.time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
         do throws(StorageError) {
             let storedAt = try await owner.store.append(message)

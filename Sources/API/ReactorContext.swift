@@ -34,6 +34,9 @@ extension ReactorContext {
     /// An event with its data, in the deployment's format.
     public func encoded(_ event: ChatEvent) -> EncodedEvent { EncodedEvent(event, format: settings.messageFormat) }
 
+    /// A new identifier: a random UUID.
+    public func newIdentifier() -> String { UUIDText.random(nextRandomPair()) }
+
     // MARK: - Other reactors
 
     /// Runs `body` on another reactor and returns its result. Without a hop when the reactor is this one.

@@ -1,5 +1,3 @@
-internal import Auth
-
 /// Identifiers that the server generates: random UUIDs.
 package enum UUIDText {
     /// The length of one.
@@ -18,9 +16,8 @@ package enum UUIDText {
         }
     }
 
-    /// A version 4 UUID (RFC 9562, section 5.4) as text. One allocation, which is its text.
-    package static func random() -> String {
-        let (high, low) = RandomBytes.nextPair()
-        return text(high: high & ~0xf000 | 0x4000, low: low & ~(0b11 << 62) | (0b10 << 62))
+    /// A version 4 UUID (RFC 9562, section 5.4) of random bits, as text. One allocation, which is its text.
+    package static func random(_ bits: (high: UInt64, low: UInt64)) -> String {
+        text(high: bits.high & ~0xf000 | 0x4000, low: bits.low & ~(0b11 << 62) | (0b10 << 62))
     }
 }

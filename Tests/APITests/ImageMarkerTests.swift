@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test func `the number of names in one text is bounded`() {
-        let names = (0..<2_000).map { _ in UUIDText.random() + ".png" }
+        let context = TestContext()
+        let names = (0..<2_000).map { _ in context.newIdentifier() + ".png" }
         let text = names.map { "[IMAGE:\($0)]" }.joined()
         #expect(ImageMarker.fileNames(in: text) == Array(names.prefix(ImageMarker.countMax)))
     }

@@ -14,7 +14,8 @@ import Testing
         var images: [Storage.Image] = []
         for days in daysOfImages {
             let image = Storage.Image(
-                id: MessageID(UUIDText.random()), shopID: Self.shop, userID: UserID("grace"), fileExtension: "png",
+                id: MessageID(context.newIdentifier()), shopID: Self.shop, userID: UserID("grace"),
+                fileExtension: "png",
                 createdAt: context.civilTime.advanced(byMicroseconds: -days * 86_400_000_000))
             try await context.memory.addImage(image)
             try await context.images.write([1], name: image.fileName)

@@ -61,7 +61,7 @@ import Testing
     @Test func `an image is sent in pieces of its file`() async throws {
         let context = try await context(messageCount: 0)
         let image = Storage.Image(
-            id: MessageID(UUIDText.random()), shopID: Self.shop, userID: UserID("grace"), fileExtension: "png",
+            id: MessageID(context.newIdentifier()), shopID: Self.shop, userID: UserID("grace"), fileExtension: "png",
             createdAt: context.civilTime)
         let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
         try await context.memory.addImage(image)
@@ -84,7 +84,8 @@ import Testing
 
     @Test func `an upload that is refused leaves nothing in the store`() async throws {
         let context = try await context(messageCount: 0)
-        var upload = ImageUpload(try ImageFormReader(contentType: "multipart/form-data; boundary=x"))
+        var upload = ImageUpload(
+            try ImageFormReader(contentType: "multipart/form-data; boundary=x"), partialName: context.newIdentifier())
         let head = "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n\u{ff}"
         try upload.form.receive(Array(head.utf8).span)
         let piece = upload.takePiece()
@@ -96,7 +97,8 @@ import Testing
     }
 
     @Test func `identifiers are version 4 UUIDs, and no two alike`() {
-        let texts = (0..<1_000).map { _ in UUIDText.random() }
+        let context = TestContext()
+        let texts = (0..<1_000).map { _ in context.newIdentifier() }
         #expect(Set(texts).count == texts.count)
         for text in texts {
             #expect(UUIDText.isUUID(text.utf8))

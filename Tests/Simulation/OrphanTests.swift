@@ -13,8 +13,8 @@ import Testing
         let day: Int64 = 86_400_000_000
         let time = Timestamp(microsecondsSinceEpoch: RunContext.origin.microsecondsSinceEpoch - 2 * day + Int64(number))
         return Image(
-            id: MessageID(UUIDText.random()), shopID: ShopID("shop-1"), userID: user, fileExtension: "png",
-            createdAt: time)
+            id: MessageID(UUIDText.random((0, UInt64(number)))), shopID: ShopID("shop-1"), userID: user,
+            fileExtension: "png", createdAt: time)
     }
 
     @Test func `images whose look-up fails do not delay the removal of younger ones`() async {

@@ -1,39 +1,33 @@
 import Glibc
-import Synchronization
 
 /// Random bytes of the kernel's generator, read 4 KiB at a time: 16 system calls for 256 UUIDs instead of 512.
 ///
 /// They are as good as bytes that are read one by one: they come from the same generator, each is handed out once, and
 /// this process does not fork. Bytes that are not handed out yet are in its memory, as the keys that sign links and
-/// verify tokens are. Any thread; a lock is held for some tens of instructions, and in one of 256 calls for some
-/// microseconds.
-public enum RandomBytes {
-    /// An array and not an `InlineArray`: of the latter, in a global, the optimiser took the zeros that it began with
-    /// for what `fill` had written (Swift 6.3.1).
-    private struct Pool {
-        var words: [UInt64] = []
-        /// Words from this index on were not handed out.
-        var index = 0
-    }
-
+/// verify tokens are. Each reactor has its own, on its thread. It cannot be copied: a copy would hand the bytes out
+/// again.
+public struct RandomBytes: ~Copyable {
     private static let wordCount = 512
 
-    private static let pool = Mutex(Pool())
+    private var words: [UInt64] = []
+    /// Words from this index on were not handed out.
+    private var index = 0
 
-    /// The next 16 bytes, as two words.
-    public static func nextPair() -> (UInt64, UInt64) {
-        pool.withLock { pool in
-            if pool.index == pool.words.count {
-                if pool.words.isEmpty { pool.words = Array(repeating: 0, count: wordCount) }
-                fill(&pool.words)
-                pool.index = 0
-            }
-            let pair = (pool.words[pool.index], pool.words[pool.index + 1])
-            // What was handed out is not kept.
-            (pool.words[pool.index], pool.words[pool.index + 1]) = (0, 0)
-            pool.index += 2
-            return pair
+    /// Reads nothing before the first bytes are asked for.
+    public init() {}
+
+    /// The next 16 bytes, as two words. In one of 256 calls it takes some microseconds.
+    public mutating func nextPair() -> (UInt64, UInt64) {
+        if index == words.count {
+            if words.isEmpty { words = Array(repeating: 0, count: Self.wordCount) }
+            Self.fill(&words)
+            index = 0
         }
+        let pair = (words[index], words[index + 1])
+        // What was handed out is not kept.
+        (words[index], words[index + 1]) = (0, 0)
+        index += 2
+        return pair
     }
 
     /// Stops the process when the kernel has no random bytes: no id could be made.

@@ -19,7 +19,7 @@ extension Shard {
         let plan = try environment.routes[state.listener].plan(for: head, in: self)
         state.plan = plan
         if case .upload(let form) = plan.body {
-            state.upload = ImageUpload(form)
+            state.upload = ImageUpload(form, partialName: newIdentifier())
             guard http.uploads.reserve(1) else { throw .tooManyUploads }
             state.isUpload = true
         }

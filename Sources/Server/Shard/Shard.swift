@@ -44,6 +44,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var addressLimits: AddressLimits
     var memberships = MembershipWatch()
     var shops = Shops()
+    private var randomBytes = RandomBytes()
 
     var drainProgress = DrainProgress()
     var memoryTrim = MemoryTrim()
@@ -76,6 +77,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         directory = ShardDirectory(ownIndex: directory.ownIndex, members: shards)
         outbox = ShardOutbox(shardCount: shards.count)
     }
+
+    func nextRandomPair() -> (UInt64, UInt64) { randomBytes.nextPair() }
 
     // MARK: - Other shards
 

@@ -147,7 +147,7 @@ struct CaseRun {
         case .kept: return .bytes(body)
         case .upload(let reader): form = reader
         }
-        var upload = ImageUpload(form)
+        var upload = ImageUpload(form, partialName: context.newIdentifier())
         var rest = body[...]
         while !rest.isEmpty {
             try upload.form.receive(Array(rest.prefix(10_000)).span)

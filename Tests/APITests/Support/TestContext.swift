@@ -56,6 +56,7 @@ final class TestContext: @unchecked Sendable {
     private(set) var readCount = 0
     private(set) var signedReadCount = 0
     private(set) var orphanCount = 0
+    private var randomBytes = RandomBytes()
     private var roles: [MembershipChange: ShopRole] = [:]
     private(set) var isPieceTurnAwaited = false
 
@@ -71,6 +72,8 @@ final class TestContext: @unchecked Sendable {
             openAPI: Array(#"{"openapi":"3.1.0"}"#.utf8), demoPage: Array("<!doctype html>".utf8),
             demoSession: Array(#"{"shop_id":"demo"}"#.utf8))
     }
+
+    func nextRandomPair() -> (UInt64, UInt64) { randomBytes.nextPair() }
 
     private func take(_ resource: Resource, or error: APIError) throws(APIError) {
         if exhausted.contains(resource) { throw error }
