@@ -1,12 +1,13 @@
 """What a message, a connect and an idle stream cost, beside a floor: the least that a correct server can do.
 
-usage: tools/bench price [--only NAME …] [--rounds N] [--seconds S] [--quick] [--json FILE]
+usage: tools/bench price [--only NAME …] [--rounds N] [--seconds S] [--awake] [--quick] [--json FILE]
 
 The two servers take turns, and every run has a fresh process. The server has the first of `--cpus` to itself, the
 generator the second. See Benchmarks/README.md.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 
+import awake
 import idle
 import process
 import pump
@@ -27,6 +29,8 @@ import runs
 OURS, FLOOR = peers.Shopstream, peers.Floor
 PUMP_CONNECTIONS = 64
 STORM_STREAMS = 15_000
+# What a run takes beyond its measured part, at most.
+RUN_SECONDS_MORE = 300
 # From where a processor counts as full, as in a verdict of `shopload`.
 BUSY_SHARE_FULL = 0.85
 REACHED_SHARE_MIN = 0.99
@@ -286,13 +290,20 @@ def table(rows, other_load_share=0):
     return lines, missing
 
 
+def keeper(options):
+    """What keeps the processors awake while a scenario runs."""
+    if not options.awake:
+        return contextlib.nullcontext()
+    return awake.kept_awake(options.cpus_of_both, options.seconds + RUN_SECONDS_MORE)
+
+
 def measure(options):
     """The rows of all scenarios, and the greatest share of the machine that other processes used in a run."""
     rows, shares = [], [0]
     for scenario in options.scenarios:
 
         def run(kind, number):
-            with process.OtherLoad() as other:
+            with process.OtherLoad() as other, keeper(options):
                 values = scenario.run(kind, options)  # noqa: B023
             shares.append(other.share)
             seen = ", ".join(f"{figure.name} {cell(value, figure.digits)}" for figure, value in values.items())
@@ -308,6 +319,7 @@ def parse(arguments):
     parser = runs.parser("price", __doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.set_defaults(seconds=4)
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="the scenarios")
+    parser.add_argument("--awake", action="store_true", help="the two processors do not go idle between messages")
     parser.add_argument("--quick", action="store_true", help="one round of a second each, to see that all works")
     parser.add_argument("--json", type=pathlib.Path, help="write the figures of all rounds to this file")
     options = runs.parse(parser, arguments)
@@ -335,7 +347,8 @@ def main():
     if options.json:
         described = {
             "commit": peers.commit(), "startedAt": started.isoformat(timespec="seconds"), "rounds": options.rounds,
-            "seconds": options.seconds, "messageBytes": options.bytes, "otherLoadShareMax": other_load_share,
+            "seconds": options.seconds, "messageBytes": options.bytes, "awake": options.awake,
+            "otherLoadShareMax": other_load_share,
             "figures": [row.json() for row in rows],
         }  # fmt: skip
         options.json.write_text(json.dumps(described, indent=1) + "\n")

@@ -1,14 +1,17 @@
 """The programs behind `tools/bench price` do what its figures rest on, with a server of each kind."""
 
 import argparse
+import os
 import pathlib
 import sys
 
 import pytest
 
+from support.deadline import wait_until
 from support.server import find_binary
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Benchmarks" / "Price"))
+import awake  # noqa: E402
 import idle  # noqa: E402
 import price  # noqa: E402
 import pump  # noqa: E402
@@ -63,6 +66,14 @@ def test_the_memory_of_idle_streams_is_measured(kind):
     sizes = idle.measure(kind, idle.STORM, OPTIONS, first=20, last=60, rest_seconds=0.1)
     assert 0 < sizes.empty <= sizes.at_first
     assert sizes.rested is not None
+
+
+def test_a_processor_is_kept_awake_by_a_loop_that_ends():
+    processor = str(min(os.sched_getaffinity(0)))
+    with awake.kept_awake([processor], 60) as (loop,):
+        wait_until(lambda: os.sched_getscheduler(loop.pid) == os.SCHED_IDLE, what="a loop of the lowest priority")
+        assert os.sched_getaffinity(loop.pid) == {int(processor)}
+    assert loop.returncode < 0
 
 
 def test_the_cost_of_a_delivery_is_measured(programs):
