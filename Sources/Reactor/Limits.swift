@@ -49,8 +49,9 @@ public struct ReactorLimits: Sendable {
     public var waitSpanMax: Duration?
     /// Commands taken from the mailbox in one turn.
     public var mailboxBudgetPerTurn = 256
-    /// Timers fired in one turn.
-    public var timerBudgetPerTurn = 1_024
+    /// Timers fired in one turn. After a storm of connects thousands of pings are due at once: messages do not wait for
+    /// more than these.
+    public var timerBudgetPerTurn = 128
     /// Commands from other threads that may be pending, a power of two.
     public var mailboxCommandCountMax = 4_096
 
