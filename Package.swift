@@ -41,9 +41,10 @@ let package = Package(
         .systemLibrary(name: "CLiburing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CMalloc"),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "Primitives", swiftSettings: settings),
         .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(name: "TLS", dependencies: ["Primitives", "COpenSSL"], swiftSettings: settings),
         .target(name: "Reactor", dependencies: ["Primitives", "CLiburing"], swiftSettings: settings),
         .target(name: "HTTP", dependencies: ["Primitives", httpTypes], swiftSettings: settings),
         .target(name: "WebSocket", dependencies: ["Primitives", "Digests", httpTypes], swiftSettings: settings),
@@ -64,7 +65,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "API", "CMalloc", httpTypes, logging,
+                "Sessions", "API", "TLS", "CMalloc", httpTypes, logging,
             ],
             exclude: ["README.md", "Demo/README.md"],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
@@ -89,7 +90,7 @@ let package = Package(
         ),
         .target(
             name: "LoadGenerator",
-            dependencies: ["Primitives", "Digests", "Reactor", "HTTP", "WebSocket", httpTypes, histogram],
+            dependencies: ["Primitives", "Digests", "TLS", "Reactor", "HTTP", "WebSocket", httpTypes, histogram],
             path: "Benchmarks/LoadGenerator",
             exclude: ["Report/README.md", "Capacity/README.md", "Compare/README.md"],
             swiftSettings: settings
@@ -114,6 +115,11 @@ let package = Package(
         ),
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(name: "DigestsTests", dependencies: ["Digests"], swiftSettings: settings),
+        .target(
+            name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/TestCertificates",
+            swiftSettings: settings),
+        .testTarget(
+            name: "TLSTests", dependencies: ["TLS", "TestCertificates", "Primitives"], swiftSettings: settings),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Primitives"], swiftSettings: settings),
         .testTarget(
             name: "HTTPTests",
@@ -145,7 +151,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "API", "Primitives", httpTypes, logging,
+                "Sessions", "API", "TLS", "TestCertificates", "Primitives", httpTypes, logging,
             ],
             swiftSettings: settings
         ),
@@ -153,7 +159,7 @@ let package = Package(
             name: "SimulationTests",
             dependencies: [
                 "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "API", "Primitives", httpTypes, logging,
+                "Sessions", "API", "TLS", "TestCertificates", "Primitives", httpTypes, logging,
             ],
             path: "Tests/Simulation",
             exclude: ["README.md"],
