@@ -42,6 +42,10 @@ extension DescriptorTable {
             get { flags.contains(.side) }
             set { set(.side, newValue) }
         }
+        var isSecond: Bool {
+            get { flags.contains(.second) }
+            set { set(.second, newValue) }
+        }
 
         private mutating func set(_ flag: Flags, _ isSet: Bool) {
             if isSet { flags.insert(flag) } else { flags.remove(flag) }
@@ -61,5 +65,7 @@ extension DescriptorTable {
         static let shared = Flags(rawValue: 1 << 3)
         /// The side listener accepted the connection.
         static let side = Flags(rawValue: 1 << 4)
+        /// The second listener accepted the connection.
+        static let second = Flags(rawValue: 1 << 5)
     }
 }

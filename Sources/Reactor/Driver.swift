@@ -61,7 +61,7 @@ public protocol Driver: AnyObject, SendableMetatype {
     /// completion.
     func wakeFailed(_ tag: CompletionTag)
     /// Writes the peer's address into the driver's memory; `takePeerAddress` reads it once the tag has completed.
-    func requestPeerAddress(slot: UInt32, tag: CompletionTag)
+    func requestPeerAddress(slot: UInt32, isIPv6: Bool, tag: CompletionTag)
     /// The address from a completed request; nil when the kernel could not determine it.
     func takePeerAddress(slot: UInt32, result: Int32) -> PeerAddress?
 

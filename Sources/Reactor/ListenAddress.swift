@@ -39,6 +39,9 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return hostAddress == other.hostAddress || covers(other) || other.covers(self)
     }
 
+    /// Whether only processes of this machine reach the address.
+    public var isLoopback: Bool { hostAddress?.isLoopback == true }
+
     /// `0.0.0.0` covers IPv4, `::` covers all.
     private func covers(_ other: ListenAddress) -> Bool {
         if hostAddress == PeerAddress(high: 0, low: 0) { return true }

@@ -7,12 +7,23 @@ public enum ListenerKind: UInt8, Sendable, CaseIterable {
     /// Has `ReactorLimits.sideConnectionCountMax` descriptors of its own, so that any number of connections of the main
     /// listener does not keep its clients out. Its connections come without their peers' addresses.
     case side
+    /// As `main`, with which it shares the room: for a second address.
+    case second
+
+    /// Whether it shares the room of the main listener.
+    var sharesRoom: Bool {
+        switch self {
+        case .main, .second: true
+        case .side: false
+        }
+    }
 }
 
 /// The state of a reactor's listeners.
 struct ListenerStates {
     private var main = ListenerState()
     private var side = ListenerState()
+    private var second = ListenerState()
     /// Connections of the side listener that still have their descriptors.
     var sideConnectionCount = 0
 
@@ -21,20 +32,31 @@ struct ListenerStates {
             switch kind {
             case .main: main
             case .side: side
+            case .second: second
             }
         }
         _modify {
             switch kind {
             case .main: yield &main
             case .side: yield &side
+            case .second: yield &second
             }
         }
     }
 
     /// The earliest time at which a failed accept is retried.
     var retryAt: MonotonicInstant? {
-        guard let first = main.retryAt, let second = side.retryAt else { return main.retryAt ?? side.retryAt }
-        return min(first, second)
+        ListenerKind.allCases.lazy.compactMap { self[$0].retryAt }.min()
+    }
+
+    /// The listeners that share the main listener's room and want connections.
+    var wantedSharingCount: Int {
+        ListenerKind.allCases.count { $0.sharesRoom && self[$0].isWanted }
+    }
+
+    /// Accepts in flight of the listeners that share the main listener's room.
+    var sharingAcceptCount: Int {
+        ListenerKind.allCases.reduce(0) { $0 + ($1.sharesRoom ? self[$1].acceptCount : 0) }
     }
 }
 
@@ -51,6 +73,8 @@ struct ListenerState {
 
     /// The ordinary descriptor of the listening socket, or -1.
     var descriptor: Int32 = -1
+    /// Whether the socket's family is IPv6.
+    var isIPv6 = false
     /// Accepts in flight; at most one unless `mode` is `single`.
     var acceptCount = 0
     /// How the accepts in flight were armed.

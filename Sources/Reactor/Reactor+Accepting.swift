@@ -3,19 +3,19 @@ import Primitives
 
 extension Reactor {
     /// Accepts connections of `descriptor`, a listening socket that the reactor closes in `stopAccepting`. At most one
-    /// of each kind.
-    public func startAccepting(_ descriptor: Int32, as kind: ListenerKind = .main) {
+    /// of each kind. The addresses of peers are known only if `isIPv6` is right about the socket's family.
+    public func startAccepting(_ descriptor: Int32, as kind: ListenerKind = .main, isIPv6: Bool = false) {
         precondition(listeners[kind].descriptor < 0, "the reactor has a listener of this kind")
-        precondition(kind == .main || limits.sideConnectionCountMax > 0, "no descriptors are kept for a side listener")
+        precondition(kind.sharesRoom || limits.sideConnectionCountMax > 0, "no descriptors are kept for a side one")
         listeners[kind].descriptor = descriptor
+        listeners[kind].isIPv6 = isIPv6
         listeners[kind].isWanted = true
         acceptIfRoom(kind)
     }
 
     /// Stops accepting and closes the listeners; the kernel refuses the connections in their queues.
     public func stopAccepting() {
-        stopAccepting(.main)
-        stopAccepting(.side)
+        for kind in ListenerKind.allCases { stopAccepting(kind) }
     }
 
     private func stopAccepting(_ kind: ListenerKind) {
@@ -30,14 +30,16 @@ extension Reactor {
 
     /// The listener that accepted a connection; `main` for connections that no listener accepted. O(1).
     public func listener(of connection: ConnectionID) -> ListenerKind {
-        descriptors.isLive(connection) && descriptors[connection].isSide ? .side : .main
+        guard descriptors.isLive(connection) else { return .main }
+        let entry = descriptors[connection]
+        return entry.isSide ? .side : entry.isSecond ? .second : .main
     }
 
-    /// The number of connections that a listener has room for. The main listener leaves the reserve and the descriptors
-    /// of the side listener free; the side listener uses only its own.
+    /// The number of connections that a listener has room for. The main and the second listener leave the reserve and the
+    /// descriptors of the side listener free; the side listener uses only its own.
     private func roomCount(_ kind: ListenerKind) -> Int {
         switch kind {
-        case .main:
+        case .main, .second:
             descriptors.count - descriptors.outgoingCount - limits.descriptorReserveCount
                 - limits.sideConnectionCountMax - (descriptors.usedIncomingCount - listeners.sideConnectionCount)
         case .side: limits.sideConnectionCountMax - listeners.sideConnectionCount
@@ -51,21 +53,21 @@ extension Reactor {
     /// The same for the listener of a connection. The side listener is crowded when less than a quarter of it is free.
     public func isCrowded(for connection: ConnectionID) -> Bool {
         switch listener(of: connection) {
-        case .main: isCrowded
+        case .main, .second: isCrowded
         case .side: roomCount(.side) < limits.sideConnectionCountMax / 4
         }
     }
 
     /// Whether a multishot accept is safe. It may accept twice the listener's queue before a cancellation takes effect:
-    /// once with the submit at the end of a turn, and again with the submit at the beginning of the next.
+    /// once with the submit at the end of a turn, and again with the submit at the beginning of the next. The listeners
+    /// that share the room may do so together.
     private func isRoomForMultishot(_ kind: ListenerKind) -> Bool {
-        kind == .main && roomCount(.main) > 2 * limits.listenQueueCountMax
+        kind.sharesRoom && roomCount(kind) > 2 * limits.listenQueueCountMax * max(1, listeners.wantedSharingCount)
     }
 
     /// Arms as many accepts of each listener as there is room for.
     func acceptIfRoom() {
-        acceptIfRoom(.main)
-        acceptIfRoom(.side)
+        for kind in ListenerKind.allCases { acceptIfRoom(kind) }
     }
 
     /// Arms as many accepts as there is room for. A full table would drop clients, and a multishot accept takes the
@@ -84,9 +86,30 @@ extension Reactor {
             // When there is room for a multishot accept again, the single accepts run out, and the multishot accept
             // follows.
             guard !isRoomForMultishot(kind) else { return }
-            while listeners[kind].acceptCount < min(roomCount(kind), limits.singleAcceptCountMax) { armAccept(kind) }
+            armSingleAccepts(kind)
         case .ending:
             break
+        }
+    }
+
+    /// Arms accepts of one connection each. Listeners that share their room have equal parts of it. The accepts of one
+    /// that holds more, from a time with more room, are cancelled when another one has none.
+    private func armSingleAccepts(_ kind: ListenerKind) {
+        let roomCount = roomCount(kind)
+        let shareCount = kind.sharesRoom ? roomCount / max(1, listeners.wantedSharingCount) : roomCount
+        let countMax = min(limits.singleAcceptCountMax, max(1, shareCount))
+        var freeCount = roomCount - (kind.sharesRoom ? listeners.sharingAcceptCount : listeners[kind].acceptCount)
+        while listeners[kind].acceptCount < countMax, freeCount > 0 {
+            armAccept(kind)
+            freeCount -= 1
+        }
+        guard listeners[kind].acceptCount == 0, roomCount > 0 else { return }
+        for other in ListenerKind.allCases
+        where other != kind && other.sharesRoom && listeners[other].mode == .single
+            && listeners[other].acceptCount > shareCount
+        {
+            listeners[other].mode = .ending
+            cancelAccepts(other)
         }
     }
 
@@ -118,7 +141,7 @@ extension Reactor {
             }
         }
         if listeners[kind].isWanted {
-            acceptIfRoom(kind)
+            if kind.sharesRoom, listeners.wantedSharingCount > 1 { acceptIfRoom() } else { acceptIfRoom(kind) }
         } else if listeners[kind].acceptCount == 0 {
             closeListener(kind)
         }
@@ -126,9 +149,11 @@ extension Reactor {
 
     private func begin(_ connection: ConnectionID, acceptedBy kind: ListenerKind) {
         switch kind {
-        case .main:
+        case .main, .second:
+            descriptors[connection].isSecond = kind == .second
             descriptors[connection].operationCount += 1
-            driver.requestPeerAddress(slot: connection.slot, tag: CompletionTag(.peerAddress, connection))
+            driver.requestPeerAddress(
+                slot: connection.slot, isIPv6: listeners[kind].isIPv6, tag: CompletionTag(.peerAddress, connection))
         case .side:
             listeners.sideConnectionCount += 1
             descriptors[connection].isSide = true
@@ -139,8 +164,7 @@ extension Reactor {
 
     /// Retries the failed accepts that are due.
     func retryAccepts() {
-        retryAccept(.main)
-        retryAccept(.side)
+        for kind in ListenerKind.allCases { retryAccept(kind) }
     }
 
     private func retryAccept(_ kind: ListenerKind) {

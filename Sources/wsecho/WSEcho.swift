@@ -29,10 +29,9 @@ struct WSEcho: ParsableCommand {
             StandardError.write(Array("wsecho: \(error)\n".utf8))
             throw ExitCode(error.exitStatus)
         }
-        driver.setPeersAreIPv6(address.isIPv6)
         let reactor = EchoHandler.EchoReactor(driver: driver, limits: limits)
         reactor.attach(EchoHandler(reactor: reactor, messageByteCountMax: maxMessageBytes))
-        reactor.startAccepting(descriptors[0])
+        reactor.startAccepting(descriptors[0], isIPv6: address.isIPv6)
         print("listening on \(address.host):\(port)")
         fflush(nil)
         reactor.run()

@@ -91,9 +91,9 @@ extension UringDriver {
     }
 
     /// See `Driver`.
-    public func requestPeerAddress(slot: UInt32, tag: CompletionTag) {
+    public func requestPeerAddress(slot: UInt32, isIPv6: Bool, tag: CompletionTag) {
         // SAFETY: the cell lives until `takePeerAddress`, which follows the completion.
-        unsafe shim_peer_name(entry(), slot, addresses.allocate(slot: slot), addressByteCount, tag.bits)
+        unsafe shim_peer_name(entry(), slot, addresses.allocate(slot: slot), isIPv6 ? 28 : 16, tag.bits)
     }
 
     /// Creates an ordinary descriptor for a direct one (Linux 6.8); the completion carries its number. For benchmarks

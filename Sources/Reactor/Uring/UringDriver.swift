@@ -25,9 +25,6 @@ import Primitives
     let wakeDescriptor: Int32
     /// The eight bytes that the armed read of `wakeDescriptor` fills.
     let wakeBytes: UnsafeMutablePointer<UInt64>
-    /// Bytes of a peer's address: `sockaddr_in6` when listeners are IPv6, else `sockaddr_in`; the kernel rejects a
-    /// longer one.
-    var addressByteCount: UInt32 = 16
     /// The address at which other rings reach this one.
     public let address: UringAddress
     /// See `Driver`.
@@ -71,12 +68,6 @@ import Primitives
         unsafe wakeBytes = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
         precondition(MemoryLayout<Completion>.size == 16, "drain copies io_uring_cqe into Completion")
         armWake()
-    }
-
-    /// Sets whether the peers are IPv6, and so the length of the addresses to request; call it before the first
-    /// connection.
-    public func setPeersAreIPv6(_ isIPv6: Bool) {
-        addressByteCount = isIPv6 ? 28 : 16
     }
 
     /// Initialises the ring and its table of direct descriptors.

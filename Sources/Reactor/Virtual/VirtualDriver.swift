@@ -146,7 +146,7 @@ import Primitives
     }
 
     /// See `Driver`.
-    public func requestPeerAddress(slot: UInt32, tag: CompletionTag) {
+    public func requestPeerAddress(slot: UInt32, isIPv6: Bool, tag: CompletionTag) {
         queue(VirtualOperation(.requestPeerAddress, slot: slot, tag: tag))
     }
 

@@ -51,10 +51,9 @@ final class LiveReactors: Sendable {
                 ReactorThread(name: "reactor \(index)") {
                     let driver: UringDriver
                     do { driver = try UringDriver(limits: limits) } catch { fatalError("\(error)") }
-                    driver.setPeersAreIPv6(address.isIPv6)
                     let reactor = Handler.EchoReactor(driver: driver, limits: limits)
                     reactor.attach(Handler(reactor: reactor, modes: modes))
-                    if index == 0 { reactor.startAccepting(listener) }
+                    if index == 0 { reactor.startAccepting(listener, isIPv6: address.isIPv6) }
                     promise.value.withLock { $0 = reactor }
                     reactor.run()
                 })
