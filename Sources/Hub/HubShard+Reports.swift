@@ -4,8 +4,12 @@ public import Primitives
 extension HubShard {
     /// Only the first `sentByteCount` bytes of a group's `trySend` were sent to `connection`; 0 when the socket was full.
     ///
-    /// The subscriber is trailing after this; no other subscriber is affected. O(frames sent).
-    public mutating func shortSend(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
+    /// With `isHeld` the bytes were taken, but some of them are still held below the hub: nothing more is sent to the
+    /// subscriber before `becameWritable`, even if all were taken. The subscriber is trailing after this; no other
+    /// subscriber is affected. O(frames sent).
+    public mutating func shortSend(
+        _ connection: ConnectionID, sentByteCount: Int, isHeld: Bool = false
+    ) -> SendFollowUp {
         precondition(isAwaitingSubmission, "a report comes between the flush and submitted()")
         guard let slot = slots[connection] else { return .none }
         switch slot.state {
@@ -14,7 +18,7 @@ extension HubShard {
             precondition(!log.isNull, "nothing was sent to the group")
             let isPending = logs[log].isSweeping && Int(slot.place) >= logs[log].servedCount
             precondition(!isPending, "nothing was sent to this subscriber")
-            guard let cursor = shortCursor(log, sentByteCount: sentByteCount) else { return .none }
+            guard let cursor = shortCursor(log, sentByteCount: sentByteCount, isHeld: isHeld) else { return .none }
             removeCurrent(Int(slot.place), from: slot.topic)
             let subscriber = openTrailing(connection, log, at: cursor, state: .inFlight)
             block(subscriber, at: cursor)
@@ -22,7 +26,8 @@ extension HubShard {
             // It left the current subscribers after the flush, because a control frame was enqueued for it.
             let subscriber = slot.trailing
             precondition(trailing[subscriber].leftCurrentInFlush == flushNumber, "nothing was sent to the group")
-            guard let cursor = shortCursor(trailing[subscriber].log, sentByteCount: sentByteCount) else { return .none }
+            let log = trailing[subscriber].log
+            guard let cursor = shortCursor(log, sentByteCount: sentByteCount, isHeld: isHeld) else { return .none }
             if trailing[subscriber].isAttached {
                 block(subscriber, at: cursor)
             } else {
@@ -36,13 +41,16 @@ extension HubShard {
     }
 
     /// The first `sentByteCount` bytes of the single `trySend` to `connection` were sent; 0 when its socket was full.
+    /// `isHeld` as for `shortSend`.
     ///
     /// O(frames sent).
-    public mutating func sendCompleted(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {
+    public mutating func sendCompleted(
+        _ connection: ConnectionID, sentByteCount: Int, isHeld: Bool = false
+    ) -> SendFollowUp {
         guard let slot = slots[connection], slot.state == .trailing else { return .none }
         let subscriber = slot.trailing
         precondition(trailing[subscriber].state == .inFlight, "no single send is in flight")
-        let isWhole = sentByteCount == trailing[subscriber].inFlightByteCount
+        let isWhole = sentByteCount == trailing[subscriber].inFlightByteCount && !isHeld
         precondition(
             sentByteCount >= 0 && sentByteCount <= trailing[subscriber].inFlightByteCount,
             "more was sent than there was")
@@ -79,13 +87,15 @@ extension HubShard {
         move(subscriber, to: isIdle ? .idle : .ready)
     }
 
-    /// The position up to which a short send served its subscriber; nil when the send was not short.
-    private mutating func shortCursor(_ log: SlabIndex<TopicLog>, sentByteCount: Int) -> LogPosition? {
+    /// The position up to which a short send served its subscriber; nil when the send was not short and nothing is held.
+    private mutating func shortCursor(
+        _ log: SlabIndex<TopicLog>, sentByteCount: Int, isHeld: Bool
+    ) -> LogPosition? {
         let start = logs[log].sweepStart
         let target = logs[log].sweepTarget
         let byteCount = Int(target.offset - start.offset)
         precondition(sentByteCount >= 0 && sentByteCount <= byteCount, "more was sent than there was")
-        if sentByteCount == byteCount { return nil }
+        if sentByteCount == byteCount, !isHeld { return nil }
         let cursor = logs[log].position(start, advancedBy: sentByteCount)
         deliveredFrameCount -= target.frame - cursor.frame
         return cursor

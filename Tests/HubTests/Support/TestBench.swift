@@ -6,6 +6,10 @@ final class TestBench {
     var shard: HubShard
     /// Bytes that a socket still takes; one that is not listed takes all.
     var room: [ConnectionID: Int] = [:]
+    /// Connections whose layer below takes at most so many bytes of a send, and holds what the socket has no room for.
+    var recordByteCountMax: [ConnectionID: Int] = [:]
+    /// Bytes that such a layer holds.
+    private(set) var held: [ConnectionID: [UInt8]] = [:]
     /// What each socket took.
     var received: [ConnectionID: [UInt8]] = [:]
     /// What the shard asked for, in its order.
@@ -38,6 +42,14 @@ final class TestBench {
     /// The socket takes so much more, and the shard is notified.
     func makeRoom(_ connection: ConnectionID, byteCount: Int = .max) {
         room[connection] = byteCount
+        if let rest = held.removeValue(forKey: connection) {
+            received[connection, default: []] += rest.prefix(byteCount)
+            room[connection] = byteCount - min(byteCount, rest.count)
+            if byteCount < rest.count {
+                held[connection] = Array(rest.dropFirst(byteCount))
+                return
+            }
+        }
         shard.becameWritable(connection)
     }
 
@@ -61,6 +73,10 @@ final class TestBench {
     }
 
     private func report(_ send: RecordingSink.Send) {
+        precondition(held[send.connection] == nil, "a send to a connection that holds bytes")
+        if let recordByteCountMax = recordByteCountMax[send.connection] {
+            return reportSealed(send, byteCount: min(send.bytes.count, recordByteCountMax))
+        }
         let taken = min(send.bytes.count, room[send.connection] ?? .max)
         received[send.connection, default: []] += send.bytes[..<taken]
         if let left = room[send.connection] { room[send.connection] = left - taken }
@@ -72,10 +88,28 @@ final class TestBench {
         } else {
             return
         }
+        act(on: followUp, send.connection)
+    }
+
+    private func reportSealed(_ send: RecordingSink.Send, byteCount: Int) {
+        let sent = min(byteCount, room[send.connection] ?? .max)
+        received[send.connection, default: []] += send.bytes[..<sent]
+        if let left = room[send.connection] { room[send.connection] = left - sent }
+        let isHeld = sent < byteCount
+        if isHeld { held[send.connection] = Array(send.bytes[sent..<byteCount]) }
+        if send.isGroup {
+            guard isHeld || byteCount < send.bytes.count else { return }
+            act(on: shard.shortSend(send.connection, sentByteCount: byteCount, isHeld: isHeld), send.connection)
+        } else {
+            act(on: shard.sendCompleted(send.connection, sentByteCount: byteCount, isHeld: isHeld), send.connection)
+        }
+    }
+
+    private func act(on followUp: SendFollowUp, _ connection: ConnectionID) {
         switch followUp {
         case .none: break
-        case .pollWritable: polled.append(send.connection)
-        case .closeFrameSent: closed.append(send.connection)
+        case .pollWritable: polled.append(connection)
+        case .closeFrameSent: closed.append(connection)
         }
     }
 }
