@@ -73,8 +73,8 @@ extension HTTPSession {
             }
             if !isBodyTimed { setTimer(arrival?.deadline ?? now + Limits.bodyWait) }
             isBodyTimed = true
-        case .judging, .awaitingKeys, .admittingUpload, .storingPiece, .handling, .responding, .skippingBody,
-            .lingering, .closed:
+        case .securing, .judging, .awaitingKeys, .admittingUpload, .storingPiece, .handling, .responding,
+            .skippingBody, .lingering, .closed:
             preconditionFailure("bytes of a request at the wrong time")
         }
         return .receive

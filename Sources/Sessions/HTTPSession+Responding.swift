@@ -91,7 +91,7 @@ extension HTTPSession {
             return .receive
         case .judging, .awaitingKeys, .admittingUpload, .storingPiece, .handling, .closed:
             return .none
-        case .idle, .readingHead, .readingBody:
+        case .securing, .idle, .readingHead, .readingBody:
             preconditionFailure("bytes of a request are dropped")
         }
     }

@@ -12,6 +12,8 @@ package struct HTTPSession {
     /// Each state names those that may follow it. All but `closed` may become `closed`: the peer ended the connection,
     /// or the server did.
     package enum State: Hashable, CaseIterable {
+        /// The handshake of TLS is not complete, and nothing of it is ours → `idle`, `lingering` (it failed).
+        case securing
         /// No byte of the next request has arrived → `readingHead`, `judging`, `responding`, `lingering`.
         case idle
         /// A head has arrived in part → `judging`, `responding` (malformed, or too late), `lingering` (only empty lines
@@ -44,8 +46,8 @@ package struct HTTPSession {
         package var isReading: Bool {
             switch self {
             case .idle, .readingHead, .readingBody: true
-            case .judging, .awaitingKeys, .admittingUpload, .storingPiece, .handling, .responding, .skippingBody,
-                .lingering, .closed:
+            case .securing, .judging, .awaitingKeys, .admittingUpload, .storingPiece, .handling, .responding,
+                .skippingBody, .lingering, .closed:
                 false
             }
         }
@@ -55,6 +57,7 @@ package struct HTTPSession {
             guard self != .closed else { return false }
             return switch (self, next) {
             case (_, .closed): true
+            case (.securing, .idle), (.securing, .lingering): true
             case (.idle, .readingHead), (.idle, .judging), (.idle, .responding), (.idle, .lingering): true
             case (.readingHead, .judging), (.readingHead, .responding), (.readingHead, .lingering): true
             case (.judging, .readingBody), (.judging, .awaitingKeys), (.judging, .admittingUpload): true
@@ -101,6 +104,8 @@ package struct HTTPSession {
         case stalled
         /// No request began in time: the first of the connection, or the next one after a response.
         case noRequest(isFirst: Bool)
+        /// The handshake of TLS was not complete in time.
+        case notSecured
     }
 
     /// A change of the connection's one timer.
@@ -154,11 +159,28 @@ package struct HTTPSession {
     /// Whether the server is stopping.
     var isDraining: Bool
 
-    /// A connection that was accepted, which sends its first request soon.
-    package init(isDraining: Bool, at now: MonotonicInstant) {
+    /// A connection that was accepted, which sends its first request soon, after the handshake of TLS if it `isSecuring`.
+    package init(isSecuring: Bool = false, isDraining: Bool, at now: MonotonicInstant) {
         self.isDraining = isDraining
-        // A connection that was accepted when the stop had begun gets a response, if its request arrives soon.
+        if isSecuring { state = .securing }
+        setFirstTimer(now)
+    }
+
+    /// A connection that was accepted when the stop had begun gets a response, if its request arrives soon.
+    private mutating func setFirstTimer(_ now: MonotonicInstant) {
         setTimer(now + (isDraining ? Limits.lingerWait : Limits.headWait))
+    }
+
+    /// The handshake of TLS is complete: the first request is expected.
+    package mutating func secured(at now: MonotonicInstant) {
+        become(.idle, from: .securing)
+        setFirstTimer(now)
+    }
+
+    /// The handshake of TLS failed. Its last bytes are sent, and the connection ends.
+    package mutating func securingFailed(at now: MonotonicInstant) -> Action {
+        precondition(state == .securing, "a handshake failed that was complete")
+        return linger(now)
     }
 
     /// A connection whose request was accepted by another reactor, and is about to be refused by this one.
@@ -210,6 +232,8 @@ extension HTTPSession {
             guard progress?.isStalled(at: now) == false, let progress else { return close(.stalled) }
             setTimer(progress.deadline)
             return .none
+        case .securing:
+            return close(.notSecured)
         case .skippingBody, .lingering:
             return close()
         case .judging, .awaitingKeys, .admittingUpload, .storingPiece, .handling, .closed:
@@ -222,6 +246,7 @@ extension HTTPSession {
         isDraining = true
         switch state {
         case .idle, .readingHead: return parser.isIdle && !output.isInFlight ? linger(now) : .none
+        case .securing: return close()
         case .skippingBody: return linger(now)
         case .judging, .awaitingKeys, .admittingUpload, .readingBody, .storingPiece, .handling, .responding,
             .lingering, .closed:

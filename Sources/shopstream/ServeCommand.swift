@@ -6,7 +6,8 @@ import Server
 /// `shopstream serve`
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Runs the server until SIGTERM or SIGINT; SIGHUP reads keys and members again.")
+        commandName: "serve",
+        abstract: "Runs the server until SIGTERM or SIGINT; SIGHUP reads certificates, keys and members again.")
 
     @Option(help: "Where to listen: HOST:PORT (SHOPSTREAM_LISTEN; default 127.0.0.1:8080).")
     var listen: String?

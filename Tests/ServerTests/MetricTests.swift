@@ -8,11 +8,13 @@ import Testing
 
 @Suite struct MetricTests {
     private func figures(
-        _ shards: [ShardSnapshot], keys: KeyReloader.Statistics? = nil, takeoverWaitingCallCount: Int? = nil
+        _ shards: [ShardSnapshot], keys: KeyReloader.Statistics? = nil,
+        certificates: ServerCertificates.Statistics? = nil, takeoverWaitingCallCount: Int? = nil
     ) -> ServerFigures {
         ServerFigures(
             shards: shards, store: StoreStatistics(), takeoverWaitingCallCount: takeoverWaitingCallCount, keys: keys,
-            process: ProcessFigures(), log: LogWriter.Statistics(), startedAt: Timestamp(microsecondsSinceEpoch: 0))
+            certificates: certificates, process: ProcessFigures(), log: LogWriter.Statistics(),
+            startedAt: Timestamp(microsecondsSinceEpoch: 0))
     }
 
     /// The samples of one family.
@@ -27,6 +29,25 @@ import Testing
             #expect(metric.name.utf8.allSatisfy { (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "_") })
             #expect(!metric.help.isEmpty && !metric.help.contains("\n"))
         }
+    }
+
+    @Test func `metrics of TLS are there with TLS only`() {
+        let name = "shopstream_tls_handshakes_total"
+        #expect(samples(of: name, in: figures([ShardSnapshot()])).isEmpty)
+        var shard = ShardSnapshot()
+        shard.counters.tlsHandshakes = [.full: 3, .failed: 1]
+        var certificates = ServerCertificates.Statistics()
+        certificates.expiries = [("shop.example", 1_900_000_000)]
+        certificates.failureCount = 2
+        let figures = figures([shard, shard], certificates: certificates)
+        #expect(samples(of: name, in: figures).contains("\(name){result=\"full\"} 6"))
+        #expect(samples(of: name, in: figures).contains("\(name){result=\"evicted\"} 0"))
+        #expect(
+            samples(of: "shopstream_tls_certificate_expiry_timestamp_seconds", in: figures)
+                == ["shopstream_tls_certificate_expiry_timestamp_seconds{name=\"shop.example\"} 1900000000"])
+        #expect(
+            samples(of: "shopstream_tls_certificate_reloads_total", in: figures)
+                .contains("shopstream_tls_certificate_reloads_total{result=\"failed\"} 2"))
     }
 
     @Test func `figures of all shards are added up, by their labels and in histograms too`() {
@@ -82,14 +103,16 @@ import Testing
 
     @Test func `metrics that a server does not have are left out, with their help`() {
         let text = Metric.text(figures([ShardSnapshot()]))
-        for part in ["shopstream_key_set", "shopstream_database", "shopstream_store_takeover"] {
+        for part in ["shopstream_key_set", "shopstream_database", "shopstream_store_takeover", "shopstream_tls"] {
             #expect(!text.contains(part))
         }
         var shard = ShardSnapshot()
         shard.pool = PostgresPoolStatistics()
         shard.broker = BrokerStatistics(
             isReceiving: true, gapCount: 3, refusedNotificationCount: 0, holdsNodeLock: false)
-        let all = figures([shard], keys: KeyReloader.Statistics(), takeoverWaitingCallCount: 4)
+        let all = figures(
+            [shard], keys: KeyReloader.Statistics(), certificates: ServerCertificates.Statistics(),
+            takeoverWaitingCallCount: 4)
         #expect(samples(of: "shopstream_key_set_current", in: all) == ["shopstream_key_set_current 1"])
         #expect(samples(of: "shopstream_database_gaps_total", in: all) == ["shopstream_database_gaps_total 3"])
         #expect(

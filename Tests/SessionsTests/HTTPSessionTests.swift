@@ -16,6 +16,9 @@ import Testing
 
     /// What happens to a connection, beside the bytes of its requests.
     enum Event: CaseIterable {
+        /// The end of the handshake of TLS.
+        case secured
+        case securingFailed
         /// The caller's decisions about a head.
         case bodyAccepted
         case keysNeeded
@@ -44,6 +47,7 @@ import Testing
     static func session(in state: State) -> HTTPSession {
         var session = HTTPSession(isDraining: false, at: at(100))
         switch state {
+        case .securing: session = HTTPSession(isSecuring: true, isDraining: false, at: at(100))
         case .idle: break
         case .readingHead: receive("POST", in: &session)
         case .judging: receive(post, in: &session)
@@ -120,6 +124,8 @@ import Testing
     /// The action of an event. What is to be sent is in flight afterwards.
     static func report(_ event: Event, to session: inout HTTPSession, at now: MonotonicInstant = at(101)) -> Action {
         switch event {
+        case .secured: session.secured(at: now)
+        case .securingFailed: return session.securingFailed(at: now)
         case .bodyAccepted: _ = try? session.bodyAccepted(.drop)
         case .keysNeeded: session.keysNeeded(rest: Span())
         case .keysRead: _ = session.keysRead()
@@ -144,6 +150,11 @@ import Testing
 
     /// Every event in every state. What a row does not name is a fault of the caller.
     static let table: [State: [Event: Outcome]] = [
+        .securing: [
+            .secured: .becomes(.idle, .none), .securingFailed: .becomes(.lingering, .linger),
+            .sendCompleted: .stays(.none), .drainBegan: .becomes(.closed, close),
+            .timerFired: .becomes(.closed, .close(.notSecured)), .connectionEnded: .becomes(.closed, close),
+        ],
         .idle: [
             .lastResponseBegan: .becomes(.responding, .send), .responseBegan: .becomes(.responding, .send),
             .sendCompleted: .stays(.none), .drainBegan: .becomes(.lingering, .linger),
@@ -206,6 +217,13 @@ import Testing
             .timerFired: .stays(.none), .connectionEnded: .stays(.none),
         ],
     ]
+
+    @Test func `a handshake of TLS has its time, and the first request its own after it`() {
+        var session = HTTPSession(isSecuring: true, isDraining: false, at: Self.at(100))
+        #expect(session.takeTimerChange() == .set(Self.at(100) + Limits.headWait))
+        session.secured(at: Self.at(105))
+        #expect(session.takeTimerChange() == .set(Self.at(105) + Limits.headWait))
+    }
 
     @Test func `the array of a large piece is freed when it was sent`() {
         var session = Self.session(in: .handling)

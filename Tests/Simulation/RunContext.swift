@@ -74,7 +74,7 @@ final class RunContext {
     func connect() -> Socket? {
         let listener = chance.pick(listeners)
         guard let peer = network.connect(to: listener) else { return nil }
-        return Socket(peer, listener: listener, context: self)
+        return Socket(peer, listener: listener, context: self, tls: scenario.hasTLS ? SimulatedTLS.client() : nil)
     }
 
     /// Whether connections wait at the listener because the reactor's table is full.

@@ -31,6 +31,8 @@ struct Scenario {
     var setsClockBack: Bool
     /// A stream over its user's limit ends the oldest one.
     var replacesStreams = false
+    /// The listeners speak TLS.
+    var hasTLS = false
     /// The first reactor has a metrics listener.
     var hasMetricsListener = false
     var limits: ReactorLimits
@@ -70,6 +72,7 @@ struct Scenario {
         limits.timerBudgetPerTurn = chance.pick([1, 64])
         readsPerUserMax = chance.pick([0, 1, 2, 8])
         writesPerUserMax = chance.pick([0, 3, 60])
+        hasTLS = seed.isMultiple(of: 4) || Seeds.areAllWithTLS
     }
 
     /// The server's settings. Times are short, so that all of them pass in a run.

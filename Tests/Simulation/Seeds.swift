@@ -9,6 +9,9 @@ enum Seeds {
     /// `SIMULATION_COUNT`: how many seeds.
     private static let count = environment["SIMULATION_COUNT"].flatMap { UInt64($0) }
 
+    /// `SIMULATION_TLS`: whether every run has TLS, and not only that of every fourth seed.
+    static let areAllWithTLS = environment["SIMULATION_TLS"] != nil
+
     /// Whether the environment names seeds.
     static let areGiven = first != nil || count != nil
 

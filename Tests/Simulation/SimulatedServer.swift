@@ -28,7 +28,8 @@ final class SimulatedServer {
         let configuration = try scenario.configuration
         let log = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         let environment = ShardEnvironment(
-            configuration, startedAt: RunContext.origin, civilClock: .counted(from: civilOrigin), log: log)
+            configuration, certificates: scenario.hasTLS ? SimulatedTLS.certificates : nil,
+            startedAt: RunContext.origin, civilClock: .counted(from: civilOrigin), log: log)
         for index in 0..<scenario.reactorCount {
             var limits = scenario.limits
             if scenario.hasMetricsListener, index == 0 { limits.sideConnectionCountMax = 4 }

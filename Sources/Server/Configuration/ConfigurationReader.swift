@@ -77,9 +77,11 @@ extension ServerConfiguration {
         try Setting.refuseUnknown(in: environment)
         let reader = ConfigurationReader(environment: environment)
         listen = try Self.listenAddress("SHOPSTREAM_LISTEN", reader.value("SHOPSTREAM_LISTEN"))
-        if let text = reader.text("SHOPSTREAM_METRICS_LISTEN") {
-            metricsListen = try Self.metricsListenAddress(text, beside: listen)
-        }
+        tls = try TLSConfiguration(reader)
+        plainListen = try Self.secondAddress("SHOPSTREAM_LISTEN_PLAIN", reader, beside: ["SHOPSTREAM_LISTEN": listen])
+        metricsListen = try Self.secondAddress(
+            "SHOPSTREAM_METRICS_LISTEN", reader,
+            beside: ["SHOPSTREAM_LISTEN": listen, "SHOPSTREAM_LISTEN_PLAIN": plainListen])
         store = try Self.store(reader)
         reactorCount = try reader.number("SHOPSTREAM_REACTORS", computed: Self.processorCount, in: 1...256)
         if reader.text("SHOPSTREAM_POSTGRES_CONNECTIONS") != nil {
@@ -122,6 +124,7 @@ extension ServerConfiguration {
         auth.issuer = reader.text("AUTH_JWT_ISSUER")
         auth.audience = reader.text("AUTH_JWT_AUDIENCE")
         stream = try StreamConfiguration(reader)
+        try checkPlainListener()
         try checkMode()
     }
 
@@ -136,16 +139,32 @@ extension ServerConfiguration {
         return address
     }
 
-    private static func metricsListenAddress(
-        _ text: String, beside main: ListenAddress
-    ) throws(ConfigurationError) -> ListenAddress {
-        let name = "SHOPSTREAM_METRICS_LISTEN"
+    /// The address of a further listener, if it is set. It must differ from those of `others`, by their settings.
+    private static func secondAddress(
+        _ name: String, _ reader: ConfigurationReader, beside others: KeyValuePairs<String, ListenAddress?>
+    ) throws(ConfigurationError) -> ListenAddress? {
+        guard let text = reader.text(name) else { return nil }
         let address = try listenAddress(name, text)
-        guard !address.overlaps(main) else {
+        for (other, otherAddress) in others {
+            guard let otherAddress, address.overlaps(otherAddress) else { continue }
             throw ConfigurationError(
-                name: name, value: text, allowed: "an address or a port other than SHOPSTREAM_LISTEN's (\(main))")
+                name: name, value: text, allowed: "an address or a port other than \(other)'s (\(otherAddress))")
         }
         return address
+    }
+
+    private func checkPlainListener() throws(ConfigurationError) {
+        guard let plainListen else { return }
+        if tls == nil {
+            throw ConfigurationError(
+                name: "SHOPSTREAM_LISTEN_PLAIN", value: "\(plainListen)",
+                allowed: "only with TLS; without it SHOPSTREAM_LISTEN is plain already")
+        }
+        if mode == .production, !plainListen.isLoopback {
+            throw ConfigurationError(
+                name: "SHOPSTREAM_LISTEN_PLAIN", value: "\(plainListen)",
+                allowed: "in production mode a loopback address, such as 127.0.0.1:8081")
+        }
     }
 
     private func checkMode() throws(ConfigurationError) {

@@ -17,6 +17,10 @@ public struct ServerConfiguration: Sendable {
 
     /// Where to listen.
     public var listen: ListenAddress
+    /// The files of the certificates; nil: the public listener is plain.
+    public var tls: TLSConfiguration?
+    /// Where to listen for connections without TLS in addition; nil: nowhere.
+    public var plainListen: ListenAddress?
     /// Where to listen for requests of `/metrics`, `/healthz` and `/readyz`; nil: `/metrics` is on `listen`.
     public var metricsListen: ListenAddress?
     /// Where messages and memberships are stored.

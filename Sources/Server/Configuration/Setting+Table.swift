@@ -15,6 +15,26 @@ extension Setting {
             "SHOPSTREAM_LISTEN", flag: "--listen", .value("127.0.0.1:8080"),
             "IP address and port of the public listener"),
         Setting(
+            "SHOPSTREAM_TLS_CERTIFICATE", .none,
+            """
+            file of the certificate and its chain (PEM), the server's own first. The public listener then speaks TLS \
+            only. The files are read again on SIGHUP, and within 5 s when they changed; open connections go on. See \
+            [TLS](#tls)
+            """),
+        Setting("SHOPSTREAM_TLS_KEY", .none, "file of the certificate's key (PEM), without a passphrase"),
+        Setting(
+            "SHOPSTREAM_TLS_DIRECTORY", .none,
+            """
+            directory with further certificates: pairs `NAME.crt`, `NAME.key`. A client gets the one that has the \
+            server name it asks for, or else that of `SHOPSTREAM_TLS_CERTIFICATE`, or else the first by file name
+            """),
+        Setting(
+            "SHOPSTREAM_LISTEN_PLAIN", .none,
+            """
+            IP address and port of a second public listener, without TLS. Production mode allows loopback addresses \
+            only
+            """),
+        Setting(
             "SHOPSTREAM_METRICS_LISTEN", .none,
             """
             IP address and port of a separate listener for `/metrics`, `/healthz` and `/readyz`. The public listener \

@@ -7,7 +7,7 @@ import Sessions
 /// A reactor's state of a connection that speaks HTTP. Freed when the connection becomes a stream.
 final class HTTPConnection {
     var session: HTTPSession
-    let transport: Transport
+    var transport: Transport
     let address: PeerAddress?
     /// The listener that accepted it.
     let listener: ListenerKind
@@ -29,6 +29,8 @@ final class HTTPConnection {
     var heldByteCount = 0
     /// The task that waits until the kernel took the response so far; false when the connection ended before.
     var sender: CheckedContinuation<Bool, Never>?
+    /// The task that waits until TLS has nothing more to send; false when the connection ended before.
+    var idleWaiter: CheckedContinuation<Bool, Never>?
     var timer: TimerID?
 
     init(

@@ -40,6 +40,7 @@ extension Shard {
             release(slot)
             throw .draining
         }
+        await transportIdle(request.connection)
         hand(request, accepted, identity, slot, in: shop)
         return nil
     }
@@ -78,6 +79,20 @@ extension Shard {
             shard.userLimits.attempt(by: counted, at: shard.reactor.now)
         }
         if case .refused(let seconds) = decision { throw .tooManyAttempts(retryAfterSeconds: seconds) }
+    }
+
+    /// Returns when the end of the handshake of TLS was sent, which may be in the turn that brought the request: a
+    /// connection moves without a send in flight.
+    private func transportIdle(_ connection: ConnectionID) async {
+        guard let state = http[connection], !state.transport.isIdle else { return }
+        state.transport.sendOutput(connection, on: reactor)
+        _ = await withCheckedContinuation { state.idleWaiter = $0 }
+    }
+
+    /// TLS has nothing more to send, or the connection has ended: resumes the task that waits for it.
+    func endIdleWait(_ state: HTTPConnection, isIdle: Bool) {
+        state.idleWaiter?.resume(returning: isIdle)
+        state.idleWaiter = nil
     }
 
     /// Hands the connection off to the shop's owner: this reactor, or another one, to which it is transferred with its

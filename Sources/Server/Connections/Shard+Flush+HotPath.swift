@@ -51,12 +51,14 @@ extension Shard {
 
     /// One flush and its submission. The reports arrive within this call, before the log may move its bytes.
     private func sendDue() {
-        var sink = TransportSink<IO>(reactor: reactor)
+        var sink = TransportSink<IO>(reactor: reactor, streams: streams, sealedSends: sealedSends)
         var budget = FlushBudget(
             sendCount: ServerLimits.flushSendCountMax, byteCount: ServerLimits.flushByteCountMax)
         hub.flush(budget: &budget, into: &sink)
         reactor.submit()
+        reportUnsentSends()
         hub.submitted()
+        sealedSends.submitted()
     }
 
     /// Acts on the submission's reports. They arrive in the middle of a flush, when the hub must not change.
@@ -73,11 +75,17 @@ extension Shard {
     // MARK: - Reports
 
     func shortSend(_ connection: ConnectionID, byteCount: Int) {
+        if let send = sealedSends.take(connection) {
+            return sealedSendEnded(connection, send, sentByteCount: byteCount)
+        }
         act(on: hub.shortSend(connection, sentByteCount: byteCount), connection)
     }
 
     func sendCompleted(_ connection: ConnectionID, byteCount: Int) {
         if byteCount > 0 { streams.withValue(connection) { $0.session.sendProgressed() } }
+        if let send = sealedSends.take(connection) {
+            return sealedSendEnded(connection, send, sentByteCount: byteCount)
+        }
         act(on: hub.sendCompleted(connection, sentByteCount: byteCount), connection)
     }
 
@@ -85,12 +93,13 @@ extension Shard {
         report(connection) { $0.connectionFailed() }
     }
 
-    private func act(on followUp: SendFollowUp, _ connection: ConnectionID) {
+    /// - Parameter isHeld: Whether a send is in flight already, whose end shows that the socket has room.
+    func act(on followUp: SendFollowUp, _ connection: ConnectionID, isHeld: Bool = false) {
         switch followUp {
         case .none:
             break
         case .pollWritable:
-            reactor.pollWritable(connection)
+            if !isHeld { reactor.pollWritable(connection) }
             report(connection) { $0.sendBlocked(streamWaits, at: turnTime) }
         case .closeFrameSent:
             pendingFlush.sentCloseFrames.append(connection)

@@ -21,12 +21,15 @@ extension Shard {
 
     /// Reads the first request of a connection.
     func beginHTTP(_ connection: ConnectionID, from address: PeerAddress?, isCounted: Bool) {
+        let listener = reactor.listener(of: connection)
+        let isSecuring = listener == .main && environment.certificates != nil
         let state = HTTPConnection(
-            HTTPSession(isDraining: drainProgress.isDraining, at: reactor.now), transport: .plain, address: address,
-            isCounted: isCounted, listener: reactor.listener(of: connection))
+            HTTPSession(isSecuring: isSecuring, isDraining: drainProgress.isDraining, at: reactor.now),
+            transport: isSecuring ? .awaitingHello : .plain, address: address, isCounted: isCounted,
+            listener: listener)
         http[connection] = state
         updateTimer(connection, state)
-        state.transport.receive(connection, on: reactor)
+        receive(connection, state.transport)
     }
 
     func httpReceived(_ connection: ConnectionID, _ state: HTTPConnection, _ bytes: Span<UInt8>) {
@@ -167,7 +170,7 @@ extension Shard {
         case .none:
             break
         case .receive:
-            state.transport.receive(connection, on: reactor)
+            receive(connection, state.transport)
         case .storePiece:
             storePiece(connection, state)
         case .send:
@@ -181,18 +184,18 @@ extension Shard {
             releaseResponse(state)
             let bytes = state.session.takeLeftover()
             if bytes.isEmpty {
-                state.transport.receive(connection, on: reactor)
+                receive(connection, state.transport)
             } else {
                 takeInput(connection, state, bytes.span)
             }
         case .skipBody(let shutsDownSending):
             releaseResponse(state)
             if shutsDownSending { state.transport.shutDownSending(connection, on: reactor) }
-            state.transport.receive(connection, on: reactor)
+            receive(connection, state.transport)
         case .linger:
             releaseResponse(state)
             state.transport.shutDownSending(connection, on: reactor)
-            state.transport.receive(connection, on: reactor)
+            receive(connection, state.transport)
         case .close(let cause):
             countClose(cause)
             state.transport.close(connection, on: reactor)
@@ -203,6 +206,7 @@ extension Shard {
         switch cause {
         case .over: break
         case .stalled: counters.responsesCut[.stalled, default: 0] += 1
+        case .notSecured: counters.tlsHandshakes[.timeout, default: 0] += 1
         case .noRequest(let isFirst): counters.idleCloses[isFirst ? .accept : .response, default: 0] += 1
         }
     }

@@ -105,7 +105,6 @@ extension Shard {
     func endPieceTurn() {
         guard !http.pieceTurns.isIdle else { return }
         for task in http.pieceTurns.turnEnded(beganAt: reactor.turnBeganAt, at: reactor.io.now) { task.resume() }
-        reactor.turnWantedAt = http.pieceTurns.nextTurnAt
     }
 
     private func beginResponse(
@@ -132,8 +131,15 @@ extension Shard {
     }
 
     func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {
-        guard let state = http[connection] else { return }
-        report(connection, state) { errnoValue == 0 ? $0.sendCompleted(at: reactor.now) : $0.connectionEnded() }
+        if let state = http[connection] {
+            guard errnoValue == 0 else { return report(connection, state) { $0.connectionEnded() } }
+            let isAllSent = state.transport.sendEnded(connection, on: reactor)
+            if state.transport.isIdle { endIdleWait(state, isIdle: true) }
+            if isAllSent { report(connection, state) { $0.sendCompleted(at: reactor.now) } }
+        } else if let transport = streams.withValue(connection, { $0.transport }) {
+            guard errnoValue == 0 else { return report(connection) { $0.connectionFailed() } }
+            if transport.sendEnded(connection, on: reactor) { becameWritable(connection) }
+        }
     }
 
     /// The bytes of a response were sent, or the connection has ended: resumes the task that waits for it.

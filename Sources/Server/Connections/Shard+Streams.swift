@@ -72,7 +72,8 @@ extension Shard {
     }
 
     private func receiveMore(_ connection: ConnectionID) {
-        streams.withValue(connection) { $0.transport.receive(connection, on: reactor) }
+        guard let transport = streams.withValue(connection, { $0.transport }) else { return }
+        receive(connection, transport)
     }
 
     /// Continues with the input that was held in the turn before; true when some is left for the next.

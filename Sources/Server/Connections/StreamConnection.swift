@@ -4,7 +4,7 @@ import Primitives
 import Reactor
 import Sessions
 
-/// A reactor's state of an open stream: a value without heap memory, as there are many.
+/// A reactor's state of an open stream: a value without heap memory of its own, but for TLS, as there are many.
 struct StreamConnection {
     var session: StreamSession
     let transport: Transport

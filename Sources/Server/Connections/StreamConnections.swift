@@ -1,5 +1,6 @@
 import Primitives
 import Sessions
+import TLS
 
 /// The streams of a shard, and what only some of them have.
 final class StreamConnections {
@@ -15,6 +16,8 @@ final class StreamConnections {
 
     /// The streams whose socket is not closed yet.
     var count: Int { table.count }
+    /// Those with TLS.
+    private(set) var sealedCount = 0
     /// Their connections; O(capacity).
     var connections: [ConnectionID] { table.connections }
 
@@ -29,9 +32,19 @@ final class StreamConnections {
         table.withValue(connection, body)
     }
 
+    /// The TLS of a stream; nil when it is plain, or there is none.
+    func tls(of connection: ConnectionID) -> TLSConnection? { table.withValue(connection) { $0.transport.tls } ?? nil }
+
     /// Adds a stream.
-    func insert(_ stream: StreamConnection, for connection: ConnectionID) { table.insert(stream, for: connection) }
+    func insert(_ stream: StreamConnection, for connection: ConnectionID) {
+        if stream.transport.tls != nil { sealedCount += 1 }
+        table.insert(stream, for: connection)
+    }
 
     /// Removes a stream whose connection has ended.
-    func remove(_ connection: ConnectionID) -> StreamConnection? { table.remove(connection) }
+    func remove(_ connection: ConnectionID) -> StreamConnection? {
+        guard let stream = table.remove(connection) else { return nil }
+        if stream.transport.tls != nil { sealedCount -= 1 }
+        return stream
+    }
 }

@@ -1,47 +1,75 @@
 import Glibc
 import Reactor
 
-/// The listening sockets of a server: one for each reactor at the public address, and that of the metrics listener. The
+/// The listening sockets of a server: one for each reactor at each public address, and that of the metrics listener. The
 /// owner closes those that it does not hand off to a reactor.
 struct ServerListeners: Sendable {
-    /// One for each reactor, in their order.
-    let descriptors: [Int32]
-    /// The public port.
-    let port: UInt16
-    /// Nil without `SHOPSTREAM_METRICS_LISTEN`.
-    let metrics: Metrics?
-
-    struct Metrics: Sendable {
-        let descriptor: Int32
+    /// The sockets of one address.
+    struct Address: Sendable {
+        /// One for each reactor, in their order; for metrics, that of the first reactor.
+        let descriptors: [Int32]
         let address: ListenAddress
         let port: UInt16
     }
 
+    /// That of `SHOPSTREAM_LISTEN`.
+    let main: Address
+    /// Nil without `SHOPSTREAM_LISTEN_PLAIN`.
+    let plain: Address?
+    /// Nil without `SHOPSTREAM_METRICS_LISTEN`.
+    let metrics: Address?
+
     /// Opens all of them, or none.
     static func open(_ configuration: ServerConfiguration) throws(StartError) -> ServerListeners {
-        let main: (descriptors: [Int32], port: UInt16)
-        do throws(ListenError) {
-            main = try Listeners.open(
-                configuration.listen, count: configuration.reactorCount, isTakeover: configuration.isTakeover)
-        } catch {
-            throw .listen(error)
+        var opened: [Address] = []
+        func open(
+            _ address: ListenAddress?, count: Int, _ error: (ListenError) -> StartError
+        ) throws(StartError) -> Address? {
+            guard let address else { return nil }
+            do throws(ListenError) {
+                let (descriptors, port) = try Listeners.open(
+                    address, count: count, isTakeover: configuration.isTakeover)
+                let result = Address(descriptors: descriptors, address: address, port: port)
+                opened.append(result)
+                return result
+            } catch let failure {
+                for result in opened { result.close() }
+                throw error(failure)
+            }
         }
-        guard let address = configuration.metricsListen else {
-            return ServerListeners(descriptors: main.descriptors, port: main.port, metrics: nil)
+        let main = try open(configuration.listen, count: configuration.reactorCount, StartError.listen)
+        let plain = try open(configuration.plainListen, count: configuration.reactorCount) {
+            .listenAt(setting: "SHOPSTREAM_LISTEN_PLAIN", $0)
         }
-        do throws(ListenError) {
-            let side = try Listeners.open(address, count: 1, isTakeover: configuration.isTakeover)
-            return ServerListeners(
-                descriptors: main.descriptors, port: main.port,
-                metrics: Metrics(descriptor: side.descriptors[0], address: address, port: side.port))
-        } catch {
-            for descriptor in main.descriptors { Glibc.close(descriptor) }
-            throw .listenForMetrics(error)
+        let metrics = try open(configuration.metricsListen, count: 1) {
+            .listenAt(setting: "SHOPSTREAM_METRICS_LISTEN", $0)
         }
+        guard let main else { preconditionFailure("the main address is set") }
+        return ServerListeners(main: main, plain: plain, metrics: metrics)
     }
 
     func close() {
+        for address in [main, plain, metrics] { address?.close() }
+    }
+}
+
+extension ServerListeners.Address: CustomStringConvertible {
+    /// `HOST:PORT`, with the port that the kernel chose.
+    var description: String { "\(address.host):\(port)" }
+
+    fileprivate func close() {
         for descriptor in descriptors { Glibc.close(descriptor) }
-        if let metrics { Glibc.close(metrics.descriptor) }
+    }
+}
+
+extension Shard {
+    /// Accepts the connections of this shard's sockets.
+    func startAccepting(_ listeners: ServerListeners) {
+        let addresses: [(ServerListeners.Address?, ListenerKind)] = [
+            (listeners.main, .main), (listeners.plain, .second), (index == 0 ? listeners.metrics : nil, .side),
+        ]
+        for case (let address?, let kind) in addresses {
+            reactor.startAccepting(address.descriptors[index], as: kind, isIPv6: address.address.isIPv6)
+        }
     }
 }

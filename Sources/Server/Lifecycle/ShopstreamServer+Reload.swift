@@ -6,9 +6,10 @@ import Storage
 // SIGHUP: reads files again that may have changed. A file that cannot be used changes nothing.
 
 extension ShopstreamServer {
-    /// Reads the keys and the members again, and logs the outcome. Reading blocks a thread of the pool, as the files
+    /// Reads the certificates, the keys and the members again, and logs the outcome. Reading blocks a thread of the pool, as the files
     /// may be on a disk that hangs; requests continue meanwhile.
     public func reload() async {
+        certificates?.reload()
         await reloadKeys()
         await reloadMembers()
     }

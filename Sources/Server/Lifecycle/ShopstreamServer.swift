@@ -13,8 +13,8 @@ public enum StartError: Error, CustomStringConvertible {
     case configuration(ConfigurationError)
     /// The server cannot listen on the address.
     case listen(ListenError)
-    /// The server cannot listen on the metrics listener's address.
-    case listenForMetrics(ListenError)
+    /// The server cannot listen on the address of a further listener, which the setting names.
+    case listenAt(setting: String, ListenError)
     /// io_uring is not available.
     case ring(UringError)
     /// The store does not open, or the members could not be loaded.
@@ -25,10 +25,10 @@ public enum StartError: Error, CustomStringConvertible {
         switch self {
         case .configuration(let error): error.description
         case .listen(let error): error.description
-        case .listenForMetrics(.inUse(let address)):
-            "SHOPSTREAM_METRICS_LISTEN='\(address)' cannot be used: the address is in use. Stop the process that listens "
+        case .listenAt(let setting, .inUse(let address)):
+            "\(setting)='\(address)' cannot be used: the address is in use. Stop the process that listens "
                 + "there, or start with --takeover if that is the server to be replaced."
-        case .listenForMetrics(let error): "SHOPSTREAM_METRICS_LISTEN: \(error.description)"
+        case .listenAt(let setting, let error): "\(setting): \(error.description)"
         case .ring(let error): error.description
         case .store(let text): text
         }
@@ -38,7 +38,7 @@ public enum StartError: Error, CustomStringConvertible {
     public var exitStatus: Int32 {
         switch self {
         case .configuration: 78
-        case .listen, .listenForMetrics: 71
+        case .listen, .listenAt: 71
         case .ring(let error): error.exitStatus
         case .store: 74
         }
@@ -58,10 +58,15 @@ public final class ShopstreamServer: Sendable {
     /// The keys of tokens, when they come from a file, and the task that reads it again every `KeyReloader.period`.
     private let keyReloader: KeyReloader?
     private let keyReader: Task<Void, Never>?
+    /// The certificates, with TLS, and the task that looks at their files every `ServerCertificates.period`.
+    let certificates: ServerCertificates?
+    private let certificateReader: Task<Void, Never>?
     /// The port of the public listener.
     public let port: UInt16
     /// The port of the metrics listener, if there is one.
     public let metricsPort: UInt16?
+    /// The port of the plain listener beside that of TLS, if there is one.
+    public let plainPort: UInt16?
 
     /// Opens the store, loads the members, starts the reactors and listens. When it returns, requests are served, and
     /// all threads of the process have time slices of `ServerLimits.timeSlice`.
@@ -73,6 +78,8 @@ public final class ShopstreamServer: Sendable {
         let (settings, secret, keys) = try Self.tokenSettings(configuration, log)
         keyReloader = keys
         let demo = try Self.demo(configuration, secret, now)
+        let certificates = try Self.loadCertificates(configuration, log)
+        self.certificates = certificates
         let stores = try await Self.openStores(configuration, log)
         let store = stores.common
         self.store = store
@@ -86,8 +93,9 @@ public final class ShopstreamServer: Sendable {
             await store.close()
             throw error
         }
-        port = listeners.port
+        port = listeners.main.port
         metricsPort = listeners.metrics?.port
+        plainPort = listeners.plain?.port
         keyReader = keys.map { keys in
             Task.detached {
                 while !Task.isCancelled {
@@ -96,12 +104,21 @@ public final class ShopstreamServer: Sendable {
                 }
             }
         }
+        certificateReader = certificates.map { certificates in
+            Task.detached {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: ServerCertificates.period)
+                    certificates.timePassed()
+                }
+            }
+        }
         do throws(StartError) {
             (shards, threads) = try await Self.startReactors(
                 configuration,
                 ShardSetup(
                     environment: ShardEnvironment(
-                        configuration, linkSigner: linkSigner, demo: demo, startedAt: now, log: log),
+                        configuration, linkSigner: linkSigner, demo: demo, certificates: certificates, startedAt: now,
+                        log: log),
                     stores: stores, images: images, settings: settings, keys: keys))
         } catch {
             listeners.close()
@@ -121,12 +138,9 @@ public final class ShopstreamServer: Sendable {
             await store.close()
             throw .store("the store \(configuration.store) cannot be used: \(error.description)")
         }
-        for (shard, descriptor) in zip(shards, listeners.descriptors) {
+        for shard in shards {
             await Self.on(shard) { shard in
-                shard.reactor.startAccepting(descriptor)
-                if shard.index == 0, let metrics = listeners.metrics {
-                    shard.reactor.startAccepting(metrics.descriptor, as: .side)
-                }
+                shard.startAccepting(listeners)
                 shard.startHousekeeping()
             }
         }
@@ -134,12 +148,11 @@ public final class ShopstreamServer: Sendable {
         log.notice(
             "listening",
             metadata: [
-                "address": "\(configuration.listen.host):\(port)", "reactors": "\(shards.count)",
+                "address": "\(listeners.main)", "tls": "\(certificates != nil)", "reactors": "\(shards.count)",
                 "store": "\(configuration.store)", "mode": "\(configuration.mode.rawValue)",
             ])
-        if let metrics = listeners.metrics {
-            log.notice("serving metrics", metadata: ["address": "\(metrics.address.host):\(metrics.port)"])
-        }
+        if let plain = listeners.plain { log.notice("listening without TLS", metadata: ["address": "\(plain)"]) }
+        if let metrics = listeners.metrics { log.notice("serving metrics", metadata: ["address": "\(metrics)"]) }
     }
 
     /// Stops accepting, closes streams with 1001, answers the requests in flight, and returns when all has ended: at
@@ -149,6 +162,7 @@ public final class ShopstreamServer: Sendable {
         let startedAt = ContinuousClock.now
         log.notice("stopping")
         keyReader?.cancel()
+        certificateReader?.cancel()
         // Calls that wait for another server's store would outlast the drain.
         (store as? TakeoverStore)?.abandon()
         for shard in shards where !shard.reactor.post(.drain, from: nil) {
@@ -235,6 +249,17 @@ public final class ShopstreamServer: Sendable {
             throw .configuration(
                 ConfigurationError(
                     name: name, value: name == "AUTH_JWKS_FILE" ? auth.keySetPath : "…", allowed: "\(error)"))
+        }
+    }
+
+    private static func loadCertificates(
+        _ configuration: ServerConfiguration, _ log: Logger
+    ) throws(StartError) -> ServerCertificates? {
+        guard let tls = configuration.tls else { return nil }
+        do throws(ConfigurationError) {
+            return try ServerCertificates(tls, log: log)
+        } catch {
+            throw .configuration(error)
         }
     }
 
@@ -356,7 +381,6 @@ public final class ShopstreamServer: Sendable {
         limits.waitSpanMax = ServerLimits.reactorWaitMax
         do throws(UringError) {
             let driver = try UringDriver(limits: limits)
-            driver.setPeersAreIPv6(configuration.listen.isIPv6)
             let reactor = UringShard.ShardReactor(driver: driver, limits: limits)
             let socketLoop = ReactorSocketLoop<UringDriver>(reactor)
             let shard = UringShard(

@@ -9,7 +9,7 @@ import Storage
 
 extension Metric {
     /// All metrics, in the order of `/metrics`.
-    static let all: [Metric] = streams + failures + reactors + store + keys + database + process
+    static let all: [Metric] = streams + failures + reactors + tls + store + keys + database + process
 
     private static let streams: [Metric] = [
         .gauge("websocket_connections_total", "Open streams.") { $0.sum(\.counters.openStreams) },
@@ -142,6 +142,25 @@ extension Metric {
         .counter("shopstream_store_errors_total", "Failures of the store.", by: "code") {
             $0.sums(\.code, \.storageErrors)
         },
+    ]
+
+    /// With TLS only.
+    private static let tls: [Metric] = [
+        .counter("shopstream_tls_handshakes_total", "Handshakes that ended, by result.", by: "result") { figures in
+            guard figures.certificates != nil else { return nil }
+            let counts = Dictionary(uniqueKeysWithValues: figures.sums(\.rawValue, \.tlsHandshakes))
+            return TLSHandshakeResult.allCases.map { ($0.rawValue, counts[$0.rawValue] ?? 0) }
+        },
+        .gauge("shopstream_tls_handshakes_in_progress", "Handshakes that have begun and are not complete.") {
+            $0.certificates == nil ? nil : $0.sum(\.handshakeCount)
+        },
+        .gauge(
+            "shopstream_tls_certificate_expiry_timestamp_seconds",
+            "The end of each certificate's validity, by its first name.", by: "name"
+        ) { $0.certificates?.expiries },
+        .counter(
+            "shopstream_tls_certificate_reloads_total", "Reads of changed certificates, by result.", by: "result"
+        ) { $0.certificates.map { [("changed", Double($0.changeCount)), ("failed", Double($0.failureCount))] } },
     ]
 
     /// With a file of keys only.

@@ -16,6 +16,7 @@ struct ShardSnapshot: Sendable {
     var topShops: [(shop: ShopID, streams: Int)] = []
     var forgottenTooEarlyCount = 0
     var responseByteCount = 0
+    var handshakeCount = 0
     /// Nil unless the store is PostgreSQL.
     var pool: PostgresPoolStatistics?
     /// Nil except for the shard whose broker receives for the node.
@@ -30,6 +31,8 @@ struct ServerFigures: Sendable {
     let takeoverWaitingCallCount: Int?
     /// Nil unless the keys come from a file.
     let keys: KeyReloader.Statistics?
+    /// Nil without TLS.
+    let certificates: ServerCertificates.Statistics?
     let process: ProcessFigures
     let log: LogWriter.Statistics
     let startedAt: Timestamp

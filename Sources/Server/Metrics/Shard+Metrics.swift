@@ -19,6 +19,7 @@ extension Shard: MeasuredReactor {
         snapshot.connectionCount = reactor.connectionCount
         snapshot.trailingSubscriberCount = hub.trailingCount
         snapshot.retainedByteCount = hub.retainedByteCount
+        snapshot.handshakeCount = handshakes.count
         snapshot.responseByteCount = http.responseBytes.used
         snapshot.pool = (storage.store as? PostgresStore)?.poolStatistics
         snapshot.broker = storage.broker.statistics
@@ -43,6 +44,7 @@ extension Shard: MeasuredReactor {
         let figures = ServerFigures(
             shards: snapshots, store: storage.store.statistics,
             takeoverWaitingCallCount: storage.takeover?.waitingCallCount, keys: authenticator.reloadStatistics,
+            certificates: environment.certificates?.statistics,
             process: ProcessFigures(), log: LogWriter.standardError.statistics, startedAt: environment.api.startedAt)
         return Array(Metric.text(figures).utf8)
     }

@@ -11,6 +11,7 @@ struct ShardCounters: Sendable {
     var responsesCut: [ResponseCut: UInt64] = [:]
     /// Connections closed because no request came in time.
     var idleCloses: [IdleClose: UInt64] = [:]
+    var tlsHandshakes: [TLSHandshakeResult: UInt64] = [:]
     var malformedRequests: UInt64 = 0
     var addressLimitRefusals: UInt64 = 0
     var userLimitRefusals: [String: UInt64] = [:]

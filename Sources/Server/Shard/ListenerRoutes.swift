@@ -16,7 +16,7 @@ struct ListenerRoutes: Sendable {
 
     subscript(listener: ListenerKind) -> RouteTable {
         switch listener {
-        case .main: main
+        case .main, .second: main
         case .side: side
         }
     }

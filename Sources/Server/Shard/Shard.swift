@@ -32,6 +32,15 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     let streamWaits: StreamWaits
     var hub: HubShard
     var pendingFlush = PendingFlush()
+    // TLS
+    var handshakes = Handshakes(
+        countPerTurn: ServerLimits.handshakesPerTurn, countMax: ServerLimits.handshakeCountMax,
+        waitingCountMax: ServerLimits.waitingHandshakeCountMax)
+    let sealedSends = SealedSends()
+    /// The memory for the plaintext of received bytes; empty between them.
+    var receivedPlaintext: [UInt8] = []
+    /// Connections whose peers have ended their side of TLS, which their sessions wait for.
+    var endedPeers: [ConnectionID] = []
 
     /// The tasks that work on requests.
     private(set) lazy var requestTasks = TaskPool<Request>(
@@ -119,10 +128,29 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
 
     func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
         if let transport = streams.withValue(connection, { $0.transport }) {
-            transport.open(&bytes) { streamReceived(connection, &$0) }
+            guard case .tls(let tls) = transport else { return streamReceived(connection, &bytes) }
+            sealedBytesReceived(connection, tls, bytes.span)
         } else if let state = http[connection] {
-            state.transport.open(&bytes) { httpReceived(connection, state, $0.span) }
+            switch state.transport {
+            case .plain: httpReceived(connection, state, bytes.span)
+            case .awaitingHello: helloReceived(connection, state, bytes.span)
+            case .tls(let tls): sealedBytesReceived(connection, tls, bytes.span)
+            }
         }
+    }
+
+    /// The bytes of a connection's protocol, as its session gets them.
+    func plaintextReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
+        if streams.contains(connection) {
+            streamReceived(connection, &bytes)
+        } else if let state = http[connection] {
+            httpReceived(connection, state, bytes.span)
+        }
+    }
+
+    /// The transport of a connection; nil when it has ended.
+    func transport(of connection: ConnectionID) -> Transport? {
+        http[connection]?.transport ?? streams.withValue(connection) { $0.transport }
     }
 
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) {
@@ -142,6 +170,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
             releaseReservation(state)
             setHeldMemory(state, 0)
             endSending(state, isSent: false)
+            endIdleWait(state, isIdle: false)
+            if state.listener == .main, environment.certificates != nil { handshakes.ended(connection) }
             if state.isCounted, let address = state.address { release(address) }
             memoryReleased()
         } else if streams.contains(connection) {
@@ -193,12 +223,15 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
 
     func turnEnded() -> Bool {
         let isInputLeft = continueInput()
+        reportEndedPeers()
         flush()
         // After the flush, whose submission sends the responses too. A request that was waiting may publish.
         reactor.completeSends()
         retryOutbox()
         endPieceTurn()
+        endHandshakeTurn()
+        reactor.turnWantedAt = [http.pieceTurns.nextTurnAt, handshakes.nextTurnAt].lazy.compactMap(\.self).min()
         if drainProgress.isDraining { finishDrainIfIdle() }
-        return isInputLeft || pendingFlush.isNeeded || !outbox.isEmpty
+        return isInputLeft || pendingFlush.isNeeded || !outbox.isEmpty || !endedPeers.isEmpty
     }
 }

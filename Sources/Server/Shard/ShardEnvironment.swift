@@ -16,13 +16,15 @@ struct ShardEnvironment: Sendable {
     let api: APISettings
     let handshake = ServerHandshake(subprotocols: EventEncoding.subprotocols)
     let streamWaits: StreamWaits
+    /// Nil without TLS.
+    let certificates: ServerCertificates?
     let civilClock: CivilClock
     let log: Logger
 
     /// - Parameter demo: Nil unless the demo is on.
     init(
         _ configuration: ServerConfiguration, linkSigner: LinkSigner? = nil, demo: DemoSession? = nil,
-        startedAt: Timestamp, civilClock: CivilClock = .system, log: Logger
+        certificates: ServerCertificates? = nil, startedAt: Timestamp, civilClock: CivilClock = .system, log: Logger
     ) {
         self.configuration = configuration
         routes = ListenerRoutes(configuration)
@@ -32,6 +34,7 @@ struct ShardEnvironment: Sendable {
                 pingPeriod: configuration.stream.pingPeriod, pongWait: configuration.stream.pongWait),
             write: configuration.stream.writeWait,
             close: min(configuration.stream.writeWait, ServerLimits.drainWait), linger: Sessions.Limits.lingerWait)
+        self.certificates = certificates
         self.civilClock = civilClock
         self.log = log
     }
