@@ -78,7 +78,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "wsecho",
-            dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", argumentParser],
+            dependencies: ["Primitives", "Reactor", "HTTP", "WebSocket", "TLS", argumentParser],
             swiftSettings: settings
         ),
         .target(name: "CAllocationCounter", path: "Benchmarks/CAllocationCounter"),

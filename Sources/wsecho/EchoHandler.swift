@@ -1,5 +1,6 @@
 import Primitives
 import Reactor
+import TLS
 
 /// The echo server's reactor handler: moves bytes between sockets and `EchoConnection`s.
 final class EchoHandler: ReactorHandler {
@@ -9,6 +10,8 @@ final class EchoHandler: ReactorHandler {
 
     private struct Peer {
         var echo: EchoConnection
+        /// Nil for a plain connection.
+        let tls: TLSConnection?
         var isSending = false
         /// Sending was shut down. Further input is read and dropped, so that no reset overtakes the last bytes.
         var isDraining = false
@@ -16,24 +19,44 @@ final class EchoHandler: ReactorHandler {
 
     private unowned let reactor: EchoReactor
     private let messageByteCountMax: Int
+    private let context: TLSServerContext?
     private var peers: [ConnectionID: Peer] = [:]
 
-    init(reactor: EchoReactor, messageByteCountMax: Int) {
+    /// - Parameter context: Nil for plain connections.
+    init(reactor: EchoReactor, messageByteCountMax: Int, context: TLSServerContext?) {
         self.reactor = reactor
         self.messageByteCountMax = messageByteCountMax
+        self.context = context
     }
 
     func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {
-        peers[connection] = Peer(echo: EchoConnection(messageByteCountMax: messageByteCountMax))
+        do throws(TLSError) {
+            peers[connection] = Peer(
+                echo: EchoConnection(messageByteCountMax: messageByteCountMax),
+                tls: try context.map { (context) throws(TLSError) in try TLSConnection(server: context) })
+        } catch {
+            return reactor.close(connection)
+        }
         reactor.receive(connection, isMultishot: false)
     }
 
     func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
-        guard peers[connection]?.isDraining == false else {
+        guard let peer = peers[connection], !peer.isDraining else {
             reactor.receive(connection, isMultishot: false)
             return
         }
-        peers[connection]?.echo.received(&bytes, at: WallClock.now)
+        if let tls = peer.tls {
+            var plaintext: [UInt8] = []
+            do throws(TLSError) {
+                try tls.receive(bytes.span, into: &plaintext)
+            } catch {
+                return reactor.close(connection)
+            }
+            var span = plaintext.mutableSpan
+            peers[connection]?.echo.received(&span, at: WallClock.now)
+        } else {
+            peers[connection]?.echo.received(&bytes, at: WallClock.now)
+        }
         advance(connection)
     }
 
@@ -43,16 +66,18 @@ final class EchoHandler: ReactorHandler {
             return
         }
         peers[connection]?.isSending = false
+        _ = peers[connection]?.tls?.outputSent()
         advance(connection)
     }
 
     /// Sends pending output, else ends a connection that is ending, else reads on.
     private func advance(_ connection: ConnectionID) {
         guard let peer = peers[connection], !peer.isSending, !peer.isDraining else { return }
-        if !peer.echo.output.isEmpty {
+        if let output = takeOutput(connection, peer) {
             peers[connection]?.isSending = true
-            reactor.send(connection, peer.echo.output.span)
-            peers[connection]?.echo.output = []
+            reactor.send(connection, output[...])
+        } else if peer.tls?.hasPeerEnded == true {
+            reactor.close(connection)
         } else if peer.echo.isEnding {
             peers[connection]?.isDraining = true
             reactor.shutdownSending(connection)
@@ -61,6 +86,24 @@ final class EchoHandler: ReactorHandler {
         } else {
             reactor.receive(connection, isMultishot: false)
         }
+    }
+
+    /// What is to be sent now: the echo's output, sealed with TLS.
+    private func takeOutput(_ connection: ConnectionID, _ peer: Peer) -> [UInt8]? {
+        let output = peer.echo.output
+        peers[connection]?.echo.output = []
+        guard let tls = peer.tls else { return output.isEmpty ? nil : output }
+        if !output.isEmpty {
+            do throws(TLSError) {
+                try tls.send(output.span)
+            } catch {
+                reactor.close(connection)
+                return nil
+            }
+        } else if peer.echo.isEnding {
+            tls.end()
+        }
+        return tls.takeOutput()
     }
 
     func receiveEnded(_ connection: ConnectionID, errnoValue: Int32) { reactor.close(connection) }

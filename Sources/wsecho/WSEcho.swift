@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
+import Primitives
 import Reactor
+import TLS
 
 /// An echo server on the project's reactor and WebSocket modules, for conformance suites.
 @main
@@ -14,10 +16,17 @@ struct WSEcho: ParsableCommand {
     @Option(help: "The longest message in bytes.")
     var maxMessageBytes = 64 << 20
 
+    @Option(help: "The file of a certificate (PEM): speaks TLS, with --tls-key.")
+    var tlsCertificate: String?
+
+    @Option(help: "The file of its key (PEM).")
+    var tlsKey: String?
+
     func run() throws {
         guard let address = ListenAddress(listen) else {
             throw ValidationError("--listen '\(listen)': HOST:PORT is expected, such as 127.0.0.1:9001")
         }
+        let context = try tlsContext()
         // The ring belongs to the thread that creates it: this one.
         let (descriptors, port) = try Listeners.open(address, count: 1)
         var limits = ReactorLimits()
@@ -30,10 +39,21 @@ struct WSEcho: ParsableCommand {
             throw ExitCode(error.exitStatus)
         }
         let reactor = EchoHandler.EchoReactor(driver: driver, limits: limits)
-        reactor.attach(EchoHandler(reactor: reactor, messageByteCountMax: maxMessageBytes))
+        reactor.attach(EchoHandler(reactor: reactor, messageByteCountMax: maxMessageBytes, context: context))
         reactor.startAccepting(descriptors[0], isIPv6: address.isIPv6)
         print("listening on \(address.host):\(port)")
         fflush(nil)
         reactor.run()
+    }
+
+    private func tlsContext() throws -> TLSServerContext? {
+        switch (tlsCertificate, tlsKey) {
+        case (nil, nil): return nil
+        case (let certificate?, let key?):
+            let files = TLSCertificateFiles(certificatePath: certificate, keyPath: key)
+            return try TLSServerContext([files], ticketKeys: TicketKeys(at: MonotonicInstant(nanoseconds: 0)))
+        case (_?, nil), (nil, _?):
+            throw ValidationError("--tls-certificate and --tls-key go together")
+        }
     }
 }
