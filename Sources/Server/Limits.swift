@@ -39,11 +39,13 @@ enum ServerLimits {
     static let keptSealedChunkCountMax = 4
     /// A receive's plaintext of at most this capacity keeps its memory for the next one.
     static let keptPlaintextByteCountMax = 64 << 10
-    /// How long open streams and requests may take to end when the server stops.
+    /// The part of the drain's window in which streams are asked to end. The rest is for the last of them to do so.
+    static let drainSpreadPercent = 80
+    /// How long open streams and requests may take to end when the server stops, after the window.
     static let drainWait: Duration = .seconds(7)
     /// The steps in which `drainWait` is counted. A pause of the process takes one of them.
     static let drainSteps = 70
-    /// How long the whole stop may take, the store's last commit included.
+    /// How long the whole stop may take after its delay and its window, the store's last commit included.
     static let stopWait: Duration = .seconds(9)
     /// How late, at most, a reactor notices that it was stopped.
     static let reactorWaitMax: Duration = .seconds(1)
@@ -99,7 +101,8 @@ enum ServerLimits {
     static let logKindCountMax = 256
     /// How long the end of the process waits for the last lines.
     static let logFlushWait: Duration = .milliseconds(300)
-    /// From the first stop signal to the end of a process in which something hangs.
+    /// From the first stop signal to the end of a process in which something hangs, apart from the stop's delay and
+    /// window.
     static let hardStopWait: Duration = .milliseconds(9_400)
     /// The same from a repeated stop signal, if that is earlier.
     static let hastenedStopWait: Duration = .seconds(2)

@@ -17,6 +17,8 @@ package enum Disconnect: UInt8, CaseIterable, Sendable {
     case slowConsumer
     /// The server stops.
     case serverStopping
+    /// The server stops, and another one, or itself after a restart, goes on.
+    case serverRestarting
     /// The client sent more than its rate allows.
     case rateExceeded
     /// The token that opened the stream has expired.
@@ -38,6 +40,7 @@ package enum Disconnect: UInt8, CaseIterable, Sendable {
         case .writeTimeout: "write_timeout"
         case .slowConsumer: "slow_consumer"
         case .serverStopping: "server_stopping"
+        case .serverRestarting: "server_restarting"
         case .rateExceeded: "rate_exceeded"
         case .tokenExpired: "token_expired"
         case .membershipEnded: "membership_ended"
@@ -55,6 +58,7 @@ package enum Disconnect: UInt8, CaseIterable, Sendable {
         case .pongTimeout: [.internalError]
         case .slowConsumer: [.tooSlow]
         case .serverStopping: [.goingAway]
+        case .serverRestarting: [.serviceRestart]
         case .rateExceeded: [.policyViolation]
         case .tokenExpired: [.tokenExpired]
         case .membershipEnded: [.membershipEnded]
@@ -69,6 +73,7 @@ package enum Disconnect: UInt8, CaseIterable, Sendable {
         case .pongTimeout: "no pong in time"
         case .slowConsumer: "too slow"
         case .serverStopping: "server stopping"
+        case .serverRestarting: "server restarting, reconnect in \(Self.advisedReconnectSeconds) s"
         case .tokenExpired: "token expired"
         case .membershipEnded: "no longer a member"
         case .replaced: "replaced"
@@ -81,6 +86,7 @@ package enum Disconnect: UInt8, CaseIterable, Sendable {
         case .clientClosed, .membershipEnded, .replaced: .stop
         case .protocolError: .reportBug
         case .clientGone, .pongTimeout, .writeTimeout, .serverStopping, .connectionError: .reconnectWithBackoff
+        case .serverRestarting: .reconnectAfterAdvisedDelay
         case .slowConsumer: .reconnect
         case .rateExceeded: .reconnectSlowly
         case .tokenExpired: .renewTokenThenReconnect
@@ -88,7 +94,11 @@ package enum Disconnect: UInt8, CaseIterable, Sendable {
     }
 
     /// Whether the close frame goes out after the messages that were published before it; else as soon as it can.
-    package var followsMessages: Bool { self == .serverStopping }
+    package var followsMessages: Bool { self == .serverStopping || self == .serverRestarting }
+
+    /// How long a client of a server that restarts waits before it reconnects. Streams end one after another, so that
+    /// their clients come back in the same way.
+    package static let advisedReconnectSeconds = 1
 }
 
 /// What a client does after its stream ended. A client that reconnects catches up on what it missed.
@@ -96,6 +106,8 @@ package enum ClientAdvice: CaseIterable, Sendable {
     case stop
     case reconnect
     case reconnectWithBackoff
+    /// After the seconds that the close reason names, then with backoff.
+    case reconnectAfterAdvisedDelay
     /// The same with longer delays: the server asks for less load.
     case reconnectSlowly
     case renewTokenThenReconnect
@@ -108,6 +120,7 @@ package enum ClientAdvice: CaseIterable, Sendable {
         case .stop: "stop"
         case .reconnect: "reconnect, catch up"
         case .reconnectWithBackoff: "reconnect with backoff, catch up"
+        case .reconnectAfterAdvisedDelay: "reconnect after the advised delay, catch up"
         case .reconnectSlowly: "reconnect with longer backoff, catch up"
         case .renewTokenThenReconnect: "get a new token, reconnect, catch up"
         case .reportBug: "report a bug, do not reconnect"

@@ -44,7 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
             LogWriter.standardError.flush()
             throw Exit.failure(error.description, status: error.exitStatus)
         }
-        signals.serverStarted()
+        signals.serverStarted(extraStopWait: configuration.drainDelay + configuration.drainWindow)
         for await request in signals.requests {
             switch request {
             case .reload: Task { await server.reload() }

@@ -17,6 +17,16 @@ import Testing
         #expect(began == [true, false] && progress.isDraining)
     }
 
+    @Test func `an announced stop refuses nothing yet, and begins after that`() {
+        var progress = DrainProgress()
+        #expect(!progress.isAnnounced)
+        progress.announced()
+        #expect(progress.isAnnounced && !progress.isDraining && !progress.isDrained)
+        let began = progress.began()
+        progress.announced()
+        #expect(began && progress.isAnnounced && progress.isDraining)
+    }
+
     @Test func `the other shards are notified once that no connection is left, and only after the stop began`() {
         var progress = DrainProgress()
         let early = progress.connectionsEnded()

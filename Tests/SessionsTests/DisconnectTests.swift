@@ -26,7 +26,7 @@ import WebSocket
     }
 
     @Test func `only a stopping server sends published messages before its close frame`() {
-        #expect(Disconnect.allCases.filter(\.followsMessages) == [.serverStopping])
+        #expect(Disconnect.allCases.filter(\.followsMessages) == [.serverStopping, .serverRestarting])
     }
 
     @Test(
@@ -35,7 +35,7 @@ import WebSocket
             (1007, "report a bug, do not reconnect"), (1009, "report a bug, do not reconnect"),
             (1008, "reconnect with longer backoff, catch up"), (1011, "reconnect with backoff, catch up"),
             (4401, "get a new token, reconnect, catch up"), (4403, "stop"), (4408, "reconnect, catch up"),
-            (4409, "stop"),
+            (4409, "stop"), (1012, "reconnect after the advised delay, catch up"),
         ] as [(UInt16, String)])
     func `a client is advised what the interface promises`(code: UInt16, advice: String) {
         let ends = Disconnect.allCases.filter { $0.codes.contains(CloseCode(rawValue: code)) }

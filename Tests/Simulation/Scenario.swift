@@ -31,6 +31,8 @@ struct Scenario {
     var setsClockBack: Bool
     /// A stream over its user's limit ends the oldest one.
     var replacesStreams = false
+    /// The span over which streams end in the drain.
+    var drainWindow = Duration.zero
     /// The listeners speak TLS.
     var hasTLS = false
     /// The first reactor has a metrics listener.
@@ -72,6 +74,7 @@ struct Scenario {
         limits.timerBudgetPerTurn = chance.pick([1, 64])
         readsPerUserMax = chance.pick([0, 1, 2, 8])
         writesPerUserMax = chance.pick([0, 3, 60])
+        drainWindow = .seconds(seed % 3)
         hasTLS = seed.isMultiple(of: 4) || Seeds.areAllWithTLS
     }
 
@@ -87,6 +90,7 @@ struct Scenario {
             configuration.stream.attemptsPerMinuteMax = 0
             if hasMetricsListener { configuration.metricsListen = ListenAddress("127.0.0.1:9090") }
             if replacesStreams { configuration.stream.overLimit = .replace }
+            configuration.drainWindow = drainWindow
             configuration.stream.waitingMessageCountMax = waitingMessageCountMax
             configuration.stream.messageByteCountMax = 2_000
             configuration.connectionsPerAddressMax = 1_000

@@ -131,11 +131,11 @@ final class Simulation {
         // The faults continue, but clients that finish know what they received.
         context.network.faults.resetPerMille = 0
         let start = context.network.now
-        while !server.isStopped, context.network.now.since(start) < .seconds(7) {
+        while !server.isStopped, context.network.now.since(start) < .seconds(7) + context.scenario.drainWindow {
             server.postDrain()
             round()
         }
-        ledger.expect(server.isStopped, "the server did not stop within 7 s")
+        ledger.expect(server.isStopped, "the server did not stop within 7 s after the window")
         for _ in 0..<50 { round() }
         for client in clients { client.checkStopped() }
         server.checkEmpty(includingPlaces: !context.scenario.isDrainedInTraffic)

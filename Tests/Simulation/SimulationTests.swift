@@ -24,7 +24,7 @@ import Testing
             "stored", "posts answered", "deliveries", "lists", "pages", "caught up", "pings", "pongs", "writes failed",
             "refusals", "posts over the rate", "lists over the limit",
             "slow consumers", "streams cut", "request clients reset", "request clients vanished", "handshakes 101",
-            "handshakes 429", "handshakes 503", "closed with 1001", "closed with 1002", "closed with 1009",
+            "handshakes 429", "handshakes 503", "closed with 1001", "closed with 1012", "closed with 1002", "closed with 1009",
             "closed with 4401", "closed with 4408", "tokens refused", "clock set back", "left by close",
             "left by reset", "left by halfClose", "left by vanish",
             "left by garbage", "left by oversize",

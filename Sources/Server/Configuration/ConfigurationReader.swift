@@ -92,6 +92,8 @@ extension ServerConfiguration {
         logLevel = try Self.logLevel(reader)
         mode = try Self.mode(reader)
         isTakeover = try reader.flag("SHOPSTREAM_TAKEOVER")
+        drainDelay = .seconds(try reader.number("SHOPSTREAM_DRAIN_DELAY_SECONDS", in: 0...600))
+        drainWindow = .seconds(try reader.number("SHOPSTREAM_DRAIN_WINDOW_SECONDS", in: 0...600))
         isDemo = try reader.flag("SHOPSTREAM_DEMO")
         pinsReactors = try reader.flag("SHOPSTREAM_PIN_REACTORS")
         connectionsPerReactorMax = try reader.number(

@@ -39,6 +39,10 @@ public struct ServerConfiguration: Sendable {
     public var mode: Mode
     /// Start although another server listens on the address or uses the store.
     public var isTakeover: Bool
+    /// How long the server goes on to serve after it was asked to stop, while `/readyz` says that it will.
+    public var drainDelay: Duration = .zero
+    /// How long streams may take to end when the server stops, one after another; zero: all at once.
+    public var drainWindow: Duration = .seconds(5)
     /// Create the demo shop and serve its page.
     public var isDemo: Bool
     /// Tokens.

@@ -74,6 +74,18 @@ extension Setting {
             start although another server listens on the address or uses the store, and replace it: see \
             [Upgrades](#upgrades)
             """),
+        Setting(
+            "SHOPSTREAM_DRAIN_DELAY_SECONDS", .value("0"),
+            """
+            seconds for which the server goes on to serve after SIGTERM while `/readyz` answers 503: time for a load \
+            balancer to notice. 15 is usual behind one. See [Stop](#signals)
+            """),
+        Setting(
+            "SHOPSTREAM_DRAIN_WINDOW_SECONDS", .value("5"),
+            """
+            seconds over which streams then end, with 1012, so that their clients do not reconnect all at once. 0: all \
+            at once, with 1001
+            """),
         Setting("SHOPSTREAM_PIN_REACTORS", .value("false"), "bind each reactor to a processor"),
         Setting(
             "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", .computed("`RLIMIT_NOFILE`"),

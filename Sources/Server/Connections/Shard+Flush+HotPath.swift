@@ -21,7 +21,7 @@ extension Shard {
         pendingFlush.isNeeded = true
     }
 
-    private func publish(payload: [UInt8], to shop: ShopID, in encoding: StreamEncoding) {
+    func publish(payload: [UInt8], to shop: ShopID, in encoding: StreamEncoding) {
         var frame: [UInt8] = []
         swap(&frame, &pendingFlush.frame)
         FrameEncoder.append(opcode: .text, payload: payload.span, to: &frame)

@@ -4,8 +4,10 @@
 /// drained. A value without I/O; the shard reports each event once.
 struct DrainProgress {
     private enum State: Hashable {
-        /// Becomes `draining`.
+        /// Becomes `announced` or `draining`.
         case serving
+        /// The stop is known, and load balancers have time to notice it. Becomes `draining`.
+        case announced
         /// Connections are ending. Becomes `drained`.
         case draining
         /// This shard has no connection left and has notified the others. Final; they may still have some.
@@ -16,12 +18,28 @@ struct DrainProgress {
     /// Shards that reported to have no connections, this one included.
     private var drainedShardCount = 0
 
+    /// Whether the stop is known: the server asks for no new clients.
+    var isAnnounced: Bool { state != .serving }
+
     /// Whether the server is stopping: nothing new begins.
-    var isDraining: Bool { state != .serving }
+    var isDraining: Bool {
+        switch state {
+        case .serving, .announced: false
+        case .draining, .drained: true
+        }
+    }
+
+    /// Whether this shard has ended all its connections.
+    var isDrained: Bool { state == .drained }
+
+    /// The stop will begin.
+    mutating func announced() {
+        if state == .serving { state = .announced }
+    }
 
     /// The stop begins. False when it had begun already.
     mutating func began() -> Bool {
-        guard state == .serving else { return false }
+        guard !isDraining else { return false }
         state = .draining
         return true
     }

@@ -38,6 +38,8 @@ public struct ProcessSignals: Sendable {
 
     private final class Progress: Sendable {
         let isStarted = Atomic<Bool>(false)
+        /// The whole seconds of `hardStopWait`'s extension.
+        let extraStopSeconds = Atomic<Int64>(0)
     }
 
     /// Installs the handlers and starts the thread that receives the signals.
@@ -56,9 +58,12 @@ public struct ProcessSignals: Sendable {
         _ = ReactorThread(name: "signals") { [self] in hear() }
     }
 
-    /// The server has started: a stop signal now drains it. Before this, there is nothing to drain, and the process
-    /// ends at once.
-    public func serverStarted() { progress.isStarted.store(true, ordering: .releasing) }
+    /// The server has started: a stop signal now drains it, which may take `extraStopWait` longer than usual. Before
+    /// this, there is nothing to drain, and the process ends at once.
+    public func serverStarted(extraStopWait: Duration) {
+        progress.extraStopSeconds.store(extraStopWait.components.seconds, ordering: .relaxed)
+        progress.isStarted.store(true, ordering: .releasing)
+    }
 
     /// The server has stopped: no request follows.
     public func serverStopped() { continuation.finish() }
@@ -84,7 +89,8 @@ public struct ProcessSignals: Sendable {
                         LogWriter.standardError.flush()
                         _exit(0)
                     }
-                    stop = (now, now + ServerLimits.hardStopWait)
+                    let extraWait = Duration.seconds(progress.extraStopSeconds.load(ordering: .relaxed))
+                    stop = (now, now + ServerLimits.hardStopWait + extraWait)
                     continuation.yield(.stop)
                 }
             }

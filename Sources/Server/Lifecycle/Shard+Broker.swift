@@ -14,7 +14,7 @@ extension Shard: BrokerObserver {
     func brokerReported(_ event: BrokerEvent) {
         if case .nodeLock(let status) = event { return nodeLockChanged(status) }
         // No client has a stream open before the shards know each other.
-        guard !directory.isEmpty, !drainProgress.isDraining else { return }
+        guard !directory.isEmpty, !drainProgress.isDrained else { return }
         switch event {
         case .messageCreated(let message), .messageEdited(let message):
             send(.brokerReported(event), to: directory.ownerIndex(of: message.shopID))

@@ -33,7 +33,7 @@ extension Shard {
     }
 
     var readiness: Readiness {
-        guard !isDraining else { return .draining }
+        guard !drainProgress.isAnnounced else { return .draining }
         // Known without a query, and logged when they change: the takeover of a store, and the lock of PostgreSQL.
         guard storage.isOpen else { return .storeInUse }
         switch storage.nodeLock?.status {

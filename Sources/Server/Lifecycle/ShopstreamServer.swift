@@ -61,6 +61,8 @@ public final class ShopstreamServer: Sendable {
     /// The certificates, with TLS, and the task that looks at their files every `ServerCertificates.period`.
     let certificates: ServerCertificates?
     private let certificateReader: Task<Void, Never>?
+    /// The delay of a stop, while it lasts.
+    private let stopDelay = Mutex<Task<Void, Never>?>(nil)
     /// The port of the public listener.
     public let port: UInt16
     /// The port of the metrics listener, if there is one.
@@ -155,14 +157,17 @@ public final class ShopstreamServer: Sendable {
         if let metrics = listeners.metrics { log.notice("serving metrics", metadata: ["address": "\(metrics)"]) }
     }
 
-    /// Stops accepting, closes streams with 1001, answers the requests in flight, and returns when all has ended: at
-    /// the latest after `ServerLimits.stopWait`, when the store hangs. By then, every write that was answered is in the
-    /// store.
+    /// Says by `/readyz` that the server will stop, goes on to serve for the delay of the drain, then stops accepting,
+    /// ends streams over the window of the drain, answers the requests in flight, and returns when all has ended: at
+    /// the latest `ServerLimits.stopWait` after delay and window, when the store hangs. By then, every write that was
+    /// answered is in the store.
     public func stop() async {
+        await announceStop()
         let startedAt = ContinuousClock.now
         log.notice("stopping")
         keyReader?.cancel()
         certificateReader?.cancel()
+        let drainWait = configuration.drainWindow + ServerLimits.drainWait
         // Calls that wait for another server's store would outlast the drain.
         (store as? TakeoverStore)?.abandon()
         for shard in shards where !shard.reactor.post(.drain, from: nil) {
@@ -171,7 +176,7 @@ public final class ShopstreamServer: Sendable {
         let patience = Task.detached { [shards, log] in
             // Counted in steps: a pause of the process takes one of them, not the time that clients have.
             for _ in 0..<ServerLimits.drainSteps {
-                try? await Task.sleep(for: ServerLimits.drainWait / ServerLimits.drainSteps)
+                try? await Task.sleep(for: drainWait / ServerLimits.drainSteps)
                 guard !Task.isCancelled else { return }
             }
             log.warning("connections are cut off: they did not end in time")
@@ -182,12 +187,23 @@ public final class ShopstreamServer: Sendable {
         patience.cancel()
         // For the rest of `stopWait`; after a pause of the process, as long as without the pause.
         let storeWait = ServerLimits.stopWait - ServerLimits.drainWait
-        if await !isStoreClosed(by: max(startedAt + ServerLimits.stopWait, .now + storeWait)) {
+        if await !isStoreClosed(by: max(startedAt + drainWait + storeWait, .now + storeWait)) {
             log.warning("the store did not close in time")
         } else {
             storeLock?.release()
         }
         log.notice("stopped")
+    }
+
+    /// Goes on to serve for the delay of the drain, unless `hasten` ends it.
+    private func announceStop() async {
+        guard configuration.drainDelay > .zero else { return }
+        log.notice("stopping soon", metadata: ["delay": "\(configuration.drainDelay)"])
+        // A shard whose mailbox is full is asked to drain later, like the others.
+        for shard in shards { _ = shard.reactor.post(.announceStop, from: nil) }
+        let sleep = Task.detached { [delay = configuration.drainDelay] in _ = try? await Task.sleep(for: delay) }
+        stopDelay.withLock { $0 = sleep }
+        await sleep.value
     }
 
     /// Reads the keys of tokens again, for all reactors (SIGHUP). Returns when tokens are verified with them. The old
@@ -197,6 +213,7 @@ public final class ShopstreamServer: Sendable {
     /// Cuts off the connections that `stop` waits for.
     public func hasten() {
         log.warning("connections are cut off: a second signal asks for it")
+        stopDelay.withLock { $0?.cancel() }
         for shard in shards { shard.reactor.stop() }
     }
 

@@ -56,6 +56,8 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     private var randomBytes = RandomBytes()
 
     var drainProgress = DrainProgress()
+    /// The streams that are still to end, while the server stops.
+    var streamDrain: StreamDrain?
     var memoryTrim = MemoryTrim()
     var counters = ShardCounters()
 
@@ -193,6 +195,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .recheckMemberships(let scope): memberships.recheck(scope)
         case .brokerReported(let event): publish(event)
         case .readinessChanged(let state): _ = storage.readiness.become(state)
+        case .announceStop: announceStop()
         case .drain: drain()
         case .drained: drainProgress.shardDrained()
         }
@@ -206,6 +209,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         case .shard(.membershipLook): membershipLookFired()
         case .shard(.readiness): checkReadiness()
         case .shard(.memoryTrim): trimTimerFired()
+        case .shard(.streamDrain): endDueStreams()
         case .socketLoop(let number): storage.socketLoop.timerFired(number)
         case .connection(let connection): timerFired(connection)
         case nil: preconditionFailure("a timer that no one has set")

@@ -22,6 +22,8 @@ enum ShardCommand: Sendable {
     case brokerReported(BrokerEvent)
     /// To every other shard: the first shard's check of the store has a new result.
     case readinessChanged(ReadinessCheck.State)
+    /// To every shard: the server will stop soon.
+    case announceStop
     /// To every shard: the server is stopping.
     case drain
     /// To every shard: one shard that drains has no connection left.
@@ -33,7 +35,7 @@ enum ShardCommand: Sendable {
         case .releaseSlot, .streamOpened, .replaceStream, .releaseAddress, .userLimit, .membershipsChanged,
             .recheckMemberships, .brokerReported, .readinessChanged:
             true
-        case .drain, .drained: false
+        case .announceStop, .drain, .drained: false
         }
     }
 }

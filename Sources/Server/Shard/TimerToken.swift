@@ -12,6 +12,7 @@ enum TimerToken: Hashable {
         case membershipLook = 2
         case readiness = 3
         case memoryTrim = 4
+        case streamDrain = 5
     }
 
     /// A deadline of a connection.
@@ -54,8 +55,9 @@ enum TimerToken: Hashable {
 
 extension Shard {
     /// Sets one of the shard's own timers.
-    func schedule(_ timer: TimerToken.ShardTimer, at time: MonotonicInstant) {
-        _ = reactor.schedule(at: time, token: TimerToken.shard(timer).rawValue)
+    @discardableResult
+    func schedule(_ timer: TimerToken.ShardTimer, at time: MonotonicInstant) -> TimerID {
+        reactor.schedule(at: time, token: TimerToken.shard(timer).rawValue)
     }
 
     /// The token of a connection's deadline.

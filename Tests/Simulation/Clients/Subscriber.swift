@@ -221,7 +221,12 @@ final class Subscriber: Client {
         }
     }
 
+    private static let drainingEvent = #"{"type":"server.draining","data":{"reconnect_in_seconds":1}}"#
+
     private func messageReceived() {
+        if speaksEvents, String(decoding: text, as: UTF8.self) == Self.drainingEvent {
+            return context.ledger.expect(context.phase == .draining, "server.draining and no drain")
+        }
         let message: WireMessage? =
             speaksEvents ? WireEnvelope<WireMessage>.parse(text)?.data : WireMessage.parse(text)
         guard let message else { return context.ledger.violate("a frame in \(shop) is no message") }
@@ -252,8 +257,8 @@ final class Subscriber: Client {
             let isExcused = observed.mayEndSilently || reading != .diligent || phase == .asking || socket.isStale
             ledger.expect(isExcused, "the stream of a diligent client in \(shop) ended without a close frame")
             if phase == .open { ledger.count("streams cut") }
-        case .goingAway?:
-            ledger.expect(context.phase == .draining, "1001 and no drain")
+        case .goingAway?, .serviceRestart?:
+            ledger.expect(context.phase == .draining, "\(closeCode?.rawValue ?? 0) and no drain")
             // The hub removes a slow consumer from its shop even while its stream is closing.
             if !observed.isBehind(by: context.scenario.waitingMessageCountMax) {
                 observed.requireAll(before: context.answeredAtDrain[shop] ?? 0)
