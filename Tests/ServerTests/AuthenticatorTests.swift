@@ -54,7 +54,7 @@ import Testing
         let (oldToken, newToken) = (IssuerKey.old.token, IssuerKey.new.token)
         let file = try KeyFile([.old])
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let reloader = try KeyReloader(path: file.path, secret: nil, log: log)
+        let reloader = try KeyReloader(.file(file.path), secret: nil, log: log)
         let settings = try TokenSettings(keys: reloader.current)
         var authenticator = Authenticator(settings: settings, reloader: reloader)
         #expect(error(&authenticator, "") == .missing)

@@ -88,7 +88,7 @@ import Testing
         ("WEBSOCKET_ENABLED", "perhaps"), ("SHOPSTREAM_DEMO", " true"), ("SHOPSTREAM_LISTEN", "example.com:8080"),
         ("SHOPSTREAM_LISTEN", "127.0.0.1"), ("SHOPSTREAM_LISTEN", "127.0.0.1:65536"), ("SHOPSTREAM_REACTORS", "0"),
         ("SHOPSTREAM_REACTORS", "257"), ("SHOPSTREAM_REACTORS", "two"), ("SHOPSTREAM_REACTORS", "1.5"),
-        ("AUTH_JWKS_URL", "https://keys.example/jwks.json"),
+        ("AUTH_JWKS_URL", "http://keys.example/jwks.json"), ("AUTH_JWKS_URL", "ftp://keys.example/jwks.json"),
         ("SHOPSTREAM_STORE", "postgres"), ("SHOPSTREAM_LOG_LEVEL", "loud"), ("SHOPSTREAM_MODE", "test"),
         ("SHOPSTREAM_MAX_READS_PER_USER", "-1"), ("SHOPSTREAM_MAX_UPLOADS_PER_USER", "65536"),
         ("SHOPSTREAM_WRITES_PER_SECOND", "1000001"), ("SHOPSTREAM_WRITES_BURST", "x"),

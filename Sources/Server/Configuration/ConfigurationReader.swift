@@ -117,12 +117,7 @@ extension ServerConfiguration {
             "SHOPSTREAM_ORPHAN_IMAGE_SECONDS", in: 1...31_536_000)
         trustedProxies = try Self.proxies(reader)
         auth.secret = reader.text("AUTH_JWT_SECRET")
-        auth.keySetPath = reader.text("AUTH_JWKS_FILE")
-        if let url = reader.text("AUTH_JWKS_URL") {
-            throw ConfigurationError(
-                name: "AUTH_JWKS_URL", value: url,
-                allowed: "nothing is fetched; keep the keys in a file, renew that, and name it by AUTH_JWKS_FILE")
-        }
+        auth.keys = try Self.keySource(reader)
         auth.issuer = reader.text("AUTH_JWT_ISSUER")
         auth.audience = reader.text("AUTH_JWT_AUDIENCE")
         stream = try StreamConfiguration(reader)
@@ -176,14 +171,15 @@ extension ServerConfiguration {
                 name: "WEBSOCKET_ALLOWED_ORIGINS", value: nil,
                 allowed: "in production mode the origins that may open streams must be named, separated by commas")
         }
-        if auth.keySetPath != nil {
+        if auth.keys != nil {
             // Issuers may share keys, as all Firebase projects do. A signature alone does not identify the project.
             for (name, value) in [("AUTH_JWT_ISSUER", auth.issuer), ("AUTH_JWT_AUDIENCE", auth.audience)]
             where value == nil {
                 throw ConfigurationError(
                     name: name, value: nil,
-                    allowed: "with keys from AUTH_JWKS_FILE, production mode requires AUTH_JWT_ISSUER and "
-                        + "AUTH_JWT_AUDIENCE, as other projects' tokens may be signed with the same keys")
+                    allowed: "with keys from AUTH_JWKS_FILE or AUTH_JWKS_URL, production mode requires "
+                        + "AUTH_JWT_ISSUER and AUTH_JWT_AUDIENCE, as other projects' tokens may be signed with the same keys"
+                )
             }
         }
         if isDemo {
@@ -209,6 +205,21 @@ extension ServerConfiguration {
         case .sqlite(let path): "\(path)-images"
         case .memory, .postgres: "shopstream-images"
         }
+    }
+
+    private static func keySource(_ reader: ConfigurationReader) throws(ConfigurationError) -> KeySource? {
+        let path = reader.text("AUTH_JWKS_FILE")
+        guard let text = reader.text("AUTH_JWKS_URL") else { return path.map(KeySource.file) }
+        guard let url = FetchURL(text) else {
+            throw ConfigurationError(
+                name: "AUTH_JWKS_URL", value: text,
+                allowed: "an https URL, or an http URL of this machine, such as https://issuer.example/keys.json")
+        }
+        if path != nil {
+            throw ConfigurationError(
+                name: "AUTH_JWKS_URL", value: text, allowed: "not together with AUTH_JWKS_FILE")
+        }
+        return .url(url)
     }
 
     private static func publicURL(_ reader: ConfigurationReader) throws(ConfigurationError) -> String? {

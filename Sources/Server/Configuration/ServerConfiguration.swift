@@ -89,8 +89,8 @@ public enum ImageURLs: String, Sendable, CaseIterable {
 public struct AuthConfiguration: Sendable {
     /// The secret of HS256.
     public var secret: String?
-    /// A file with public keys.
-    public var keySetPath: String?
+    /// Where public keys are read from.
+    var keys: KeySource?
     /// The `iss` that a token must have, when set.
     public var issuer: String?
     /// The `aud` that a token must contain, when set.

@@ -166,7 +166,11 @@ extension Setting {
             """),
         Setting(
             "AUTH_JWKS_URL", .none,
-            "refused: the server fetches no keys. Renew a file and name it in `AUTH_JWKS_FILE`"),
+            """
+            URL of the issuer's keys (JWKS), instead of a file: `https`, or `http` on this machine. The server fetches \
+            them as often as `Cache-Control` of the answer says (45 s without it; at least 15 s, at most a day), and \
+            at most every 10 s when a token names an unknown key. See [Keys of the issuer](#keys-of-the-issuer)
+            """),
         Setting("AUTH_JWT_ISSUER", .none, "a token's `iss` must equal it, when set"),
         Setting("AUTH_JWT_AUDIENCE", .none, "a token's `aud` must contain it, when set"),
         Setting("WEBSOCKET_ENABLED", .value("true"), "`false` removes the stream and leaves REST"),

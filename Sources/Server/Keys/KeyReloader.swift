@@ -3,10 +3,10 @@ import Logging
 import Primitives
 import Synchronization
 
-/// The keys of all reactors, from a file that changes: one reader, and one set that all reactors use.
+/// The keys of all reactors, from a file or an issuer, which change: one reader, and one set that all reactors use.
 ///
 /// A set is published before any token is verified with it, so that no reactor refuses what another accepts. The old
-/// keys stay in use while the file cannot be used. Any thread.
+/// keys stay in use while the source cannot be used. Any thread.
 final class KeyReloader: Sendable {
     /// Counts for the metrics.
     struct Statistics: Sendable {
@@ -15,13 +15,19 @@ final class KeyReloader: Sendable {
         var failureCount = 0
         /// Whether the last read succeeded.
         var isCurrent = true
+        /// The time since the last read that succeeded.
+        var age: Duration = .zero
     }
 
     private struct State {
         var keys: KeySet
         var version: UInt64 = 0
-        /// The file's text from which `keys` were read.
+        /// The text from which `keys` were read.
         var text: [UInt8]
+        /// When it was last read.
+        var readAt: MonotonicInstant
+        /// How long to wait before the next read that no token triggers.
+        var wait: Duration
         var reloads: KeyReloadMachine
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         /// Waiters that joined so far; each is named by its number.
@@ -32,11 +38,7 @@ final class KeyReloader: Sendable {
         var statistics = Statistics()
     }
 
-    /// From one read to the next, whether or not a token triggers one. A withdrawn key is refused after this time at
-    /// most.
-    static let period: Duration = .seconds(15)
-
-    private let path: String
+    private let source: KeySource
     private let secret: TokenSecret?
     private let log: Logger
     private let start = ContinuousClock.now
@@ -44,16 +46,17 @@ final class KeyReloader: Sendable {
     /// The version of the state, which each verification compares.
     private let version = Atomic<UInt64>(0)
 
-    /// Reads the file for the first time.
-    init(path: String, secret: TokenSecret?, log: Logger) throws(AuthConfigurationError) {
-        self.path = path
+    /// Reads the keys for the first time. Blocks.
+    init(_ source: KeySource, secret: TokenSecret?, log: Logger) throws(AuthConfigurationError) {
+        self.source = source
         self.secret = secret
         self.log = log
-        let text = try KeySet.read(path: path)
+        let reading = try source.readNow()
+        let origin = MonotonicInstant(nanoseconds: 0)
         state = Mutex(
             State(
-                keys: try KeySet(secret: secret, jwks: text), text: text,
-                reloads: KeyReloadMachine(at: MonotonicInstant(nanoseconds: 0))))
+                keys: try KeySet(secret: secret, jwks: reading.text), text: reading.text, readAt: origin,
+                wait: reading.wait, reloads: KeyReloadMachine(at: origin)))
     }
 
     /// The keys, when they are newer than the version `known`. One atomic load when they are not.
@@ -65,8 +68,18 @@ final class KeyReloader: Sendable {
     /// The current keys.
     var current: KeySet { state.withLock { $0.keys } }
 
+    /// How long to wait before the next read that no token triggers.
+    var wait: Duration { state.withLock { $0.wait } }
+
     /// Counts; O(1).
-    var statistics: Statistics { state.withLock { $0.statistics } }
+    var statistics: Statistics {
+        let now = now
+        return state.withLock { state in
+            var statistics = state.statistics
+            statistics.age = now.since(state.readAt)
+            return statistics
+        }
+    }
 
     private var now: MonotonicInstant {
         MonotonicInstant(nanoseconds: 0) + (ContinuousClock.now - start)
@@ -140,18 +153,21 @@ final class KeyReloader: Sendable {
     private func read() async {
         var isWantedAgain = true
         while isWantedAgain {
-            let outcome = readFile()
+            let outcome = await readSource()
+            let now = now
             let (waiters, failure, hasChanged, again) = state.withLock { state in
                 state.statistics.readCount += 1
                 var failure: AuthConfigurationError?
                 var hasChanged = false
                 switch outcome {
-                case .success(let (keys, text)):
+                case .success(let (keys, reading)):
                     state.statistics.isCurrent = true
                     state.lastFailure = nil
+                    state.readAt = now
+                    state.wait = reading.wait
                     if let keys {
                         state.keys = keys
-                        state.text = text
+                        state.text = reading.text
                         state.version += 1
                         state.statistics.changeCount += 1
                         version.store(state.version, ordering: .releasing)
@@ -160,7 +176,8 @@ final class KeyReloader: Sendable {
                 case .failure(let error):
                     state.statistics.isCurrent = false
                     state.statistics.failureCount += 1
-                    // A file that stays invalid is logged once, not once per period.
+                    state.wait = KeySource.period
+                    // A source that stays invalid is logged once, not once per period.
                     if state.lastFailure != error { failure = error }
                     state.lastFailure = error
                 }
@@ -171,19 +188,23 @@ final class KeyReloader: Sendable {
             }
             if hasChanged { log.notice("the keys of tokens changed") }
             if let failure {
-                log.warning("the old keys go on: the file cannot be used", metadata: ["reason": "\(failure)"])
+                log.warning("the old keys go on: the new ones cannot be used", metadata: ["reason": "\(failure)"])
             }
             for waiter in waiters { waiter.resume() }
             isWantedAgain = again
         }
     }
 
-    /// The file's text, and its keys when they differ from those in use. Reading a file may block: never on a reactor.
-    private func readFile() -> Result<(KeySet?, [UInt8]), AuthConfigurationError> {
+    /// What was read, and its keys when they differ from those in use.
+    private func readSource() async -> Result<(KeySet?, KeySource.Reading), AuthConfigurationError> {
+        let reading: KeySource.Reading
+        switch await source.read() {
+        case .success(let read): reading = read
+        case .failure(let error): return .failure(error)
+        }
         do throws(AuthConfigurationError) {
-            let text = try KeySet.read(path: path)
-            if state.withLock({ $0.text == text }) { return .success((nil, text)) }
-            return .success((try KeySet(secret: secret, jwks: text), text))
+            if state.withLock({ $0.text == reading.text }) { return .success((nil, reading)) }
+            return .success((try KeySet(secret: secret, jwks: reading.text), reading))
         } catch {
             return .failure(error)
         }

@@ -17,6 +17,8 @@ public enum StartError: Error, CustomStringConvertible {
     case listenAt(setting: String, ListenError)
     /// io_uring is not available.
     case ring(UringError)
+    /// The issuer's keys cannot be fetched.
+    case keys(String)
     /// The store does not open, or the members could not be loaded.
     case store(String)
 
@@ -30,7 +32,7 @@ public enum StartError: Error, CustomStringConvertible {
                 + "there, or start with --takeover if that is the server to be replaced."
         case .listenAt(let setting, let error): "\(setting): \(error.description)"
         case .ring(let error): error.description
-        case .store(let text): text
+        case .keys(let text), .store(let text): text
         }
     }
 
@@ -40,6 +42,7 @@ public enum StartError: Error, CustomStringConvertible {
         case .configuration: 78
         case .listen, .listenAt: 71
         case .ring(let error): error.exitStatus
+        case .keys: 69
         case .store: 74
         }
     }
@@ -55,7 +58,7 @@ public final class ShopstreamServer: Sendable {
     let log: Logger
     let shards: [UringShard]
     private let threads: [ReactorThread]
-    /// The keys of tokens, when they come from a file, and the task that reads it again every `KeyReloader.period`.
+    /// The keys of tokens, when they come from a file or an issuer, and the task that reads them again.
     private let keyReloader: KeyReloader?
     private let keyReader: Task<Void, Never>?
     /// The certificates, with TLS, and the task that looks at their files every `ServerCertificates.period`.
@@ -101,7 +104,7 @@ public final class ShopstreamServer: Sendable {
         keyReader = keys.map { keys in
             Task.detached {
                 while !Task.isCancelled {
-                    try? await Task.sleep(for: KeyReloader.period)
+                    try? await Task.sleep(for: keys.wait)
                     await keys.reload()
                 }
             }
@@ -243,9 +246,9 @@ public final class ShopstreamServer: Sendable {
             if configuration.mode == .production { try secret?.requireProductionStrength() }
             let keys: KeySet
             var reader: KeyReloader?
-            if let path = auth.keySetPath {
-                name = "AUTH_JWKS_FILE"
-                let loaded = try KeyReloader(path: path, secret: secret, log: log)
+            if let source = auth.keys {
+                name = source.settingName
+                let loaded = try KeyReloader(source, secret: secret, log: log)
                 (reader, keys) = (loaded, loaded.current)
             } else if let secret {
                 keys = KeySet(secret: secret)
@@ -253,7 +256,7 @@ public final class ShopstreamServer: Sendable {
                 throw StartError.configuration(
                     ConfigurationError(
                         name: "AUTH_JWT_SECRET", value: nil,
-                        allowed: "set a secret of at least 32 bytes, or AUTH_JWKS_FILE"))
+                        allowed: "set a secret of at least 32 bytes, AUTH_JWKS_FILE or AUTH_JWKS_URL"))
             }
             let settings = try TokenSettings(
                 keys: keys, issuer: auth.issuer, audience: auth.audience,
@@ -262,10 +265,12 @@ public final class ShopstreamServer: Sendable {
         } catch let error as StartError {
             throw error
         } catch {
+            if case .url = auth.keys, case AuthConfigurationError.keySetUnreadable = error { throw .keys("\(error)") }
             // The value of a secret must not be shown.
             throw .configuration(
                 ConfigurationError(
-                    name: name, value: name == "AUTH_JWKS_FILE" ? auth.keySetPath : "…", allowed: "\(error)"))
+                    name: name, value: name == auth.keys?.settingName ? auth.keys?.description : "…",
+                    allowed: "\(error)"))
         }
     }
 

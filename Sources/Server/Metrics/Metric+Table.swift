@@ -163,9 +163,9 @@ extension Metric {
         ) { $0.certificates.map { [("changed", Double($0.changeCount)), ("failed", Double($0.failureCount))] } },
     ]
 
-    /// With a file of keys only.
+    /// With keys from a file or an issuer only.
     private static let keys: [Metric] = [
-        .counter("shopstream_key_set_reads_total", "Reads of the file of keys.") {
+        .counter("shopstream_key_set_reads_total", "Reads of the keys of tokens.") {
             ($0.keys?.readCount).map(Double.init)
         },
         .counter("shopstream_key_set_changes_total", "Reads that found other keys.") {
@@ -174,8 +174,11 @@ extension Metric {
         .counter("shopstream_key_set_failures_total", "Reads that failed: the old keys went on.") {
             ($0.keys?.failureCount).map(Double.init)
         },
-        .gauge("shopstream_key_set_current", "Whether the last read of the file of keys succeeded.") {
+        .gauge("shopstream_key_set_current", "Whether the last read of the keys succeeded.") {
             ($0.keys?.isCurrent).map { $0 ? 1 : 0 }
+        },
+        .gauge("shopstream_key_set_age_seconds", "How long ago the keys were last read.") {
+            ($0.keys?.age).map { Double($0.wholeNanoseconds) / 1e9 }
         },
     ]
 
