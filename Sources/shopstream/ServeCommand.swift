@@ -33,6 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
         if demo { settings.set("SHOPSTREAM_DEMO", "true") }
         if takeover { settings.set("SHOPSTREAM_TAKEOVER", "true") }
         let configuration = try settings.configuration()
+        LogWriter.standardError.use(configuration.logFormat)
         let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
         LoggingSystem.bootstrap { _ in StructuredLogHandler(level: level) }
 

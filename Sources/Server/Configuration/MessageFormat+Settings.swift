@@ -12,7 +12,7 @@ extension MessageFormat {
 extension ConfigurationReader {
     /// One of the values that a setting allows.
     func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws(ConfigurationError) -> Choice {
-        let text = value(name)
+        guard let text = text(name) else { preconditionFailure("\(name) has no value") }
         guard let choice = Choice(rawValue: text) else {
             throw ConfigurationError(
                 name: name, value: text, allowed: Choice.allCases.map(\.rawValue).joined(separator: " or "))

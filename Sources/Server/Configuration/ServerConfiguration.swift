@@ -35,6 +35,8 @@ public struct ServerConfiguration: Sendable {
     public var membersPath: String?
     /// The level of the log: `trace` … `critical`.
     public var logLevel: String
+    /// How the log is written; nil: as text on a terminal, else as JSON.
+    public var logFormat: LogFormat?
     /// See `Mode`.
     public var mode: Mode
     /// Start although another server listens on the address or uses the store.

@@ -69,6 +69,9 @@ extension Setting {
             line per event
             """),
         Setting(
+            "SHOPSTREAM_LOG_FORMAT", .computed("`text` on a terminal, else `json`"),
+            "`json`, `logfmt` or `text`. On a terminal text has colours"),
+        Setting(
             "SHOPSTREAM_TAKEOVER", flag: "--takeover", .value("false"),
             """
             start although another server listens on the address or uses the store, and replace it: see \

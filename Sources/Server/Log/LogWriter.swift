@@ -1,5 +1,4 @@
 import Glibc
-import JSON
 import Primitives
 import Reactor
 import Synchronization
@@ -21,6 +20,8 @@ public final class LogWriter: Sendable {
     }
 
     private struct State {
+        var format = LogFormat.json
+        var isColoured = false
         var ring = LogRing()
         var rate = LogRate()
         var isStarted = false
@@ -42,18 +43,39 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// Enqueues a line, unless there were too many of its kind. `line` makes its bytes, which end with a line feed. Any
+    /// Sets how lines are written; nil: as text on a terminal, else as JSON. Text has colours on a terminal.
+    public func use(_ format: LogFormat?) {
+        let isTerminal = isatty(descriptor) == 1
+        state.withLock { state in
+            state.format = format ?? (isTerminal ? .text : .json)
+            state.isColoured = isTerminal
+        }
+    }
+
+    /// Enqueues a line, unless there were too many of its kind. `fields` makes what it has beside its message. Any
     /// thread; never waits for I/O.
-    func log(_ message: String, level: String, _ line: () -> [UInt8]) {
+    func log(_ message: String, level: String, _ fields: () -> [(String, String)]) {
         let decision = state.withLock { $0.rate.decide(message, level: level, at: Self.now) }
         switch decision {
         case .suppress:
             // The thread writes the summary if no line of the kind follows.
             ring([])
-        case .write: ring([line()])
+        case .write: ring([line(level, message, fields())])
         case .writeAfter(let suppressed):
-            ring([LogLine.suppressed(message, level: level, count: suppressed), line()])
+            ring([
+                line(LogRate.Summary(message: message, level: level, suppressed: suppressed)),
+                line(level, message, fields()),
+            ])
         }
+    }
+
+    private func line(_ level: String, _ message: String, _ fields: [(String, String)]) -> [UInt8] {
+        let (format, isColoured) = state.withLock { ($0.format, $0.isColoured) }
+        return format.line(level: level, message: message, fields, isColoured: isColoured)
+    }
+
+    private func line(_ summary: LogRate.Summary) -> [UInt8] {
+        line(summary.level, "log lines suppressed", [("count", "\(summary.suppressed)"), ("of", summary.message)])
     }
 
     /// Waits until all lines are written, at most `ServerLimits.logFlushWait`. Called when the process ends; blocks the
@@ -61,7 +83,7 @@ public final class LogWriter: Sendable {
     public func flush() {
         let deadline = Self.now + ServerLimits.logFlushWait
         let summaries = state.withLock { $0.rate.takeSummaries(at: Self.now, isAll: true) }
-        ring(summaries.map { LogLine.suppressed($0.message, level: $0.level, count: $0.suppressed) })
+        ring(summaries.map { line($0) })
         while state.withLock({ !$0.ring.isEmpty || $0.isWriting }), Self.now < deadline { usleep(2_000) }
     }
 
@@ -96,11 +118,9 @@ public final class LogWriter: Sendable {
     }
 
     private func takeBatch() -> LogRing.Batch? {
-        state.withLock { state in
-            for summary in state.rate.takeSummaries(at: Self.now) {
-                state.ring.append(
-                    LogLine.suppressed(summary.message, level: summary.level, count: summary.suppressed))
-            }
+        let summaries = state.withLock { $0.rate.takeSummaries(at: Self.now) }.map { line($0) }
+        return state.withLock { state in
+            for summary in summaries { state.ring.append(summary) }
             let batch = state.ring.take()
             state.isWriting = batch != nil
             return batch
@@ -109,7 +129,7 @@ public final class LogWriter: Sendable {
 
     private func write(_ batch: LogRing.Batch) {
         var bytes = batch.bytes
-        if batch.droppedLineCount > 0 { bytes += LogLine.dropped(count: batch.droppedLineCount) }
+        if batch.droppedLineCount > 0 { bytes += line("warning", "log lines dropped", [("count", "\(batch.droppedLineCount)")]) }
         let isWritten = StandardError.writeAll(bytes, to: descriptor)
         state.withLock { state in
             // Only counted: a log line about them would fail with the same error, and the thread would never be idle.
@@ -119,34 +139,4 @@ public final class LogWriter: Sendable {
     }
 
     private static var now: MonotonicInstant { EventBell.now }
-}
-
-/// Lines that the log itself writes.
-enum LogLine {
-    static func dropped(count: Int) -> [UInt8] {
-        line(level: "warning", message: "log lines dropped", [("count", "\(count)")])
-    }
-
-    static func suppressed(_ message: String, level: String, count: Int) -> [UInt8] {
-        line(level: level, message: "log lines suppressed", [("count", "\(count)"), ("of", message)])
-    }
-
-    /// `{"time":…,"level":…,"message":…,…}` and a line feed.
-    static func line(level: String, message: String, _ fields: [(String, String)]) -> [UInt8] {
-        var writer = JSONWriter()
-        writer.raw("{\"time\":")
-        writer.time(WallClock.now)
-        writer.raw(",\"level\":")
-        writer.string(level)
-        writer.raw(",\"message\":")
-        writer.string(message)
-        for (key, value) in fields {
-            writer.raw(",")
-            writer.string(key)
-            writer.raw(":")
-            writer.string(value)
-        }
-        writer.raw("}\n")
-        return writer.bytes
-    }
 }

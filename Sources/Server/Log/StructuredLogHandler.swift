@@ -1,7 +1,6 @@
 import Logging
 
-/// Writes one line of JSON for each event to standard error: `{"time":…,"level":…,"message":…,…}`. Never waits for I/O:
-/// see `LogWriter`.
+/// Writes one line for each event to standard error, in the format of its `LogWriter`. Never waits for I/O.
 public struct StructuredLogHandler: LogHandler {
     /// Fields of every line.
     public var metadata: Logger.Metadata = [:]
@@ -27,9 +26,7 @@ public struct StructuredLogHandler: LogHandler {
         let level = event.level.rawValue
         writer.log(message, level: level) {
             let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
-            return LogLine.line(
-                level: level, message: message,
-                fields.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") })
+            return fields.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
         }
     }
 }
