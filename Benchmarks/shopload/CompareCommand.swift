@@ -9,7 +9,7 @@ struct CompareCommand: ParsableCommand, RunOptions {
         discussion: "With URLs, --scenario is run against each in turn: A B, B A, A B, … With files, each side is a "
             + "list of reports with commas between them, the first of A against the first of B and so on.")
 
-    @Argument(help: "http://HOST:PORT of the first server, or reports: one.json,two.json")
+    @Argument(help: "http://HOST:PORT (or https://) of the first server, or reports: one.json,two.json")
     var a: String
     @Argument(help: "The same of the second.")
     var b: String
@@ -87,6 +87,8 @@ struct CompareCommand: ParsableCommand, RunOptions {
             if !found.0.isEmpty || !found.1.isEmpty { LeadingRun.pauseForServer() }
             var side = self
             side.targetOptions.url = way == .a ? a : b
+            // One of the two may use TLS, and the other not.
+            if !side.targetOptions.url.hasPrefix("https://") { side.targetOptions.tlsCa = nil }
             side.outputOptions.serverPid = way == .a ? pidA : pidB
             side.outputOptions.commit = (way == .a ? commitA : commitB) ?? outputOptions.commit
             StandardError.line("\(way == .a ? nameA : nameB), round \(min(found.0.count, found.1.count) + 1)")

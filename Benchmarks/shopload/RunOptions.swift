@@ -11,9 +11,10 @@ protocol RunOptions {
 extension RunOptions {
     /// The plan of a scenario.
     func makePlan(_ scenario: Scenario, _ population: Population) throws -> RunPlan {
+        let target = try targetOptions.target()
         var plan = RunPlan(
             scenario: scenario, population: population, run: workerOptions.run ?? .random(in: 1 ... .max),
-            target: try targetOptions.address(), authority: try targetOptions.authority(),
+            target: target.address, authority: target.authority,
             tokens: try targetOptions.tokenSource(),
             division: try generatorOptions.division(streamCount: population.streamCount))
         try targetOptions.apply(to: &plan)

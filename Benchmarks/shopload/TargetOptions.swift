@@ -6,10 +6,12 @@ import Reactor
 
 /// The server, and the protocol to use with it.
 struct TargetOptions: ParsableArguments {
-    @Option(help: "The server: http://HOST:PORT, an IP address or localhost.")
+    @Option(help: "The server: http://HOST:PORT, or https:// for TLS; an IP address or localhost.")
     var url = "http://127.0.0.1:8080"
     @Flag(help: "Aim at another machine. Only at one that is yours, and that can bear it.")
     var allowRemote = false
+    @Option(help: "A file of authorities (PEM) to verify the server by; without it, none on loopback.")
+    var tlsCa: String?
     @Option(help: "The secret that tokens are signed with (AUTH_JWT_SECRET).")
     var secret: String?
     @Option(help: "A file of tokens instead, `user,token` a line.")
@@ -23,37 +25,41 @@ struct TargetOptions: ParsableArguments {
     @Option(help: "The path of a list of a shop's messages.")
     var listPath: String?
 
-    private func parts() throws -> (host: PeerAddress, port: UInt16, authority: String) {
-        guard url.hasPrefix("http://") else {
-            throw ValidationError("--url '\(url)': http://HOST:PORT is expected")
-        }
-        let authority = String(url.dropFirst("http://".count).prefix { $0 != "/" })
-        let text = authority.contains(":") ? authority : authority + ":80"
-        guard let address = ListenAddress(text), !text.hasPrefix("*"), !text.hasPrefix(":"),
-            let host = PeerAddress(address.host.filter { $0 != "[" && $0 != "]" }), address.port > 0
-        else { throw ValidationError("--url '\(url)': http://HOST:PORT with an IP address or localhost is expected") }
-        return (host, address.port, authority)
-    }
-
-    /// The address to connect to; rejects other machines.
-    func address() throws -> SocketAddress {
-        let (host, port, _) = try parts()
-        let isLoopback =
-            host.isIPv4 ? (host.low >> 24) & 0xff == 127 : host.high == 0 && host.low == 1
-        guard isLoopback || allowRemote else {
+    /// The server; rejects other machines.
+    func target() throws -> TargetURL {
+        let target = try parsed()
+        guard target.address.host.isLoopback || allowRemote else {
             throw ValidationError("--url '\(url)' is another machine: say --allow-remote if it is yours to load")
         }
-        return SocketAddress(host, port: port)
+        return target
+    }
+
+    private func parsed() throws -> TargetURL {
+        do throws(LoadConfigurationError) {
+            return try TargetURL(url)
+        } catch {
+            throw ValidationError("--url \(error)")
+        }
     }
 
     /// The process that listens there, when it is on this machine; nil when none is visible.
     func listeningProcess() throws -> Int32? {
-        let (host, port, _) = try parts()
-        let isLoopback = host.isIPv4 ? (host.low >> 24) & 0xff == 127 : host.high == 0 && host.low == 1
-        return isLoopback ? ProcessTree.listener(onPort: port) : nil
+        let address = try parsed().address
+        return address.host.isLoopback ? ProcessTree.listener(onPort: address.port) : nil
     }
 
-    func authority() throws -> String { try parts().authority }
+    private func tlsSettings(_ target: TargetURL) throws -> TLSSettings? {
+        guard target.isSecure else {
+            guard tlsCa == nil else { throw ValidationError("--tls-ca needs an https:// URL") }
+            return nil
+        }
+        if let tlsCa, FileBytes.read(tlsCa) == nil { throw ValidationError("--tls-ca \(tlsCa) cannot be read") }
+        do throws(LoadConfigurationError) {
+            return try TLSSettings(target: target, authoritiesPath: tlsCa)
+        } catch {
+            throw ValidationError("--tls-ca \(error)")
+        }
+    }
 
     func tokenSource() throws -> TokenSource {
         if let tokens {
@@ -78,8 +84,9 @@ struct TargetOptions: ParsableArguments {
                 throw ValidationError("'\(path)' is no path")
             }
         }
-        let (host, _, _) = try parts()
+        let target = try target()
+        plan.tls = try tlsSettings(target)
         // On loopback every address of 127.0.0.0/8 is ours, and each has its own ports.
-        if host.isIPv4, (host.low >> 24) & 0xff == 127 { plan.sourceAddress = 0x7f01_0001 }
+        if target.address.host.isIPv4, target.address.host.isLoopback { plan.sourceAddress = 0x7f01_0001 }
     }
 }

@@ -66,8 +66,8 @@ extension Comparison {
         return (faults.isEmpty ? missing : [faults.joined(separator: ", ")]) + limits
     }
 
-    /// The parts of the load that differ between two reports. The streams' protocol is not one of them, as it may be
-    /// what is compared.
+    /// The parts of the load that differ between two reports. The streams' protocol and TLS are not among them, as they
+    /// may be what is compared.
     private static func differences(_ report: RunReport, from other: RunReport) -> [String] {
         let (mine, theirs) = (report.scenario, other.scenario)
         let steady = abs(mine.phases.steadySeconds - theirs.phases.steadySeconds)
@@ -77,7 +77,7 @@ extension Comparison {
             ("bytes", mine.messageByteCount == theirs.messageByteCount),
             ("duration", steady <= 0.01 * theirs.phases.steadySeconds),
         ]
-        let names = Set(mine.parameters.keys).union(theirs.parameters.keys).subtracting(["subprotocol"])
+        let names = Set(mine.parameters.keys).union(theirs.parameters.keys).subtracting(["subprotocol", "tls"])
         return parts.filter { !$0.1 }.map(\.0) + names.filter { mine.parameters[$0] != theirs.parameters[$0] }
     }
 

@@ -19,7 +19,7 @@ extension Lane {
             offset = start
         case .open, .closing:
             break
-        case .idle, .connecting, .ending:
+        case .idle, .connecting, .securing, .ending:
             return
         }
         framesReceived(stream, &bytes, &offset)
@@ -138,12 +138,12 @@ extension Lane {
         switch streams[stream].phase {
         case .open:
             measurements.counters.disconnectsByCloseCode[Int(code?.rawValue ?? 1_005), default: 0] += 1
-        case .idle, .connecting, .handshaking, .closing, .ending:
+        case .idle, .connecting, .securing, .handshaking, .closing, .ending:
             break
         }
         leave(stream)
         // The server closes first (section 7.1.1), but both ends know that the stream has ended, so no answer is
         // needed.
-        reactor.close(connection)
+        close(connection)
     }
 }

@@ -62,7 +62,7 @@ extension Lane {
     private func connectingTick(_ now: MonotonicInstant) {
         let isConnected =
             toOpen.isEmpty && connectingCount == 0 && disturbances.reopenLater.isEmpty
-            && posters.allSatisfy { $0.phase != .connecting }
+            && posters.allSatisfy { !$0.isOpening }
         if isConnected || board.isStopping { advance(to: .ready) }
     }
 

@@ -183,12 +183,21 @@ extension Lane {
     }
 
     func posterConnected(_ poster: Int, _ connection: ConnectionID) {
-        posters[poster].phase = .open
         posters[poster].parser = ResponseParser(
             limits: HTTPLimits(bodyBytesMax: UInt32(LoadLimits.listByteCountMax)))
         posters[poster].isSending = false
-        postersToWrite.append(poster)
+        if isSecure {
+            posters[poster].phase = .securing
+            beginSession(connection)
+        } else {
+            posterOpened(poster)
+        }
         reactor.receive(connection, isMultishot: true)
+    }
+
+    func posterOpened(_ poster: Int) {
+        posters[poster].phase = .open
+        postersToWrite.append(poster)
     }
 
     func posterSent(_ poster: Int) {
@@ -203,11 +212,12 @@ extension Lane {
         posterEnded(poster, error: isFine ? nil : LaneMeasurements.name(ofError: errnoValue))
     }
 
-    private func posterEnded(_ poster: Int, error: String?) {
+    func posterEnded(_ poster: Int, error: String?) {
         if let error { measurements.counters.requestErrors[error, default: 0] += 1 }
         abandonInFlight(poster)
-        if posters[poster].phase == .open {
-            owners[Int(posters[poster].connection.slot)] = Self.nobody
+        switch posters[poster].phase {
+        case .securing, .open: owners[Int(posters[poster].connection.slot)] = Self.nobody
+        case .idle, .connecting: break
         }
         posters[poster].phase = .idle
         posters[poster].output.removeAll(keepingCapacity: true)

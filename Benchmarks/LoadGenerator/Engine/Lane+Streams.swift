@@ -5,7 +5,7 @@ import Primitives
 import Reactor
 import WebSocket
 
-// The life of a stream: connect, upgrade, messages, end, and perhaps reconnect.
+// The life of a stream: connect, TLS, upgrade, messages, end, and perhaps reconnect.
 
 extension Lane {
     /// Opens pending streams, a limited number at a time; in a storm all at once.
@@ -33,6 +33,17 @@ extension Lane {
     }
 
     func streamConnected(_ stream: Int, _ connection: ConnectionID) {
+        if isSecure {
+            streams[stream].phase = .securing
+            beginSession(connection)
+        } else {
+            requestUpgrade(stream, connection)
+        }
+        // A slow stream must be able to stop reading, so it requests one buffer at a time.
+        reactor.receive(connection, isMultishot: !streams[stream].isSlow)
+    }
+
+    func requestUpgrade(_ stream: Int, _ connection: ConnectionID) {
         let number = streamShare.number(of: stream)
         var fields = HTTPFields()
         do throws(LoadConfigurationError) {
@@ -52,8 +63,6 @@ extension Lane {
         streams[stream].phase = .handshaking
         streams[stream].isSending = true
         send(connection, request)
-        // A slow stream must be able to stop reading, so it requests one buffer at a time.
-        reactor.receive(connection, isMultishot: !streams[stream].isSlow)
     }
 
     func streamConnectFailed(_ stream: Int, errnoValue: Int32) {
@@ -129,7 +138,7 @@ extension Lane {
         openingEnded()
         streams[stream].phase = .ending
         retry(stream)
-        reactor.close(streams[stream].connection)
+        close(streams[stream].connection)
     }
 
     private func opened(_ stream: Int) {
@@ -164,14 +173,19 @@ extension Lane {
 
     /// The server closed its side, or the connection failed.
     func streamEnded(_ stream: Int, errnoValue: Int32) {
+        streamEnded(stream, error: LaneMeasurements.name(ofError: errnoValue))
+    }
+
+    /// The same for an error with this name.
+    func streamEnded(_ stream: Int, error: String) {
         switch streams[stream].phase {
         case .open:
             if !streams[stream].decoder.isAtMessageBoundary, !streams[stream].isSlow { checker.frameCut() }
-            measurements.counters.disconnectsByError[LaneMeasurements.name(ofError: errnoValue), default: 0] += 1
+            measurements.counters.disconnectsByError[error, default: 0] += 1
             leave(stream)
-        case .handshaking:
+        case .securing, .handshaking:
             measurements.counters.connectsRefused += 1
-            measurements.counters.connectErrors[LaneMeasurements.name(ofError: errnoValue), default: 0] += 1
+            measurements.counters.connectErrors[error, default: 0] += 1
             handshakes[UInt32(stream)] = nil
             openingEnded()
             streams[stream].phase = .ending
@@ -234,8 +248,11 @@ extension Lane {
     func giveUpLateHandshakes(_ now: MonotonicInstant) {
         guard connectingCount > 0, now.since(lateHandshakesSoughtAt) >= .milliseconds(200) else { return }
         lateHandshakesSoughtAt = now
-        for stream in streams.indices
-        where streams[stream].phase == .handshaking || streams[stream].phase == .connecting {
+        for stream in streams.indices {
+            switch streams[stream].phase {
+            case .connecting, .securing, .handshaking: break
+            case .idle, .open, .closing, .ending: continue
+            }
             guard now.since(streams[stream].connectStartedAt) > plan.connectTimeout else { continue }
             measurements.counters.connectTimeouts += 1
             endOpening(stream)

@@ -2,6 +2,7 @@ import Glibc
 import HTTP
 import Primitives
 import Reactor
+import TLS
 import WebSocket
 
 /// One reactor of the generator: its share of the streams, and the requests to its share of the shops.
@@ -29,6 +30,12 @@ package final class Lane: ReactorHandler {
     var otherOrders: [StreamOrder]
     /// The owner of each connection slot: a stream's number, or a poster's with the top bit set.
     var owners: [UInt32]
+    /// Whether the connections use TLS.
+    let isSecure: Bool
+    /// The TLS of each connection slot; empty without TLS.
+    var sessions: [TLSConnection?]
+    /// The buffer of opened bytes, reused.
+    var receivedPlaintext: [UInt8] = []
     /// The state that only an opening stream needs.
     var handshakes: [UInt32: Handshake] = [:]
     /// Messages of which only a part has arrived.
@@ -94,6 +101,8 @@ package final class Lane: ReactorHandler {
         }
         otherOrders = Array(repeating: StreamOrder(baseline: 1), count: count * (plan.writersPerShop - 1))
         owners = [UInt32](repeating: Self.nobody, count: reactor.connectionCountMax)
+        isSecure = plan.tls != nil
+        sessions = plan.tls == nil ? [] : Array(repeating: nil, count: reactor.connectionCountMax)
         toOpen = (0..<UInt32(count)).reversed()
         posters = Array(repeating: Poster(), count: plan.posterCount(ofLane: index))
         postHead = try Self.postHead(plan)
@@ -119,6 +128,7 @@ package final class Lane: ReactorHandler {
 
     /// Sends bytes on one of the lane's connections.
     func send(_ connection: ConnectionID, _ bytes: [UInt8]) {
+        if isSecure { return sendSealed(connection, bytes.span) }
         measurements.sent(byteCount: bytes.count)
         reactor.send(connection, bytes.span)
     }
@@ -146,6 +156,13 @@ package final class Lane: ReactorHandler {
 
     package func bytesReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
         measurements.received(byteCount: bytes.count)
+        if isSecure { return sealedBytesReceived(connection, bytes.span) }
+        plaintextReceived(connection, &bytes)
+    }
+
+    /// Bytes of the protocol arrived.
+    @inline(__always)
+    func plaintextReceived(_ connection: ConnectionID, _ bytes: inout MutableSpan<UInt8>) {
         let owner = owners[Int(connection.slot)]
         if owner & Self.posterBit == 0 {
             streamReceived(Int(owner), &bytes)
@@ -161,10 +178,11 @@ package final class Lane: ReactorHandler {
         } else if owner != Self.nobody {
             posterEnded(Int(owner & ~Self.posterBit), errnoValue: errnoValue)
         }
-        reactor.close(connection)
+        close(connection)
     }
 
     package func sendEnded(_ connection: ConnectionID, errnoValue: Int32) {
+        if isSecure, !outputSent(connection) { return }
         let owner = owners[Int(connection.slot)]
         if owner & Self.posterBit == 0 {
             // A failure also shows at the receive, which handles the stream's end.
@@ -177,6 +195,7 @@ package final class Lane: ReactorHandler {
     package func connectionClosed(_ connection: ConnectionID) {
         let owner = owners[Int(connection.slot)]
         owners[Int(connection.slot)] = Self.nobody
+        if isSecure { sessions[Int(connection.slot)] = nil }
         guard owner != Self.nobody, owner & Self.posterBit == 0 else { return }
         streamClosed(Int(owner), connection)
     }

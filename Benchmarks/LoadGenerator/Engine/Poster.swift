@@ -58,10 +58,19 @@ struct TicketQueue {
 struct Poster {
     /// The state of the connection.
     enum Phase {
-        case idle, connecting, open
+        /// Not connected. Becomes `connecting`.
+        case idle
+        /// The kernel is connecting. Becomes `securing`, `open` or `idle`.
+        case connecting
+        /// The handshake of TLS has begun. Becomes `open` or `idle`.
+        case securing
+        /// Requests can be sent. Becomes `idle`.
+        case open
     }
 
     var phase = Phase.idle
+    /// Whether the connection is on its way to being open.
+    var isOpening: Bool { phase == .connecting || phase == .securing }
     var connection = ConnectionID(slot: 0, generation: 0)
     var parser = ResponseParser(limits: HTTPLimits(bodyBytesMax: UInt32(LoadLimits.listByteCountMax)))
     /// The status of the response that is being read.

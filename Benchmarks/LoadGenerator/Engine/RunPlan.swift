@@ -13,6 +13,8 @@ package struct RunPlan: Sendable {
     package var target: SocketAddress
     /// The server's authority, as requests name it.
     package var authority: String
+    /// TLS with the server; nil for plain connections.
+    package var tls: TLSSettings?
     /// The routes; `{shop}` stands for the shop's identifier.
     package var paths = Paths()
     /// The users' tokens.

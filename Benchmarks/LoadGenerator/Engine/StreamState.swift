@@ -7,8 +7,10 @@ struct StreamState {
     enum Phase: UInt8 {
         /// Not connected. Becomes `connecting`.
         case idle
-        /// The kernel is connecting. Becomes `handshaking` or `idle`.
+        /// The kernel is connecting. Becomes `securing`, `handshaking` or `idle`.
         case connecting
+        /// The handshake of TLS has begun. Becomes `handshaking`, `ending` or `idle`.
+        case securing
         /// The upgrade was sent. Becomes `open`, `ending` or `idle`.
         case handshaking
         /// The stream receives messages. Becomes `closing`, `ending` or `idle`.

@@ -65,7 +65,7 @@ package final class LaneThreads: Sendable {
         lane.start()
         while !lane.isFinished { reactor.turn() }
         let measurements = lane.measurements
-        closeConnections(of: reactor)
+        closeConnections(of: lane, reactor)
         reactor.stop()
         reactor.run()
         if let failure = lane.failure { throw failure }
@@ -74,8 +74,8 @@ package final class LaneThreads: Sendable {
 
     /// Closes the connections one by one. The kernel would cancel the receives of a ring that ends, in a time that grows
     /// with the square of their number: 4 s for 12,000.
-    private static func closeConnections(of reactor: Lane.LaneReactor) {
-        for connection in reactor.connections { reactor.close(connection) }
+    private static func closeConnections(of lane: Lane, _ reactor: Lane.LaneReactor) {
+        for connection in reactor.connections { lane.close(connection) }
         let deadline = reactor.now + .seconds(60)
         while reactor.connectionCount > 0, reactor.now < deadline { reactor.turn() }
     }

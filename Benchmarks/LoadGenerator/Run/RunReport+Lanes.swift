@@ -71,6 +71,7 @@ extension RunReport {
             "slow_share": "\(scenario.slowShare)",
             "catch_up_share": "\(scenario.catchUpShare)",
             "subprotocol": plan.subprotocol ?? "",
+            "tls": plan.tls.map { $0.isVerified ? "verified" : "unverified" } ?? "none",
             "streams_per_user": "\(plan.population.streamsPerUser)",
             "reactors": "\(plan.laneCount)",
             "posting_connections": "\(plan.posterCount)",

@@ -167,6 +167,7 @@ import Testing
         #expect(throws: Comparison.ReportError.differentLoads(["duration"])) { try compare(report(5000, 200, 4)) }
         var other = report(5000, 200, 3)
         other.scenario.parameters["subprotocol"] = "shopstream.v2"
+        other.scenario.parameters["tls"] = "verified"
         try compare(other)
     }
 
