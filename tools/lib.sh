@@ -7,9 +7,12 @@ cd "$root"
 # Everything that the tools make is in here: ignored by git, safe to delete.
 tools_build=$root/.build/tools
 
+# What makes certificates (`make_certificate`), and is a client of TLS in the tests.
+packages_tls=(openssl)
 # What a build needs of Debian beside Swift, and what the tests need beside that.
 packages_build=(libssl-dev libpq-dev liburing-dev libsqlite3-dev pkg-config curl python3)
-packages_test=(python3-venv postgresql chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev)
+packages_test=(python3-venv postgresql chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev
+    "${packages_tls[@]}")
 # What the servers to compare with are built of (Benchmarks/Peers).
 packages_peers=(golang-go golang-github-gorilla-websocket-dev golang-github-gin-gonic-gin-dev golang-github-google-uuid-dev
     golang-github-lib-pq-dev)
@@ -93,10 +96,37 @@ need_python_environment() {
     printf '%s\n' "$stamp" >"$venv/stamp"
 }
 
-# Waits until PID listens: until `curl URL` succeeds; fails when the process ends first or 30 s have passed.
+# Sees to it that FOLDER has a self-signed certificate for localhost and 127.0.0.1, `certificate.pem`, and its key,
+# `key.pem`: made again when it is good for less than a day.
+make_certificate() {
+    local folder=$1
+    need_packages "${packages_tls[@]}"
+    if [ -s "$folder/key.pem" ] &&
+        openssl x509 -in "$folder/certificate.pem" -checkend 86400 -noout >/dev/null 2>&1; then return; fi
+    mkdir -p "$folder"
+    cat >"$folder/request.conf" <<'CONF'
+[req]
+distinguished_name = name
+x509_extensions = leaf
+prompt = no
+[name]
+commonName = localhost
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:localhost, IP:127.0.0.1
+CONF
+    (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 30 -sha256 \
+        -config "$folder/request.conf" -keyout "$folder/key.pem" -out "$folder/certificate.pem" \
+        >"$folder/openssl.log" 2>&1) || { cat "$folder/openssl.log" >&2; die "openssl could not make a certificate"; }
+}
+
+# Waits until PID listens: until `curl [OPTION …] URL` succeeds; fails when the process ends first or after 30 s.
 wait_until_ready() {
-    local pid=$1 url=$2 deadline=$((SECONDS + 30))
-    until curl -fsS -o /dev/null --max-time 2 "$url" 2>/dev/null; do
+    local pid=$1 deadline=$((SECONDS + 30))
+    shift
+    until curl -fsS -o /dev/null --max-time 2 "$@" 2>/dev/null; do
         kill -0 "$pid" 2>/dev/null || return 1
         [ $SECONDS -lt $deadline ] || return 1
         sleep 0.1

@@ -60,6 +60,7 @@ def test_the_page_gives_up_a_silent_server_and_messages_of_that_time_arrive_once
     assert tab.evaluate("problems") == []
 
 
+@pytest.mark.plain  # the proxy looks into what it passes on
 def test_a_dead_connection_is_replaced_though_the_server_answers(browser, demo, proxy):
     tab = browser.open(proxy.url("/?user=grace"), before=HURRY + HISTORY)
     live(tab)
@@ -74,6 +75,7 @@ def test_a_dead_connection_is_replaced_though_the_server_answers(browser, demo, 
     assert tab.evaluate("problems") == []
 
 
+@pytest.mark.plain  # the proxy looks into what it passes on
 def test_silence_alone_causes_a_check_and_no_reconnect(browser, demo, proxy):
     tab = browser.open(proxy.url("/?user=grace"), before=HURRY + HISTORY)
     live(tab)

@@ -1,9 +1,8 @@
 """Beside an existing backend: its prefixes, its key of the author's name, its time of a message never edited."""
 
 from support.images import fetch, try_upload
-from support.streams import open_stream, receive
+from support.streams import connect_to, open_stream, receive
 from support.tokens import bearer
-from websockets.sync.client import connect
 
 ENV = {
     "SHOPSTREAM_ROUTE_PREFIXES": "/api/v1/auth, /api/v1",
@@ -18,7 +17,7 @@ def test_routes_are_served_under_each_prefix(serve):
     shop = server.shops[0]
     url = server.stream_url(shop.id).replace("/api/v1/", "/api/v1/auth/")
     with open_stream(server, shop.id, shop.member) as plain:
-        with connect(url, additional_headers=bearer(shop.member), proxy=None) as prefixed:
+        with connect_to(server, url, additional_headers=bearer(shop.member)) as prefixed:
             for prefix in ("/api/v1/auth", "/api/v1"):
                 body = {"shop_id": shop.id, "message": prefix}
                 assert server.request("POST", f"{prefix}/shops/messages", shop.admin, json=body).status_code == 201

@@ -8,6 +8,7 @@ from support.deadline import wait_until
 from support.streams import close_code, open_stream, receive
 
 
+@pytest.mark.plain  # its connections on IPv6 are sockets without TLS
 def test_a_server_listens_on_ipv6(serve):
     try:
         with socket.socket(socket.AF_INET6) as probe:

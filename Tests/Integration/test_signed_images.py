@@ -105,7 +105,7 @@ def test_lists_and_frames_sign_for_a_day(server):
     for text in texts:
         listed = urllib.parse.urlsplit(marked(text))
         query = urllib.parse.parse_qs(listed.query)
-        assert listed.scheme == "http" and 86_000 < int(query["expires"][0]) - time.time() <= 86_400
+        assert marked(text).startswith(server.url("/")) and 86_000 < int(query["expires"][0]) - time.time() <= 86_400
         assert set(query) == {"expires", "signature"}
 
 

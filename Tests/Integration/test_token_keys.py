@@ -12,9 +12,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from support.deadline import wait_until
-from support.streams import receive
+from support.streams import connect_to, receive
 from support.tokens import SECRET, token
-from websockets.sync.client import connect
 
 
 class Issuer:
@@ -80,7 +79,7 @@ def test_the_first_token_of_a_new_key_is_good_on_every_reactor(server, issuer):
         assert [future.result() for future in posts] == [201] * 16
     assert server.metric("shopstream_key_set_changes_total") == 1
     assert server.metric("websocket_auth_failures_total") == 0
-    with connect(server.stream_url(shop.id), additional_headers=issuer.bearer(shop.member, "new")) as stream:
+    with connect_to(server, server.stream_url(shop.id), additional_headers=issuer.bearer(shop.member, "new")) as stream:
         assert posting(server, issuer, "old", "both are good") == 201
         assert receive(stream)["message"] == "both are good"
 
@@ -182,7 +181,7 @@ def test_no_time_in_a_token_stops_the_process(serve, claim):
         assert answer.status_code in (200, 401), value
         if answer.status_code == 200:
             # The lifetime of a stream is computed from the token's time.
-            with connect(server.stream_url(shop.id, text)) as stream:
+            with connect_to(server, server.stream_url(shop.id, text)) as stream:
                 shop.post("y")
                 assert receive(stream)["message"] == "y"
     assert server.is_alive()

@@ -22,15 +22,18 @@ def find_chromium():
 
 
 class Browser:
-    """One browser with a profile of its own; close it with `end`."""
+    """One browser with a profile of its own; close it with `end`. It accepts the certificate whose
+    public key has the hash `trusted_key_hash`, and otherwise those that the machine does."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, trusted_key_hash=None):
         profile = pathlib.Path(folder) / "profile"
         flags = ["--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}", "--disable-gpu",
                  "--no-first-run", "--disable-extensions", "--disable-background-networking",
                  "--disable-dev-shm-usage", "--disable-background-timer-throttling",
                  "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
                  "--hide-scrollbars", "--window-size=1000,760"]  # fmt: skip
+        if trusted_key_hash:
+            flags.append(f"--ignore-certificate-errors-spki-list={trusted_key_hash}")
         if os.getuid() == 0:
             flags.append("--no-sandbox")  # Chromium's sandbox refuses root, which is what containers run as
         self.process = subprocess.Popen(

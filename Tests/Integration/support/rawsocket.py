@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 
+from .tlssocket import TLSClient, TLSSocket
 from .tokens import token
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -35,9 +36,10 @@ def close_frame(code=None, reason=b"", **options):
 
 
 class RawSocket:
-    """A TCP connection to the server with deadlines on everything."""
+    """A connection to the server, by TLS when it has TLS, with deadlines on everything; `context`, `name` and `session`
+    are those of its TLS."""
 
-    def __init__(self, server, seconds=10, receive_buffer_bytes=None):
+    def __init__(self, server, seconds=10, receive_buffer_bytes=None, context=None, name="127.0.0.1", session=None):
         self.socket = socket.socket()
         if receive_buffer_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
@@ -45,6 +47,19 @@ class RawSocket:
         self.socket.connect(("127.0.0.1", server.port))
         self.server = server
         self.pending = b""
+        if tls := getattr(server, "tls", None):
+            try:
+                self.socket = TLSSocket(self.socket, TLSClient(context or tls.context, name, session)).handshake()
+            except BaseException:
+                self.socket.close()
+                raise
+
+    @classmethod
+    def of(cls, server, connection):
+        """The same on a connection that is open, such as one whose handshake the test made by hand."""
+        raw = cls.__new__(cls)
+        raw.server, raw.socket, raw.pending = server, connection, b""
+        return raw
 
     def __enter__(self):
         return self

@@ -36,13 +36,22 @@ class Server:
 
     `members` is a list of (shop, user, role). `env` adds to the environment, which is otherwise empty but for the
     path, so that nothing of the machine's leaks in; but tests post faster than a user may, so that users have no rate
-    of writes unless `env` sets one (an empty `SHOPSTREAM_WRITES_PER_SECOND` is the default).
+    of writes unless `env` sets one (an empty `SHOPSTREAM_WRITES_PER_SECOND` is the default). Streams end all at once
+    when the server stops, as most tests need no window.
+
+    `tls` is what it is started with (`support.certificates.TLS`), False for none; the default is `Server.tls_of_all`,
+    which `pytest --tls` sets. With `plain_listener` it listens without TLS on `plain_port` too, where `metrics` asks.
     """
 
-    def __init__(self, folder, members=(), env=None, args=(), reactors=2, store=None, host="127.0.0.1", port=None):
+    tls_of_all = None
+
+    def __init__(self, folder, members=(), env=None, args=(), reactors=2, store=None, host="127.0.0.1", port=None,
+                 tls=None, plain_listener=False):  # fmt: skip
         self.folder = pathlib.Path(folder)
         self.host = host
         self.port = port or free_port()
+        self.tls = self.tls_of_all if tls is None else tls or None
+        self.plain_port = free_port() if plain_listener else None
         self.log_path = self.folder / "server.log"
         members_path = self.folder / "members.csv"
         members_path.write_text("".join(f"{shop},{user},{role}\n" for shop, user, role in members))
@@ -51,6 +60,9 @@ class Server:
             "AUTH_JWT_SECRET": SECRET,
             "SHOPSTREAM_MODE": "development",
             "SHOPSTREAM_WRITES_PER_SECOND": "0",
+            "SHOPSTREAM_DRAIN_WINDOW_SECONDS": "0",
+            **(self.tls.env if self.tls else {}),
+            **({"SHOPSTREAM_LISTEN_PLAIN": f"127.0.0.1:{self.plain_port}"} if plain_listener else {}),
             **(env or {}),
         }
         self.store = store or f"sqlite:{self.folder / 'shopstream.sqlite'}"
@@ -78,7 +90,7 @@ class Server:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log_tail()}")
             try:
-                return requests.get(self.url("/readyz"), timeout=2).status_code == 200
+                return requests.get(self.url("/readyz"), timeout=2, verify=self.verify).status_code == 200
             except requests.RequestException:
                 return False
 
@@ -109,13 +121,27 @@ class Server:
     def is_alive(self):
         return self.process.poll() is None
 
+    def must_serve(self):
+        """Fails unless the process runs and answers on a new connection."""
+        assert self.is_alive(), f"the server ended with {self.process.returncode}:\n{self.log_tail()}"
+        assert self.request("GET", "/readyz").status_code == 200
+
     # What can be seen of it
 
+    @property
+    def verify(self):
+        """What `requests` verifies the server by."""
+        return str(self.tls.authority_path) if self.tls else True
+
     def url(self, path=""):
-        return f"http://{self.host}:{self.port}{path}"
+        return f"http{'s' if self.tls else ''}://{self.host}:{self.port}{path}"
+
+    def plain_url(self, path=""):
+        return f"http://127.0.0.1:{self.plain_port}{path}"
 
     def stream_url(self, shop, token=None):
-        return f"ws://{self.host}:{self.port}/api/v1/shops/{shop}/messages/stream" + (f"?token={token}" if token else "")
+        path = f"/api/v1/shops/{shop}/messages/stream" + (f"?token={token}" if token else "")
+        return f"ws{'s' if self.tls else ''}://{self.host}:{self.port}{path}"
 
     def log(self):
         return self.log_path.read_text(errors="replace")
@@ -130,13 +156,14 @@ class Server:
     def metrics(self):
         """The samples of /metrics, `name{labels}` → value."""
         samples = {}
-        for line in requests.get(self.url("/metrics"), timeout=5).text.splitlines():
+        url = self.plain_url("/metrics") if self.plain_port else self.url("/metrics")
+        for line in requests.get(url, timeout=5, verify=self.verify).text.splitlines():
             if line and not line.startswith("#"):
                 name, _, value = line.rpartition(" ")
                 samples[name] = float(value)
         return samples
 
-    def metric(self, name, **labels):
+    def metric(self, name, /, **labels):
         """The sum of the samples of `name` that carry these labels; 0 when there is none."""
         total = 0.0
         for key, value in self.metrics().items():
@@ -153,7 +180,8 @@ class Server:
     def request(self, method, path, user=None, **options):
         """A request by `user`; every one on a connection of its own."""
         headers = {**(bearer(user) if user else {}), **options.pop("headers", {})}
-        return requests.request(method, self.url(path), headers=headers, timeout=15, **options)
+        options = {"verify": self.verify, "timeout": 15, **options}
+        return requests.request(method, self.url(path), headers=headers, **options)
 
     def post(self, shop, user, text, **more):
         """Posts a message and returns it; fails when it was refused."""
