@@ -33,6 +33,11 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.host = host
     }
 
+    /// Whether both are one address, however it is written.
+    public func isSame(as other: ListenAddress) -> Bool {
+        port == other.port && isIPv6 == other.isIPv6 && hostAddress == other.hostAddress
+    }
+
     /// Whether one connection could match both addresses: equal ports, and equal hosts or a wildcard for one of them.
     public func overlaps(_ other: ListenAddress) -> Bool {
         guard port != 0, port == other.port else { return false }

@@ -30,6 +30,33 @@ import Testing
 
     @Test(
         arguments: [
+            ("127.0.0.1:80", "127.0.0.1:80", true), ("localhost:80", "127.0.0.1:80", true),
+            ("*:80", "0.0.0.0:80", true), ("[::1]:80", "[0:0::1]:80", true), ("127.0.0.1:80", "127.0.0.1:81", false),
+            ("0.0.0.0:80", "127.0.0.1:80", false), ("[::]:80", "0.0.0.0:80", false),
+        ])
+    func `an address is the same however it is written`(left: String, right: String, isSame: Bool) throws {
+        let (left, right) = (try #require(ListenAddress(left)), try #require(ListenAddress(right)))
+        #expect(left.isSame(as: right) == isSame)
+    }
+
+    @Test(arguments: ["127.0.0.1:0", "0.0.0.0:0", "[::1]:0", "[::]:0"])
+    func `a socket says what it is bound to`(text: String) throws {
+        let address = try #require(ListenAddress(text))
+        let (descriptors, port) = try Listeners.open(address, count: 1)
+        defer { Glibc.close(descriptors[0]) }
+        let bound = try #require(ListeningSocket(inherited: descriptors[0])?.boundAddress)
+        #expect(bound.isSame(as: try #require(ListenAddress("\(address.host):\(port)"))))
+        #expect(ListeningSocket(inherited: -1) == nil)
+    }
+
+    @Test func `sockets that are for another process are none of ours`() {
+        #expect(InheritedSockets(environment: ["LISTEN_PID": "1", "LISTEN_FDS": "1"]).addresses.isEmpty)
+        #expect(InheritedSockets(environment: ["LISTEN_FDS": "1"]).addresses.isEmpty)
+        #expect(InheritedSockets(environment: ["LISTEN_PID": "\(getpid())", "LISTEN_FDS": "x"]).addresses.isEmpty)
+    }
+
+    @Test(
+        arguments: [
             ("127.0.0.1:80", "127.0.0.1:80", true), ("127.0.0.1:80", "127.0.0.1:81", false),
             ("127.0.0.1:80", "127.0.0.2:80", false), ("127.0.0.1:0", "127.0.0.1:0", false),
             ("*:80", "127.0.0.1:80", true), ("[::]:80", "127.0.0.1:80", true), ("[::]:80", "[::1]:80", true),

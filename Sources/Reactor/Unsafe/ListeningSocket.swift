@@ -1,5 +1,6 @@
 import CLiburing
 import Glibc
+import Primitives
 
 /// The calls that create one listening socket. Each returns 0 or the `errno`. The creator closes the descriptor.
 ///
@@ -8,7 +9,7 @@ struct ListeningSocket {
     // SAFETY: every call in this file reads or writes a local of the size that is passed with it, and keeps no pointer.
 
     let descriptor: Int32
-    private let address: ListenAddress
+    private let address: ListenAddress?
 
     /// The bytes that a connection's socket accepts beyond those in flight to the peer. They are pending messages of a
     /// slow client that the hub does not count, and without a limit there would be megabytes of them. Bytes in flight
@@ -22,10 +23,26 @@ struct ListeningSocket {
         self.address = address
         guard descriptor >= 0 else { return nil }
         set(SOL_SOCKET, SO_REUSEADDR, 1)
-        set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Self.unsentByteCountMax)
+        setOptions()
         // The address `::` accepts IPv4 as well.
         if address.isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+    }
+
+    /// A socket that another process has bound; nil when the descriptor is none.
+    init?(inherited descriptor: Int32) {
+        self.descriptor = descriptor
+        address = nil
+        var type: Int32 = 0
+        var byteCount = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &byteCount) == 0,
+            type == Int32(SOCK_STREAM.rawValue)
+        else { return nil }
+    }
+
+    /// Sets what accepted sockets inherit.
+    func setOptions() {
+        set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, Self.unsentByteCountMax)
     }
 
     /// Lets other sockets of the same user share the address, if they allow it too.
@@ -37,6 +54,7 @@ struct ListeningSocket {
     }
 
     func bind(port: UInt16) -> Int32 {
+        guard let address else { preconditionFailure("the socket is bound") }
         let status: Int32
         if address.isIPv6 {
             var name = sockaddr_in6()
@@ -65,16 +83,36 @@ struct ListeningSocket {
     func listen(backlog: Int32) -> Int32 { Glibc.listen(descriptor, backlog) == 0 ? 0 : errno }
 
     /// The port that the socket is bound to, which the kernel chose when it was bound to 0.
-    var boundPort: UInt16 {
+    // The port is at the same offset in both kinds of address.
+    var boundPort: UInt16 { UInt16(bigEndian: boundName.sin6_port) }
+
+    /// The address that the socket is bound to; nil when it is no IP address.
+    var boundAddress: ListenAddress? {
+        let name = boundName
+        switch Int32(name.sin6_family) {
+        case AF_INET:
+            // The address of IPv4 is where IPv6 has its flow information.
+            return ListenAddress("\(PeerAddress(ipv4: UInt32(bigEndian: name.sin6_flowinfo))):\(boundPort)")
+        case AF_INET6:
+            let host = unsafe withUnsafeBytes(of: name.sin6_addr) { bytes in
+                let high = unsafe UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self))
+                let low = unsafe UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                return PeerAddress(high: high, low: low)
+            }
+            return ListenAddress("[\(host)]:\(boundPort)")
+        default: return nil
+        }
+    }
+
+    private var boundName: sockaddr_in6 {
         var name = sockaddr_in6()
         var byteCount = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        // The port is at the same offset in both kinds of address.
         _ = unsafe withUnsafeMutablePointer(to: &name) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe getsockname(descriptor, $0, &byteCount)
             }
         }
-        return UInt16(bigEndian: name.sin6_port)
+        return name
     }
 }
 

@@ -122,6 +122,8 @@ extension ServerConfiguration {
         auth.issuer = reader.text("AUTH_JWT_ISSUER")
         auth.audience = reader.text("AUTH_JWT_AUDIENCE")
         stream = try StreamConfiguration(reader)
+        inheritedSockets = InheritedSockets(environment: environment)
+        try checkInheritedSockets()
         try checkPlainListener()
         try checkMode()
     }
@@ -149,6 +151,21 @@ extension ServerConfiguration {
                 name: name, value: text, allowed: "an address or a port other than \(other)'s (\(otherAddress))")
         }
         return address
+    }
+
+    /// Connections to a socket that no listener accepts from would wait without an answer.
+    private func checkInheritedSockets() throws(ConfigurationError) {
+        for address in inheritedSockets.addresses {
+            let isWanted = [listen, plainListen, metricsListen].contains { wanted in
+                guard let wanted, let address else { return false }
+                return address.isSame(as: wanted)
+            }
+            guard !isWanted else { continue }
+            throw ConfigurationError(
+                name: "LISTEN_FDS", value: address?.description ?? "no TCP socket",
+                allowed: "sockets of the addresses in SHOPSTREAM_LISTEN, SHOPSTREAM_LISTEN_PLAIN and "
+                    + "SHOPSTREAM_METRICS_LISTEN")
+        }
     }
 
     private func checkPlainListener() throws(ConfigurationError) {

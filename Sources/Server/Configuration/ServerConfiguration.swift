@@ -23,6 +23,8 @@ public struct ServerConfiguration: Sendable {
     public var plainListen: ListenAddress?
     /// Where to listen for requests of `/metrics`, `/healthz` and `/readyz`; nil: `/metrics` is on `listen`.
     public var metricsListen: ListenAddress?
+    /// Listening sockets of the service manager, for some of these addresses.
+    var inheritedSockets = InheritedSockets(environment: [:])
     /// Where messages and memberships are stored.
     public var store: StoreLocation
     /// Connections to PostgreSQL, of all reactors together; nil: two for each reactor.

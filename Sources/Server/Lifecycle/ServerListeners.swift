@@ -1,8 +1,8 @@
 import Glibc
 import Reactor
 
-/// The listening sockets of a server: one for each reactor at each public address, and that of the metrics listener. The
-/// owner closes those that it does not hand off to a reactor.
+/// The listening sockets of a server: one for each reactor at each public address, and that of the metrics listener. Those
+/// of the service manager are used where it has them. The owner closes those that it does not hand off to a reactor.
 struct ServerListeners: Sendable {
     /// The sockets of one address.
     struct Address: Sendable {
@@ -27,9 +27,14 @@ struct ServerListeners: Sendable {
         ) throws(StartError) -> Address? {
             guard let address else { return nil }
             do throws(ListenError) {
-                let (descriptors, port) = try Listeners.open(
-                    address, count: count, isTakeover: configuration.isTakeover)
-                let result = Address(descriptors: descriptors, address: address, port: port)
+                let result: Address
+                if let descriptors = try configuration.inheritedSockets.take(address, count: count) {
+                    result = Address(descriptors: descriptors, address: address, port: address.port)
+                } else {
+                    let (descriptors, port) = try Listeners.open(
+                        address, count: count, isTakeover: configuration.isTakeover)
+                    result = Address(descriptors: descriptors, address: address, port: port)
+                }
                 opened.append(result)
                 return result
             } catch let failure {

@@ -129,7 +129,9 @@ public final class LogWriter: Sendable {
 
     private func write(_ batch: LogRing.Batch) {
         var bytes = batch.bytes
-        if batch.droppedLineCount > 0 { bytes += line("warning", "log lines dropped", [("count", "\(batch.droppedLineCount)")]) }
+        if batch.droppedLineCount > 0 {
+            bytes += line("warning", "log lines dropped", [("count", "\(batch.droppedLineCount)")])
+        }
         let isWritten = StandardError.writeAll(bytes, to: descriptor)
         state.withLock { state in
             // Only counted: a log line about them would fail with the same error, and the thread would never be idle.
