@@ -14,6 +14,7 @@
     func deallocate() { unsafe storage.deallocate() }
 
     var isEmpty: Bool { head == tail }
+    var count: Int { tail - head }
 
     /// Room for the completions of one step, after the last completion.
     mutating func room() -> UnsafeMutableBufferPointer<Completion> {

@@ -36,6 +36,9 @@ import Synchronization
         return unsafe sequences[position & mask].load(ordering: .sequentiallyConsistent) != position + 1
     }
 
+    /// The number of commands that are pending, about. The consumer's thread only.
+    var count: Int { tail.load(ordering: .relaxed) - head.load(ordering: .relaxed) }
+
     /// Adds `command`; false when the mailbox is full. Any thread.
     package func push(_ command: Command) -> Bool {
         var position = tail.load(ordering: .relaxed)

@@ -42,6 +42,7 @@ extension Reactor {
         self.idleUntil = nil
         if isWorkLeft {
             driver.submitAndWait(until: .init(nanoseconds: 0))
+            countLag(until: driver.now)
             clock.read(driver.now, expectedAt: idleUntil)
         } else {
             waitForWork(idleUntil: idleUntil)
@@ -59,12 +60,18 @@ extension Reactor {
         leftover = handler.turnEnded()
     }
 
+    /// The turn before has ended.
+    private func countLag(until now: MonotonicInstant) {
+        statistics.loopLag.turnTook(now.nanoseconds - min(now.nanoseconds, clock.readAt.nanoseconds))
+    }
+
     /// Excludes the lost wake-up as in Dekker's algorithm: this side stores that it sleeps, then checks for work; the
     /// other side enqueues work, then checks whether this side sleeps. All four accesses are sequentially consistent.
     private func waitForWork(idleUntil: MonotonicInstant) {
         isAsleep.store(true, ordering: .sequentiallyConsistent)
         if mailbox.isEmpty && inbox.isEmpty && !isStopping.load(ordering: .sequentiallyConsistent) {
             let before = driver.now
+            countLag(until: before)
             clock.read(before, expectedAt: idleUntil)
             let deadline = waitDeadline(from: before)
             driver.submitAndWait(until: deadline)
@@ -75,6 +82,7 @@ extension Reactor {
             statistics.waitNanoseconds += after.nanoseconds - before.nanoseconds
         } else {
             driver.submitAndWait(until: .init(nanoseconds: 0))
+            countLag(until: driver.now)
             clock.read(driver.now, expectedAt: idleUntil)
         }
         isAsleep.store(false, ordering: .relaxed)
@@ -129,6 +137,7 @@ extension Reactor {
             }
             recorded.append(count: kept)
             recordedCount += UInt64(kept)
+            statistics.pendingCompletionCountMax = max(statistics.pendingCompletionCountMax, recorded.count)
             if count < room.count { break }
         }
     }

@@ -129,6 +129,8 @@ import Synchronization
     public var connectionCountMax: Int { descriptors.count }
     /// The identifiers of those connections; O(table).
     public var connections: [ConnectionID] { descriptors.connections }
+    /// Commands of other threads that are pending, about.
+    public var pendingCommandCount: Int { mailbox.count }
     /// The driver, for what only one kind of driver can do.
     public var io: IO { driver }
 }

@@ -2,6 +2,10 @@
 public struct ReactorStatistics: Sendable {
     /// Turns of the loop.
     public var turnCount: UInt64 = 0
+    /// How long turns took.
+    public var loopLag = LoopLag()
+    /// The most completions that waited to be handled at once. Each may hold a receive buffer.
+    public var pendingCompletionCountMax = 0
     /// Completions handled.
     public var completionCount: UInt64 = 0
     /// Completions for connections that were gone already.

@@ -10,6 +10,7 @@ import Testing
         for round in 0..<10 {
             for number in 0..<4 { #expect(mailbox.push(round * 4 + number)) }
             #expect(!mailbox.push(-1))
+            #expect(mailbox.count == 4)
             #expect(!mailbox.isEmpty)
             for number in 0..<4 { #expect(mailbox.pop() == round * 4 + number) }
             #expect(mailbox.pop() == nil)

@@ -13,4 +13,11 @@ import Testing
         #expect(sum.counts == [4, 4, 2])
         #expect(sum.sum == 16)
     }
+
+    @Test func `a histogram in another unit has the same counts`() {
+        var histogram = Histogram(bounds: [1, 2])
+        for value in [0.5, 3] { histogram.observe(value) }
+        let scaled = histogram.scaled(by: 0.5)
+        #expect(scaled.bounds == [0.5, 1] && scaled.counts == [1, 0, 1] && scaled.sum == 1.75)
+    }
 }

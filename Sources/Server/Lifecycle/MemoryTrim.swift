@@ -42,6 +42,9 @@ struct MemoryTrim {
 
 /// The memory of the process that is free and resident. There is one heap for all shards.
 enum FreeMemory {
+    private static let count = Atomic<UInt64>(0)
+    /// Trims since the start.
+    static var trimCount: UInt64 { count.load(ordering: .relaxed) }
     private static let isRequested = Atomic<Bool>(false)
     /// When the next trim may begin; nil before the first.
     private static let restEndsAt = Mutex<ContinuousClock.Instant?>(nil)
@@ -55,6 +58,7 @@ enum FreeMemory {
             if let end = restEndsAt.withLock({ $0 }) { try? await Task.sleep(until: end) }
             isRequested.store(false, ordering: .relaxed)
             let span = ContinuousClock().measure { shim_malloc_trim() }
+            count.wrappingAdd(1, ordering: .relaxed)
             restEndsAt.withLock { $0 = .now + rest(after: span) }
         }
     }

@@ -12,7 +12,10 @@ extension Metric {
     static let all: [Metric] = streams + failures + reactors + tls + store + keys + database + process
 
     private static let streams: [Metric] = [
-        .gauge("websocket_connections_total", "Open streams.") { $0.sum(\.counters.openStreams) },
+        .gauge("websocket_connections", "Open streams.") { $0.sum(\.counters.openStreams) },
+        .untyped("websocket_connections_total", "The same as websocket_connections.") {
+            $0.sum(\.counters.openStreams)
+        },
         .gauge("websocket_connections_by_shop", "Open streams of the shops with the most.", by: "shop_id") {
             $0.topShops
         },
@@ -26,9 +29,12 @@ extension Metric {
         .counter("websocket_messages_delivered_total", "Frames handed to the sockets of subscribers.") {
             $0.sum(\.deliveredFrameCount)
         },
-        .histogram(
-            "websocket_broadcast_latency_ms", "From the stored message to its first sends, in milliseconds."
-        ) { $0.histogram(\.broadcastMilliseconds) },
+        .histogram("websocket_broadcast_latency_seconds", "From the stored message to its first sends.") {
+            $0.histogram(\.broadcastMilliseconds)?.scaled(by: 1e-3)
+        },
+        .histogram("websocket_broadcast_latency_ms", "The same in milliseconds.") {
+            $0.histogram(\.broadcastMilliseconds)
+        },
         .counter("websocket_received_bytes_total", "Bytes that clients sent on their streams.") {
             $0.sum(\.counters.clientBytes)
         },
@@ -53,9 +59,9 @@ extension Metric {
         .counter(
             "websocket_protocol_errors_total", "Streams closed for a broken protocol, by close code.", by: "code"
         ) { $0.sums({ String($0) }, \.protocolErrors) },
-        .counter("websocket_disconnect_reasons", "Ends of streams.", by: "reason") { figures in
-            let counts = Dictionary(uniqueKeysWithValues: figures.sums(\.label, \.disconnects))
-            return Disconnect.allCases.map { ($0.label, counts[$0.label] ?? 0) }
+        .counter("websocket_disconnects_total", "Ends of streams.", by: "reason") { disconnects($0) },
+        .untyped("websocket_disconnect_reasons", "The same as websocket_disconnects_total.", by: "reason") {
+            disconnects($0)
         },
         .counter("http_responses_total", "Responses by status.", by: "status") {
             $0.sums({ String($0) }, \.responsesByStatus)
@@ -78,10 +84,29 @@ extension Metric {
         },
     ]
 
+    private static func disconnects(_ figures: ServerFigures) -> [(String, Double)] {
+        let counts = Dictionary(uniqueKeysWithValues: figures.sums(\.label, \.disconnects))
+        return Disconnect.allCases.map { ($0.label, counts[$0.label] ?? 0) }
+    }
+
     private static let reactors: [Metric] = [
         .gauge("shopstream_reactor_connections", "Connections.", by: "reactor") {
             $0.byReactor { Double($0.connectionCount) }
         },
+        .gauge("shopstream_reactor_connections_max", "Connections for which a reactor has descriptors.", by: "reactor") {
+            $0.byReactor { Double($0.connectionCountMax) }
+        },
+        .histogram(
+            "shopstream_reactor_loop_lag_seconds",
+            "How long turns of the loops took: what arrives meanwhile waits for so long."
+        ) { $0.loopLag },
+        .gauge("shopstream_reactor_pending_commands", "Commands of other reactors that wait.", by: "reactor") {
+            $0.byReactor { Double($0.pendingCommandCount) }
+        },
+        .gauge(
+            "shopstream_ring_pending_completions_max",
+            "The most completions that waited at once; each may hold a receive buffer.", by: "reactor"
+        ) { $0.byReactor { Double($0.reactor.pendingCompletionCountMax) } },
         .counter("shopstream_reactor_turns_total", "Turns of the loop.", by: "reactor") {
             $0.byReactor { Double($0.reactor.turnCount) }
         },
@@ -216,11 +241,15 @@ extension Metric {
 
     private static let process: [Metric] = [
         .counter("process_cpu_seconds_total", "User and system time.") { $0.process.cpuSeconds },
+        .gauge("process_resident_memory_bytes", "Resident memory.") { Double($0.process.residentByteCount) },
         .gauge("process_resident_memory_max_bytes", "The most resident memory so far.") {
             Double($0.process.residentByteCountMax)
         },
         .gauge("process_start_time_seconds", "When the server started, in seconds of Unix time.") {
             Double($0.startedAt.microsecondsSinceEpoch) / 1e6
+        },
+        .counter("shopstream_memory_trims_total", "Returns of free memory to the kernel.") { _ in
+            Double(FreeMemory.trimCount)
         },
         .counter("shopstream_log_lines_dropped_total", "Log lines dropped, as standard error took no more.") {
             Double($0.log.droppedLineCount)

@@ -2,6 +2,8 @@
 struct Metric: Sendable {
     enum Kind: String, Sendable {
         case counter, gauge, histogram
+        /// A name of the first design whose ending fits neither a counter nor a gauge. Another name says the same.
+        case untyped
     }
 
     /// What a metric shows.
@@ -46,6 +48,21 @@ struct Metric: Sendable {
         _ rows: @escaping @Sendable (ServerFigures) -> [(String, Double)]?
     ) -> Metric {
         Metric(name: name, kind: .gauge, help: help) { rows($0).map { .labelled(label, $0) } }
+    }
+
+    /// A number under a name that does not fit its type.
+    static func untyped(
+        _ name: String, _ help: String, _ value: @escaping @Sendable (ServerFigures) -> Double?
+    ) -> Metric {
+        Metric(name: name, kind: .untyped, help: help) { value($0).map(Value.number) }
+    }
+
+    /// Numbers under such a name, by the values of a label.
+    static func untyped(
+        _ name: String, _ help: String, by label: String,
+        _ rows: @escaping @Sendable (ServerFigures) -> [(String, Double)]?
+    ) -> Metric {
+        Metric(name: name, kind: .untyped, help: help) { rows($0).map { .labelled(label, $0) } }
     }
 
     /// Counts by bounds.

@@ -9,6 +9,8 @@ struct ShardSnapshot: Sendable {
     var reactor = ReactorStatistics()
     var openShopCount = 0
     var connectionCount = 0
+    var connectionCountMax = 0
+    var pendingCommandCount = 0
     var trailingSubscriberCount = 0
     var retainedByteCount = 0
     var deliveredFrameCount: UInt64 = 0
@@ -54,6 +56,18 @@ struct ServerFigures: Sendable {
     func histogram(_ value: (ShardCounters) -> Histogram) -> Histogram? {
         guard let first = shards.first else { return nil }
         return shards.dropFirst().reduce(into: value(first.counters)) { $0.add(value($1.counters)) }
+    }
+
+    /// The turns of all reactors.
+    var loopLag: Histogram? {
+        guard !shards.isEmpty else { return nil }
+        var sum = Histogram(bounds: LoopLag.bounds)
+        for shard in shards {
+            let lag = shard.reactor.loopLag
+            sum.add(
+                Histogram(bounds: LoopLag.bounds, counts: lag.counts, sum: Double(lag.totalNanoseconds) / 1e9))
+        }
+        return sum
     }
 
     /// A figure of each shard, by its index.

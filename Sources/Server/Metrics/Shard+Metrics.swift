@@ -17,6 +17,8 @@ extension Shard: MeasuredReactor {
         snapshot.reactor = reactor.statistics
         snapshot.openShopCount = hub.shopCount
         snapshot.connectionCount = reactor.connectionCount
+        snapshot.connectionCountMax = reactor.connectionCountMax
+        snapshot.pendingCommandCount = reactor.pendingCommandCount
         snapshot.trailingSubscriberCount = hub.trailingCount
         snapshot.retainedByteCount = hub.retainedByteCount
         snapshot.handshakeCount = handshakes.count

@@ -55,6 +55,19 @@ struct Histogram: Sendable {
         counts = Array(repeating: 0, count: bounds.count + 1)
     }
 
+    /// Counts of other bounds, made elsewhere: one more than there are bounds.
+    init(bounds: [Double], counts: [UInt64], sum: Double) {
+        precondition(counts.count == bounds.count + 1, "a histogram counts what is above its bounds too")
+        self.bounds = bounds
+        self.counts = counts
+        self.sum = sum
+    }
+
+    /// The same in another unit.
+    func scaled(by factor: Double) -> Histogram {
+        Histogram(bounds: bounds.map { $0 * factor }, counts: counts, sum: sum * factor)
+    }
+
     mutating func observe(_ value: Double) {
         counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
         sum += value
