@@ -1,46 +1,22 @@
 """Listening sockets that the service manager opens and passes on (LISTEN_FDS), and a restart without a refused client."""
 
 import http.client
-import socket
-import subprocess
 import threading
 
 import pytest
-
+from support.activation import held_socket, launch, launch_ready
 from support.deadline import wait_until
-from support.server import find_binary
 from support.streams import close_code, open_stream, receive
 
 
 @pytest.fixture
 def listening():
-    """A socket that outlives the servers, as that of a service manager does."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(512)
+    with held_socket() as listener:
         yield listener
 
 
-def launch(server, *sockets, process_id="$$"):
-    """Starts the server with these sockets from descriptor 3 on."""
-    moves = "".join(f"exec {3 + index}<&{listener.fileno()}; " for index, listener in enumerate(sockets))
-    script = f'{moves}LISTEN_PID={process_id} LISTEN_FDS={len(sockets)} exec "$@"'
-    with open(server.log_path, "ab") as log:
-        server.process = subprocess.Popen(
-            ["bash", "-c", script, "bash", str(find_binary()), *server.args], env=server.env,
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[listener.fileno() for listener in sockets],
-        )  # fmt: skip
-    return server
-
-
-def ready(server):
-    wait_until(lambda: "listening" in server.log(), 20, "the server listens")
-    wait_until(lambda: server.request("GET", "/readyz").status_code == 200, 20, "the server is ready")
-    return server
-
-
 def test_all_reactors_serve_the_socket(serve, listening):
-    server = ready(launch(serve(shops=8, ready=False, port=listening.getsockname()[1], reactors=3), listening))
+    server = launch_ready(serve(shops=8, ready=False, port=listening.getsockname()[1], reactors=3), listening)
     streams = [open_stream(server, shop.id, shop.member) for shop in server.shops]
     for shop, stream in zip(server.shops, streams):
         sent = shop.post("hello")
@@ -51,7 +27,7 @@ def test_all_reactors_serve_the_socket(serve, listening):
 
 def test_a_restart_keeps_connections_waiting_and_refuses_none(serve, listening):
     port = listening.getsockname()[1]
-    server = ready(launch(serve(ready=False, port=port), listening))
+    server = launch_ready(serve(ready=False, port=port), listening)
     failures, statuses, is_over = [], [], threading.Event()
 
     def ask():
@@ -73,7 +49,7 @@ def test_a_restart_keeps_connections_waiting_and_refuses_none(serve, listening):
             count = len(statuses)
             wait_until(lambda: len(statuses) > count + 50 or failures, 20, "requests are answered")
             assert server.terminate(20) == 0
-            ready(launch(server, listening))
+            launch_ready(server, listening)
     finally:
         is_over.set()
         for thread in threads:
@@ -89,5 +65,5 @@ def test_a_socket_that_no_setting_names_is_refused(serve, listening):
 
 
 def test_sockets_for_another_process_are_left_alone(serve, listening):
-    server = ready(launch(serve(ready=False), listening, process_id="1"))
+    server = launch_ready(serve(ready=False), listening, process_id="1")
     assert server.terminate() == 0
