@@ -120,7 +120,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TLSTests", dependencies: ["TLS", "TestCertificates", "Primitives"], swiftSettings: settings),
-        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "Primitives"], swiftSettings: settings),
+        .testTarget(
+            name: "ReactorTests", dependencies: ["Reactor", "Primitives", "CLiburing"], swiftSettings: settings),
         .testTarget(
             name: "HTTPTests",
             dependencies: ["HTTP", "Primitives", httpTypes],

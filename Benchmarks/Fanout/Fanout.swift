@@ -34,6 +34,7 @@ struct Fanout: ParsableCommand {
         ReactorThread.pinCurrent(toProcessor: processor)
         var limits = ReactorLimits()
         limits.descriptorCountMax = subscribers + 256
+        limits.installsDescriptors = true
         let reactor = FanoutHandler.FanoutReactor(driver: try UringDriver(limits: limits), limits: limits)
         let handler = FanoutHandler(reactor: reactor, payloadByteCount: payload)
         reactor.attach(handler)

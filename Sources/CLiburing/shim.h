@@ -2,6 +2,7 @@
 // What the importer of C cannot see of liburing 2.3 (flags defined as casts, function-like macros), and entries that
 // the library has no helper for yet. Static inline functions only; no policy stands here.
 // Before liburing.h, which would define feature macros that change the shape of structures which Glibc's module has.
+#include <errno.h>
 #include <sys/types.h>
 #include <sys/select.h>
 
@@ -165,6 +166,19 @@ static inline void shim_peer_name(struct io_uring_sqe *sqe, unsigned slot, void 
 // succeed, and the kernel makes the rest of a chain silent when a silent one fails: one completion for each chain.
 enum { SHIM_STEP_FLAGS = IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS };
 
+// io_uring_register_restrictions and io_uring_enable_rings, which Debian's liburing 2.3 has and does not export. 0, or
+// the negated errno.
+static inline int shim_register(const struct io_uring *ring, unsigned operation, const void *argument, unsigned count) {
+    return syscall(__NR_io_uring_register, ring->ring_fd, operation, argument, count) < 0 ? -errno : 0;
+}
+
+// Operations that the headers of liburing 2.3 do not know, and all flags of the entries below.
+enum {
+    SHIM_OP_INSTALL = 54,
+    SHIM_OP_BIND = 56,
+    SHIM_ENTRY_FLAGS = IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT | IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS,
+};
+
 // A step of a chain: a new stream socket in the direct descriptor `slot`.
 static inline void shim_socket_step(struct io_uring_sqe *sqe, unsigned slot, int family, unsigned long long tag) {
     sqe->opcode = IORING_OP_SOCKET;
@@ -193,7 +207,7 @@ static inline void shim_set_option_step(struct io_uring_sqe *sqe, unsigned slot,
 // A step of a chain: IORING_OP_BIND (Linux 6.11). The kernel copies `address` when the entry is submitted.
 static inline void shim_bind_step(struct io_uring_sqe *sqe, unsigned slot, const void *address, unsigned byte_count,
                                   unsigned long long tag) {
-    sqe->opcode = 56;
+    sqe->opcode = SHIM_OP_BIND;
     sqe->fd = (int)slot;
     sqe->flags = IOSQE_FIXED_FILE | SHIM_STEP_FLAGS;
     sqe->addr = (unsigned long long)(uintptr_t)address;
@@ -222,7 +236,7 @@ static inline unsigned shim_entry_index(const struct io_uring *ring, const struc
 
 // IORING_OP_FIXED_FD_INSTALL (Linux 6.8): an ordinary descriptor for a direct one, for benchmarks that compare.
 static inline void shim_install_descriptor(struct io_uring_sqe *sqe, unsigned slot, unsigned long long tag) {
-    sqe->opcode = 54;
+    sqe->opcode = SHIM_OP_INSTALL;
     sqe->fd = (int)slot;
     sqe->flags = IOSQE_FIXED_FILE;
     sqe->user_data = tag;

@@ -17,6 +17,8 @@ public struct ReactorLimits: Sendable {
     /// outgoing connection the reactor chooses it, so that the connection has an identifier before the kernel has a
     /// socket.
     public var outgoingConnectionCountMax = 0
+    /// Whether `UringDriver.install` may create ordinary descriptors of the connections: for benchmarks.
+    public var installsDescriptors = false
     /// Connections that may wait in the listener's queue, as `Listeners.open` creates it. A multishot accept takes them
     /// all at once, so it is used only while the table has room for twice as many: an accept that finds the table full
     /// drops a client.

@@ -55,6 +55,8 @@ import Primitives
         do throws(UringError) {
             buffers = try unsafe BufferRing(
                 ring: ring, count: limits.receiveBufferCount, byteCount: limits.receiveBufferByteCount)
+            let status = unsafe RingRestrictions.enable(ring, limits: limits)
+            guard status == 0 else { throw UringError.failed(operation: "restricting the ring", errnoValue: -status) }
         } catch {
             Glibc.close(wakeDescriptor)
             unsafe io_uring_queue_exit(ring)
@@ -76,6 +78,7 @@ import Primitives
         parameters.flags =
             UInt32(IORING_SETUP_SINGLE_ISSUER) | UInt32(IORING_SETUP_DEFER_TASKRUN) | UInt32(IORING_SETUP_SUBMIT_ALL)
             | UInt32(IORING_SETUP_CQSIZE) | UInt32(IORING_SETUP_TASKRUN_FLAG) | UInt32(IORING_SETUP_CLAMP)
+            | UInt32(IORING_SETUP_R_DISABLED)
         parameters.cq_entries = UInt32(limits.completionCountMax)
         let status = unsafe io_uring_queue_init_params(UInt32(limits.submissionCountMax), ring, &parameters)
         guard status == 0 else { throw KernelSupport.error(ofSetup: -status) }
