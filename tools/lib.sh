@@ -74,6 +74,21 @@ need_peers() {
     rm -rf "$folder.deb"
 }
 
+# Sees to it that `promtool` is there: $tools_build/prometheus/usr/bin/promtool. Prometheus is unpacked and not
+# installed, as an installed one starts as a service.
+need_promtool() {
+    local folder=$tools_build/prometheus log=$tools_build/apt.log
+    if [ -x "$folder/usr/bin/promtool" ] || ! command -v apt-get >/dev/null; then return 0; fi
+    say "Unpacking promtool"
+    rm -rf "$folder" "$folder.deb"
+    mkdir -p "$folder.deb"
+    download() { (cd "$folder.deb" && apt-get download -qq prometheus >"$log" 2>&1); }
+    # A machine that needed no package so far may have no lists of packages.
+    download || { as_root apt-get update -qq && download; } || { tail -5 "$log" >&2; die "could not download prometheus"; }
+    dpkg-deb -x "$folder.deb"/prometheus_*.deb "$folder"
+    rm -rf "$folder.deb"
+}
+
 need_swift() {
     command -v swift >/dev/null || die "no swift on the PATH: install Swift 6.2 or newer from swift.org"
 }

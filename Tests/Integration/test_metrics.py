@@ -22,7 +22,7 @@ def test_the_format_is_that_of_prometheus(shop):
     for line in answer.text.splitlines():
         if line.startswith("# TYPE "):
             _, _, name, kind = line.split()
-            assert name not in types and kind in ("counter", "gauge", "histogram", "summary")
+            assert name not in types and kind in ("counter", "gauge", "histogram", "untyped")
             types[name] = kind
         elif line and not line.startswith("#"):
             assert SAMPLE.fullmatch(line), line

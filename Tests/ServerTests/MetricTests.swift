@@ -14,7 +14,7 @@ import Testing
         ServerFigures(
             shards: shards, store: StoreStatistics(), takeoverWaitingCallCount: takeoverWaitingCallCount, keys: keys,
             certificates: certificates, process: ProcessFigures(), log: LogWriter.Statistics(),
-            startedAt: Timestamp(microsecondsSinceEpoch: 0))
+            startedAt: Timestamp(microsecondsSinceEpoch: 0), isReady: true)
     }
 
     /// The samples of one family.

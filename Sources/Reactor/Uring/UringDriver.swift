@@ -53,10 +53,7 @@ import Primitives
         address = unsafe UringAddress(ringDescriptor: ring.pointee.ring_fd, wakeDescriptor: wakeDescriptor)
         descriptorCountMax = limits.descriptorCountMax
         do throws(UringError) {
-            buffers = try unsafe BufferRing(
-                ring: ring, count: limits.receiveBufferCount, byteCount: limits.receiveBufferByteCount)
-            let status = unsafe RingRestrictions.enable(ring, limits: limits)
-            guard status == 0 else { throw UringError.failed(operation: "restricting the ring", errnoValue: -status) }
+            buffers = try unsafe RingRestrictions.enable(ring, limits: limits)
         } catch {
             Glibc.close(wakeDescriptor)
             unsafe io_uring_queue_exit(ring)

@@ -240,6 +240,7 @@ extension Metric {
     ]
 
     private static let process: [Metric] = [
+        .gauge("shopstream_ready", "Whether /readyz is answered with 200.") { $0.isReady ? 1 : 0 },
         .counter("process_cpu_seconds_total", "User and system time.") { $0.process.cpuSeconds },
         .gauge("process_resident_memory_bytes", "Resident memory.") { Double($0.process.residentByteCount) },
         .gauge("process_resident_memory_max_bytes", "The most resident memory so far.") {

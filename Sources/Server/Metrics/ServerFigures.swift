@@ -38,6 +38,8 @@ struct ServerFigures: Sendable {
     let process: ProcessFigures
     let log: LogWriter.Statistics
     let startedAt: Timestamp
+    /// Whether `/readyz` is answered with 200.
+    let isReady: Bool
 
     /// The sum of a figure over all shards.
     func sum(_ value: (ShardSnapshot) -> some BinaryInteger) -> Double {

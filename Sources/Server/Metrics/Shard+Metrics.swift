@@ -34,6 +34,10 @@ extension Shard: MeasuredReactor {
         return snapshot
     }
 
+    private var isReady: Bool {
+        if case .ready = readiness { true } else { false }
+    }
+
     var reactors: [Shard<IO>] { directory.members }
 
     func totals(of snapshots: [ShardSnapshot]) -> ServerTotals {
@@ -47,7 +51,8 @@ extension Shard: MeasuredReactor {
             shards: snapshots, store: storage.store.statistics,
             takeoverWaitingCallCount: storage.takeover?.waitingCallCount, keys: authenticator.reloadStatistics,
             certificates: environment.certificates?.statistics,
-            process: ProcessFigures(), log: LogWriter.standardError.statistics, startedAt: environment.api.startedAt)
+            process: ProcessFigures(), log: LogWriter.standardError.statistics, startedAt: environment.api.startedAt,
+            isReady: isReady)
         return Array(Metric.text(figures).utf8)
     }
 

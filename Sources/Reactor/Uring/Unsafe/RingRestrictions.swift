@@ -4,16 +4,21 @@ import CLiburing
 /// nothing else. Code that gains control of the process finds no way around a seccomp profile in the ring: it can open
 /// no file, and without outgoing connections connect to nothing.
 enum RingRestrictions {
-    /// Restricts a ring that was set up as disabled, and enables it. 0, or the negated `errno`.
-    static func enable(_ ring: UnsafeMutablePointer<io_uring>, limits: ReactorLimits) -> Int32 {
+    /// Gives a ring that was set up as disabled its receive buffers, restricts it, and enables it.
+    static func enable(
+        _ ring: UnsafeMutablePointer<io_uring>, limits: ReactorLimits
+    ) throws(UringError) -> BufferRing {
+        let buffers = try unsafe BufferRing(
+            ring: ring, count: limits.receiveBufferCount, byteCount: limits.receiveBufferByteCount)
         var rules = operations(limits).map { rule(IORING_RESTRICTION_SQE_OP, UInt8($0)) }
         rules += registrations.map { rule(IORING_RESTRICTION_REGISTER_OP, UInt8($0)) }
         rules.append(rule(IORING_RESTRICTION_SQE_FLAGS_ALLOWED, UInt8(SHIM_ENTRY_FLAGS)))
         // SAFETY: the kernel copies the rules.
-        let status = unsafe shim_register(
+        var status = unsafe shim_register(
             ring, UInt32(IORING_REGISTER_RESTRICTIONS), &rules, UInt32(rules.count))
-        guard status == 0 else { return status }
-        return unsafe shim_register(ring, UInt32(IORING_REGISTER_ENABLE_RINGS), nil, 0)
+        if status == 0 { status = unsafe shim_register(ring, UInt32(IORING_REGISTER_ENABLE_RINGS), nil, 0) }
+        guard status == 0 else { throw .failed(operation: "restricting the ring", errnoValue: -status) }
+        return buffers
     }
 
     private static func operations(_ limits: ReactorLimits) -> [UInt32] {
