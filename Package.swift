@@ -119,7 +119,8 @@ let package = Package(
             name: "TestCertificates", dependencies: ["COpenSSL"], path: "Tests/TestCertificates",
             swiftSettings: settings),
         .testTarget(
-            name: "TLSTests", dependencies: ["TLS", "TestCertificates", "Primitives"], swiftSettings: settings),
+            name: "TLSTests", dependencies: ["TLS", "TestCertificates", "Primitives", "COpenSSL"],
+            swiftSettings: settings),
         .testTarget(
             name: "ReactorTests", dependencies: ["Reactor", "Primitives", "CLiburing"], swiftSettings: settings),
         .testTarget(
