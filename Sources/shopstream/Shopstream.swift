@@ -17,7 +17,8 @@ struct Shopstream: AsyncParsableCommand {
         abstract: "Streams the messages of shops to everyone who watches them.",
         discussion: "Every option has an environment variable; Sources/Server/README.md lists them all.",
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, TokenCommand.self, ShopCommand.self, MembersCommand.self,
+            ServeCommand.self, DoctorCommand.self, MigrateCommand.self, TokenCommand.self, ShopCommand.self,
+            MembersCommand.self,
         ])
 }
 

@@ -93,7 +93,8 @@ extension Metric {
         .gauge("shopstream_reactor_connections", "Connections.", by: "reactor") {
             $0.byReactor { Double($0.connectionCount) }
         },
-        .gauge("shopstream_reactor_connections_max", "Connections for which a reactor has descriptors.", by: "reactor") {
+        .gauge("shopstream_reactor_connections_max", "Connections for which a reactor has descriptors.", by: "reactor")
+        {
             $0.byReactor { Double($0.connectionCountMax) }
         },
         .histogram(

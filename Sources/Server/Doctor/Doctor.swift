@@ -1,0 +1,81 @@
+import Primitives
+import Reactor
+
+/// Examines the machine and the settings, before the server runs or beside it. Changes nothing, and takes neither the
+/// lock of the store nor an address on which a server listens.
+public enum Doctor {
+    /// Runs all checks. Takes seconds when a store or an issuer does not answer.
+    ///
+    /// - Parameters:
+    ///   - environment: The settings, as the server reads them.
+    ///   - streamCount: The wished number of streams; nil: the findings say how many there is room for.
+    public static func examine(environment: [String: String], streamCount: Int?) async -> DoctorReport {
+        let configuration: ServerConfiguration
+        do throws(ConfigurationError) {
+            configuration = try ServerConfiguration(environment: environment)
+        } catch {
+            var demand = Demand()
+            demand.streamCount = streamCount
+            // The defaults of the settings that decide about the machine.
+            if let defaults = try? ServerConfiguration(environment: [:]) {
+                demand = Demand(defaults, streamCount: streamCount)
+            }
+            let invalid = Finding(
+                .settingsInvalid, error.description, fix: "correct or unset \(error.name); more may be wrong after it")
+            return DoctorReport(await machine(demand) + [invalid])
+        }
+        var findings = await machine(Demand(configuration, streamCount: streamCount))
+        findings += settings(configuration)
+        findings += ListenCheck.findings(configuration)
+        findings += CertificateCheck.findings(configuration, at: WallClock.now)
+        findings += await KeyCheck.findings(configuration)
+        findings += FileCheck.findings(configuration)
+        findings += await StoreCheck.findings(configuration.store)
+        return DoctorReport(findings)
+    }
+
+    private static func machine(_ demand: Demand) async -> [Finding] {
+        let facts = MachineReader().facts()
+        let descriptorCount = demand.connectionsPerReactorMax ?? ReactorLimits().descriptorCountMax
+        return KernelCheck.findings(release: facts.kernelRelease)
+            + KernelCheck.findings(
+                ring: await ringError(descriptorCount: descriptorCount), descriptorCount: descriptorCount)
+            + DescriptorCheck.findings(facts, demand)
+            + MemoryCheck.findings(facts, demand)
+            + NetworkCheck.findings(facts, demand)
+            + ClockCheck.findings(DoctorCalls.clockState())
+    }
+
+    /// Creates a ring as a reactor does, on a thread of its own, and ends it; nil: it succeeded.
+    private static func ringError(descriptorCount: Int) async -> UringError? {
+        var thread: ReactorThread?
+        let error: UringError? = await withCheckedContinuation { continuation in
+            thread = ReactorThread(name: "doctor") {
+                var limits = ReactorLimits()
+                limits.descriptorCountMax = descriptorCount
+                do throws(UringError) {
+                    try UringDriver(limits: limits).shutDown()
+                    continuation.resume(returning: nil)
+                } catch {
+                    continuation.resume(returning: error)
+                }
+            }
+        }
+        thread?.join()
+        return error
+    }
+
+    private static func settings(_ configuration: ServerConfiguration) -> [Finding] {
+        let ok = Finding(.settingsOK, "all settings are allowed, mode \(configuration.mode.rawValue)")
+        switch configuration.mode {
+        case .production: return [ok]
+        case .development:
+            return [
+                ok,
+                Finding(
+                    .developmentMode, "development mode allows short secrets, any origin and the demo",
+                    fix: "SHOPSTREAM_MODE=production"),
+            ]
+        }
+    }
+}

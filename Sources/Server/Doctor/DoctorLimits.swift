@@ -1,0 +1,27 @@
+/// What the doctor compares facts with.
+enum DoctorLimits {
+    /// Bytes of the process for an idle stream: 1.4 KB (`Benchmarks/idle-memory`), rounded up. Large runs of
+    /// Benchmarks/README.md measure less.
+    static let streamByteCount = 1_500
+    /// The same with TLS: see the table of Benchmarks/README.md, section "TLS".
+    static let secureStreamByteCount = 14_500
+    /// Bytes of the kernel for an idle stream, its socket and its entry in the ring's table: half of the 9.0 KiB for both
+    /// ends that Benchmarks/README.md reports.
+    static let kernelStreamByteCount = 4_500
+    /// Bytes of the process without streams: rings, receive buffers, caches and the store.
+    static let processByteCount = 128 << 20
+    /// The part of the available memory that streams may take before it is scarce.
+    static let memoryPercentMax = 80
+    /// The listeners' queue, see `ReactorLimits.listenQueueCountMax`.
+    static let acceptQueueCountMin = 4_096
+    /// Open files of other processes and of the store, on top of a socket for each stream.
+    static let otherFileCount = 1_024
+    /// Descriptors that a ring may have, whatever `RLIMIT_NOFILE` says.
+    static let ringDescriptorCountMax = 1 << 20
+    /// Certificates that expire earlier cause a warning.
+    static let certificateSecondsMin: Int64 = 14 * 86_400
+    /// How long a store, or an issuer, may take to answer: longer than `DocumentFetch.wait`.
+    static let answerWait: Duration = .seconds(12)
+    /// The first bytes of a SQLite file (https://www.sqlite.org/fileformat.html, section 1.3).
+    static let sqliteHead = Array("SQLite format 3\0".utf8)
+}
