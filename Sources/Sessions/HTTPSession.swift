@@ -241,12 +241,16 @@ extension HTTPSession {
         }
     }
 
-    /// The server stops: a connection that waits for a request ends, and the others after their response.
+    /// The server stops: a connection that waits for another request ends, and the others after their response. One that
+    /// has not sent its first request has a little time for it.
     package mutating func drainBegan(at now: MonotonicInstant) -> Action {
         isDraining = true
         switch state {
+        case .idle where !hasResponded, .securing:
+            // The request of a connection that was just accepted may be on its way.
+            setTimer(now + Limits.lingerWait)
+            return .none
         case .idle, .readingHead: return parser.isIdle && !output.isInFlight ? linger(now) : .none
-        case .securing: return close()
         case .skippingBody: return linger(now)
         case .judging, .awaitingKeys, .admittingUpload, .readingBody, .storingPiece, .handling, .responding,
             .lingering, .closed:

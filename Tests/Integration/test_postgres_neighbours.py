@@ -108,6 +108,7 @@ def test_changes_of_others_without_a_listener_are_published_and_the_node_wrote_n
         own = []
         statements = f"{insertion(shop, 'gap-1', 'missed')}; DELETE FROM shop_messages WHERE id = 'gone-1'"
         with no_listener(database, statements):
+            wait_until(lambda: server.metric("shopstream_database_node_lock_held") == 0, 20, "the loss is noticed")
             # Longer than what is re-read reaches back. Without its lock the node writes nothing.
             ends = time.monotonic() + 13
             while time.monotonic() < ends:

@@ -152,12 +152,12 @@ import Testing
     static let table: [State: [Event: Outcome]] = [
         .securing: [
             .secured: .becomes(.idle, .none), .securingFailed: .becomes(.lingering, .linger),
-            .sendCompleted: .stays(.none), .drainBegan: .becomes(.closed, close),
+            .sendCompleted: .stays(.none), .drainBegan: .stays(.none),
             .timerFired: .becomes(.closed, .close(.notSecured)), .connectionEnded: .becomes(.closed, close),
         ],
         .idle: [
             .lastResponseBegan: .becomes(.responding, .send), .responseBegan: .becomes(.responding, .send),
-            .sendCompleted: .stays(.none), .drainBegan: .becomes(.lingering, .linger),
+            .sendCompleted: .stays(.none), .drainBegan: .stays(.none),
             .timerFired: .becomes(.closed, .close(.noRequest(isFirst: true))),
             .connectionEnded: .becomes(.closed, close),
         ],
@@ -225,6 +225,20 @@ import Testing
         #expect(session.takeTimerChange() == .set(Self.at(105) + Limits.headWait))
     }
 
+    @Test func `a drain gives a connection time for its first request, and none for another`() {
+        var first = Self.session(in: .idle)
+        _ = first.takeTimerChange()
+        #expect(first.drainBegan(at: Self.at(101)) == .none)
+        #expect(first.takeTimerChange() == .set(Self.at(101) + Limits.lingerWait))
+        Self.handle(Self.get, in: &first)
+        #expect(Self.report(.responseBegan, to: &first) == .send)
+        #expect(first.sendCompleted(at: Self.at(102)) == .linger)
+
+        var next = Self.session(in: .responding)
+        _ = next.sendCompleted(at: Self.at(100))
+        #expect(next.state == .idle && next.drainBegan(at: Self.at(101)) == .linger)
+    }
+
     @Test func `the array of a large piece is freed when it was sent`() {
         var session = Self.session(in: .handling)
         session.responseBegan(closes: false, at: Self.at(100))
@@ -279,7 +293,7 @@ import Testing
     /// The transitions that events of the table or bytes of a request make.
     @Test func `the states that may follow a state are those that something leads to`() {
         var next: [State: Set<State>] = [
-            .idle: [.readingHead, .judging], .readingHead: [.judging, .lingering],
+            .idle: [.readingHead, .judging, .lingering], .readingHead: [.judging, .lingering],
             .readingBody: [.storingPiece, .handling],
             .responding: [.skippingBody, .lingering], .skippingBody: [.lingering],
         ]

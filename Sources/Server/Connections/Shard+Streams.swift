@@ -133,6 +133,8 @@ extension Shard {
     }
 
     func streamTimerFired(_ connection: ConnectionID) {
+        // Another timer of this turn may have set a new one.
+        if let timer = streams.withValue(connection, { $0.timer }) ?? nil { reactor.cancel(timer) }
         streams.withValue(connection) { $0.timer = nil }
         // The input that a client has sent is handled before its deadlines.
         guard !streams.heldInput.contains(connection) else {

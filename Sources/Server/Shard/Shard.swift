@@ -218,6 +218,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
 
     private func timerFired(_ connection: ConnectionID) {
         if let state = http[connection] {
+            if let timer = state.timer { reactor.cancel(timer) }
             state.timer = nil
             report(connection, state) { $0.timerFired(at: reactor.now) }
         } else if streams.contains(connection) {
