@@ -13,7 +13,12 @@ from support.server import find_binary
 
 
 def first_line(server):
-    return next(line for line in server.log().splitlines() if "listening" in line)
+    """The line that names the address: a thread of its own writes it, perhaps after the first answer."""
+
+    def line():
+        return next((line for line in server.log().splitlines() if "listening" in line), None)
+
+    return wait_until(line, 10, "the line is written")
 
 
 def test_a_pipe_or_a_file_gets_json(serve):
