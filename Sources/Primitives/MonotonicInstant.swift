@@ -29,6 +29,13 @@ public struct MonotonicInstant: Hashable, Comparable, Sendable {
         let span = Int64(clamping: nanoseconds &- earlier.nanoseconds)
         return Duration(attoseconds: Int128(span) * 1_000_000_000)
     }
+
+    /// The earlier one of two times, either of which may be missing. O(1), no allocation.
+    @inlinable
+    public static func earlier(_ first: Self?, _ second: Self?) -> Self? {
+        guard let first, let second else { return first ?? second }
+        return min(first, second)
+    }
 }
 
 extension Duration {

@@ -10,6 +10,9 @@ public enum ListenerKind: UInt8, Sendable, CaseIterable {
     /// As `main`, with which it shares the room: for a second address.
     case second
 
+    /// All kinds; stored, as each accept goes through them.
+    public static let allCases: [ListenerKind] = [.main, .side, .second]
+
     /// Whether it shares the room of the main listener.
     var sharesRoom: Bool {
         switch self {
@@ -46,7 +49,7 @@ struct ListenerStates {
 
     /// The earliest time at which a failed accept is retried.
     var retryAt: MonotonicInstant? {
-        ListenerKind.allCases.lazy.compactMap { self[$0].retryAt }.min()
+        MonotonicInstant.earlier(MonotonicInstant.earlier(main.retryAt, side.retryAt), second.retryAt)
     }
 
     /// The listeners that share the main listener's room and want connections.

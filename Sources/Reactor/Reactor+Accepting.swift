@@ -164,6 +164,7 @@ extension Reactor {
 
     /// Retries the failed accepts that are due.
     func retryAccepts() {
+        guard listeners.retryAt != nil else { return }
         for kind in ListenerKind.allCases { retryAccept(kind) }
     }
 

@@ -46,4 +46,11 @@ import Testing
     func `whole nanoseconds are cut off below and clamped at both ends`(duration: Duration, nanoseconds: UInt64) {
         #expect(duration.wholeNanoseconds == nanoseconds)
     }
+
+    @Test func `the earlier of two times is the one that there is, or the smaller`() {
+        let (early, late) = (MonotonicInstant(nanoseconds: 1), MonotonicInstant(nanoseconds: 2))
+        #expect(MonotonicInstant.earlier(early, late) == early && MonotonicInstant.earlier(late, early) == early)
+        #expect(MonotonicInstant.earlier(nil, late) == late && MonotonicInstant.earlier(early, nil) == early)
+        #expect(MonotonicInstant.earlier(nil, nil) == nil)
+    }
 }

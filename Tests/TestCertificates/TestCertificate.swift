@@ -35,7 +35,9 @@ public final class TestCertificate: Sendable {
         _ names: [String] = ["DNS:localhost", "IP:127.0.0.1"], algorithm: Algorithm = .ed25519,
         daysValid: Int = 30, passphrase: String? = nil
     ) throws {
-        var template = Array("/tmp/shopstream-certificate-XXXXXX".utf8CString)
+        // The call replaces the last six characters.
+        let name = "/tmp/shopstream-certificate-" + String(repeating: "X", count: 6)
+        var template = Array(name.utf8CString)
         // SAFETY: the call changes the characters in place, which end with a zero.
         guard let made = unsafe mkdtemp(&template) else { throw Failure(call: "mkdtemp") }
         folder = unsafe String(cString: made)

@@ -235,7 +235,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         retryOutbox()
         endPieceTurn()
         endHandshakeTurn()
-        reactor.turnWantedAt = [http.pieceTurns.nextTurnAt, handshakes.nextTurnAt].lazy.compactMap(\.self).min()
+        reactor.turnWantedAt = MonotonicInstant.earlier(http.pieceTurns.nextTurnAt, handshakes.nextTurnAt)
         if drainProgress.isDraining { finishDrainIfIdle() }
         return isInputLeft || pendingFlush.isNeeded || !outbox.isEmpty || !endedPeers.isEmpty
     }
