@@ -2,8 +2,8 @@ import Primitives
 
 /// The one seam for I/O: operations in, completions out. The reactor is generic over the driver and specialised for it.
 ///
-/// A driver belongs to the thread that created it, except for its `waker`. Operations are queued and take effect at the
-/// next `submit`, in their order. Each reports with its tag: once, or several times while `Completion.hasMore` is set.
+/// A driver belongs to the thread that created it, except for its `waker`. Operations are queued and take effect in their
+/// order, at the latest with the next `submit`. Each reports with its tag: once, or several times while `Completion.hasMore` is set.
 /// A `trySend` to a connection of a group reports only when it did not send all bytes.
 ///
 /// Memory that an operation names must stay valid and unchanged until its final completion. For `trySend`, which never
@@ -23,6 +23,8 @@ public protocol Driver: AnyObject, SendableMetatype {
     /// The number of direct descriptors; slots are below it.
     var descriptorCountMax: Int { get }
 
+    /// Prepares a listening socket for `accept`; once, before the first.
+    func prepareListener(_ listener: Int32)
     /// Accepts one connection of `listener`, or connections until a completion without `hasMore`.
     func accept(listener: Int32, isMultishot: Bool, tag: CompletionTag)
     /// Closes `listener`, which has no accept in flight.
@@ -79,4 +81,14 @@ public protocol Driver: AnyObject, SendableMetatype {
     /// Ends the driver and the operations in flight. False when operations may still be in flight: the memory that they
     /// name must then never be freed.
     func shutDown() -> Bool
+}
+
+/// A driver on what the operating system offers.
+public protocol SystemDriver: Driver {
+    /// Whether RLIMIT_NOFILE bounds the connections of all drivers of the process together, not those of each.
+    static var sharesDescriptors: Bool { get }
+
+    /// Creates a driver on the calling thread, which must be the one that uses it. Throws when the system lacks or
+    /// forbids what the driver needs, or when a limit is too low; each error says what to do.
+    init(limits: ReactorLimits) throws(DriverError)
 }

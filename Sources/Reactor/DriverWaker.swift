@@ -7,8 +7,8 @@ public protocol DriverWaker: Sendable {
     func wake()
 }
 
-/// Wakes a `UringDriver` from any thread.
-public struct UringWaker: DriverWaker {
+/// Wakes a driver that waits for an event descriptor too, as `UringDriver` and `EpollDriver` do. Any thread.
+public struct EventWaker: DriverWaker {
     let descriptor: Int32
 
     /// Adds one to the event descriptor's counter.

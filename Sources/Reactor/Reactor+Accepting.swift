@@ -10,6 +10,7 @@ extension Reactor {
         listeners[kind].descriptor = descriptor
         listeners[kind].isIPv6 = isIPv6
         listeners[kind].isWanted = true
+        driver.prepareListener(descriptor)
         acceptIfRoom(kind)
     }
 

@@ -8,6 +8,11 @@ enum ServerLimits {
     /// Connections of the metrics listener. It has its own descriptors for them, so that streams never keep a scraper
     /// out.
     static let metricsConnectionCountMax = 32
+    /// The least descriptors of a reactor for which a server starts, where reactors share those of the process.
+    static let descriptorShareMin = 128
+    /// Descriptors that are left for what is no connection, where reactors share those of the process: listeners, the
+    /// store, files of images, and for each reactor its events.
+    static func otherDescriptorCount(reactorCount: Int) -> Int { 128 + 16 * reactorCount }
     /// Bytes of a response that are produced at a time.
     static let responsePieceByteCount = API.Limits.responsePieceByteCount
     /// The arrays of small responses that a reactor keeps for those that follow: about as many as it sends in a turn of

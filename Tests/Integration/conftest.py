@@ -1,4 +1,5 @@
-"""Fixtures: servers in all settings, and shops that no other test uses. `--tls` gives every server TLS."""
+"""Fixtures: servers in all settings, and shops that no other test uses. `--tls` gives every server TLS, and `--driver` a
+driver."""
 
 import os
 import pathlib
@@ -18,9 +19,11 @@ def pytest_addoption(parser):
         "--tls", action="store_true",
         help="start every server with TLS and speak TLS to it, verified; tests marked `plain` are left out",
     )  # fmt: skip
+    parser.addoption("--driver", choices=("uring", "epoll"), help="the driver of every server that a test names none for")
 
 
 def pytest_configure(config):
+    Server.driver_of_all = config.getoption("--driver")
     if not config.getoption("--tls"):
         return
     config.tls_folder = tempfile.mkdtemp(prefix="shopstream-tls-")

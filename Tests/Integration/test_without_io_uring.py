@@ -1,12 +1,17 @@
-"""Where io_uring is missing or forbidden, the server names the cause and the remedy, and exits with its own status."""
+"""Where io_uring is missing or forbidden, the server uses epoll and says so. If io_uring is required, it names the cause
+and the remedy, and exits with its own status."""
 
 import errno
+import json
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
+from support.deadline import wait_until
 from support.server import Server, find_binary
+from support.streams import open_stream, receive
 
 EX_UNAVAILABLE = 69
 FOLDER = pathlib.Path(__file__).parent
@@ -14,8 +19,8 @@ SETTING = pathlib.Path("/proc/sys/kernel/io_uring_disabled")
 
 
 def start_forbidden(tmp_path, errno_value, prefix=()):
-    """Starts the server where `io_uring_setup` fails with this errno; its status and what it wrote."""
-    server = Server(tmp_path)
+    """Starts the server where `io_uring_setup` fails with this errno and is required; its status and what it wrote."""
+    server = Server(tmp_path, env={"SHOPSTREAM_DRIVER": "uring"})
     command = [*prefix, sys.executable, "-m", "support.seccomp", str(errno_value), str(find_binary()), *server.args]
     run = subprocess.run(
         command, env={**server.env, "PYTHONPATH": str(FOLDER)}, capture_output=True, text=True, timeout=30
@@ -65,3 +70,74 @@ def test_a_kernel_too_old_for_the_rings_flags_is_named(tmp_path):
     status, text = start_forbidden(tmp_path, errno.EINVAL)
     assert status == EX_UNAVAILABLE
     assert "kernel" in one_line(text)
+
+
+# With epoll instead
+
+FORBIDDEN = (sys.executable, "-B", "-m", "support.seccomp")
+
+
+def events(server):
+    return [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
+
+
+def driver(server):
+    """The driver that the log names once the server listens."""
+    wait_until(lambda: any(line["message"] == "listening" for line in events(server)), what="it listens")
+    return next(line["driver"] for line in events(server) if line["message"] == "listening")
+
+
+def reason(server):
+    """What the log says about the driver; None when it says nothing yet."""
+    lines = [line for line in events(server) if line["message"] == "epoll is used, as io_uring cannot be"]
+    return lines[0]["reason"] if lines else None
+
+
+@pytest.mark.parametrize(
+    ("errno_value", "words"),
+    [(errno.ENOSYS, "io_uring is missing"), (errno.EPERM, "forbidden"), (errno.EINVAL, "the kernel")],
+)
+def test_epoll_is_used_where_io_uring_cannot_be(serve, errno_value, words):
+    server = serve(prefix=(*FORBIDDEN, str(errno_value)), env={"PYTHONPATH": str(FOLDER)})
+    wait_until(lambda: reason(server), what="the log says why")
+    assert words in reason(server)
+    assert driver(server) == "epoll"
+    shop = server.shops[0]
+    stream = open_stream(server, shop.id, shop.member)
+    sent = shop.post("by epoll")
+    assert receive(stream)["id"] == sent["id"]
+    assert server.terminate() == 0
+
+
+def test_strace_sees_no_ring_where_seccomp_refuses_it(serve, tmp_path):
+    trace = tmp_path / "trace"
+    calls = "io_uring_setup,io_uring_enter,io_uring_register,epoll_create1,epoll_ctl,accept4"
+    # With -D the tracer is a process beside, and this one becomes the server.
+    prefix = ("strace", "-D", "-f", "-q", "-e", f"trace={calls}", "-o", str(trace), *FORBIDDEN, str(errno.EPERM))
+    server = serve(prefix=prefix, env={"PYTHONPATH": str(FOLDER)})
+    shop = server.shops[0]
+    stream = open_stream(server, shop.id, shop.member)
+    sent = shop.post("traced")
+    assert receive(stream)["id"] == sent["id"]
+    assert server.terminate() == 0
+    wait_until(lambda: "+++ exited with 0 +++" in trace.read_text(), what="the tracer has written all")
+    text = trace.read_text()
+    setups = re.findall(r"io_uring_setup\(.*\) += (.*)", text)
+    assert setups and all(result.startswith("-1 EPERM") for result in setups)
+    assert "io_uring_enter" not in text and "io_uring_register" not in text
+    assert len(re.findall(r"epoll_create1\(.*\) += \d+", text)) >= 2
+    assert re.search(r"accept4\(.*\) += \d+", text)
+
+
+@pytest.mark.parametrize("name", ["uring", "epoll"])
+def test_the_driver_is_the_one_that_is_named(serve, name):
+    server = serve(env={"SHOPSTREAM_DRIVER": name})
+    assert driver(server) == name
+    assert reason(server) is None
+
+
+def test_an_unknown_driver_is_refused(tmp_path):
+    server = Server(tmp_path, env={"SHOPSTREAM_DRIVER": "kqueue"})
+    run = subprocess.run([str(find_binary()), *server.args], env=server.env, capture_output=True, text=True, timeout=30)
+    assert run.returncode == 78
+    assert one_line(run.stderr) == "shopstream: SHOPSTREAM_DRIVER='kqueue' cannot be used: auto or uring or epoll"

@@ -4,17 +4,18 @@ import Testing
 
 @testable import Reactor
 
-/// Connections that a reactor opens, over both drivers: the test turns the reactor, which connects to itself.
+/// Connections that a reactor opens, over all drivers: the test turns the reactor, which connects to itself.
 @Suite(.timeLimit(.minutes(5))) struct ConnectTests {
     private static let sourceHost: UInt32 = 0x7f00_0102
 
-    // MARK: - Over either driver
+    // MARK: - Over each driver
 
     @Test(arguments: DriverKind.allCases)
     func `a connection is opened, carries bytes both ways and ends`(kind: DriverKind) throws {
         switch kind {
         case .virtual: try carriesBytes(.virtual())
-        case .uring: try carriesBytes(.live())
+        case .uring: try carriesBytes(ConnectingSetup<UringDriver>.live())
+        case .epoll: try carriesBytes(ConnectingSetup<EpollDriver>.live())
         }
     }
 
@@ -41,7 +42,8 @@ import Testing
     func `a refused connection fails, and its slot is free for another`(kind: DriverKind) throws {
         switch kind {
         case .virtual: try refuses(.virtual(outgoingCountMax: 1))
-        case .uring: try refuses(.live(outgoingCountMax: 1))
+        case .uring: try refuses(ConnectingSetup<UringDriver>.live(outgoingCountMax: 1))
+        case .epoll: try refuses(ConnectingSetup<EpollDriver>.live(outgoingCountMax: 1))
         }
     }
 
@@ -64,7 +66,8 @@ import Testing
     func `the acceptor sees the source address`(kind: DriverKind) throws {
         switch kind {
         case .virtual: try showsSource(.virtual())
-        case .uring: try showsSource(.live())
+        case .uring: try showsSource(ConnectingSetup<UringDriver>.live())
+        case .epoll: try showsSource(ConnectingSetup<EpollDriver>.live())
         }
     }
 
@@ -80,7 +83,8 @@ import Testing
     func `a full table fails with ENFILE until a connection has closed`(kind: DriverKind) throws {
         switch kind {
         case .virtual: try fillsTable(.virtual(outgoingCountMax: 3))
-        case .uring: try fillsTable(.live(outgoingCountMax: 3))
+        case .uring: try fillsTable(ConnectingSetup<UringDriver>.live(outgoingCountMax: 3))
+        case .epoll: try fillsTable(ConnectingSetup<EpollDriver>.live(outgoingCountMax: 3))
         }
     }
 
@@ -104,7 +108,8 @@ import Testing
     func `a close while connecting is followed by connectionClosed alone`(kind: DriverKind, turnCount: Int) throws {
         switch kind {
         case .virtual: try givesUp(.virtual(), turnCount: turnCount)
-        case .uring: try givesUp(.live(), turnCount: turnCount)
+        case .uring: try givesUp(ConnectingSetup<UringDriver>.live(), turnCount: turnCount)
+        case .epoll: try givesUp(ConnectingSetup<EpollDriver>.live(), turnCount: turnCount)
         }
     }
 
@@ -131,52 +136,64 @@ import Testing
         setup.end()
     }
 
-    // MARK: - On the ring
+    // MARK: - On the drivers of the system
 
-    @Test func `five thousand connections from five source addresses are opened at once`() throws {
-        let count = 5_000
-        let setup = try ConnectingSetup<UringDriver>.live(outgoingCountMax: count, incomingCountMax: count + 200)
-        let handler = setup.handler
-        for index in 0..<count {
-            let source = PeerAddress(ipv4: Self.sourceHost + UInt32(index % 5))
-            #expect(setup.reactor.connect(to: setup.address, from: source, token: UInt64(index)) != nil)
+    @Test(arguments: systemDrivers)
+    func `five thousand connections from five source addresses are opened at once`(driver: any SystemDriver.Type) throws
+    {
+        func body<IO: SystemDriver>(_: IO.Type) throws {
+            let count = 5_000
+            let setup = try ConnectingSetup<IO>.live(outgoingCountMax: count, incomingCountMax: count + 200)
+            let handler = setup.handler
+            for index in 0..<count {
+                let source = PeerAddress(ipv4: Self.sourceHost + UInt32(index % 5))
+                #expect(setup.reactor.connect(to: setup.address, from: source, token: UInt64(index)) != nil)
+            }
+            setup.turn(until: { handler.outcomeCount == count && handler.accepted.count == count })
+            #expect(handler.failures == [:])
+            #expect(Set(handler.opened.values).count == count)
+            var countBySource: [PeerAddress: Int] = [:]
+            for case let address? in handler.accepted.values { countBySource[address, default: 0] += 1 }
+            #expect(countBySource.count == 5)
+            #expect(countBySource.values.allSatisfy { $0 == count / 5 })
+            setup.end()
         }
-        setup.turn(until: { handler.outcomeCount == count && handler.accepted.count == count })
-        #expect(handler.failures == [:])
-        #expect(Set(handler.opened.values).count == count)
-        var countBySource: [PeerAddress: Int] = [:]
-        for case let address? in handler.accepted.values { countBySource[address, default: 0] += 1 }
-        #expect(countBySource.count == 5)
-        #expect(countBySource.values.allSatisfy { $0 == count / 5 })
-        setup.end()
+        try body(driver)
     }
 
-    @Test(arguments: ["192.0.2.1", "127.0.0.1"])
-    func `one failure is reported, whichever step fails`(source: String) throws {
-        let setup = try ConnectingSetup<UringDriver>.live()
-        let source = try #require(PeerAddress(source))
-        // The bind fails for an address that is not ours; the connect for a broadcast address.
-        let isOurs = source == PeerAddress(ipv4: 0x7f00_0001)
-        let target = isOurs ? SocketAddress(PeerAddress(ipv4: 0xffff_ffff), port: 80) : setup.address
-        setup.reactor.connect(to: target, from: source, token: 1)
-        setup.turn(until: { setup.handler.outcomeCount > 0 && setup.reactor.connectionCount == 0 })
-        setup.reactor.connect(to: setup.address, token: 2)
-        setup.turn(until: { setup.handler.opened[2] != nil })
-        #expect(setup.handler.failures == [1: isOurs ? ENETUNREACH : EADDRNOTAVAIL])
-        #expect(setup.handler.outcomeCount == 2)
-        #expect(setup.reactor.statistics.staleCompletionCount == 0)
-        setup.end()
+    @Test(arguments: systemDrivers, ["192.0.2.1", "127.0.0.1"])
+    func `one failure is reported, whichever step fails`(driver: any SystemDriver.Type, source: String) throws {
+        func body<IO: SystemDriver>(_: IO.Type) throws {
+            let setup = try ConnectingSetup<IO>.live()
+            let source = try #require(PeerAddress(source))
+            // The bind fails for an address that is not ours; the connect for a broadcast address.
+            let isOurs = source == PeerAddress(ipv4: 0x7f00_0001)
+            let target = isOurs ? SocketAddress(PeerAddress(ipv4: 0xffff_ffff), port: 80) : setup.address
+            setup.reactor.connect(to: target, from: source, token: 1)
+            setup.turn(until: { setup.handler.outcomeCount > 0 && setup.reactor.connectionCount == 0 })
+            setup.reactor.connect(to: setup.address, token: 2)
+            setup.turn(until: { setup.handler.opened[2] != nil })
+            #expect(setup.handler.failures == [1: isOurs ? ENETUNREACH : EADDRNOTAVAIL])
+            #expect(setup.handler.outcomeCount == 2)
+            #expect(setup.reactor.statistics.staleCompletionCount == 0)
+            setup.end()
+        }
+        try body(driver)
     }
 
-    @Test func `an IPv6 listener is reached`() throws {
-        let setup = try ConnectingSetup<UringDriver>.live()
-        let opened = try Listeners.open(#require(ListenAddress("[::1]:0")), count: 1)
-        defer { Glibc.close(opened.descriptors[0]) }
-        let host = try #require(PeerAddress("::1"))
-        setup.reactor.connect(to: SocketAddress(host, port: opened.port), from: host, token: 6)
-        setup.turn(until: { setup.handler.outcomeCount == 1 })
-        #expect(setup.handler.failures == [:])
-        setup.end()
+    @Test(arguments: systemDrivers)
+    func `an IPv6 listener is reached`(driver: any SystemDriver.Type) throws {
+        func body<IO: SystemDriver>(_: IO.Type) throws {
+            let setup = try ConnectingSetup<IO>.live()
+            let opened = try Listeners.open(#require(ListenAddress("[::1]:0")), count: 1)
+            defer { Glibc.close(opened.descriptors[0]) }
+            let host = try #require(PeerAddress("::1"))
+            setup.reactor.connect(to: SocketAddress(host, port: opened.port), from: host, token: 6)
+            setup.turn(until: { setup.handler.outcomeCount == 1 })
+            #expect(setup.handler.failures == [:])
+            setup.end()
+        }
+        try body(driver)
     }
 
     // MARK: - On the virtual network
@@ -226,7 +243,7 @@ import Testing
             let network = VirtualNetwork(seed: 1)
             let reactor = EchoHandler<VirtualDriver>.EchoReactor(
                 driver: VirtualDriver(network: network, limits: limits), limits: limits)
-            reactor.attach(EchoHandler(reactor: reactor, modes: [EchoHandler.Mode()]))
+            reactor.attach(EchoHandler(reactor: reactor, modes: [EchoMode()]))
             reactor.connect(to: SocketAddress(PeerAddress(ipv4: 1), port: 1), token: 1)
             for _ in 0..<10 { reactor.turn() }
         }

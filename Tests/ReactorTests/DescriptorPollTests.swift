@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reactor
 
-/// Waits for ordinary descriptors, on the real ring.
+/// Waits for ordinary descriptors, on each driver of the system.
 @Suite(.timeLimit(.minutes(5))) struct DescriptorPollTests {
     private final class PollingHandler: ReactorHandler {
         var ready: [UInt64] = []
@@ -28,21 +28,28 @@ import Testing
 
     /// A reactor on this thread and the two ends of a pipe.
     private func withPipe(
-        _ body: (Reactor<PollingHandler, UringDriver>, PollingHandler, _ reading: Int32, _ writing: Int32) -> Void
+        _ driver: any SystemDriver.Type,
+        _ body: (any PollingReactor, PollingHandler, _ reading: Int32, _ writing: Int32) -> Void
     ) throws {
-        let reactor = Reactor<PollingHandler, UringDriver>(
-            driver: try UringDriver(limits: LiveReactors.limits), limits: LiveReactors.limits)
+        try withPipe(on: driver, body)
+    }
+
+    private func withPipe<IO: SystemDriver>(
+        on driver: IO.Type, _ body: (any PollingReactor, PollingHandler, _ reading: Int32, _ writing: Int32) -> Void
+    ) throws {
+        let reactor = Reactor<PollingHandler, IO>(driver: try IO(limits: .live), limits: .live)
         let handler = PollingHandler()
         reactor.attach(handler)
         var ends: [Int32] = [-1, -1]
         try #require(unsafe pipe(&ends) == 0)
         body(reactor, handler, ends[0], ends[1])
         for end in ends { close(end) }
-        reactor.io.shutDown()
+        #expect(reactor.io.shutDown())
     }
 
-    @Test func `a ready descriptor is reported once for each poll`() throws {
-        try withPipe { reactor, handler, reading, writing in
+    @Test(arguments: systemDrivers)
+    func `a ready descriptor is reported once for each poll`(driver: any SystemDriver.Type) throws {
+        try withPipe(driver) { reactor, handler, reading, writing in
             reactor.poll(reading, isForWriting: false, number: 1)
             reactor.poll(writing, isForWriting: true, number: 2)
             while handler.ready.isEmpty { reactor.turn() }
@@ -57,8 +64,9 @@ import Testing
         }
     }
 
-    @Test func `a poll that was cancelled is not reported`() throws {
-        try withPipe { reactor, handler, reading, writing in
+    @Test(arguments: systemDrivers)
+    func `a poll that was cancelled is not reported`(driver: any SystemDriver.Type) throws {
+        try withPipe(driver) { reactor, handler, reading, writing in
             reactor.poll(reading, isForWriting: false, number: 1)
             reactor.cancelPoll(number: 1)
             reactor.turn()
@@ -70,3 +78,12 @@ import Testing
         }
     }
 }
+
+/// A reactor of any driver, for tests that turn it themselves.
+private protocol PollingReactor {
+    func turn()
+    func poll(_ descriptor: Int32, isForWriting: Bool, number: UInt64)
+    func cancelPoll(number: UInt64)
+}
+
+extension Reactor: PollingReactor {}

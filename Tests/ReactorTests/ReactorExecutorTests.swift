@@ -7,7 +7,7 @@ import Testing
 /// The reactor as an executor, its timers, and its wake-ups, none of which may be lost.
 @Suite(.timeLimit(.minutes(5))) struct ReactorExecutorTests {
     @Test func `a task runs on its reactor and returns there from another`() async throws {
-        let live = try LiveReactors(count: 2)
+        let live = try LiveReactors(UringDriver.self, count: 2)
         let (here, there) = (live.reactors[0], live.reactors[1])
         for _ in 0..<200 {
             let places = await Task(executorPreference: here) {
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `more jobs than a turn's budget all run`() async throws {
-        let live = try LiveReactors()
+        let live = try LiveReactors(UringDriver.self)
         let reactor = live.reactors[0]
         let sum = await Task(executorPreference: reactor) {
             await withTaskGroup(of: Int.self) { group in
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func `a job that yields without end lets completions, commands and timers run`() async throws {
-        let live = try LiveReactors()
+        let live = try LiveReactors(UringDriver.self)
         let reactor = live.reactors[0]
         let yielder = Task(executorPreference: reactor) {
             var count = 0
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func `timers fire in an idle reactor, and a cancelled one does not`() async throws {
-        let live = try LiveReactors()
+        let live = try LiveReactors(UringDriver.self)
         await live.on { reactor in
             let now = reactor.io.now
             _ = reactor.schedule(at: now + .milliseconds(30), token: 3)
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func `no wake-up of another thread is lost`() async throws {
-        let live = try LiveReactors()
+        let live = try LiveReactors(UringDriver.self)
         let seen = SeenNumber()
         await live.on { $0.handler.onCommand = { seen.store($0) } }
         let reactor = live.reactors[0]
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test func `no wake-up between reactors is lost`() async throws {
-        let live = try LiveReactors(count: 2)
+        let live = try LiveReactors(UringDriver.self, count: 2)
         let (here, there) = (live.reactors[0], live.reactors[1])
         let seen = SeenNumber()
         for index in 0..<2 {

@@ -204,12 +204,19 @@ import Testing
     }
 
     /// The kernel keeps completions that the target's queue has no room for: a full queue fails no transfer.
-    @Test func `two hundred connections are transferred to a ring whose queue holds sixteen completions`() throws {
+    @Test(arguments: systemDrivers)
+    func `two hundred connections are transferred to a driver whose queue holds sixteen completions`(
+        driver: any SystemDriver.Type
+    ) throws {
+        try transfersTwoHundred(driver)
+    }
+
+    private func transfersTwoHundred<IO: SystemDriver>(_: IO.Type) throws {
         var limits = Self.limits
         limits.outgoingConnectionCountMax = 200
         limits.descriptorCountMax = 400
-        let source = Self.makeReactor(try UringDriver(limits: limits), limits)
-        let target = Self.makeReactor(try UringDriver(limits: Self.limits), Self.limits)
+        let source = Self.makeReactor(try IO(limits: limits), limits)
+        let target = Self.makeReactor(try IO(limits: Self.limits), Self.limits)
         let opened = try Listeners.open(#require(ListenAddress("127.0.0.1:0")), count: 1)
         defer { close(opened.descriptors[0]) }
         let address = SocketAddress(PeerAddress(ipv4: 0x7f00_0001), port: opened.port)

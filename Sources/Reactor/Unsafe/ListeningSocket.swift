@@ -48,6 +48,12 @@ struct ListeningSocket {
     /// Lets other sockets of the same user share the address, if they allow it too.
     func allowSharing() { set(SOL_SOCKET, SO_REUSEPORT, 1) }
 
+    /// Whether calls on the socket wait. All processes that have the socket share this.
+    static func setBlocking(_ isBlocking: Bool, _ descriptor: Int32) {
+        let flags = fcntl(descriptor, F_GETFL)
+        _ = fcntl(descriptor, F_SETFL, isBlocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK)
+    }
+
     private func set(_ level: Int32, _ name: Int32, _ value: Int32) {
         var value = value
         _ = unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))

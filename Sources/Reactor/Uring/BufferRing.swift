@@ -17,7 +17,7 @@ import Glibc
     let byteCount: Int
 
     /// Allocates and registers `count` buffers with `ring`.
-    init(ring: UnsafeMutablePointer<io_uring>, count: Int, byteCount: Int) throws(UringError) {
+    init(ring: UnsafeMutablePointer<io_uring>, count: Int, byteCount: Int) throws(DriverError) {
         precondition(count.nonzeroBitCount == 1 && count <= 32_768, "a buffer ring has a power of two of entries")
         let entryByteCount = count * MemoryLayout<io_uring_buf>.stride
         let pageByteCount = 4_096

@@ -7,7 +7,7 @@ enum KernelSupport {
     static let releaseMin = (major: 6, minor: 7)
 
     /// Throws when io_uring is missing, forbidden or too old.
-    static func check() throws(UringError) {
+    static func check() throws(DriverError) {
         // SAFETY: the ring is a local that is torn down before the function returns; the calls keep no pointer.
         var ring = unsafe io_uring()
         let status = unsafe io_uring_queue_init(2, &ring, 0)
@@ -33,7 +33,7 @@ enum KernelSupport {
     }
 
     /// The error for an `errno` of `io_uring_setup`.
-    static func error(ofSetup errnoValue: Int32) -> UringError {
+    static func error(ofSetup errnoValue: Int32) -> DriverError {
         switch errnoValue {
         case ENOSYS: .missing
         case EPERM, EACCES: .forbidden(disabledSetting: disabledSetting())

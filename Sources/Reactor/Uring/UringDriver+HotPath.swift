@@ -21,6 +21,9 @@ extension UringDriver {
         return unsafe entry
     }
 
+    /// See `Driver`. An accept on a socket that does not block would fail at once when no client waits (`EAGAIN`).
+    public func prepareListener(_ listener: Int32) { ListeningSocket.setBlocking(true, listener) }
+
     /// See `Driver`.
     public func accept(listener: Int32, isMultishot: Bool, tag: CompletionTag) {
         let entry = unsafe entry()
@@ -87,7 +90,7 @@ extension UringDriver {
 
     /// See `Driver`.
     public func wakeFailed(_ tag: CompletionTag) {
-        UringWaker(descriptor: Int32(tag.wakeTarget)).wake()
+        EventWaker(descriptor: Int32(tag.wakeTarget)).wake()
     }
 
     /// See `Driver`.

@@ -10,7 +10,10 @@ import Primitives
 ///
 /// All state is reached through `let` pointers: operations of the hot path need no reference count and no exclusivity
 /// check.
-@safe public final class UringDriver: Driver {
+@safe public final class UringDriver: SystemDriver {
+    /// See `SystemDriver`: each ring has a table of its own.
+    public static var sharesDescriptors: Bool { false }
+
     /// The ring; freed by `shutDown`.
     let ring: UnsafeMutablePointer<io_uring>
     /// The receive buffers.
@@ -36,13 +39,13 @@ import Primitives
     ///
     /// Throws when the kernel has no io_uring, forbids it or is too old, or when a limit is too low; each error says
     /// what to do.
-    public init(limits: ReactorLimits) throws(UringError) {
+    public init(limits: ReactorLimits) throws(DriverError) {
         try KernelSupport.check()
         wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC))
         guard wakeDescriptor >= 0 else { throw .resource(operation: "eventfd", errnoValue: errno) }
         let ring = UnsafeMutablePointer<io_uring>.allocate(capacity: 1)
         unsafe ring.initialize(to: io_uring())
-        do throws(UringError) {
+        do throws(DriverError) {
             try unsafe Self.setUp(ring, limits: limits)
         } catch {
             Glibc.close(wakeDescriptor)
@@ -52,7 +55,7 @@ import Primitives
         unsafe self.ring = ring
         address = unsafe UringAddress(ringDescriptor: ring.pointee.ring_fd, wakeDescriptor: wakeDescriptor)
         descriptorCountMax = limits.descriptorCountMax
-        do throws(UringError) {
+        do throws(DriverError) {
             buffers = try unsafe RingRestrictions.enable(ring, limits: limits)
         } catch {
             Glibc.close(wakeDescriptor)
@@ -70,7 +73,7 @@ import Primitives
     }
 
     /// Initialises the ring and its table of direct descriptors.
-    private static func setUp(_ ring: UnsafeMutablePointer<io_uring>, limits: ReactorLimits) throws(UringError) {
+    private static func setUp(_ ring: UnsafeMutablePointer<io_uring>, limits: ReactorLimits) throws(DriverError) {
         var parameters = io_uring_params()
         parameters.flags =
             UInt32(IORING_SETUP_SINGLE_ISSUER) | UInt32(IORING_SETUP_DEFER_TASKRUN) | UInt32(IORING_SETUP_SUBMIT_ALL)
@@ -105,7 +108,7 @@ import Primitives
     }
 
     /// Writes to the event descriptor.
-    public var waker: UringWaker { UringWaker(descriptor: wakeDescriptor) }
+    public var waker: EventWaker { EventWaker(descriptor: wakeDescriptor) }
 
     /// Ends the operations in flight, closes the ring and frees its memory; see `Driver`.
     ///

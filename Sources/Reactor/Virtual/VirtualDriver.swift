@@ -76,6 +76,9 @@ import Primitives
     // MARK: - Operations
 
     /// See `Driver`.
+    public func prepareListener(_ listener: Int32) {}
+
+    /// See `Driver`.
     public func accept(listener: Int32, isMultishot: Bool, tag: CompletionTag) {
         queue(VirtualOperation(.accept(listener: listener, isMultishot: isMultishot), slot: 0, tag: tag))
     }

@@ -84,6 +84,7 @@ extension ServerConfiguration {
             beside: ["SHOPSTREAM_LISTEN": listen, "SHOPSTREAM_LISTEN_PLAIN": plainListen])
         store = try Self.store(reader)
         reactorCount = try reader.number("SHOPSTREAM_REACTORS", computed: Self.processorCount, in: 1...256)
+        driver = try reader.choice("SHOPSTREAM_DRIVER")
         if reader.text("SHOPSTREAM_POSTGRES_CONNECTIONS") != nil {
             postgresConnectionCount = try reader.number("SHOPSTREAM_POSTGRES_CONNECTIONS", in: 1...10_000)
         }
@@ -287,8 +288,9 @@ extension ServerConfiguration {
     /// One reactor for each processor.
     private static var processorCount: Int { max(1, min(256, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))) }
 
-    /// RLIMIT_NOFILE bounds the table of direct descriptors of each ring separately.
-    private static var descriptorLimit: Int {
+    /// RLIMIT_NOFILE. It bounds the table of direct descriptors of each ring separately, and the ordinary descriptors of
+    /// the process.
+    static var descriptorLimit: Int {
         var limit = rlimit()
         // SAFETY: the call writes the local and keeps no pointer.
         let status = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)

@@ -33,6 +33,8 @@ public struct ServerConfiguration: Sendable {
     public var isPostgresShared = false
     /// Reactor threads.
     public var reactorCount: Int
+    /// How reactors do their I/O.
+    public var driver = DriverChoice.auto
     /// A file of members, read at start and on SIGHUP.
     public var membersPath: String?
     /// The level of the log: `trace` … `critical`.

@@ -60,6 +60,12 @@ extension Setting {
             "SHOPSTREAM_REACTORS", flag: "--reactors", .computed("one per core"),
             "reactor threads, each with its own ring"),
         Setting(
+            "SHOPSTREAM_DRIVER", .value("auto"),
+            """
+            how reactors do their I/O: `uring`, `epoll`, or `auto` for io_uring where the kernel has and allows it, else \
+            epoll. See [Drivers](#drivers)
+            """),
+        Setting(
             "SHOPSTREAM_MEMBERS", flag: "--members", .none,
             "file with lines of `shop_id,user_id,role`, read at start and on SIGHUP"),
         Setting(

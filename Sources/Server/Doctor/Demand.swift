@@ -7,6 +7,8 @@ struct Demand: Sendable {
     /// Whether the public listener speaks TLS.
     var isSecure = false
     var reactorCount = 1
+    /// How the reactors are to do their I/O.
+    var driver = DriverChoice.auto
     /// `SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR`; nil: `RLIMIT_NOFILE`.
     var connectionsPerReactorMax: Int?
     /// Descriptors of the first reactor for the metrics listener.
@@ -27,6 +29,7 @@ extension Demand {
         self.streamCount = streamCount
         isSecure = configuration.tls != nil
         reactorCount = configuration.reactorCount
+        driver = configuration.driver
         connectionsPerReactorMax = configuration.connectionsPerReactorMax
         sideConnectionCount = configuration.metricsListen == nil ? 0 : ServerLimits.metricsConnectionCountMax
         isBehindLocalProxy = configuration.listen.isLoopback || configuration.plainListen?.isLoopback == true

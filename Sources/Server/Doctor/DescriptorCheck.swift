@@ -1,10 +1,11 @@
 import Reactor
 
-/// Descriptors against the wished number of streams: each ring's table is as large as `RLIMIT_NOFILE` at most, and all
-/// sockets together are open files of the machine.
+/// Descriptors against the wished number of streams: each ring's table is as large as `RLIMIT_NOFILE` at most, or with
+/// epoll all tables together, and all sockets together are open files of the machine.
 enum DescriptorCheck {
-    static func findings(_ facts: MachineFacts, _ demand: Demand) -> [Finding] {
-        [tables(facts, demand), openFiles(facts, demand)].compactMap(\.self)
+    /// - Parameter isShared: Whether all reactors share the descriptors of the process.
+    static func findings(_ facts: MachineFacts, _ demand: Demand, isShared: Bool = false) -> [Finding] {
+        [tables(facts, demand, isShared: isShared), openFiles(facts, demand)].compactMap(\.self)
     }
 
     /// Descriptors of a reactor that no stream has.
@@ -14,11 +15,13 @@ enum DescriptorCheck {
         return limits.crowdedRoomCount + (demand.reactorCount > 1 ? limits.descriptorReserveCount : 0)
     }
 
-    private static func tables(_ facts: MachineFacts, _ demand: Demand) -> Finding {
+    private static func tables(_ facts: MachineFacts, _ demand: Demand, isShared: Bool) -> Finding {
         guard let limit = facts.descriptorLimit else {
             return Finding(.factUnknown, "RLIMIT_NOFILE cannot be read from /proc/self/limits")
         }
-        let perReactor = min(limit, demand.connectionsPerReactorMax ?? limit, DoctorLimits.ringDescriptorCountMax)
+        let otherCount = ServerLimits.otherDescriptorCount(reactorCount: demand.reactorCount)
+        let share = isShared ? max(0, limit - otherCount) / demand.reactorCount : limit
+        let perReactor = min(share, demand.connectionsPerReactorMax ?? share, DoctorLimits.ringDescriptorCountMax)
         let reserve = reserveCount(demand)
         let room = max(0, demand.reactorCount * (perReactor - reserve) - demand.sideConnectionCount)
         let text =
@@ -26,11 +29,12 @@ enum DescriptorCheck {
         guard let wished = demand.streamCount, wished > room else { return Finding(.descriptorsOK, text) }
         let count = demand.reactorCount
         let needed = (wished + demand.sideConnectionCount + count - 1) / count + reserve
+        let neededLimit = isShared ? needed * count + otherCount : needed
         let fix =
             if needed > DoctorLimits.ringDescriptorCountMax {
                 "SHOPSTREAM_REACTORS: a ring has at most \(DoctorLimits.ringDescriptorCountMax) descriptors"
-            } else if needed > limit {
-                "ulimit -n \(needed) (systemd: LimitNOFILE=\(needed); Docker: --ulimit nofile=\(needed))"
+            } else if neededLimit > limit {
+                "ulimit -n \(neededLimit) (systemd: LimitNOFILE=\(neededLimit); Docker: --ulimit nofile=\(neededLimit))"
             } else {
                 "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR=\(needed)"
             }

@@ -36,33 +36,13 @@ public enum Doctor {
 
     private static func machine(_ demand: Demand) async -> [Finding] {
         let facts = MachineReader().facts()
-        let descriptorCount = demand.connectionsPerReactorMax ?? ReactorLimits().descriptorCountMax
+        let drivers = await DriverCheck.examine(demand)
         return KernelCheck.findings(release: facts.kernelRelease)
-            + KernelCheck.findings(
-                ring: await ringError(descriptorCount: descriptorCount), descriptorCount: descriptorCount)
-            + DescriptorCheck.findings(facts, demand)
+            + drivers.findings
+            + DescriptorCheck.findings(facts, demand, isShared: drivers.usesEpoll)
             + MemoryCheck.findings(facts, demand)
             + NetworkCheck.findings(facts, demand)
             + ClockCheck.findings(DoctorCalls.clockState())
-    }
-
-    /// Creates a ring as a reactor does, on a thread of its own, and ends it; nil: it succeeded.
-    private static func ringError(descriptorCount: Int) async -> UringError? {
-        var thread: ReactorThread?
-        let error: UringError? = await withCheckedContinuation { continuation in
-            thread = ReactorThread(name: "doctor") {
-                var limits = ReactorLimits()
-                limits.descriptorCountMax = descriptorCount
-                do throws(UringError) {
-                    try UringDriver(limits: limits).shutDown()
-                    continuation.resume(returning: nil)
-                } catch {
-                    continuation.resume(returning: error)
-                }
-            }
-        }
-        thread?.join()
-        return error
     }
 
     private static func settings(_ configuration: ServerConfiguration) -> [Finding] {

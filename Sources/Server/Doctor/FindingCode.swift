@@ -24,6 +24,10 @@ public enum FindingCode: String, Sendable, CaseIterable {
     case ringLimit = "io_uring_limit"
     /// A ring could not be created for another reason.
     case ringFailed = "io_uring_failed"
+    /// epoll is chosen.
+    case epollChosen = "epoll_chosen"
+    /// `SHOPSTREAM_DRIVER` requires io_uring, which cannot be used.
+    case driverUnavailable = "driver_unavailable"
 
     /// `RLIMIT_NOFILE` allows the streams.
     case descriptorsOK = "descriptors_ok"
@@ -146,10 +150,13 @@ extension FindingCode {
         switch self {
         case .factUnknown: (.note, "machine")
         case .kernelOK: (.ok, "kernel")
-        case .kernelTooOld: (.failure, "kernel")
+        case .kernelTooOld: (.warning, "kernel")
         case .timeSlicesMissing: (.note, "kernel")
         case .ringOK: (.ok, "io_uring")
-        case .ringMissing, .ringDisabled, .ringForbidden, .ringTooOld, .ringLimit, .ringFailed: (.failure, "io_uring")
+        case .ringMissing, .ringDisabled, .ringForbidden, .ringTooOld: (.warning, "io_uring")
+        case .ringLimit, .ringFailed: (.failure, "io_uring")
+        case .epollChosen: (.note, "driver")
+        case .driverUnavailable: (.failure, "driver")
         case .descriptorsOK: (.ok, "descriptors")
         case .descriptorsTooFew: (.failure, "descriptors")
         case .fileMaxOK: (.ok, "open files")

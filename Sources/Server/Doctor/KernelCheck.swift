@@ -1,6 +1,4 @@
-import Reactor
-
-/// The kernel's release, and whether rings can be created.
+/// The kernel's release.
 enum KernelCheck {
     /// Judges `uname -r`.
     static func findings(release: String?) -> [Finding] {
@@ -11,7 +9,11 @@ enum KernelCheck {
         }
         let version = (parts[0], parts[1])
         guard version >= (6, 7) else {
-            return [Finding(.kernelTooOld, "Linux \(release)", fix: "use Linux 6.7 or newer; 6.12 or newer is better")]
+            return [
+                Finding(
+                    .kernelTooOld, "Linux \(release) lacks what the server needs of io_uring",
+                    fix: "use Linux 6.7 or newer; 6.12 or newer is better")
+            ]
         }
         let ok = Finding(.kernelOK, "Linux \(release)")
         guard version < (6, 12) else { return [ok] }
@@ -21,36 +23,5 @@ enum KernelCheck {
                 .timeSlicesMissing, "before Linux 6.12 a commit may wait milliseconds for a busy reactor's processor",
                 fix: "use Linux 6.12 or newer"),
         ]
-    }
-
-    /// Judges an attempt to create a ring; nil: it succeeded.
-    static func findings(ring error: UringError?, descriptorCount: Int) -> [Finding] {
-        guard let error else { return [Finding(.ringOK, "a ring with \(descriptorCount) descriptors can be created")] }
-        let finding =
-            switch error {
-            case .missing:
-                Finding(
-                    .ringMissing, "this kernel has no io_uring_setup",
-                    fix: "use Linux 6.7 or newer with CONFIG_IO_URING; sandboxes such as gVisor have no io_uring")
-            case .forbidden(let setting?) where setting != "0":
-                Finding(
-                    .ringDisabled, "kernel.io_uring_disabled is \(setting)",
-                    fix: "sysctl -w kernel.io_uring_disabled=0")
-            case .forbidden:
-                Finding(
-                    .ringForbidden, "it is forbidden, most likely by a container's seccomp profile",
-                    fix: "allow io_uring_setup, io_uring_enter and io_uring_register in the profile "
-                        + "(Docker: --security-opt seccomp=PROFILE.json; "
-                        + "Kubernetes: securityContext.seccompProfile; systemd: SystemCallFilter=@aio)")
-            case .kernelTooOld(let release, let missing):
-                Finding(.ringTooOld, "the kernel \(release) lacks \(missing)", fix: "use Linux 6.7 or newer")
-            case .resource(let operation, let errnoValue):
-                Finding(
-                    .ringLimit, "\(operation) met a limit (errno \(errnoValue))",
-                    fix: "raise RLIMIT_NOFILE (ulimit -n), or lower SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR")
-            case .failed(let operation, let errnoValue):
-                Finding(.ringFailed, "\(operation) failed (errno \(errnoValue))")
-            }
-        return [finding]
     }
 }

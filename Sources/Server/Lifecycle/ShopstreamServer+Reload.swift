@@ -23,18 +23,11 @@ extension ShopstreamServer {
             log.warning("the members file cannot be used", metadata: ["reason": "\(error)"])
             return
         }
-        let log = log
-        await Self.on(shards[0]) { shard in
-            let store = shard.storage.store
-            let time = shard.civilTime
-            Task(executorPreference: shard.reactor) {
-                do throws(StorageError) {
-                    try await store.importMembers(rows, at: time)
-                    log.notice("members read again", metadata: ["file": "\(path)", "lines": "\(rows.count)"])
-                } catch {
-                    log.warning("the members were not imported", metadata: ["reason": "\(error)"])
-                }
-            }
+        do throws(StorageError) {
+            try await shards.importMembers(rows)
+            log.notice("members read again", metadata: ["file": "\(path)", "lines": "\(rows.count)"])
+        } catch {
+            log.warning("the members were not imported", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -15,8 +15,8 @@ public enum StartError: Error, CustomStringConvertible {
     case listen(ListenError)
     /// The server cannot listen on the address of a further listener, which the setting names.
     case listenAt(setting: String, ListenError)
-    /// io_uring is not available.
-    case ring(UringError)
+    /// No driver can be created.
+    case driver(DriverError)
     /// The issuer's keys cannot be fetched.
     case keys(String)
     /// The store does not open, or the members could not be loaded.
@@ -31,7 +31,7 @@ public enum StartError: Error, CustomStringConvertible {
             "\(setting)='\(address)' cannot be used: the address is in use. Stop the process that listens "
                 + "there, or start with --takeover if that is the server to be replaced."
         case .listenAt(let setting, let error): "\(setting): \(error.description)"
-        case .ring(let error): error.description
+        case .driver(let error): error.description
         case .keys(let text), .store(let text): text
         }
     }
@@ -41,23 +41,20 @@ public enum StartError: Error, CustomStringConvertible {
         switch self {
         case .configuration: 78
         case .listen, .listenAt: 71
-        case .ring(let error): error.exitStatus
+        case .driver(let error): error.exitStatus
         case .keys: 69
         case .store: 74
         }
     }
 }
 
-/// The whole server: a thread for each reactor, and the stores that they use (`ShardStores`).
+/// The whole server: the shards with their reactors (`ShardGroup`), and the stores that they use (`ShardStores`).
 public final class ShopstreamServer: Sendable {
-    typealias UringShard = Shard<UringDriver>
-
     let configuration: ServerConfiguration
     private let store: any Store
     private let storeLock: StoreLock?
     let log: Logger
-    let shards: [UringShard]
-    private let threads: [ReactorThread]
+    let shards: any ShardGroup
     /// The keys of tokens, when they come from a file or an issuer, and the task that reads them again.
     private let keyReloader: KeyReloader?
     private let keyReader: Task<Void, Never>?
@@ -117,43 +114,35 @@ public final class ShopstreamServer: Sendable {
                 }
             }
         }
-        do throws(StartError) {
-            (shards, threads) = try await Self.startReactors(
-                configuration,
-                ShardSetup(
-                    environment: ShardEnvironment(
-                        configuration, linkSigner: linkSigner, demo: demo, certificates: certificates, startedAt: now,
-                        log: log),
-                    stores: stores, images: images, settings: settings, keys: keys))
+        let setup = ShardSetup(
+            environment: ShardEnvironment(
+                configuration, linkSigner: linkSigner, demo: demo, certificates: certificates, startedAt: now, log: log),
+            stores: stores, images: images, settings: settings, keys: keys)
+        do throws(DriverError) {
+            shards = try await configuration.driver.start(configuration, setup, log)
         } catch {
             listeners.close()
             await store.close()
-            throw error
+            throw .driver(error)
         }
-        // All shards must know each other before any of them sends a command.
-        for shard in shards { await Self.on(shard) { [shards] in $0.connect(to: shards) } }
-        if let first = shards.first { await Self.on(first) { $0.storage.broker.begin($0) } }
+        await shards.connect()
         do throws(StorageError) {
             // With a takeover the other node ends later. Until then writes wait, and the node is not ready.
             if !configuration.isTakeover { try await stores.waitForNodeLock() }
         } catch {
-            for shard in shards { shard.reactor.stop() }
-            await Task.detached { [threads] in for thread in threads { thread.join() } }.value
+            shards.stop()
+            await shards.join()
             listeners.close()
             await store.close()
             throw .store("the store \(configuration.store) cannot be used: \(error.description)")
         }
-        for shard in shards {
-            await Self.on(shard) { shard in
-                shard.startAccepting(listeners)
-                shard.startHousekeeping()
-            }
-        }
+        await shards.begin(listeners)
         if stores.arePerReactor { await store.close() }
         log.notice(
             "listening",
             metadata: [
                 "address": "\(listeners.main)", "tls": "\(certificates != nil)", "reactors": "\(shards.count)",
+                "driver": "\(shards.driver.rawValue)",
                 "store": "\(configuration.store)", "mode": "\(configuration.mode.rawValue)",
             ])
         if let plain = listeners.plain { log.notice("listening without TLS", metadata: ["address": "\(plain)"]) }
@@ -173,9 +162,7 @@ public final class ShopstreamServer: Sendable {
         let drainWait = configuration.drainWindow + ServerLimits.drainWait
         // Calls that wait for another server's store would outlast the drain.
         (store as? TakeoverStore)?.abandon()
-        for shard in shards where !shard.reactor.post(.drain, from: nil) {
-            shard.reactor.stop()
-        }
+        shards.drain()
         let patience = Task.detached { [shards, log] in
             // Counted in steps: a pause of the process takes one of them, not the time that clients have.
             for _ in 0..<ServerLimits.drainSteps {
@@ -183,10 +170,9 @@ public final class ShopstreamServer: Sendable {
                 guard !Task.isCancelled else { return }
             }
             log.warning("connections are cut off: they did not end in time")
-            for shard in shards { shard.reactor.stop() }
+            shards.stop()
         }
-        let threads = threads
-        await Task.detached { for thread in threads { thread.join() } }.value
+        await shards.join()
         patience.cancel()
         // For the rest of `stopWait`; after a pause of the process, as long as without the pause.
         let storeWait = ServerLimits.stopWait - ServerLimits.drainWait
@@ -202,8 +188,7 @@ public final class ShopstreamServer: Sendable {
     private func announceStop() async {
         guard configuration.drainDelay > .zero else { return }
         log.notice("stopping soon", metadata: ["delay": "\(configuration.drainDelay)"])
-        // A shard whose mailbox is full is asked to drain later, like the others.
-        for shard in shards { _ = shard.reactor.post(.announceStop, from: nil) }
+        shards.announceStop()
         let sleep = Task.detached { [delay = configuration.drainDelay] in _ = try? await Task.sleep(for: delay) }
         stopDelay.withLock { $0 = sleep }
         await sleep.value
@@ -217,7 +202,7 @@ public final class ShopstreamServer: Sendable {
     public func hasten() {
         log.warning("connections are cut off: a second signal asks for it")
         stopDelay.withLock { $0?.cancel() }
-        for shard in shards { shard.reactor.stop() }
+        shards.stop()
     }
 
     /// Closes the store. False when it does not close by the deadline. No client waits for its writes any more.
@@ -352,77 +337,5 @@ public final class ShopstreamServer: Sendable {
         } catch {
             throw .store("the store \(configuration.store) cannot be used: \(error.description)")
         }
-    }
-
-    /// What all shards are made of.
-    private struct ShardSetup: Sendable {
-        let environment: ShardEnvironment
-        let stores: ShardStores
-        let images: any ImageStore
-        let settings: TokenSettings
-        let keys: KeyReloader?
-    }
-
-    private static func startReactors(
-        _ configuration: ServerConfiguration, _ setup: ShardSetup
-    ) async throws(StartError) -> ([UringShard], [ReactorThread]) {
-        var shards: [UringShard] = []
-        var threads: [ReactorThread] = []
-        for index in 0..<configuration.reactorCount {
-            let made: Result<UringShard, UringError> = await withCheckedContinuation { continuation in
-                threads.append(
-                    ReactorThread(name: "reactor-\(index)") {
-                        if configuration.pinsReactors { ReactorThread.pinCurrent(toProcessor: index) }
-                        runReactor(index, configuration, setup) { continuation.resume(returning: $0) }
-                    })
-            }
-            switch made {
-            case .success(let shard): shards.append(shard)
-            case .failure(let error):
-                for shard in shards { shard.reactor.stop() }
-                for thread in threads { thread.join() }
-                throw .ring(error)
-            }
-        }
-        return (shards, threads)
-    }
-
-    /// Runs a reactor's thread: makes the ring on it, and runs until the reactor is stopped.
-    private static func runReactor(
-        _ index: Int, _ configuration: ServerConfiguration, _ setup: ShardSetup,
-        _ made: (Result<UringShard, UringError>) -> Void
-    ) {
-        var limits = ReactorLimits()
-        limits.descriptorCountMax = configuration.connectionsPerReactorMax
-        // A reactor that is alone receives no transfers.
-        if configuration.reactorCount == 1 { limits.descriptorReserveCount = 0 }
-        if index == 0, configuration.metricsListen != nil {
-            limits.sideConnectionCountMax = ServerLimits.metricsConnectionCountMax
-        }
-        limits.receiveBufferByteCount = configuration.stream.receiveBufferByteCount
-        limits.waitSpanMax = ServerLimits.reactorWaitMax
-        do throws(UringError) {
-            let driver = try UringDriver(limits: limits)
-            let reactor = UringShard.ShardReactor(driver: driver, limits: limits)
-            let socketLoop = ReactorSocketLoop<UringDriver>(reactor)
-            let shard = UringShard(
-                index: index, reactor: reactor, environment: setup.environment,
-                storage: ShardStorage(
-                    store: setup.stores.makeStore(on: socketLoop), images: setup.images,
-                    orphanSeconds: configuration.orphanImageSeconds, socketLoop: socketLoop,
-                    broker: setup.stores.makeBroker(on: socketLoop)),
-                authenticator: Authenticator(settings: setup.settings, reloader: setup.keys))
-            reactor.attach(shard)
-            made(.success(shard))
-            reactor.run()
-            ShardStores.end(shard)
-        } catch {
-            made(.failure(error))
-        }
-    }
-
-    /// Runs `body` on a shard's own thread.
-    static func on(_ shard: UringShard, _ body: @escaping @Sendable (UringShard) -> Void) async {
-        await Task(executorPreference: shard.reactor) { body(shard) }.value
     }
 }

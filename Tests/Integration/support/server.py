@@ -41,12 +41,15 @@ class Server:
 
     `tls` is what it is started with (`support.certificates.TLS`), False for none; the default is `Server.tls_of_all`,
     which `pytest --tls` sets. With `plain_listener` it listens without TLS on `plain_port` too, where `metrics` asks.
+    `driver_of_all` is the driver of every server that `env` names none for, which `pytest --driver` sets. `prefix` are the
+    first words of the command, of a program that becomes the server.
     """
 
     tls_of_all = None
+    driver_of_all = None
 
     def __init__(self, folder, members=(), env=None, args=(), reactors=2, store=None, host="127.0.0.1", port=None,
-                 tls=None, plain_listener=False):  # fmt: skip
+                 tls=None, plain_listener=False, prefix=()):  # fmt: skip
         self.folder = pathlib.Path(folder)
         self.host = host
         self.port = port or free_port()
@@ -62,6 +65,7 @@ class Server:
             "SHOPSTREAM_WRITES_PER_SECOND": "0",
             "SHOPSTREAM_DRAIN_WINDOW_SECONDS": "0",
             **(self.tls.env if self.tls else {}),
+            **({"SHOPSTREAM_DRIVER": self.driver_of_all} if self.driver_of_all else {}),
             **({"SHOPSTREAM_LISTEN_PLAIN": f"127.0.0.1:{self.plain_port}"} if plain_listener else {}),
             **(env or {}),
         }
@@ -70,6 +74,7 @@ class Server:
             "serve", "--listen", f"{host}:{self.port}", "--store", self.store, "--reactors", str(reactors),
             *(["--members", str(members_path)] if members else []), *args,
         ]  # fmt: skip
+        self.prefix = prefix
         self.process = None
 
     # Its life
@@ -78,8 +83,9 @@ class Server:
         """Starts the process and returns at once."""
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [str(find_binary()), *self.args], env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+                [*self.prefix, str(find_binary()), *self.args], env=self.env, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log,
+            )  # fmt: skip
         return self
 
     def start(self):

@@ -57,8 +57,8 @@ struct ConnectingSetup<IO: Driver> {
     }
 }
 
-extension ConnectingSetup<UringDriver> {
-    /// On io_uring and loopback.
+extension ConnectingSetup where IO: SystemDriver {
+    /// On a driver of the system, and loopback.
     static func live(outgoingCountMax: Int = 16, incomingCountMax: Int = 16) throws -> Self {
         let limits = limits(outgoingCountMax: outgoingCountMax, incomingCountMax: incomingCountMax)
         let host = PeerAddress(ipv4: 0x7f00_0001)
@@ -68,7 +68,7 @@ extension ConnectingSetup<UringDriver> {
         let deaf = try Listeners.open(anyPort, count: 1)
         Glibc.close(deaf.descriptors[0])
         var setup = Self(
-            driver: try UringDriver(limits: limits), limits: limits,
+            driver: try IO(limits: limits), limits: limits,
             addresses: [opened.port, deaf.port, busy.port].map { SocketAddress(host, port: $0) })
         setup.descriptors = busy.descriptors
         setup.reactor.startAccepting(opened.descriptors[0])
@@ -101,4 +101,5 @@ extension ConnectingSetup<VirtualDriver> {
 enum DriverKind: CaseIterable, Sendable {
     case virtual
     case uring
+    case epoll
 }

@@ -2,21 +2,26 @@ import Primitives
 
 @testable import Reactor
 
+/// How a connection is served.
+struct EchoMode: Sendable {
+    var isMultishot = false
+    /// Sends in a group at the end of the turn, instead of sends that wait.
+    var usesTrySend = false
+    /// Transferred to `other` with the first bytes.
+    var isTransferred = false
+    /// Sends this many bytes of a pattern and closes, instead of echoing.
+    var sourceByteCount = 0
+
+    /// The bytes that a source sends.
+    static func pattern(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: index &* 31 &+ index >> 8) }
+}
+
 /// Echoes what connections send, in every way that the reactor offers, over any driver; and keeps account of calls
 /// that `ReactorHandler` says do not come.
 final class EchoHandler<IO: Driver>: ReactorHandler {
     typealias EchoReactor = Reactor<EchoHandler<IO>, IO>
 
-    /// How a connection is served.
-    struct Mode: Sendable {
-        var isMultishot = false
-        /// Sends in a group at the end of the turn, instead of sends that wait.
-        var usesTrySend = false
-        /// Transferred to `other` with the first bytes.
-        var isTransferred = false
-        /// Sends this many bytes of a pattern and closes, instead of echoing.
-        var sourceByteCount = 0
-    }
+    typealias Mode = EchoMode
 
     private struct Echo {
         var mode: Mode
@@ -53,8 +58,6 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
 
     var openConnections: [ConnectionID] { echoes.keys.filter { reactor.isOpen($0) } }
 
-    static func pattern(_ index: Int) -> UInt8 { UInt8(truncatingIfNeeded: index &* 31 &+ index >> 8) }
-
     private func check(_ connection: ConnectionID, _ call: String) -> Bool {
         guard let echo = echoes[connection] else {
             violations.append("\(call) of an unknown connection")
@@ -80,7 +83,7 @@ final class EchoHandler<IO: Driver>: ReactorHandler {
     func connectionAccepted(_ connection: ConnectionID, from address: PeerAddress?) {
         let mode = modes[addresses.count % modes.count]
         addresses.append(address)
-        open(connection, mode, backlog: (0..<mode.sourceByteCount).map(Self.pattern))
+        open(connection, mode, backlog: (0..<mode.sourceByteCount).map(EchoMode.pattern))
         if mode.sourceByteCount > 0 {
             echoes[connection]?.isEnding = true
             advance(connection)

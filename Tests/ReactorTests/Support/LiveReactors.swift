@@ -3,9 +3,9 @@ import Synchronization
 
 @testable import Reactor
 
-/// Reactors on io_uring, each on a thread of its own, with echo handlers; the first listens on loopback.
-final class LiveReactors: Sendable {
-    typealias Handler = EchoHandler<UringDriver>
+/// Reactors on a driver of the system, each on a thread of its own, with echo handlers; the first listens on loopback.
+final class LiveReactors<IO: SystemDriver>: Sendable {
+    typealias Handler = EchoHandler<IO>
 
     let reactors: [Handler.EchoReactor]
     let port: UInt16
@@ -23,20 +23,8 @@ final class LiveReactors: Sendable {
         }
     }
 
-    /// Small tables, so that many reactors fit into a test process.
-    static var limits: ReactorLimits {
-        var limits = ReactorLimits()
-        limits.descriptorCountMax = 256
-        limits.descriptorReserveCount = 16
-        limits.receiveBufferCount = 32
-        limits.submissionCountMax = 64
-        limits.completionCountMax = 256
-        limits.mailboxCommandCountMax = 1_024
-        return limits
-    }
-
     init(
-        count: Int = 1, modes: [Handler.Mode] = [Handler.Mode()], limits: ReactorLimits = LiveReactors.limits,
+        _: IO.Type, count: Int = 1, modes: [EchoMode] = [EchoMode()], limits: ReactorLimits = .live,
         host: String = "127.0.0.1"
     ) throws {
         guard let address = ListenAddress("\(host):0") else { throw LiveError.badAddress }
@@ -49,8 +37,8 @@ final class LiveReactors: Sendable {
             let promise = Promise()
             threads.append(
                 ReactorThread(name: "reactor \(index)") {
-                    let driver: UringDriver
-                    do { driver = try UringDriver(limits: limits) } catch { fatalError("\(error)") }
+                    let driver: IO
+                    do { driver = try IO(limits: limits) } catch { fatalError("\(error)") }
                     let reactor = Handler.EchoReactor(driver: driver, limits: limits)
                     reactor.attach(Handler(reactor: reactor, modes: modes))
                     if index == 0 { reactor.startAccepting(listener, isIPv6: address.isIPv6) }
@@ -90,3 +78,20 @@ enum LiveError: Error {
     case badAddress
     case failed(String, Int32)
 }
+
+extension ReactorLimits {
+    /// Small tables, so that many reactors fit into a test process.
+    static var live: ReactorLimits {
+        var limits = ReactorLimits()
+        limits.descriptorCountMax = 256
+        limits.descriptorReserveCount = 16
+        limits.receiveBufferCount = 32
+        limits.submissionCountMax = 64
+        limits.completionCountMax = 256
+        limits.mailboxCommandCountMax = 1_024
+        return limits
+    }
+}
+
+/// The drivers that tests over real sockets run on.
+let systemDrivers: [any SystemDriver.Type] = [UringDriver.self, EpollDriver.self]

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `each cause of a refused ring has its code and its fix`() {
-        let causes: [(UringError, FindingCode, String)] = [
+        let causes: [(DriverError, FindingCode, String)] = [
             (.missing, .ringMissing, "CONFIG_IO_URING"),
             (.forbidden(disabledSetting: "2"), .ringDisabled, "sysctl -w kernel.io_uring_disabled=0"),
             (.forbidden(disabledSetting: "0"), .ringForbidden, "seccomp"),
@@ -30,13 +30,36 @@ import Testing
             (.resource(operation: "eventfd", errnoValue: 24), .ringLimit, "ulimit -n"),
         ]
         for (error, code, fix) in causes {
-            let findings = KernelCheck.findings(ring: error, descriptorCount: 1)
+            let findings = DriverCheck.findings(ring: error, .auto, descriptorCount: 1)
             #expect(Self.codes(findings) == [code])
             #expect(findings[0].fix?.contains(fix) == true)
         }
-        let failed = UringError.failed(operation: "x", errnoValue: 5)
-        #expect(Self.codes(KernelCheck.findings(ring: failed, descriptorCount: 1)) == [.ringFailed])
-        #expect(Self.codes(KernelCheck.findings(ring: nil, descriptorCount: 1)) == [.ringOK])
+        let failed = DriverError.failed(operation: "x", errnoValue: 5)
+        #expect(Self.codes(DriverCheck.findings(ring: failed, .auto, descriptorCount: 1)) == [.ringFailed])
+        #expect(Self.codes(DriverCheck.findings(ring: nil, .auto, descriptorCount: 1)) == [.ringOK])
+    }
+
+    @Test func `a ring that is refused is a failure only where it is required`() {
+        #expect(
+            Self.codes(DriverCheck.findings(ring: .missing, .uring, descriptorCount: 1))
+                == [.ringMissing, .driverUnavailable])
+        let limit = DriverError.resource(operation: "x", errnoValue: 24)
+        #expect(Self.codes(DriverCheck.findings(ring: limit, .uring, descriptorCount: 1)) == [.ringLimit])
+        #expect(Self.codes(DriverCheck.findings(ring: nil, .epoll, descriptorCount: 1)) == [.epollChosen])
+        #expect(FindingCode.ringMissing.row.severity == .warning)
+    }
+
+    @Test func `with epoll the reactors share the descriptors of the process`() {
+        var facts = MachineFacts()
+        let demand = Demand(streamCount: 1_000, reactorCount: 2)
+        // 2 × 660, of which 160 are reserved, and 160 for what is no connection.
+        facts.descriptorLimit = 1_480
+        #expect(DescriptorCheck.findings(facts, demand, isShared: true)[0].code == .descriptorsOK)
+        facts.descriptorLimit = 1_479
+        let finding = DescriptorCheck.findings(facts, demand, isShared: true)[0]
+        #expect(finding.code == .descriptorsTooFew)
+        #expect(finding.fix?.contains("ulimit -n 1480 ") == true)
+        #expect(DescriptorCheck.findings(facts, demand)[0].code == .descriptorsOK)
     }
 
     // MARK: - Descriptors

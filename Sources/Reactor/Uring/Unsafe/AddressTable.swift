@@ -25,6 +25,11 @@ import Primitives
     func take(slot: UInt32) -> PeerAddress? {
         guard let cell = unsafe cells.removeValue(forKey: slot) else { return nil }
         unsafe free.append(cell)
+        return unsafe Self.address(in: cell)
+    }
+
+    /// The address that the kernel wrote into a cell.
+    static func address(in cell: UnsafeMutableRawPointer) -> PeerAddress? {
         let family = unsafe cell.load(as: sa_family_t.self)
         switch Int32(family) {
         case AF_INET:

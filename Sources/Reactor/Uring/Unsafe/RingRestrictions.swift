@@ -7,7 +7,7 @@ enum RingRestrictions {
     /// Gives a ring that was set up as disabled its receive buffers, restricts it, and enables it.
     static func enable(
         _ ring: UnsafeMutablePointer<io_uring>, limits: ReactorLimits
-    ) throws(UringError) -> BufferRing {
+    ) throws(DriverError) -> BufferRing {
         let buffers = try unsafe BufferRing(
             ring: ring, count: limits.receiveBufferCount, byteCount: limits.receiveBufferByteCount)
         var rules = operations(limits).map { rule(IORING_RESTRICTION_SQE_OP, UInt8($0)) }

@@ -1,5 +1,5 @@
-/// Why no ring can be created here, and what the operator can do about it.
-public enum UringError: Error, Sendable, Equatable {
+/// Why no driver can be created here, and what the operator can do about it.
+public enum DriverError: Error, Sendable, Equatable {
     /// `io_uring_setup` does not exist: the kernel is older than 5.1 or built without it.
     case missing
     /// The kernel or a seccomp profile forbids it.
@@ -11,16 +11,19 @@ public enum UringError: Error, Sendable, Equatable {
     /// Anything else, with the call and its `errno`.
     case failed(operation: String, errnoValue: Int32)
 
-    /// The exit status of the command for this kind of failure (`EX_OSERR` of sysexits.h is 71, `EX_UNAVAILABLE` 69).
-    public var exitStatus: Int32 {
+    /// Whether the system has or allows no such driver at all, so that another kind may do.
+    public var isUnavailable: Bool {
         switch self {
-        case .missing, .forbidden, .kernelTooOld: 69
-        case .resource, .failed: 71
+        case .missing, .forbidden, .kernelTooOld: true
+        case .resource, .failed: false
         }
     }
+
+    /// The exit status of the command for this kind of failure (`EX_OSERR` of sysexits.h is 71, `EX_UNAVAILABLE` 69).
+    public var exitStatus: Int32 { isUnavailable ? 69 : 71 }
 }
 
-extension UringError: CustomStringConvertible {
+extension DriverError: CustomStringConvertible {
     /// What is wrong and what to do, in one line.
     public var description: String {
         switch self {
