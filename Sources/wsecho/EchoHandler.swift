@@ -3,10 +3,10 @@ import Reactor
 import TLS
 
 /// The echo server's reactor handler: moves bytes between sockets and `EchoConnection`s.
-final class EchoHandler: ReactorHandler {
+final class EchoHandler<IO: SystemDriver>: ReactorHandler {
     typealias Command = Never
     typealias Transfer = Never
-    typealias EchoReactor = Reactor<EchoHandler, UringDriver>
+    typealias EchoReactor = Reactor<EchoHandler<IO>, IO>
 
     private struct Peer {
         var echo: EchoConnection

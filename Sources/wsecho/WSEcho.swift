@@ -22,24 +22,39 @@ struct WSEcho: ParsableCommand {
     @Option(help: "The file of its key (PEM).")
     var tlsKey: String?
 
+    @Option(help: "How it does its I/O: uring or epoll.")
+    var driver = Driver.uring
+
+    enum Driver: String, ExpressibleByArgument, CaseIterable {
+        case uring
+        case epoll
+    }
+
     func run() throws {
+        switch driver {
+        case .uring: try serve(on: UringDriver.self)
+        case .epoll: try serve(on: EpollDriver.self)
+        }
+    }
+
+    private func serve<IO: SystemDriver>(on _: IO.Type) throws {
         guard let address = ListenAddress(listen) else {
             throw ValidationError("--listen '\(listen)': HOST:PORT is expected, such as 127.0.0.1:9001")
         }
         let context = try tlsContext()
-        // The ring belongs to the thread that creates it: this one.
+        // The driver belongs to the thread that creates it: this one.
         let (descriptors, port) = try Listeners.open(address, count: 1)
         var limits = ReactorLimits()
         limits.descriptorCountMax = 1_024
-        let driver: UringDriver
-        do {
-            driver = try UringDriver(limits: limits)
+        let driver: IO
+        do throws(DriverError) {
+            driver = try IO(limits: limits)
         } catch {
             StandardError.write(Array("wsecho: \(error)\n".utf8))
             throw ExitCode(error.exitStatus)
         }
-        let reactor = EchoHandler.EchoReactor(driver: driver, limits: limits)
-        reactor.attach(EchoHandler(reactor: reactor, messageByteCountMax: maxMessageBytes, context: context))
+        let reactor = EchoHandler<IO>.EchoReactor(driver: driver, limits: limits)
+        reactor.attach(EchoHandler<IO>(reactor: reactor, messageByteCountMax: maxMessageBytes, context: context))
         reactor.startAccepting(descriptors[0], isIPv6: address.isIPv6)
         print("listening on \(address.host):\(port)")
         fflush(nil)

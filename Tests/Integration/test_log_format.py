@@ -30,8 +30,8 @@ def test_a_pipe_or_a_file_gets_json(serve):
 @pytest.mark.parametrize(
     ("name", "pattern"),
     [
-        ("logfmt", r"time=\S+Z level=notice message=listening address=127\.0\.0\.1:\d+ mode=development "),
-        ("text", r"\S+Z NOTICE listening  address=127\.0\.0\.1:\d+ mode=development "),
+        ("logfmt", r"time=\S+Z level=notice message=listening address=127\.0\.0\.1:\d+ driver=\w+ mode=development "),
+        ("text", r"\S+Z NOTICE listening  address=127\.0\.0\.1:\d+ driver=\w+ mode=development "),
     ],
 )
 def test_a_setting_chooses_another_format(serve, name, pattern):

@@ -99,7 +99,8 @@ extension ServerConfiguration {
         isDemo = try reader.flag("SHOPSTREAM_DEMO")
         pinsReactors = try reader.flag("SHOPSTREAM_PIN_REACTORS")
         connectionsPerReactorMax = try reader.number(
-            "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", computed: Self.descriptorLimit, in: 512...Self.descriptorLimit)
+            "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", computed: max(512, Self.descriptorLimit),
+            in: 512...max(512, Self.descriptorLimit))
         connectionsPerAddressMax = try reader.number(
             "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", in: 0...1_000_000)
         userLimits = try UserLimitSettings(reader)
@@ -294,7 +295,7 @@ extension ServerConfiguration {
         var limit = rlimit()
         // SAFETY: the call writes the local and keeps no pointer.
         let status = unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        return status == 0 ? max(512, Int(clamping: min(limit.rlim_cur, 1 << 20))) : 1_024
+        return status == 0 ? Int(clamping: min(limit.rlim_cur, 1 << 20)) : 1_024
     }
 }
 

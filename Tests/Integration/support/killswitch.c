@@ -1,7 +1,7 @@
 // Preloaded into the server: ends the process, as kill -9 would, right before the n-th step that anybody outside could
-// notice. A step is a send that is handed to a ring, or a call that writes, cuts, syncs or removes a file. What the
-// process does between two of them stays in its own memory, so that a kill before each step is a kill at every moment
-// that counts.
+// notice. A step is a send, as a call or as an entry that is handed to a ring, or a call that writes, cuts, syncs or
+// removes a file. What the process does between two of them stays in its own memory, so that a kill before each step is
+// a kill at every moment that counts.
 //
 // The steps are counted, named and decided on in the file that KILL_SWITCH names; see killswitch.py for its layout.
 #define _GNU_SOURCE
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { NAME_BYTES = 16, STEPS_MAX = 1024 };
@@ -74,6 +75,11 @@ int fsync(int file) {
 int fdatasync(int file) {
     step("fdatasync");
     return REAL(fdatasync)(file);
+}
+
+ssize_t send(int socket, const void *bytes, size_t count, int flags) {
+    step("send");
+    return REAL(send)(socket, bytes, count, flags);
 }
 
 // Counts the sends that wait to be submitted; when one is fatal, the entries before it are still handed in.

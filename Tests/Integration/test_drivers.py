@@ -1,6 +1,7 @@
 """Where io_uring is missing or forbidden, the server uses epoll and says so. If io_uring is required, it names the cause
 and the remedy, and exits with its own status."""
 
+import contextlib
 import errno
 import json
 import pathlib
@@ -10,6 +11,7 @@ import sys
 
 import pytest
 from support.deadline import wait_until
+from support.rawsocket import RawSocket
 from support.server import Server, find_binary
 from support.streams import open_stream, receive
 
@@ -74,6 +76,7 @@ def test_a_kernel_too_old_for_the_rings_flags_is_named(tmp_path):
 
 # With epoll instead
 
+AUTOMATIC = {"SHOPSTREAM_DRIVER": "auto", "PYTHONPATH": str(FOLDER)}
 FORBIDDEN = (sys.executable, "-B", "-m", "support.seccomp")
 
 
@@ -98,7 +101,7 @@ def reason(server):
     [(errno.ENOSYS, "io_uring is missing"), (errno.EPERM, "forbidden"), (errno.EINVAL, "the kernel")],
 )
 def test_epoll_is_used_where_io_uring_cannot_be(serve, errno_value, words):
-    server = serve(prefix=(*FORBIDDEN, str(errno_value)), env={"PYTHONPATH": str(FOLDER)})
+    server = serve(prefix=(*FORBIDDEN, str(errno_value)), env=AUTOMATIC)
     wait_until(lambda: reason(server), what="the log says why")
     assert words in reason(server)
     assert driver(server) == "epoll"
@@ -114,7 +117,7 @@ def test_strace_sees_no_ring_where_seccomp_refuses_it(serve, tmp_path):
     calls = "io_uring_setup,io_uring_enter,io_uring_register,epoll_create1,epoll_ctl,accept4"
     # With -D the tracer is a process beside, and this one becomes the server.
     prefix = ("strace", "-D", "-f", "-q", "-e", f"trace={calls}", "-o", str(trace), *FORBIDDEN, str(errno.EPERM))
-    server = serve(prefix=prefix, env={"PYTHONPATH": str(FOLDER)})
+    server = serve(prefix=prefix, env=AUTOMATIC)
     shop = server.shops[0]
     stream = open_stream(server, shop.id, shop.member)
     sent = shop.post("traced")
@@ -134,6 +137,35 @@ def test_the_driver_is_the_one_that_is_named(serve, name):
     server = serve(env={"SHOPSTREAM_DRIVER": name})
     assert driver(server) == name
     assert reason(server) is None
+
+
+def test_reactors_on_epoll_share_the_descriptors_of_the_process(serve):
+    # 600 less 160 for what is no connection: 220 for each reactor, of which 27 are kept for transfers.
+    limited = ("prlimit", "--nofile=600")
+    server = serve(prefix=limited, env={"SHOPSTREAM_DRIVER": "epoll"})
+    with contextlib.ExitStack() as open_ones:
+        held = []
+        while len(held) < 300:
+            client = open_ones.enter_context(RawSocket(server))
+            client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.response()[0] == 200
+            held.append(client)
+        # Files of the store and of images are still opened.
+        shop = server.shops[0]
+        stream = open_stream(server, shop.id, shop.member)
+        sent = shop.post("between many")
+        assert receive(stream)["id"] == sent["id"]
+    assert server.terminate() == 0
+
+
+def test_too_few_descriptors_for_the_reactors_on_epoll_are_named(tmp_path):
+    server = Server(tmp_path, env={"SHOPSTREAM_DRIVER": "epoll"})
+    run = subprocess.run(
+        ["prlimit", "--nofile=300", str(find_binary()), *server.args], env=server.env, capture_output=True, text=True,
+        timeout=30,
+    )  # fmt: skip
+    assert run.returncode == 71
+    assert "sharing 300 descriptors between 2 reactors met a limit" in one_line(run.stderr)
 
 
 def test_an_unknown_driver_is_refused(tmp_path):
