@@ -13,6 +13,16 @@ extension EpollDriver {
         var sentByteCount: Int
     }
 
+    /// A send that does not wait, and is to be made.
+    @safe struct WaitingTry {
+        // SAFETY: the caller keeps the bytes until the next `submit` has returned, with which the value ends.
+
+        let tag: CompletionTag
+        let slot: UInt32
+        let isInGroup: Bool
+        let bytes: UnsafeRawBufferPointer
+    }
+
     /// Buffers that one connection may fill before it is the others' turn.
     private static var receiveCountMax: Int { 8 }
 
@@ -91,6 +101,7 @@ extension EpollDriver {
     /// See `Driver`. What there is room for is sent at once.
     public func send(slot: UInt32, bytes: UnsafeRawBufferPointer, tag: CompletionTag) {
         guard sockets[Int(slot)].descriptor >= 0 else { return post(tag, -EBADF) }
+        sendTries()
         // SAFETY: the caller keeps the bytes until the final completion, with which the entry ends.
         unsafe sends[slot] = WaitingSend(tag: tag, bytes: bytes, sentByteCount: 0)
         sockets[Int(slot)].set(.sending)
@@ -121,15 +132,25 @@ extension EpollDriver {
         }
     }
 
-    /// See `Driver`. The call is made at once.
+    /// See `Driver`. The calls of a turn are made together, by `submit` or before the next other operation that sends or
+    /// ends: a client or a proxy on this machine that each of them woke would take the processor in between.
     public func trySend(slot: UInt32, bytes: UnsafeRawBufferPointer, isInGroup: Bool, tag: CompletionTag) {
-        let descriptor = sockets[Int(slot)].descriptor
-        guard descriptor >= 0 else { return post(tag, -EBADF) }
+        guard sockets[Int(slot)].descriptor >= 0 else { return post(tag, -EBADF) }
         // SAFETY: the caller keeps the bytes until the next `submit` has returned.
-        let result = unsafe SocketCalls.send(descriptor, bytes)
-        let isWhole = Int(result) == bytes.count
-        if !isWhole { sockets[Int(slot)].clear(.writable) }
-        if !(isWhole && isInGroup) { post(tag, result) }
+        unsafe tries.append(WaitingTry(tag: tag, slot: slot, isInGroup: isInGroup, bytes: bytes))
+    }
+
+    /// Makes the calls for the sends that were queued.
+    func sendTries() {
+        guard !tries.isEmpty else { return }
+        for send in tries {
+            // SAFETY: `submit` has not returned since the send was queued.
+            let result = unsafe SocketCalls.send(sockets[Int(send.slot)].descriptor, send.bytes)
+            let isWhole = Int(result) == send.bytes.count
+            if !isWhole { sockets[Int(send.slot)].clear(.writable) }
+            if !(isWhole && send.isInGroup) { post(send.tag, result) }
+        }
+        tries.removeAll(keepingCapacity: true)
     }
 
     // MARK: - Completions

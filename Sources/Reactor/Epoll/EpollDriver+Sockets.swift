@@ -130,6 +130,7 @@ extension EpollDriver {
     public func shutdown(slot: UInt32, isBothDirections: Bool, tag: CompletionTag) {
         let index = Int(slot)
         guard sockets[index].descriptor >= 0 else { return post(tag, -EBADF) }
+        sendTries()
         post(tag, SocketCalls.shutdown(sockets[index].descriptor, isBothDirections: isBothDirections))
         // What is in flight ends now: it need not wait for the event.
         if isBothDirections { ready(slot, [.readable, .writable, .ended]) }
@@ -137,6 +138,7 @@ extension EpollDriver {
 
     /// See `Driver`.
     public func close(slot: UInt32, tag: CompletionTag) {
+        sendTries()
         let socket = sockets[Int(slot)]
         guard socket.descriptor >= 0 else { return post(tag, -EBADF) }
         // The last descriptor of a socket takes it out of the set.
@@ -158,6 +160,7 @@ extension EpollDriver {
         let descriptor = sockets[Int(slot)].descriptor
         guard descriptor >= 0 else { return post(tag, -EBADF) }
         guard address.reserveSlot() else { return post(tag, -ENFILE) }
+        sendTries()
         set.remove(descriptor)
         guard address.pass(EpollInbox.Arrival(descriptor: descriptor, tag: remoteTag)) else {
             address.releaseSlot()

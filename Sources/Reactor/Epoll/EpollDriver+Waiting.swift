@@ -4,11 +4,12 @@ import Primitives
 // Waits, and what events lead to.
 
 extension EpollDriver {
-    /// See `Driver`: operations that do not wait were executed when they were queued.
-    public func submit() {}
+    /// See `Driver`: other operations that do not wait were executed when they were queued.
+    public func submit() { sendTries() }
 
     /// See `Driver`.
     public func submitAndWait(until deadline: MonotonicInstant?) {
+        sendTries()
         watchListeners()
         for index in 0..<set.wait(nanoseconds: waitNanoseconds(until: deadline)) { handle(set.event(index)) }
         receiveListed()

@@ -46,6 +46,8 @@ public final class EpollDriver: SystemDriver {
     var completions = FIFOQueue<Completion>()
     /// Slots with a receive in flight and bytes that were announced.
     var receivable: [UInt32] = []
+    /// The sends that `submit` makes.
+    var tries: [WaitingTry] = []
     /// The sends that wait for room, by slot.
     var sends: [UInt32: WaitingSend] = [:]
     var listeners: [Int32: Listener] = [:]
