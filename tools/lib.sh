@@ -56,38 +56,40 @@ need_packages() {
         { tail -20 "$log" >&2; die "could not install ${missing[*]}"; }
 }
 
-# Sees to it that the peers of Benchmarks/Peers can be built and run. nginx is unpacked and not installed: an installed
-# one starts as a service and listens on every address.
-need_peers() {
-    need_packages "${packages_peers[@]}"
-    local folder=$tools_build/nginx log=$tools_build/apt.log package
-    # nchan makes a folder here, whatever the configuration says.
-    [ -d /var/lib/nginx ] || as_root mkdir -p /var/lib/nginx
-    if [ -x "$folder/usr/sbin/nginx" ] || ! command -v apt-get >/dev/null; then return 0; fi
-    say "Unpacking nginx and nchan"
+# unpack NAME PROGRAM PACKAGE…: unpacks Debian packages into $tools_build/NAME, unless PROGRAM is there. They are not
+# installed, as an installed server starts as a service.
+unpack() {
+    local name=$1 program=$2 folder=$tools_build/$1 log=$tools_build/apt.log package
+    shift 2
+    if [ -x "$folder/$program" ] || ! command -v apt-get >/dev/null; then return 0; fi
+    say "Unpacking $*"
     rm -rf "$folder" "$folder.deb"
     mkdir -p "$folder.deb"
-    download() { (cd "$folder.deb" && apt-get download -qq nginx libnginx-mod-nchan >"$log" 2>&1); }
-    # A machine that had all of the above may have no lists of packages.
-    download || { as_root apt-get update -qq && download; } || { tail -5 "$log" >&2; die "could not download nginx"; }
+    download() { (cd "$folder.deb" && apt-get download -qq "$@" >"$log" 2>&1); }
+    # A machine that needed no package so far may have no lists of packages.
+    download "$@" || { as_root apt-get update -qq && download "$@"; } ||
+        { tail -5 "$log" >&2; die "could not download $name"; }
     for package in "$folder.deb"/*.deb; do dpkg-deb -x "$package" "$folder"; done
     rm -rf "$folder.deb"
 }
 
-# Sees to it that `promtool` is there: $tools_build/prometheus/usr/bin/promtool. Prometheus is unpacked and not
-# installed, as an installed one starts as a service.
-need_promtool() {
-    local folder=$tools_build/prometheus log=$tools_build/apt.log
-    if [ -x "$folder/usr/bin/promtool" ] || ! command -v apt-get >/dev/null; then return 0; fi
-    say "Unpacking promtool"
-    rm -rf "$folder" "$folder.deb"
-    mkdir -p "$folder.deb"
-    download() { (cd "$folder.deb" && apt-get download -qq prometheus >"$log" 2>&1); }
-    # A machine that needed no package so far may have no lists of packages.
-    download || { as_root apt-get update -qq && download; } || { tail -5 "$log" >&2; die "could not download prometheus"; }
-    dpkg-deb -x "$folder.deb"/prometheus_*.deb "$folder"
-    rm -rf "$folder.deb"
+# Sees to it that the peers of Benchmarks/Peers can be built and run.
+need_peers() {
+    need_packages "${packages_peers[@]}"
+    # nchan makes a folder here, whatever the configuration says.
+    [ -d /var/lib/nginx ] || as_root mkdir -p /var/lib/nginx
+    unpack nginx usr/sbin/nginx nginx libnginx-mod-nchan
 }
+
+# Sees to it that the proxies are there whose configurations tools/proxies has: $tools_build/nginx/usr/sbin/nginx and
+# $tools_build/haproxy/usr/sbin/haproxy, the latter with libraries of its own.
+need_proxies() {
+    unpack nginx usr/sbin/nginx nginx libnginx-mod-nchan
+    unpack haproxy usr/sbin/haproxy haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1
+}
+
+# Sees to it that `promtool` is there: $tools_build/prometheus/usr/bin/promtool.
+need_promtool() { unpack prometheus usr/bin/promtool prometheus; }
 
 need_swift() {
     command -v swift >/dev/null || die "no swift on the PATH: install Swift 6.2 or newer from swift.org"
