@@ -22,6 +22,10 @@ struct GeneratorOptions: ParsableArguments {
     var inFlight = 1
     @Option(help: "Streams of a reactor that may be on their way to being open.")
     var opening = 256
+    @Flag(help: "Connect again when the server ends a stream, as clients do, and read by REST what was missed.")
+    var reconnect = false
+    @Option(help: "With --reconnect, streams that may connect again within a second.")
+    var reconnectsPerSecond = 1_000.0
     @Option(help: "Seconds that opening all streams may take.")
     var connectTime = 120.0
     @Option(help: "Seconds that the open connections are left quiet before sending begins.")
@@ -93,6 +97,10 @@ struct GeneratorOptions: ParsableArguments {
         guard (1...LoadLimits.writerCountMax).contains(writers) else {
             throw ValidationError("--writers: 1 to \(LoadLimits.writerCountMax)")
         }
+        guard (1...1_000_000).contains(reconnectsPerSecond) else {
+            throw ValidationError("--reconnects-per-second: 1 to 1000000")
+        }
+        plan.reconnectsPerSecondMax = reconnect ? reconnectsPerSecond : nil
         plan.writersPerShop = writers
         plan.postersPerLane = max(posters, writers)
         plan.inFlightCountMax = inFlight

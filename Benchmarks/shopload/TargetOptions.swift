@@ -14,7 +14,7 @@ struct TargetOptions: ParsableArguments {
     var tlsCa: String?
     @Option(help: "The secret that tokens are signed with (AUTH_JWT_SECRET).")
     var secret: String?
-    @Option(help: "A file of tokens instead, `user,token` a line.")
+    @Option(help: "A file of tokens instead, `user,token` a line; read again when it is replaced, with --reconnect.")
     var tokens: String?
     @Option(name: .customLong("protocol"), help: "The subprotocol that streams ask for, such as shopstream.v2.")
     var subprotocol: String?
@@ -76,6 +76,7 @@ struct TargetOptions: ParsableArguments {
 
     func apply(to plan: inout RunPlan) throws {
         plan.subprotocol = subprotocol
+        plan.tokenPath = tokens
         if let streamPath { plan.paths.stream = streamPath }
         if let postPath { plan.paths.post = postPath }
         if let listPath { plan.paths.list = listPath }

@@ -2,10 +2,13 @@ import Primitives
 
 /// Exact counts of what a lane's streams received.
 package struct DeliveryCounts: Hashable, Sendable {
-    /// Messages that a stream should receive: those of its shop that were acknowledged while it was open.
+    /// Messages that a stream should receive: those of its shop that were acknowledged while it was open, and those that
+    /// it caught up with.
     package var expected: UInt64 = 0
     /// Intact messages of this run and of the stream's own shop, counted once for each stream.
     package var delivered: UInt64 = 0
+    /// Messages that a stream missed while it was not open, and that a list had.
+    package var caughtUp: UInt64 = 0
     /// Messages that were acknowledged and never arrived.
     package var lost: UInt64 = 0
     /// Messages that a stream received again, counting each repetition.
@@ -124,6 +127,16 @@ package struct DeliveryChecker: Sendable {
         suspended.append((channel, gaps))
     }
 
+    /// A list had a message that its stream missed.
+    package mutating func deliveryListed() {
+        counts.caughtUp += 1
+    }
+
+    /// A message that a list had arrived on the stream too, and was counted there.
+    package mutating func listedDeliveryArrived() {
+        counts.caughtUp -= 1
+    }
+
     /// Records numbers that a catch-up request did not return.
     package mutating func passedOver(_ gaps: MissingSequences, channel: UInt32) {
         if !gaps.ranges.isEmpty { suspended.append((channel, gaps)) }
@@ -147,7 +160,7 @@ package struct DeliveryChecker: Sendable {
     package mutating func settleSuspended(unacknowledged: (UInt32) -> [UInt32]) {
         for (channel, gaps) in suspended { countLost(gaps, unacknowledged(channel)) }
         suspended = []
-        counts.expected = counts.delivered + counts.lost
+        counts.expected = counts.delivered + counts.caughtUp + counts.lost
     }
 
     private mutating func countLost(_ gaps: MissingSequences, _ unacknowledged: [UInt32]) {

@@ -21,18 +21,14 @@ struct Disturbances {
     /// The storm has begun.
     var hasStormed = false
 
-    /// Streams that left, with the next number that they need from each writer.
-    var away: [UInt32: [UInt32]] = [:]
-    /// The time from which returning streams read what they missed, as in the query.
-    var since: [UInt32: String] = [:]
-    /// What they missed of each writer: from the number that they needed to the one with which they continued.
-    var missed: [UInt32: [Range<UInt32>]] = [:]
+    /// Streams that left and will return.
+    var away: [UInt32] = []
     var hasLeft = false
     var hasReturned = false
 
     /// Whether nothing is in flight that must end before the run does.
     func isQuiet(_ connectingCount: Int, _ toOpenCount: Int) -> Bool {
-        closing.isEmpty && connectingCount == 0 && toOpenCount == 0 && missed.isEmpty && reopenLater.isEmpty
+        closing.isEmpty && connectingCount == 0 && toOpenCount == 0 && reopenLater.isEmpty
     }
 }
 

@@ -60,8 +60,8 @@ extension Lane {
                     pingReceived(stream, ping, bytes.span)
                 case .pong:
                     break
-                case .close(let code, reason: _):
-                    closeReceived(stream, code)
+                case .close(let code, let reason):
+                    closeReceived(stream, code, reason, bytes.span)
                 }
             }
         } catch {
@@ -87,6 +87,7 @@ extension Lane {
             ? checker.accept(found, place: place, order: &streams[stream].order)
             : checker.accept(found, place: place, order: &otherOrders[stream * (writerCount - 1) + writer - 1])
         guard isDelivery else { return }
+        if streams[stream].hasMissed { arrived(marker.sequence, writer: writer, on: stream) }
         // What a slow stream receives at the end is late because of the stream itself.
         guard !streams[stream].isSlow else { return measurements.deliveredUnmeasured() }
         let latency = now.nanoseconds &- min(marker.intended.nanoseconds, now.nanoseconds)
@@ -133,11 +134,13 @@ extension Lane {
     }
 
     @inline(never)
-    private func closeReceived(_ stream: Int, _ code: CloseCode?) {
+    private func closeReceived(_ stream: Int, _ code: CloseCode?, _ reason: ControlPayload, _ bytes: Span<UInt8>) {
         let connection = streams[stream].connection
         switch streams[stream].phase {
         case .open:
-            measurements.counters.disconnectsByCloseCode[Int(code?.rawValue ?? 1_005), default: 0] += 1
+            let number = code?.rawValue ?? 1_005
+            measurements.counters.disconnectsByCloseCode[Int(number), default: 0] += 1
+            streamLost(stream, .closed(code: number, reason: reason.bytes(from: bytes)))
         case .idle, .connecting, .securing, .handshaking, .closing, .ending:
             break
         }

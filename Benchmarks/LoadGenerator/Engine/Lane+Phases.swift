@@ -36,7 +36,10 @@ extension Lane {
     }
 
     private func reopen(_ now: MonotonicInstant) {
+        renewTokens(now)
         reopenPosters(now)
+        askAgain(now)
+        reconnect(now)
         giveUpLateHandshakes(now)
         disturbances.closing.removeAll { stream, connection, deadline in
             guard streams[Int(stream)].phase == .closing, streams[Int(stream)].connection == connection else {
@@ -91,7 +94,10 @@ extension Lane {
         if now >= end, source?.next == nil, disturbances.sendingEndedAt == nil { disturbances.sendingEndedAt = now }
         guard let endedAt = disturbances.sendingEndedAt else { return }
         let isLate = now.since(endedAt) > plan.scenario.drainMax
-        guard isLate || (isEveryRequestAnswered && disturbances.isQuiet(connectingCount, toOpen.count)) else { return }
+        let isQuiet =
+            isEveryRequestAnswered && disturbances.isQuiet(connectingCount, toOpen.count) && reconnects.count == 0
+            && catchUps.asks.isEmpty
+        guard isLate || isQuiet else { return }
         abandonRequests()
         advance(to: .posted)
         for stream in streams.indices where streams[stream].isSlow && streams[stream].phase == .open {
@@ -152,12 +158,15 @@ extension Lane {
                     unacknowledged: unacknowledged[channel] ?? [])
             }
         }
+        settleMissed()
         checker.settleSuspended { unacknowledged[$0] ?? [] }
+        measurements.counters.notBack = streams.count { $0.isReconnecting }
         measurements.advance(to: now, openCount: openCount, awayCount: awayCount)
         measurements.close(openCount, awayCount)
         let counts = checker.counts
         measurements.counters.expectedDeliveries = Int(counts.expected)
         measurements.counters.delivered = Int(counts.delivered)
+        measurements.counters.caughtUp = Int(counts.caughtUp)
         measurements.counters.lost = Int(counts.lost)
         measurements.counters.duplicated = Int(counts.duplicated)
         measurements.counters.outOfOrder = Int(counts.outOfOrder)

@@ -9,9 +9,15 @@ import Reactor
 
 extension Lane {
     /// The part of every request between its first line and the fields that depend on the shop.
-    static func postHead(_ plan: RunPlan) throws(LoadConfigurationError) -> [UInt8] {
+    static func postHead(_ plan: RunPlan, _ tokens: TokenSource) throws(LoadConfigurationError) -> [UInt8] {
+        try requestHead(plan, tokens, user: plan.population.posterName)
+    }
+
+    private static func requestHead(
+        _ plan: RunPlan, _ tokens: TokenSource, user: String
+    ) throws(LoadConfigurationError) -> [UInt8] {
         var head = " HTTP/1.1\r\nHost: \(plan.authority)\r\nContent-Type: application/json\r\n"
-        if let token = try plan.tokens.token(of: plan.population.posterName) {
+        if let token = try tokens.token(of: user) {
             head += "Authorization: Bearer \(token)\r\n"
         }
         return Array((head + "X-Shop-Id: ").utf8)
@@ -107,9 +113,14 @@ extension Lane {
             bytes += postHead
             bytes += "\(shop)\r\n\r\n".utf8
         case .catchUp:
-            let since = disturbances.since[ticket.sequence] ?? ""
+            let since = catchUps.asks[ticket.sequence]?.since ?? ""
             bytes += "GET \(RunPlan.Paths.fill(plan.paths.since, shop: shop))\(since)".utf8
-            bytes += postHead
+            let user = plan.population.userName(ofStream: streamShare.number(of: Int(ticket.sequence)))
+            do throws(LoadConfigurationError) {
+                bytes += try Self.requestHead(plan, tokens, user: user)
+            } catch {
+                failure = failure ?? error
+            }
             bytes += "\(shop)\r\n\r\n".utf8
         }
     }
@@ -165,7 +176,7 @@ extension Lane {
             if isMeasured { measurements.list.record(nanoseconds: latency) }
         case .catchUp:
             if isMeasured { measurements.catchUp.record(nanoseconds: latency) }
-            caughtUp(ticket, posters[poster].body, now)
+            if isSuccess { caughtUp(ticket, posters[poster].body, now) } else { catchUpFailed(ticket, now) }
         }
         if ticket.kind != .create, !isSuccess { countUnanswered(ticket, error: "status \(statusCode)") }
     }
@@ -229,11 +240,15 @@ extension Lane {
     func reopenPosters(_ now: MonotonicInstant) {
         for poster in posters.indices
         where posters[poster].phase == .idle && posters[poster].retryAt <= now
-            && (posters[poster].retryAt.nanoseconds > 0 || posters[poster].backlog.count > 0)
+            && (posters[poster].backlog.count > 0
+                || posters[poster].retryAt.nanoseconds > 0 && !opensPostersWhenNeeded)
         {
             openPoster(poster)
         }
     }
+
+    /// Whether the lane's requests are rare, such as those of streams that catch up after a reconnect.
+    var opensPostersWhenNeeded: Bool { plan.reconnectsPerSecondMax != nil && shopShare == nil }
 
     /// Whether every request was answered or abandoned.
     var isEveryRequestAnswered: Bool {
@@ -254,8 +269,7 @@ extension Lane {
             switch ticket.kind {
             case .create: board.noteUnacknowledged(channel: channel(of: ticket), sequence: ticket.sequence)
             case .list: break
-            // Without an answer, the requested messages remain missing.
-            case .catchUp: caughtUp(ticket, [], reactor.turnBeganAt)
+            case .catchUp: catchUpFailed(ticket, reactor.turnBeganAt)
             }
         }
     }

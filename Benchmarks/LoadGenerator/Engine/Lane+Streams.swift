@@ -24,6 +24,7 @@ extension Lane {
             streams[stream].connectIntendedAt = streams[stream].connectStartedAt
         }
         measurements.counters.connectsAttempted += 1
+        if streams[stream].isReconnecting { measurements.reconnected() }
         guard
             let connection = reactor.connect(
                 to: plan.target, from: plan.source(ofStream: number), token: UInt64(stream))
@@ -47,7 +48,7 @@ extension Lane {
         let number = streamShare.number(of: stream)
         var fields = HTTPFields()
         do throws(LoadConfigurationError) {
-            if let token = try plan.tokens.token(of: plan.population.userName(ofStream: number)) {
+            if let token = try tokens.token(of: plan.population.userName(ofStream: number)) {
                 fields[.authorization] = "Bearer \(token)"
             }
         } catch {
@@ -70,7 +71,7 @@ extension Lane {
         measurements.counters.connectErrors[LaneMeasurements.name(ofError: errnoValue), default: 0] += 1
         openingEnded()
         streams[stream].phase = .idle
-        retry(stream)
+        retry(stream, .connectionLost)
     }
 
     private func openingEnded() {
@@ -78,9 +79,10 @@ extension Lane {
     }
 
     /// Queues a stream that did not open for another attempt, or gives it up.
-    private func retry(_ stream: Int) {
-        streams[stream].failureCount += 1
-        if streams[stream].failureCount < Self.attemptCountMax, phase < .posted {
+    private func retry(_ stream: Int, _ end: StreamEnd) {
+        streams[stream].failureCount &+= 1
+        if reconnectLater(stream, end) { return }
+        if !streams[stream].isReconnecting, streams[stream].failureCount < Self.attemptCountMax, phase < .posted {
             disturbances.reopenLater.append(UInt32(stream))
         } else {
             measurements.givenUpCount += 1
@@ -107,7 +109,7 @@ extension Lane {
                 case .head(let head):
                     state.head = head
                     if head.status != .switchingProtocols {
-                        refused(stream, statusCode: head.status.code)
+                        refused(stream, head)
                         return nil
                     }
                 case .informational, .body:
@@ -121,23 +123,25 @@ extension Lane {
             }
         } catch {
             measurements.counters.connectErrors["bad upgrade response", default: 0] += 1
-            endOpening(stream)
+            endOpening(stream, .connectionLost)
             return nil
         }
     }
 
-    private func refused(_ stream: Int, statusCode: Int) {
+    private func refused(_ stream: Int, _ head: ResponseHead) {
+        let statusCode = head.status.code
         measurements.counters.connectsRefused += 1
         measurements.counters.upgradeStatuses[statusCode, default: 0] += 1
-        endOpening(stream)
+        let retryAfterSeconds = head.fields[.retryAfter].flatMap { Int($0) }
+        endOpening(stream, .refused(statusCode: statusCode, retryAfterSeconds: retryAfterSeconds))
     }
 
     /// Ends an attempt to open a stream. It is retried once the connection has ended.
-    func endOpening(_ stream: Int) {
+    func endOpening(_ stream: Int, _ end: StreamEnd) {
         handshakes[UInt32(stream)] = nil
         openingEnded()
         streams[stream].phase = .ending
-        retry(stream)
+        retry(stream, end)
         close(streams[stream].connection)
     }
 
@@ -149,6 +153,7 @@ extension Lane {
         isBack(stream)
         streams[stream].phase = .open
         streams[stream].failureCount = 0
+        streams[stream].isReconnecting = false
         streams[stream].decoder = FrameDecoder(
             endpoint: .client, messageByteCountMax: LoadLimits.messageByteCountMax)
         // Messages that are written from now on must arrive; those written before may.
@@ -182,6 +187,7 @@ extension Lane {
         case .open:
             if !streams[stream].decoder.isAtMessageBoundary, !streams[stream].isSlow { checker.frameCut() }
             measurements.counters.disconnectsByError[error, default: 0] += 1
+            streamLost(stream, .connectionLost)
             leave(stream)
         case .securing, .handshaking:
             measurements.counters.connectsRefused += 1
@@ -189,7 +195,7 @@ extension Lane {
             handshakes[UInt32(stream)] = nil
             openingEnded()
             streams[stream].phase = .ending
-            retry(stream)
+            retry(stream, .connectionLost)
         case .closing:
             leave(stream)
         case .idle, .connecting, .ending:
@@ -201,6 +207,7 @@ extension Lane {
     func leave(_ stream: Int) {
         guard streams[stream].phase == .open || streams[stream].phase == .closing else { return }
         openCount -= 1
+        if streams[stream].catchesUp { left(stream) }
         // The server may end a stream that does not read, as the scenario caused it.
         if streams[stream].isSlow { streams[stream].isTakenAway = true }
         if streams[stream].isTakenAway { awayCount += 1 }
@@ -255,7 +262,7 @@ extension Lane {
             }
             guard now.since(streams[stream].connectStartedAt) > plan.connectTimeout else { continue }
             measurements.counters.connectTimeouts += 1
-            endOpening(stream)
+            endOpening(stream, .connectionLost)
         }
     }
 }

@@ -52,8 +52,11 @@ package final class Lane: ReactorHandler {
     var posters: [Poster]
     /// Posters that may have something to write at the end of the turn. Idle posters cost nothing.
     var postersToWrite: [Int] = []
+    /// The tokens of users, and the file that they may be renewed from.
+    var tokens: TokenSource
+    var tokenFile: TokenFile?
     /// The beginning of every POST.
-    let postHead: [UInt8]
+    var postHead: [UInt8]
     var source: RequestSource?
     /// Selects the writer of the next message of each shop that this lane posts to.
     var writers: WriterTurns
@@ -63,6 +66,9 @@ package final class Lane: ReactorHandler {
     var checker: DeliveryChecker
     var measurements: LaneMeasurements
     var disturbances: Disturbances
+    /// Streams that the server ended and that wait to connect again.
+    var reconnects: ReconnectQueue
+    var catchUps = CatchUps()
     /// The measured part of the run, once it is known.
     var steady: Range<UInt64> = .max ..< .max
     var random: SeededGenerator
@@ -105,7 +111,11 @@ package final class Lane: ReactorHandler {
         sessions = plan.tls == nil ? [] : Array(repeating: nil, count: reactor.connectionCountMax)
         toOpen = (0..<UInt32(count)).reversed()
         posters = Array(repeating: Poster(), count: plan.posterCount(ofLane: index))
-        postHead = try Self.postHead(plan)
+        tokens = plan.tokens
+        tokenFile = plan.reconnectsPerSecondMax == nil ? nil : plan.tokenPath.map { TokenFile(path: $0) }
+        postHead = try Self.postHead(plan, plan.tokens)
+        reconnects = ReconnectQueue(
+            perSecondMax: (plan.reconnectsPerSecondMax ?? 1) / Double(max(streamShare.count, 1)))
         let shopCount = shopShare.map { plan.population.shopCount / $0.count + 1 } ?? 0
         writers = WriterTurns(shopCount: shopCount, writerCount: plan.writersPerShop)
         sequences = [UInt32](repeating: 0, count: shopCount * plan.writersPerShop)
@@ -118,7 +128,7 @@ package final class Lane: ReactorHandler {
 
     /// Begins to connect.
     package func start() {
-        for poster in posters.indices { openPoster(poster) }
+        if !opensPostersWhenNeeded { for poster in posters.indices { openPoster(poster) } }
         openStreams()
         _ = reactor.schedule(at: reactor.now + Self.tick, token: 0)
     }

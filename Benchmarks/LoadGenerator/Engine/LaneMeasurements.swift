@@ -12,6 +12,7 @@ package struct LaneMeasurements: Sendable {
     var lastRecipient = LatencyRecorder()
     var list = LatencyRecorder()
     var catchUp = LatencyRecorder()
+    var late = LatencyRecorder()
     var lateness = LatencyRecorder()
     var receiveDelay = LatencyRecorder()
     /// Requests of the steady part that found every posting connection busy.
@@ -52,6 +53,12 @@ package struct LaneMeasurements: Sendable {
     mutating func offered(isMessage: Bool, late nanoseconds: UInt64, isSteady: Bool) {
         if isMessage { sample.offered += 1 }
         if isSteady { lateness.record(nanoseconds: Int64(clamping: nanoseconds)) }
+    }
+
+    /// Counts a stream that connects again.
+    mutating func reconnected() {
+        counters.reconnects += 1
+        sample.reconnects += 1
     }
 
     /// Counts a message that was written.

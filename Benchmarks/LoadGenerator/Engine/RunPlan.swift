@@ -19,6 +19,11 @@ package struct RunPlan: Sendable {
     package var paths = Paths()
     /// The users' tokens.
     package var tokens: TokenSource
+    /// The file that they were read from; nil when they were not.
+    package var tokenPath: String?
+    /// How many streams a second, of all lanes together, may connect again after the server ended them. Nil: an ended
+    /// stream stays away.
+    package var reconnectsPerSecondMax: Double?
     /// The subprotocol that streams request; nil for none.
     package var subprotocol: String?
     /// The reactors of all processes together, and the role of each.
@@ -92,7 +97,8 @@ package struct RunPlan: Sendable {
         let hasRequests = scenario.messagesPerSecond > 0 || scenario.listsPerSecond > 0
         let postedShops = hasRequests ? division.shops(ofLane: lane)?.count(of: population.shopCount) ?? 0 : 0
         let missedShops =
-            streamCount(ofLane: lane) > 0 && scenario.catchUpShare > 0 ? population.shopCount : 0
+            streamCount(ofLane: lane) > 0 && (scenario.catchUpShare > 0 || reconnectsPerSecondMax != nil)
+            ? population.shopCount : 0
         return min(postersPerLane, max(postedShops, missedShops) * writersPerShop)
     }
 

@@ -48,6 +48,10 @@ struct StreamState {
     var reopens = false
     /// The messages since it was last open must be read by REST.
     var catchesUp = false
+    /// `Lane.catchUps` has what it missed, some of which may yet arrive on the stream.
+    var hasMissed = false
+    /// The server ended it, and it is to come back.
+    var isReconnecting = false
     /// Failed attempts to open it.
     var failureCount: UInt8 = 0
 

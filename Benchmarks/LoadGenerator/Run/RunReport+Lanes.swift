@@ -45,6 +45,7 @@ extension RunReport {
         latencies.post.merge(lane.post.distribution())
         latencies.list.merge(lane.list.distribution())
         latencies.catchUp.merge(lane.catchUp.distribution())
+        latencies.late.merge(lane.late.distribution())
         latencies.connect.merge(lane.connect.distribution())
         latencies.firstRecipient.merge(lane.firstRecipient.distribution())
         latencies.lastRecipient.merge(lane.lastRecipient.distribution())
@@ -77,6 +78,7 @@ extension RunReport {
             "posting_connections": "\(plan.posterCount)",
             "writers_per_shop": "\(plan.writersPerShop)",
             "in_flight": "\(plan.inFlightCountMax)",
+            "reconnects_per_second_max": plan.reconnectsPerSecondMax.map { "\($0)" } ?? "",
         ]
         for (index, group) in scenario.groups.enumerated() {
             parameters["shops_\(index)"] =

@@ -15,8 +15,8 @@ import struct
 import threading
 import time
 
-DROP, DOUBLE, SWAP, CORRUPT, CUT_TEXT, CUT_FRAME, FOREIGN, DELAY = (
-    "drop", "double", "swap", "corrupt", "cut text", "cut frame", "foreign", "delay",
+DROP, DOUBLE, SWAP, CORRUPT, CUT_TEXT, CUT_FRAME, FOREIGN, DELAY, RESTART = (
+    "drop", "double", "swap", "corrupt", "cut text", "cut frame", "foreign", "delay", "restart",
 )  # fmt: skip
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -145,7 +145,7 @@ class FaultyServer:
         stream = Stream(self.opened[shop] - 1, writer)
         self.streams[shop].append(stream)
         while data := await reader.read(4096):
-            if data[0] == 0x88:
+            if data[0] == 0x88 and stream in self.streams[shop]:
                 writer.write(frame(b"", opcode=8))
                 self.streams[shop].remove(stream)
                 return
@@ -163,7 +163,7 @@ class FaultyServer:
             return b"" if status == 0 else f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode()
         if not self.omit(number):
             self.log[shop].append({"id": f"{shop}-{number}", "message": posted["message"]})
-        for stream in self.streams[shop]:
+        for stream in list(self.streams[shop]):
             self._deliver(stream, number, {"id": f"{shop}-{number}", "shop_id": shop, "message": posted["message"]})
         return b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -198,6 +198,11 @@ class FaultyServer:
         if fault == CUT_FRAME:
             stream.writer.write(data[:-20])
             stream.writer.close()
+            return
+        if fault == RESTART:
+            reason = b"server restarting, reconnect in 0 s"
+            stream.writer.write(frame(struct.pack("!H", 1012) + reason, opcode=8))
+            self.streams[message["shop_id"]].remove(stream)
             return
         if stream.writer.is_closing():
             return

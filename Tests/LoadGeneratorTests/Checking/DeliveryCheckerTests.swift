@@ -119,6 +119,23 @@ private struct Feed {
         #expect(feed.settled(issued: 6) == counts(delivered: 3, lost: 1))
     }
 
+    @Test func `a message that was caught up with is expected and not lost, and counts once when it also arrives`() {
+        var feed = Feed()
+        feed.receive([1])
+        feed.checker.suspend(place: 9, channel: 3)
+        // 2 and 3 were missed. A list has both; 3 then arrives on the new connection too.
+        feed.order = StreamOrder(baseline: 4)
+        feed.checker.deliveryListed()
+        feed.checker.deliveryListed()
+        feed.receive([3])
+        feed.checker.listedDeliveryArrived()
+        feed.receive([4])
+        var expected = counts(delivered: 3)
+        expected.caughtUp = 1
+        expected.expected = 4
+        #expect(feed.settled(issued: 4) == expected)
+    }
+
     @Test func `each writer of a shop has an order of its own`() throws {
         var checker = DeliveryChecker(run: 1, writerCount: 2)
         var orders = [StreamOrder(baseline: 1), StreamOrder(baseline: 1)]

@@ -32,7 +32,7 @@ import Testing
         #expect(throws: ReportFile.ReadError.schema(1)) { try ReportFile(json: json) }
     }
 
-    @Test(arguments: ["", "{}", "[1]", "{\"report\": {\"schemaVersion\": 2}}"])
+    @Test(arguments: ["", "{}", "[1]", "{\"report\": {\"schemaVersion\": 3}}"])
     func `a file that is not a report is malformed`(text: String) {
         #expect {
             try ReportFile(json: Array(text.utf8))

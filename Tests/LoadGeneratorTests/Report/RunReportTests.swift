@@ -64,7 +64,7 @@ import Testing
         var other = SampleReport(shopCount: 10, steadySeconds: 2).report()
         #expect(throws: RunReport.MergeError.differentRuns) { try RunReport.merge([one, other]) }
         other.schemaVersion = 9
-        #expect(throws: RunReport.MergeError.schemas(2, 9)) { try RunReport.merge([one, other]) }
+        #expect(throws: RunReport.MergeError.schemas(3, 9)) { try RunReport.merge([one, other]) }
         #expect(throws: RunReport.MergeError.nothing) { try RunReport.merge([]) }
     }
 

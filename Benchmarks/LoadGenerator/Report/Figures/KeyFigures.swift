@@ -15,6 +15,8 @@ package struct KeyFigures: Codable, Equatable, Sendable {
     /// The smallest share, in any second, of the streams that should be open: all except those that the scenario
     /// closed. Nil when there were none.
     var openShareMin: Double?
+    /// The largest number of streams, in any second of the run, that connected again after the server had ended them.
+    var reconnectsPerSecondMax: Int
     /// The share of the expected deliveries that arrived, over the whole run; nil when none was expected.
     var deliveredShare: Double?
     /// The share of the offered messages that the server accepted; nil when none was offered.
@@ -75,7 +77,9 @@ package struct KeyFigures: Codable, Equatable, Sendable {
         sentShare = offered > 0 ? sum(\.sent) / offered : nil
         answeredShare = offered > 0 ? sum(\.answered) / offered : nil
         let expected = report.counters.expectedDeliveries
-        deliveredShare = expected > 0 ? Double(report.counters.delivered) / Double(expected) : nil
+        let came = report.counters.delivered + report.counters.caughtUp
+        deliveredShare = expected > 0 ? Double(came) / Double(expected) : nil
+        reconnectsPerSecondMax = report.seconds.map(\.reconnects).max() ?? 0
         lostCount = report.counters.lost
         refusedCount = report.counters.refused
         unansweredCount = report.counters.requestTimeouts

@@ -1,9 +1,12 @@
 /// The counts of a whole run, all from the generator's side.
 package struct Counters: Codable, Equatable, Sendable {
-    /// The deliveries that the accepted messages require: one to each stream open on their shop when they were sent.
+    /// The deliveries that the accepted messages require: one to each stream open on their shop when they were sent, and
+    /// one to each stream that caught up with them.
     var expectedDeliveries = 0
     /// Deliveries that were read, once for each message and stream.
     var delivered = 0
+    /// Deliveries that streams missed while they were not open, and read by REST.
+    var caughtUp = 0
     /// Deliveries that were expected and had not arrived at the end of the drain.
     var lost = 0
     /// Deliveries of a message that the same stream had read before.
@@ -27,6 +30,11 @@ package struct Counters: Codable, Equatable, Sendable {
     var connectsRefused = 0
     /// Connections that were not open in time.
     var connectTimeouts = 0
+
+    /// Attempts to connect again after the server had ended a stream.
+    var reconnects = 0
+    /// Streams that were meant to come back and had not at the end.
+    var notBack = 0
 
     /// POST requests sent.
     var requestsSent = 0
@@ -64,6 +72,7 @@ package struct Counters: Codable, Equatable, Sendable {
     mutating func merge(_ other: Counters) {
         expectedDeliveries += other.expectedDeliveries
         delivered += other.delivered
+        caughtUp += other.caughtUp
         lost += other.lost
         duplicated += other.duplicated
         outOfOrder += other.outOfOrder
@@ -75,6 +84,8 @@ package struct Counters: Codable, Equatable, Sendable {
         connectsSucceeded += other.connectsSucceeded
         connectsRefused += other.connectsRefused
         connectTimeouts += other.connectTimeouts
+        reconnects += other.reconnects
+        notBack += other.notBack
         requestsSent += other.requestsSent
         requestTimeouts += other.requestTimeouts
         statuses.merge(other.statuses, uniquingKeysWith: +)

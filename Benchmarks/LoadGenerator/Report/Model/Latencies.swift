@@ -10,6 +10,8 @@ package struct Latencies: Codable, Equatable, Sendable {
     var list = LatencyDistribution()
     /// The same for a catch-up request.
     var catchUp = LatencyDistribution()
+    /// From the intended send time of a message that a stream missed to the list with it being read.
+    var late = LatencyDistribution()
     /// From the first intended connect time to the response to the upgrade, for streams that opened.
     var connect = LatencyDistribution()
     /// From the intended send time to the first member's frame, one value per message.
@@ -27,6 +29,7 @@ package struct Latencies: Codable, Equatable, Sendable {
         post.merge(other.post)
         list.merge(other.list)
         catchUp.merge(other.catchUp)
+        late.merge(other.late)
         connect.merge(other.connect)
         firstRecipient.merge(other.firstRecipient)
         lastRecipient.merge(other.lastRecipient)

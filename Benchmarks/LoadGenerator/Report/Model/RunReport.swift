@@ -5,7 +5,7 @@
 /// memory in bytes. README.md of this folder describes the JSON.
 package struct RunReport: Codable, Equatable, Sendable {
     /// The schema that this code writes and reads. It is raised by a change that an older reader would misunderstand.
-    package static let schemaVersionCurrent = 2
+    package static let schemaVersionCurrent = 3
 
     /// The schema of this value.
     var schemaVersion = schemaVersionCurrent

@@ -19,6 +19,8 @@ package struct SecondSample: Codable, Equatable, Sendable {
     /// Streams that the scenario closed, or kept from reading until the server closed them, and that are not open
     /// again.
     var awayConnections = 0
+    /// Streams that connected again after the server had ended them.
+    var reconnects = 0
     /// Latencies of the deliveries read in this second, with two significant digits
     /// (`LatencyRecorder.secondSignificantDigits`).
     var latency = LatencyDistribution(significantDigits: LatencyRecorder.secondSignificantDigits)
@@ -34,6 +36,7 @@ package struct SecondSample: Codable, Equatable, Sendable {
         sentByteCount += other.sentByteCount
         openConnections += other.openConnections
         awayConnections += other.awayConnections
+        reconnects += other.reconnects
         latency.merge(other.latency)
     }
 }

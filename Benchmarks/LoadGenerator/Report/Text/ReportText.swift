@@ -12,7 +12,9 @@ package struct ReportText: Sendable {
         lines =
             Self.title(report) + [""] + TextColumns.wrap(Verdict(report).sentence, width: TextColumns.width)
             + [""] + Self.latencies(report, figures) + [""] + Self.load(report, figures)
-            + Self.counters(report.counters) + Self.server(report, figures) + [""] + Self.origin(report)
+            + Self.counters(report.counters)
+            + TextColumns.labelled("reconnects", parts: ReportWords.reconnects(report.counters, figures))
+            + Self.server(report, figures) + [""] + Self.origin(report)
     }
 
     private static func title(_ report: RunReport) -> [String] {

@@ -50,6 +50,9 @@ enum ReportWords {
             .init(
                 name: "catch-up", meaning: "the same for a list of what was missed", distribution: latencies.catchUp),
             .init(
+                name: "caught up", meaning: "intended send time → list with it read, each delivery that was missed",
+                distribution: latencies.late),
+            .init(
                 name: "connect", meaning: "intended time → upgrade answered, retries included",
                 distribution: latencies.connect),
             .init(
@@ -95,7 +98,7 @@ enum ReportWords {
             name: "requests", rows: [("sent", counters.requestsSent), ("without an answer", counters.requestTimeouts)])
         requests.rows += counters.requestErrors.sorted { $0.key < $1.key }.map { ($0, $1) }
         requests.rows += counters.statuses.sorted { $0.key < $1.key }.map { ("status \($0)", $1) }
-        let deliveries = CounterGroup(
+        var deliveries = CounterGroup(
             name: "deliveries",
             rows: [
                 ("expected", counters.expectedDeliveries), ("came", counters.delivered), ("lost", counters.lost),
@@ -103,7 +106,18 @@ enum ReportWords {
                 ("foreign", counters.foreign), ("corrupt", counters.corruptFrames), ("cut", counters.cutFrames),
                 ("without a marker", counters.unmarkedFrames),
             ])
+        if counters.caughtUp > 0 { deliveries.rows.insert(("caught up", counters.caughtUp), at: 2) }
         return [deliveries, requests, connections]
+    }
+
+    /// How streams came back that the server had ended; empty when none did.
+    static func reconnects(_ counters: Counters, _ figures: KeyFigures) -> [String] {
+        guard counters.reconnects + counters.notBack > 0 else { return [] }
+        return [
+            NumberText.count(counters.reconnects),
+            "at most \(NumberText.count(figures.reconnectsPerSecondMax)) a second",
+            "\(NumberText.count(counters.notBack)) did not come back",
+        ]
     }
 
     /// The machine in a line.
