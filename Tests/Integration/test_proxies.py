@@ -225,7 +225,7 @@ def close_of(stream):
 
 def test_a_node_that_drains_hands_its_clients_to_the_other(start_site, database, kind):
     # HAProxy notices by /readyz within the delay, nginx by the first connection that is refused.
-    delay = 4 if kind == "haproxy" else 0
+    delay = 6 if kind == "haproxy" else 0
     site = start_site(
         node_count=2, store=database.uri,
         env={"SHOPSTREAM_DRAIN_WINDOW_SECONDS": "2", "SHOPSTREAM_DRAIN_DELAY_SECONDS": str(delay)},

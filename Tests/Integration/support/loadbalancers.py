@@ -104,7 +104,8 @@ class HAProxy(LoadBalancer):
             "/etc/haproxy/tls": self.folder,
             "log /dev/log local0": "log stdout format raw local0",
             " 60s": f" {self.idle_seconds}s",
-            "inter 2s": "inter 100ms",
+            # Also the time that a check may take to connect, which a busy machine needs.
+            "inter 2s": "inter 1s",
             "maxconn 100000": "maxconn 256",
             # The user that runs the tests.
             "    user haproxy\n    group haproxy\n": "",
