@@ -25,6 +25,36 @@ import Testing
         #expect(text.contains("not watched"))
     }
 
+    @Test func `reconnects have rows when a stream was to come back`() {
+        var report = SampleReport(steadySeconds: 4).report()
+        #expect(!ReportText(report).text.contains("reconnects"))
+        report.counters.reconnects = 1_200
+        report.counters.notBack = 3
+        report.counters.caughtUp = 70
+        report.seconds[1].reconnects = 450
+        report.seconds[2].reconnects = 750
+        let text = ReportText(report)
+        for line in text.lines { #expect(line.count <= 80, "\(line)") }
+        for part in ["begun 1,200", "most in a second 750", "did not come back 3", "caught up 70"] {
+            #expect(text.text.contains(part))
+            #expect(ReportPage(report).html.contains(part.split(separator: " ").dropLast().joined(separator: " ")))
+        }
+    }
+
+    @Test func `seconds and counts of two processes add up`() throws {
+        var one = SampleReport(steadySeconds: 2).report()
+        one.counters.reconnects = 5
+        one.counters.caughtUp = 7
+        one.seconds[1].reconnects = 5
+        var other = SampleReport(steadySeconds: 2).report()
+        other.counters.reconnects = 6
+        other.counters.notBack = 1
+        other.seconds[1].reconnects = 6
+        let merged = try RunReport.merge([one, other])
+        #expect(merged.counters.reconnects == 11 && merged.counters.caughtUp == 7 && merged.counters.notBack == 1)
+        #expect(KeyFigures(merged).reconnectsPerSecondMax == 11)
+    }
+
     @Test func `text is broken at spaces only`() {
         #expect(TextColumns.wrap("aa bb cccccc d", width: 5) == ["aa bb", "cccccc", "d"])
         #expect(TextColumns.wrap("", width: 5) == [])

@@ -73,7 +73,7 @@ package struct ReportPage: Sendable {
                 "<tr><th scope=\"row\">\(HTMLText.escaped(row.name))<small>\(HTMLText.escaped(row.meaning))</small></th>"
                 + cells.map { "<td>\(HTMLText.figure($0))</td>" }.joined() + "</tr>\n"
         }
-        let groups = ReportWords.counterGroups(report.counters).map(counterTable).joined()
+        let groups = ReportWords.counterGroups(report.counters, KeyFigures(report)).map(counterTable).joined()
         return """
             <h2>Figures</h2>
             <div class="card scroll latencies"><table>

@@ -12,9 +12,7 @@ package struct ReportText: Sendable {
         lines =
             Self.title(report) + [""] + TextColumns.wrap(Verdict(report).sentence, width: TextColumns.width)
             + [""] + Self.latencies(report, figures) + [""] + Self.load(report, figures)
-            + Self.counters(report.counters)
-            + TextColumns.labelled("reconnects", parts: ReportWords.reconnects(report.counters, figures))
-            + Self.server(report, figures) + [""] + Self.origin(report)
+            + Self.counters(report.counters, figures) + Self.server(report, figures) + [""] + Self.origin(report)
     }
 
     private static func title(_ report: RunReport) -> [String] {
@@ -42,8 +40,8 @@ package struct ReportText: Sendable {
         return TextColumns.labelled("load", parts: rates) + TextColumns.labelled("generator", parts: generator)
     }
 
-    private static func counters(_ counters: Counters) -> [String] {
-        ReportWords.counterGroups(counters).flatMap { group in
+    private static func counters(_ counters: Counters, _ figures: KeyFigures) -> [String] {
+        ReportWords.counterGroups(counters, figures).flatMap { group in
             TextColumns.labelled(group.name, parts: group.rows.map { "\($0.name) \(NumberText.count($0.count))" })
         }
     }

@@ -80,9 +80,9 @@ enum ReportWords {
             + [distribution.isEmpty ? "–" : NumberText.duration(distribution.maximum)]
     }
 
-    /// All counters by group. The first rows of a group are always shown, those by name or number only when they
-    /// occurred.
-    static func counterGroups(_ counters: Counters) -> [CounterGroup] {
+    /// All counters by group. The first rows of a group are always shown, those by name or number, and what was caught up
+    /// with, only when they occurred; reconnects only when a stream was to come back.
+    static func counterGroups(_ counters: Counters, _ figures: KeyFigures) -> [CounterGroup] {
         var connections = CounterGroup(
             name: "connections",
             rows: [
@@ -107,17 +107,14 @@ enum ReportWords {
                 ("without a marker", counters.unmarkedFrames),
             ])
         if counters.caughtUp > 0 { deliveries.rows.insert(("caught up", counters.caughtUp), at: 2) }
-        return [deliveries, requests, connections]
-    }
-
-    /// How streams came back that the server had ended; empty when none did.
-    static func reconnects(_ counters: Counters, _ figures: KeyFigures) -> [String] {
-        guard counters.reconnects + counters.notBack > 0 else { return [] }
-        return [
-            NumberText.count(counters.reconnects),
-            "at most \(NumberText.count(figures.reconnectsPerSecondMax)) a second",
-            "\(NumberText.count(counters.notBack)) did not come back",
-        ]
+        guard counters.reconnects + counters.notBack > 0 else { return [deliveries, requests, connections] }
+        let reconnects = CounterGroup(
+            name: "reconnects",
+            rows: [
+                ("begun", counters.reconnects), ("most in a second", figures.reconnectsPerSecondMax),
+                ("did not come back", counters.notBack),
+            ])
+        return [deliveries, requests, connections, reconnects]
     }
 
     /// The machine in a line.
