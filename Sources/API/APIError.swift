@@ -14,14 +14,23 @@ public struct APIError: Error, Sendable {
     public let message: String
     /// Further fields of the response.
     public let fields: FieldLines
+    /// What the log says of a store's failure, and the client does not receive; nil for all other errors.
+    public let storeDetail: String?
 
     /// An error of another module's table.
-    public init(status: HTTPResponse.Status, code: String, message: String, fields: FieldLines = [:]) {
+    public init(
+        status: HTTPResponse.Status, code: String, message: String, fields: FieldLines = [:],
+        storeDetail: String? = nil
+    ) {
         self.status = status
         self.code = code
         self.message = message
         self.fields = fields
+        self.storeDetail = storeDetail
     }
+
+    /// Whether the server fails, or is short of something. The 501 and 505 of other errors are the client's fault.
+    public var isServerFailure: Bool { status == .internalServerError || status == .serviceUnavailable }
 
     private init(_ status: HTTPResponse.Status, _ code: Code, _ message: String, _ fields: FieldLines = [:]) {
         self.init(status: status, code: code.rawValue, message: message, fields: fields)
@@ -215,6 +224,7 @@ extension APIError {
     public init(_ error: StorageError) {
         self.init(
             status: HTTPResponse.Status(code: error.kind.httpStatus), code: error.kind.code,
-            message: error.kind.message, fields: error.kind.httpStatus == 503 ? [.retryAfter: "1"] : [:])
+            message: error.kind.message, fields: error.kind.httpStatus == 503 ? [.retryAfter: "1"] : [:],
+            storeDetail: error.detail)
     }
 }

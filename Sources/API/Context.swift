@@ -117,6 +117,12 @@ public protocol Context: ReactorContext {
     /// Reserves what the response to a request may hold, from before it is produced until it was sent.
     func holdResponseMemory(_ byteCount: Int, for request: Request) throws(APIError)
 
+    // MARK: The log
+
+    /// The fields of a log line about a request: its identifier, which the response then has too, its route, shop and
+    /// user.
+    func logMetadata(of request: Request) -> Logger.Metadata
+
     // MARK: Work
 
     /// Whether a task may work on a piece of a body now.

@@ -12,7 +12,9 @@ public struct CrossOriginPolicy: Sendable {
     /// The fields of every response to a request with an origin …
     private static let varying: FieldLines = [.vary: "Origin"]
     /// … and of those that its page may read: what it may read in addition to what every page may.
-    private static let exposing: FieldLines = [.accessControlExposeHeaders: "Retry-After, Idempotent-Replayed"]
+    private static let exposing: FieldLines = [
+        .accessControlExposeHeaders: "Retry-After, Idempotent-Replayed, X-Request-Id"
+    ]
     /// The fields that a page may send in addition to those that every page may (the routes' own, and those of
     /// tracing), and how many seconds a browser may cache the response to a preflight.
     private static let allowing: FieldLines = [

@@ -5,7 +5,7 @@ internal import Storage
 
 // The removal of images that no message names: with the last message that named them, or by a search for orphans.
 
-extension ReactorContext {
+extension Context {
     /// Removes what the store holds of an upload that will not become an image.
     public func discard(_ upload: ImageUpload) async {
         guard upload.isPartlyStored else { return }
@@ -13,14 +13,14 @@ extension ReactorContext {
             try await images.discard(upload.partial)
         } catch {
             // The next start removes it.
-            _ = storageFailure(error)
+            reportStorageFailure(error)
         }
     }
 
     /// A message was deleted: removes the images of its author that no other message names. A failure here does not
     /// undo the deletion; the search for orphans finds the images that remain.
-    public func removeImages(namedBy message: Message) async {
-        await reconsiderImages(namedBy: message)
+    public func removeImages(namedBy message: Message, for request: Request) async {
+        await reconsiderImages(namedBy: message, for: request)
         for name in ImageMarker.fileNames(in: message.text).prefix(Limits.imagesRemovedAtOnceMax) {
             do throws(APIError) {
                 guard let image = try await image(named: name), image.shopID == message.shopID,
@@ -29,14 +29,15 @@ extension ReactorContext {
                 let isNamed = try await stored { (store) async throws(StorageError) in try await store.isNamed(image) }
                 if !isNamed { try await remove(image) }
             } catch {
-                log.warning("an image was left behind", metadata: ["code": "\(error.code)", "image": "\(name)"])
+                log.warning(
+                    "an image was left behind", metadata: metadata(of: error, ["image": "\(name)"], for: request))
             }
         }
     }
 
     /// A message that was deleted or edited may have been the last to name an image, which another user may have
     /// uploaded. The search for orphans checks the image again.
-    public func reconsiderImages(namedBy message: Message) async {
+    public func reconsiderImages(namedBy message: Message, for request: Request) async {
         let ids = ImageMarker.fileNames(in: message.text).compactMap(ImageMarker.imageID(fileName:))
         guard !ids.isEmpty else { return }
         do throws(APIError) {
@@ -45,10 +46,19 @@ extension ReactorContext {
             }
         } catch {
             log.warning(
-                "images were not reconsidered", metadata: ["code": "\(error.code)", "count": "\(ids.count)"])
+                "images were not reconsidered",
+                metadata: metadata(of: error, ["count": "\(ids.count)"], for: request))
         }
     }
 
+    private func metadata(
+        of error: APIError, _ fields: Logger.Metadata, for request: Request
+    ) -> Logger.Metadata {
+        logMetadata(of: request).merging(fields) { $1 }.merging(error.logMetadata) { $1 }
+    }
+}
+
+extension ReactorContext {
     /// The image of this file name; nil when there is none.
     func image(named name: String) async throws(APIError) -> Image? {
         guard let id = ImageMarker.imageID(fileName: name) else { return nil }
@@ -90,8 +100,7 @@ extension OrphanSearcher {
                         createdBefore: deadline, after: last, limit: Limits.orphanBatchCountMax)
                 }
             } catch {
-                return log.warning(
-                    "the search for orphaned images broke off", metadata: ["code": "\(error.code)"])
+                return log.warning("the search for orphaned images broke off", metadata: error.logMetadata)
             }
             for image in batch where !isDraining { await removeIfOrphaned(image) }
         } while batch.count == Limits.orphanBatchCountMax && !isDraining
@@ -109,7 +118,8 @@ extension OrphanSearcher {
             try await remove(image)
             countOrphanedImage()
         } catch {
-            log.warning("an image may be an orphan", metadata: ["code": "\(error.code)", "image": "\(image.fileName)"])
+            let fields: Logger.Metadata = ["image": "\(image.fileName)", "shop_id": "\(image.shopID.text)"]
+            log.warning("an image may be an orphan", metadata: fields.merging(error.logMetadata) { $1 })
         }
     }
 }

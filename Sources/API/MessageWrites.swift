@@ -31,7 +31,7 @@ public enum MessageWrites {
         let json = try await context.write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
             try await edit(message, to: body.text, on: owner)
         }
-        await context.reconsiderImages(namedBy: message)
+        await context.reconsiderImages(namedBy: message, for: request)
         return .enveloped(.ok, message: "Message updated", data: json)
     }
 
@@ -42,11 +42,11 @@ public enum MessageWrites {
         let (message, role) = try await visibleMessage(id, to: identity.userID, in: context)
         guard message.userID == identity.userID || role == .admin else { throw .notAuthor }
         // When the outcome stays unknown, or this process ends, the search for orphans finds the images.
-        await context.reconsiderImages(namedBy: message)
+        await context.reconsiderImages(namedBy: message, for: request)
         try await context.write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
             try await delete(message, on: owner)
         }
-        await context.removeImages(namedBy: message)
+        await context.removeImages(namedBy: message, for: request)
         return .enveloped(.ok, message: "Message deleted", data: Array("null".utf8))
     }
 

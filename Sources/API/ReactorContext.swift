@@ -1,5 +1,6 @@
 public import Chat
 internal import Logging
+public import Primitives
 public import Storage
 
 // The store as handlers use it, and the way to other reactors.
@@ -16,11 +17,18 @@ extension ReactorContext {
         }
     }
 
-    /// The error that a client receives for a store's failure. The log has the detail.
+    /// The error of a request for which a store failed. It has the detail for the line that the log has of the request.
     public func storageFailure(_ error: StorageError) -> APIError {
         countFailure(error.kind)
-        log.error("store failed", metadata: ["code": "\(error.kind.code)", "detail": "\(error.detail)"])
         return APIError(error)
+    }
+
+    /// A store failed, in work that no request waits for: counts it, and writes a line.
+    public func reportStorageFailure(_ error: StorageError, in shop: ShopID? = nil) {
+        countFailure(error.kind)
+        var metadata: Logger.Metadata = ["code": "\(error.kind.code)", "detail": "\(error.detail)"]
+        if let shop { metadata["shop_id"] = "\(shop.text)" }
+        log.error("store failed", metadata: metadata)
     }
 
     /// A message as its readers receive it: with signed image URLs, when the deployment signs them.

@@ -26,6 +26,10 @@ public final class Request: Sendable {
         identity = plan.identity
     }
 
+    /// The name of its route; nil when it has none.
+    public var route: RouteName? {
+        if case .matched(let name, _) = match { name } else { nil }
+    }
     /// The parameters of its path.
     public var parameters: PathParameters {
         if case .matched(_, let parameters) = match { parameters } else { PathParameters() }

@@ -72,18 +72,14 @@ public struct RouteTable: Sendable {
     public func match(_ head: RequestHead) -> RouteMatch<RouteName> { router.match(head) }
 
     /// Answers a request. On the reactor on which it arrived.
-    public static func answer(_ request: Request, in context: some Context) async -> Response {
+    public static func answer(_ request: Request, in context: some Context) async throws(APIError) -> Response {
         switch request.match {
-        case .notFound: return Response(APIError.notFound)
-        case .methodNotAllowed(let allow): return Response(APIError.methodNotAllowed(allow: allow))
+        case .notFound: throw .notFound
+        case .methodNotAllowed(let allow): throw .methodNotAllowed(allow: allow)
         case .options(let allow):
-            return preflight(request.head, allow, from: request.source, context.settings.crossOrigin)
+            preflight(request.head, allow, from: request.source, context.settings.crossOrigin)
         case .matched(let name, _):
-            do throws(APIError) {
-                return try await answer(request, of: name, in: context)
-            } catch {
-                return Response(error)
-            }
+            try await answer(request, of: name, in: context)
         }
     }
 

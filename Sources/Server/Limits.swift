@@ -104,6 +104,8 @@ enum ServerLimits {
     static let logRatePeriod: Duration = .seconds(1)
     /// Kinds of lines whose rate is known.
     static let logKindCountMax = 256
+    /// Bytes of a text in a line that a client has chosen, such as the id of a shop.
+    static let logValueByteCountMax = 128
     /// How long the end of the process waits for the last lines.
     static let logFlushWait: Duration = .milliseconds(300)
     /// From the first stop signal to the end of a process in which something hangs, apart from the stop's delay and

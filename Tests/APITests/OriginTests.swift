@@ -46,7 +46,8 @@ import Testing
         Self.policy.addFields(to: &fields, origin: origin)
         #expect(fields[.vary] == "Origin")
         #expect(fields[.accessControlAllowOrigin] == (isAllowed ? origin : nil))
-        #expect(fields[.accessControlExposeHeaders] == (isAllowed ? "Retry-After, Idempotent-Replayed" : nil))
+        let exposed = "Retry-After, Idempotent-Replayed, X-Request-Id"
+        #expect(fields[.accessControlExposeHeaders] == (isAllowed ? exposed : nil))
     }
 
     @Test func `an empty list accepts every origin`() {

@@ -1,3 +1,4 @@
+import Auth
 import Broker
 import Primitives
 import Sessions
@@ -90,6 +91,30 @@ import Testing
         #expect(
             rows == Disconnect.allCases.map(\.label).sorted().map { "websocket_disconnect_reasons{reason=\"\($0)\"} 0" }
         )
+    }
+
+    @Test func `every known label of a failure is exported from the start`() {
+        let figures = figures([ShardSnapshot()])
+        for (name, rows) in [
+            ("shopstream_store_errors_total", StorageError.Kind.allCases.map { "code=\"\($0.code)\"" }),
+            ("websocket_auth_failures_total", AuthError.allCases.map { "kind=\"\($0.metricLabel)\"" }),
+            ("websocket_upgrade_failures_total", ["400", "401", "403", "426", "429", "500", "503"].map(status)),
+            ("websocket_protocol_errors_total", ["1002", "1007", "1009"].map { "code=\"\($0)\"" }),
+            ("http_user_limit_refusals_total", ["reads", "upload_bytes", "uploads", "writes"].map(limit)),
+        ] {
+            #expect(samples(of: name, in: figures).sorted() == rows.map { "\(name){\($0)} 0" }.sorted())
+        }
+    }
+
+    private func status(_ code: String) -> String { "status=\"\(code)\"" }
+    private func limit(_ name: String) -> String { "limit=\"\(name)\"" }
+
+    @Test func `a count is added to those of the labels that were not counted`() {
+        var shard = ShardSnapshot()
+        shard.counters.storageErrors = [.busy: 2]
+        let rows = samples(of: "shopstream_store_errors_total", in: figures([shard, shard]))
+        #expect(rows.count == StorageError.Kind.allCases.count)
+        #expect(rows.contains("shopstream_store_errors_total{code=\"storage_busy\"} 4"))
     }
 
     @Test func `the shops with the most streams are named, with their ids escaped`() {

@@ -1,6 +1,9 @@
 import API
 import Chat
+import HTTP
+import HTTPTypes
 import Primitives
+import Reactor
 import Storage
 import Testing
 
@@ -53,7 +56,10 @@ import Testing
                 let kept = try await store.unkeptImages(createdBefore: RunContext.origin, after: nil, limit: 100)
                 run.ledger.expect(kept.isEmpty, "the search keeps offering images that it found named")
                 _ = try await store.delete(message.id, in: message.shopID)
-                await shard.removeImages(namedBy: message)
+                let head = RequestHead(method: .delete, path: "/")
+                let plan = try shard.environment.routes[.main].plan(for: head, in: shard)
+                let source = RequestSource(connection: ConnectionID(slot: 0, generation: 0))
+                await shard.removeImages(namedBy: message, for: Request(plan, .bytes([]), from: source))
                 await shard.removeOrphanedImages()
                 for image in images {
                     let left = try await store.image(image.id)

@@ -53,8 +53,8 @@ struct MessageFraming: Sendable {
             case .expect:
                 guard Self.isContinue(value) else { throw .expectationFailed }
                 expectsContinue = true
-            case .upgrade, .contentType, .contentEncoding, .authorization, .origin, .forwardedFor, .webSocketKey,
-                .webSocketVersion, .webSocketProtocol:
+            case .upgrade, .contentType, .contentEncoding, .authorization, .origin, .forwardedFor, .requestID,
+                .webSocketKey, .webSocketVersion, .webSocketProtocol:
                 break
             }
         } catch {

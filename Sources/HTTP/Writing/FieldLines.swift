@@ -54,8 +54,8 @@ public struct FieldLines: Hashable, Sendable {
         switch KnownField(name) {
         case .contentLength, .contentType, .transferEncoding: hasReservedField = true
         case .connection: hasConnection = true
-        case .host, .upgrade, .expect, .contentEncoding, .authorization, .origin, .forwardedFor, .webSocketKey,
-            .webSocketVersion, .webSocketProtocol, nil:
+        case .host, .upgrade, .expect, .contentEncoding, .authorization, .origin, .forwardedFor, .requestID,
+            .webSocketKey, .webSocketVersion, .webSocketProtocol, nil:
             if ASCII.equals(name, ignoringCase: "date") { hasReservedField = true }
         }
     }

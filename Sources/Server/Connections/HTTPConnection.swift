@@ -15,6 +15,8 @@ final class HTTPConnection {
     var isCounted: Bool
     /// The `Origin` of the request that is being read, handled or answered.
     var origin: String?
+    /// The identifier of that request: once a log line or its response needs one, or when a trusted proxy has named it.
+    var requestID: String?
     /// What the head of the request that is being read has decided.
     var plan: RequestPlan?
     /// The upload that takes the body.

@@ -13,8 +13,12 @@ final class HTTPConnections {
     /// Bytes of the responses that are being produced or sent.
     var responseBytes = ResourceBudget(max: ServerLimits.responseByteCountMax)
     var signedReads = SignedReads()
+    var requestIDs: RequestIDs
     /// The arrays of small responses that were sent, for those that follow.
     private var spareBuffers: [[UInt8]] = []
+
+    /// No connections.
+    init(requestIDs: RequestIDs) { self.requestIDs = requestIDs }
 
     /// The connections.
     var count: Int { states.count }

@@ -107,7 +107,8 @@ extension Shard {
             return
         }
         var response: [UInt8] = []
-        accepted.appendResponse(to: &response)
+        let fields = HTTPFields(state.requestID.map { [RequestIDs.field($0)] } ?? [])
+        accepted.appendResponse(fields: fields, to: &response)
         let transfer = StreamTransfer(
             transport: state.transport, shopID: shop, slot: slot,
             tokenExpiresAt: identity.expiresAt, encoding: EventEncoding(subprotocol: accepted.subprotocol),

@@ -50,6 +50,7 @@ extension Shard {
                 return report(connection, state) { $0.inputTaken(isPieceFull: isPieceFull, at: reactor.now) }
             case .head(let head):
                 state.origin = head[.origin]
+                if head.has(.requestID) { takeRequestID(head, state) }
                 guard judge(head, connection, state, rest: bytes.extracting(consumed..<bytes.count)) else { return }
             case .upload(let range):
                 do throws(APIError) {

@@ -13,10 +13,14 @@ extension Shard {
     /// `releaseResponse` releases what the request reserved, or the end of the connection does.
     func handle(_ request: Request) async {
         let response: Response?
-        if case .matched(.stream, _) = request.match {
-            response = await responseToUpgrade(request)
-        } else {
-            response = await RouteTable.answer(request, in: self)
+        do throws(APIError) {
+            // Nil when the connection became a stream.
+            response =
+                request.route == .stream
+                ? try await openStream(request) : try await RouteTable.answer(request, in: self)
+        } catch {
+            logFailure(error, of: request)
+            response = Response(error)
         }
         let connection = request.connection
         guard let response, let state = http[connection], state.session.state == .handling else { return }
@@ -28,21 +32,13 @@ extension Shard {
         case .enveloped(let body):
             respond(connection, state, response, byteCount: body.byteCount, context: context, body.append(to:))
         case .pieces(let first, let rest, let byteCount):
-            await respond(connection, state, response, first, rest, byteCount: byteCount, context: context)
-        }
-    }
-
-    /// Opens a stream. The response when it is refused; nil when the connection became a stream.
-    private func responseToUpgrade(_ request: Request) async -> Response? {
-        do throws(APIError) {
-            return try await openStream(request)
-        } catch {
-            return Response(error)
+            await respond(connection, state, request, response, first, rest, byteCount: byteCount, context: context)
         }
     }
 
     /// Sends a response whose body is whole. Then continues with the next request or ends the connection.
     func respond(_ connection: ConnectionID, _ state: HTTPConnection, _ error: APIError) {
+        logFailure(error, connection, state)
         let body = error.body
         respond(connection, state, Response(error), byteCount: body.count, context: .closing) { $0 += body }
     }
@@ -51,7 +47,7 @@ extension Shard {
         _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, byteCount: Int,
         context: ResponseContext, _ appendBody: (inout [UInt8]) -> Void
     ) {
-        let response = crossOrigin(response, to: state)
+        let response = withCommonFields(response, to: state)
         var bytes = http.takeBuffer()
         http.responseWriter.appendHead(
             response.status, contentType: byteCount == 0 ? nil : response.contentType, contentLength: byteCount,
@@ -64,10 +60,10 @@ extension Shard {
 
     /// Sends a response while it is produced. Returns when the kernel took all of it or the connection ended.
     private func respond(
-        _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, _ first: [UInt8],
-        _ rest: any ResponsePieces, byteCount: Int?, context: ResponseContext
+        _ connection: ConnectionID, _ state: HTTPConnection, _ request: Request, _ response: Response,
+        _ first: [UInt8], _ rest: any ResponsePieces, byteCount: Int?, context: ResponseContext
     ) async {
-        let response = crossOrigin(response, to: state)
+        let response = withCommonFields(response, to: state)
         let kind: ResponseBodyKind =
             if let byteCount { .length(byteCount) } else if context.acceptsChunks { .chunked } else { .untilClose }
         let context = kind == .untilClose ? context.endingConnection : context
@@ -94,6 +90,7 @@ extension Shard {
                 piece = try await pieces.next()
             } catch {
                 counters.responsesCut[.failed, default: 0] += 1
+                logFailure(error, of: request)
                 return report(connection, state) { $0.connectionEnded() }
             }
             guard isResponding(connection, state) else { return }
@@ -154,5 +151,6 @@ extension Shard {
         http.keepBuffer(state.session.takeSpentBytes())
         releaseReservation(state)
         state.origin = nil
+        state.requestID = nil
     }
 }

@@ -40,7 +40,7 @@ extension Shard {
             for scope in memberships.changesRead(answer) { tell(scope) }
         } catch {
             // The next round asks again from the same position, so its answer includes what this one missed.
-            _ = storageFailure(error)
+            reportStorageFailure(error)
         }
         for scope in memberships.takeDueRechecks() { tell(scope) }
     }
@@ -100,7 +100,7 @@ extension Shard {
 
     /// Checks again after a failure: a change is notified once, and its streams must not outlive it.
     private func recheck(_ scope: MembershipScope, after error: StorageError) {
-        _ = storageFailure(error)
+        reportStorageFailure(error)
         if !drainProgress.isDraining { send(.recheckMemberships(scope), to: 0) }
     }
 

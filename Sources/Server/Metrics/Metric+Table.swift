@@ -4,6 +4,7 @@ import Primitives
 import Reactor
 import Sessions
 import Storage
+import WebSocket
 
 // To add a metric: a counter in `ShardCounters`, and a row here.
 
@@ -51,28 +52,30 @@ extension Metric {
             $0.sum(\.counters.broadcastErrors)
         },
         .counter("websocket_auth_failures_total", "Tokens refused.", by: "kind") {
-            $0.sums(\.metricLabel, \.authFailures)
+            $0.sums(\.metricLabel, of: AuthError.allCases, \.authFailures)
         },
         .counter("websocket_upgrade_failures_total", "Streams refused, by status.", by: "status") {
-            $0.sums({ String($0) }, \.upgradeFailures)
+            $0.sums({ String($0) }, of: [400, 401, 403, 426, 429, 500, 503], \.upgradeFailures)
         },
         .counter(
             "websocket_protocol_errors_total", "Streams closed for a broken protocol, by close code.", by: "code"
-        ) { $0.sums({ String($0) }, \.protocolErrors) },
-        .counter("websocket_disconnects_total", "Ends of streams.", by: "reason") { disconnects($0) },
+        ) { $0.sums({ String($0) }, of: WebSocketError.allCases.map(\.closeCode.rawValue), \.protocolErrors) },
+        .counter("websocket_disconnects_total", "Ends of streams.", by: "reason") {
+            $0.sums(\.label, of: Disconnect.allCases, \.disconnects)
+        },
         .untyped("websocket_disconnect_reasons", "The same as websocket_disconnects_total.", by: "reason") {
-            disconnects($0)
+            $0.sums(\.label, of: Disconnect.allCases, \.disconnects)
         },
         .counter("http_responses_total", "Responses by status.", by: "status") {
             $0.sums({ String($0) }, \.responsesByStatus)
         },
         .counter("http_responses_cut_total", "Responses that ended early, by reason.", by: "reason") {
-            $0.sums(\.rawValue, \.responsesCut)
+            $0.sums(\.rawValue, of: ResponseCut.allCases, \.responsesCut)
         },
         .counter(
             "http_idle_connections_closed_total",
             "Connections closed as no request came in time, by what came before.", by: "after"
-        ) { $0.sums(\.rawValue, \.idleCloses) },
+        ) { $0.sums(\.rawValue, of: IdleClose.allCases, \.idleCloses) },
         .counter("http_malformed_requests_total", "Requests that were no HTTP.") {
             $0.sum(\.counters.malformedRequests)
         },
@@ -80,14 +83,9 @@ extension Metric {
             $0.sum(\.counters.addressLimitRefusals)
         },
         .counter("http_user_limit_refusals_total", "Requests over a limit of their user, by limit.", by: "limit") {
-            $0.sums({ $0 }, \.userLimitRefusals)
+            $0.sums({ $0 }, of: UserLimits.Refusal.labels, \.userLimitRefusals)
         },
     ]
-
-    private static func disconnects(_ figures: ServerFigures) -> [(String, Double)] {
-        let counts = Dictionary(uniqueKeysWithValues: figures.sums(\.label, \.disconnects))
-        return Disconnect.allCases.map { ($0.label, counts[$0.label] ?? 0) }
-    }
 
     private static let reactors: [Metric] = [
         .gauge("shopstream_reactor_connections", "Connections.", by: "reactor") {
@@ -166,7 +164,7 @@ extension Metric {
             $0.sum(\.counters.orphanedImages)
         },
         .counter("shopstream_store_errors_total", "Failures of the store.", by: "code") {
-            $0.sums(\.code, \.storageErrors)
+            $0.sums(\.code, of: StorageError.Kind.allCases, \.storageErrors)
         },
     ]
 
@@ -174,8 +172,7 @@ extension Metric {
     private static let tls: [Metric] = [
         .counter("shopstream_tls_handshakes_total", "Handshakes that ended, by result.", by: "result") { figures in
             guard figures.certificates != nil else { return nil }
-            let counts = Dictionary(uniqueKeysWithValues: figures.sums(\.rawValue, \.tlsHandshakes))
-            return TLSHandshakeResult.allCases.map { ($0.rawValue, counts[$0.rawValue] ?? 0) }
+            return figures.sums(\.rawValue, of: TLSHandshakeResult.allCases, \.tlsHandshakes)
         },
         .gauge("shopstream_tls_handshakes_in_progress", "Handshakes that have begun and are not complete.") {
             $0.certificates == nil ? nil : $0.sum(\.handshakeCount)

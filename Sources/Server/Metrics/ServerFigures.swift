@@ -54,6 +54,13 @@ struct ServerFigures: Sendable {
         return merged.map { (text($0.key), Double($0.value)) }
     }
 
+    /// The same, with 0 for the known keys that were not counted yet: `rate()` then sees the first event of each.
+    func sums<Key: Hashable>(
+        _ text: (Key) -> String, of known: some Sequence<Key>, _ counts: (ShardCounters) -> [Key: UInt64]
+    ) -> [(String, Double)] {
+        sums(text) { counters in counts(counters).merging(known.lazy.map { ($0, 0) }) { counted, _ in counted } }
+    }
+
     /// The sum of a histogram over all shards.
     func histogram(_ value: (ShardCounters) -> Histogram) -> Histogram? {
         guard let first = shards.first else { return nil }

@@ -31,7 +31,7 @@ struct ShardCounters: Sendable {
 }
 
 /// Why a response ended before its last byte, unless the peer disconnected.
-enum ResponseCut: String, Sendable {
+enum ResponseCut: String, CaseIterable, Sendable {
     /// Its next piece could not be produced.
     case failed
     /// The peer took too little: see `ProgressWatch`.
@@ -39,7 +39,7 @@ enum ResponseCut: String, Sendable {
 }
 
 /// What came before the wait for a request that did not come in time.
-enum IdleClose: String, Sendable {
+enum IdleClose: String, CaseIterable, Sendable {
     case accept
     case response
 }

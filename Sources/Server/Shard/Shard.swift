@@ -27,7 +27,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var storage: ShardStorage<IO>
 
     // Connections
-    let http = HTTPConnections()
+    let http: HTTPConnections
     let streams: StreamConnections
     let streamWaits: StreamWaits
     var hub: HubShard
@@ -70,6 +70,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
         self.storage = storage
         self.authenticator = authenticator
         directory = ShardDirectory(ownIndex: index)
+        http = HTTPConnections(requestIDs: RequestIDs(shardIndex: index, startedAt: environment.api.startedAt))
         let configuration = environment.configuration
         streams = StreamConnections(capacity: reactor.connectionCountMax)
         streamWaits = environment.streamWaits.ofReactor(index, of: configuration.reactorCount)

@@ -64,6 +64,11 @@ extension Shard {
 }
 
 extension UserLimits.Refusal {
+    /// All labels.
+    static let labels = [
+        Self.reads, .uploads, .writes(retryAfterSeconds: 0), .uploadBytes(retryAfterSeconds: 0),
+    ].map(\.label)
+
     /// The label of the metric.
     var label: String {
         switch self {

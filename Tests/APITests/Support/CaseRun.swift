@@ -61,7 +61,7 @@ struct CaseRun {
         let source = RequestSource(connection: ConnectionID(slot: 1, generation: 1))
         do throws(APIError) {
             let plan = try table.plan(for: head, in: context)
-            return await RouteTable.answer(Request(plan, .bytes([]), from: source), in: context)
+            return try await RouteTable.answer(Request(plan, .bytes([]), from: source), in: context)
         } catch {
             return Response(error)
         }
@@ -131,7 +131,7 @@ struct CaseRun {
         do throws(APIError) {
             let plan = try table.plan(for: head, in: context)
             let content = try await content(plan.body, body)
-            return await RouteTable.answer(Request(plan, content, from: source), in: context)
+            return try await RouteTable.answer(Request(plan, content, from: source), in: context)
         } catch {
             return Response(error)
         }

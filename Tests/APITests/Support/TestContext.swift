@@ -165,6 +165,8 @@ extension TestContext: Context {
         heldByteCount = byteCount
     }
 
+    func logMetadata(of request: Request) -> Logger.Metadata { [:] }
+
     func takePieceTurn() -> Bool { false }
 
     func waitForPieceTurn(_ task: CheckedContinuation<Void, Never>) {
