@@ -15,10 +15,12 @@ extension Reactor {
     }
 
     /// Runs the jobs that are queued now, then items that wait, one at least. Jobs that they queue, their own
-    /// continuations included, run in the next turn.
-    func runJobs() {
+    /// continuations included, run in the next turn. False when there was nothing to run.
+    @discardableResult
+    func runJobs() -> Bool {
         inbox.takeAll { enqueueHere($0) }
         jobs.beginTurn()
+        let hasWork = jobs.count > 0 || !waitingWork.isEmpty
         if jobs.count > 0 {
             var before = driver.now
             while let (job, task) = jobs.next() {
@@ -30,6 +32,7 @@ extension Reactor {
         }
         if !waitingWork.isEmpty { startWaitingWork() }
         jobs.endTurn()
+        return hasWork
     }
 
     private func startWaitingWork() {

@@ -41,9 +41,7 @@ extension Reactor {
         let idleUntil = idleUntil ?? .init(nanoseconds: 0)
         self.idleUntil = nil
         if isWorkLeft {
-            driver.submitAndWait(until: .init(nanoseconds: 0))
-            countLag(until: driver.now)
-            clock.read(driver.now, expectedAt: idleUntil)
+            submitWithoutWait(idleUntil: idleUntil)
         } else {
             waitForWork(idleUntil: idleUntil)
         }
@@ -54,10 +52,12 @@ extension Reactor {
         record()
         if recordedCount != recordedBefore { self.idleUntil = nil }
         handleCompletions()
-        handleCommands()
-        fireTimers()
-        runJobs()
+        statistics.phases.ended(.completions, at: driver.now)
+        if handleCommands() { statistics.phases.ended(.commands, at: driver.now) }
+        if fireTimers() { statistics.phases.ended(.timers, at: driver.now) }
+        if runJobs() { statistics.phases.ended(.jobs, at: driver.now) }
         leftover = handler.turnEnded()
+        statistics.phases.ended(.flush, at: driver.now)
     }
 
     /// The turn before has ended.
@@ -80,12 +80,19 @@ extension Reactor {
             clock.read(after, expectedAt: end)
             self.idleUntil = end
             statistics.waitNanoseconds += after.nanoseconds - before.nanoseconds
+            statistics.phases.ended(.wait, at: after)
         } else {
-            driver.submitAndWait(until: .init(nanoseconds: 0))
-            countLag(until: driver.now)
-            clock.read(driver.now, expectedAt: idleUntil)
+            submitWithoutWait(idleUntil: idleUntil)
         }
         isAsleep.store(false, ordering: .relaxed)
+    }
+
+    private func submitWithoutWait(idleUntil: MonotonicInstant) {
+        driver.submitAndWait(until: .init(nanoseconds: 0))
+        let now = driver.now
+        countLag(until: now)
+        clock.read(now, expectedAt: idleUntil)
+        statistics.phases.ended(.submit, at: now)
     }
 
     /// The time until which the reactor itself has nothing to do, on the driver's clock; nil without limit.
@@ -214,23 +221,27 @@ extension Reactor {
 
     // MARK: - Commands, timers, jobs
 
-    private func handleCommands() {
+    /// False when there was none.
+    private func handleCommands() -> Bool {
         var budget = limits.mailboxBudgetPerTurn
         while budget > 0, let command = mailbox.pop() {
             budget -= 1
             handler.commandReceived(command)
         }
+        return budget < limits.mailboxBudgetPerTurn
     }
 
-    private func fireTimers() {
+    /// False when none was due.
+    private func fireTimers() -> Bool {
         let time = timerGate.openUntil(
             due: wheel.nextDeadline, now: now, recordedCount: recordedCount, handledCount: statistics.completionCount,
             hasShortage: hasBufferShortage)
-        guard let time else { return }
+        guard let time else { return false }
         wheel.advance(to: time, budget: limits.timerBudgetPerTurn) { dueTokens.append($0) }
         // A timer that the handler cancels from here on still fires: a token names its purpose, and the handler checks
         // whether that still applies.
         for index in dueTokens.indices { handler.timerFired(dueTokens[index]) }
-        dueTokens.removeAll(keepingCapacity: true)
+        defer { dueTokens.removeAll(keepingCapacity: true) }
+        return !dueTokens.isEmpty
     }
 }

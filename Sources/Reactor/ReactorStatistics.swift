@@ -4,6 +4,8 @@ public struct ReactorStatistics: Sendable {
     public var turnCount: UInt64 = 0
     /// How long turns took.
     public var loopLag = LoopLag()
+    /// The time of all turns, by phase.
+    public var phases = PhaseTimes()
     /// The most completions that waited to be handled at once. Each may hold a receive buffer.
     public var pendingCompletionCountMax = 0
     /// Completions handled.

@@ -31,6 +31,7 @@ VALUES_OF_LABELS = {
     "reason": ["Sources/Sessions/Disconnect.swift"],
     "kind": ["Sources/Auth/AuthError.swift"],
     "code": ["Sources/Storage/StorageError.swift"],
+    "phase": ["Sources/Reactor/PhaseTimes.swift"],
     "result": ["Sources/Server/Connections/Shard+TLS.swift", "Sources/Server/Metrics/Metric+Table.swift"],
 }
 LABELS_OF_PROMETHEUS = {"job", "instance"}
@@ -48,16 +49,16 @@ KEYWORDS = {"and", "or", "unless", "bool"}
 
 
 def declared_metrics():
-    """The table of the server: the names of the samples with their label, or None."""
+    """The table of the server: the names of the samples with their labels."""
     text = (ROOT / "Sources" / "Server" / "Metrics" / "Metric+Table.swift").read_text()
     samples, families = {}, set()
     for kind, name, rest, _ in DECLARATION.findall(text):
-        label = re.search(r'\bby: "(\w+)"', rest)
+        labels = re.search(r'\bby: \(?("\w+"(?:, "\w+")*)', rest)
         families.add(name)
         if kind == "histogram":
-            samples.update({f"{name}_bucket": "le", f"{name}_sum": None, f"{name}_count": None})
+            samples.update({f"{name}_bucket": {"le"}, f"{name}_sum": set(), f"{name}_count": set()})
         else:
-            samples[name] = label and label.group(1)
+            samples[name] = set(re.findall(r"\w+", labels.group(1))) if labels else set()
     return families, samples
 
 
@@ -249,7 +250,7 @@ def test_only_labels_of_these_metrics_are_used():
         found, grouped = selectors(expression)
         labels_of_all = set(LABELS_OF_PROMETHEUS)
         for name, matchers in found:
-            labels = LABELS_OF_PROMETHEUS | {samples.get(name)}
+            labels = LABELS_OF_PROMETHEUS | samples.get(name, set())
             labels_of_all |= labels
             for label, values in MATCHER.findall(matchers):
                 assert label in labels, f"{place}: {name} has no label {label}"

@@ -1,6 +1,7 @@
 import Auth
 import Broker
 import Primitives
+import Reactor
 import Sessions
 import Testing
 
@@ -84,6 +85,12 @@ import Testing
             samples(of: "shopstream_reactor_connections", in: figures([ShardSnapshot(), second])) == [
                 "shopstream_reactor_connections{reactor=\"0\"} 0", "shopstream_reactor_connections{reactor=\"1\"} 7",
             ])
+    }
+
+    @Test func `a reactor's time has its index and its phase`() {
+        let rows = samples(of: "shopstream_reactor_seconds_total", in: figures([ShardSnapshot(), ShardSnapshot()]))
+        #expect(rows.count == 2 * ReactorPhase.allCases.count)
+        #expect(rows.contains("shopstream_reactor_seconds_total{reactor=\"1\",phase=\"flush\"} 0"))
     }
 
     @Test func `every reason of an end is exported from the start`() {

@@ -142,6 +142,10 @@ extension Metric {
             $0.byReactor { Double($0.reactor.waitNanoseconds) / 1e9 }
         },
         .counter(
+            "shopstream_reactor_seconds_total", "Time by phase of the loop; all phases are all of a reactor's time.",
+            by: ("reactor", "phase")
+        ) { $0.byPhase },
+        .counter(
             "shopstream_reactor_paused_seconds_total",
             "Time in which a reactor was kept from running, and that no deadline of a client counts.", by: "reactor"
         ) { $0.byReactor { Double($0.reactor.pausedNanoseconds) / 1e9 } },

@@ -11,6 +11,8 @@ struct Metric: Sendable {
         case number(Double)
         /// A sample for each value of one label.
         case labelled(String, [(String, Double)])
+        /// A sample for each pair of values of two labels.
+        case table((String, String), [(String, String, Double)])
         case histogram(Histogram)
     }
 
@@ -33,6 +35,14 @@ struct Metric: Sendable {
         _ rows: @escaping @Sendable (ServerFigures) -> [(String, Double)]?
     ) -> Metric {
         Metric(name: name, kind: .counter, help: help) { rows($0).map { .labelled(label, $0) } }
+    }
+
+    /// Numbers that only grow, by the values of two labels.
+    static func counter(
+        _ name: String, _ help: String, by labels: (String, String),
+        _ rows: @escaping @Sendable (ServerFigures) -> [(String, String, Double)]
+    ) -> Metric {
+        Metric(name: name, kind: .counter, help: help) { .table(labels, rows($0)) }
     }
 
     /// A number that grows and shrinks.
@@ -85,6 +95,10 @@ extension Metric {
             case .labelled(let label, let rows):
                 for (value, number) in rows.sorted(by: { $0.0 < $1.0 }) {
                     text.sample(metric.name, [(label, value)], number)
+                }
+            case .table(let labels, let rows):
+                for (first, second, number) in rows {
+                    text.sample(metric.name, [(labels.0, first), (labels.1, second)], number)
                 }
             case .histogram(let histogram): text.samples(of: histogram, metric.name)
             }

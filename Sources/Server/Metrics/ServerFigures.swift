@@ -84,6 +84,13 @@ struct ServerFigures: Sendable {
         shards.enumerated().map { (String($0.offset), value($0.element)) }
     }
 
+    /// The seconds of each shard's phases, by its index.
+    var byPhase: [(String, String, Double)] {
+        shards.enumerated().flatMap { index, shard in
+            ReactorPhase.allCases.map { (String(index), $0.rawValue, Double(shard.reactor.phases[$0]) / 1e9) }
+        }
+    }
+
     /// A figure of each shard's connections to PostgreSQL, by its index; nil with another store.
     func byPool(_ value: (PostgresPoolStatistics) -> Int) -> [(String, Double)]? {
         let rows = shards.enumerated().compactMap { index, shard in
