@@ -7,6 +7,14 @@ let hubBenchmarks = [
     fanOut(subscriberCount: 10, batchOperationCount: 2_000),
     fanOut(subscriberCount: 1_000, batchOperationCount: 100),
     fanOut(subscriberCount: 100_000, batchOperationCount: 2),
+    Benchmark(
+        name: "hub-top-shops-10000",
+        operation: "the 20 shops with the most streams found among 10,000 shops with 100,000 streams",
+        batchOperationCount: 10
+    ) {
+        let shops = ManyShops(shopCount: 10_000, streamCount: 100_000)
+        return Benchmark.Batch { shops.readTopShops(count: 10) }
+    },
 ]
 
 private func fanOut(subscriberCount: Int, batchOperationCount: Int) -> Benchmark {
@@ -17,6 +25,25 @@ private func fanOut(subscriberCount: Int, batchOperationCount: Int) -> Benchmark
     ) {
         let crowd = Crowd(subscriberCount: subscriberCount)
         return Benchmark.Batch { crowd.publish(count: batchOperationCount) }
+    }
+}
+
+/// Shops with streams, some with a few more than others: the part of a scrape of the metrics that grows with the shops.
+private final class ManyShops {
+    private var hub: HubShard
+
+    init(shopCount: Int, streamCount: Int) {
+        hub = HubShard(subscriberCapacity: streamCount)
+        let shops = (0..<shopCount).map { ShopID("5f1c7e0a-2222-4222-8222-\(100_000_000_000 + $0)") }
+        for number in 0..<streamCount {
+            let shop = shops[(number &* 2_654_435_761) % (2 * shopCount) / 2]
+            let result = hub.subscribe(ConnectionID(slot: UInt32(number), generation: 0), to: shop)
+            precondition(result == .subscribed, "there is room for all")
+        }
+    }
+
+    func readTopShops(count: Int) {
+        for _ in 0..<count { keep(hub.topShops(countMax: 20)) }
     }
 }
 
