@@ -20,7 +20,7 @@ enum DoctorLimits {
     static let ringDescriptorCountMax = 1 << 20
     /// Certificates that expire earlier cause a warning.
     static let certificateSecondsMin: Int64 = 14 * 86_400
-    /// How long a store, or an issuer, may take to answer: longer than `DocumentFetch.wait`.
+    /// How long a store, or an issuer, may take to answer: longer than `FetchedDocument.wait`.
     static let answerWait: Duration = .seconds(12)
     /// The first bytes of a SQLite file (https://www.sqlite.org/fileformat.html, section 1.3).
     static let sqliteHead = Array("SQLite format 3\0".utf8)

@@ -38,14 +38,14 @@ enum KeySource: Sendable, CustomStringConvertible {
     /// The longest time between two fetches, whatever the issuer says.
     private static let fetchPeriodMax: Duration = .seconds(24 * 3_600)
 
-    /// Reads the keys. Blocks, for `DocumentFetch.wait` at most and the look-up of an address: never on a reactor.
+    /// Reads the keys. Blocks, for `FetchedDocument.wait` at most and the look-up of an address: never on a reactor.
     func readNow() throws(AuthConfigurationError) -> Reading {
         switch self {
         case .file(let path):
             return Reading(text: try KeySet.read(path: path), wait: Self.period)
         case .url(let url):
             do throws(FetchError) {
-                let document = try DocumentFetch.fetch(url, byteCountMax: Auth.Limits.keySetByteCountMax)
+                let document = try FetchedDocument(of: url, byteCountMax: Auth.Limits.keySetByteCountMax)
                 let freshness = document.freshness ?? Self.fetchPeriod
                 return Reading(text: document.body, wait: min(max(freshness, Self.period), Self.fetchPeriodMax))
             } catch {

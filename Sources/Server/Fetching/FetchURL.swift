@@ -1,7 +1,7 @@
 import Primitives
 import Reactor
 
-/// A URL that the server fetches a document from: `https`, or `http` on this machine.
+/// A URL that the server sends requests to: `https`, or `http` where that is allowed.
 struct FetchURL: Hashable, Sendable, CustomStringConvertible {
     let isSecure: Bool
     /// A name, or an IP address without the brackets of IPv6.
@@ -20,8 +20,8 @@ struct FetchURL: Hashable, Sendable, CustomStringConvertible {
     var description: String { text }
 
     /// Parses a URL; nil for another scheme, for a user or password, for characters that belong encoded, and for `http`
-    /// to another machine. A fragment is dropped.
-    init?(_ text: String) {
+    /// to another machine unless `allowsPlain`. A fragment is dropped.
+    init?(_ text: String, allowsPlain: Bool = false) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else { return nil }
         var rest = text[...]
         if let fragment = rest.firstIndex(of: "#") { rest = rest[..<fragment] }
@@ -40,7 +40,7 @@ struct FetchURL: Hashable, Sendable, CustomStringConvertible {
         self.host = host
         self.port = port ?? (isSecure ? 443 : 80)
         self.text = text
-        if !isSecure {
+        if !isSecure, !allowsPlain {
             guard host == "localhost" || PeerAddress(host)?.isLoopback == true else { return nil }
         }
     }

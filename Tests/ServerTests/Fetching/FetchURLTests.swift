@@ -18,6 +18,11 @@ import Testing
         #expect(url.description == text)
     }
 
+    @Test func `http to another machine is a URL where that is allowed`() {
+        #expect(FetchURL("http://collector.example:4318", allowsPlain: true)?.port == 4_318)
+        #expect(FetchURL("ftp://collector.example", allowsPlain: true) == nil)
+    }
+
     @Test(arguments: [
         "", "issuer.example/keys", "ftp://issuer.example/k", "https://", "https:///k", "https://user@issuer.example/k",
         "https://issuer.example:0/k", "https://issuer.example:x/k", "https://issuer.example:65536/k",

@@ -1,7 +1,7 @@
 import Primitives
 import TLS
 
-/// Why a document was not fetched, in one phrase.
+/// Why a request has no answer, in one phrase.
 struct FetchError: Error, Hashable, Sendable {
     let reason: String
 }
