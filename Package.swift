@@ -18,6 +18,7 @@ let settings: [SwiftSetting] = [
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -33,6 +34,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -59,14 +61,14 @@ let package = Package(
             name: "Sessions", dependencies: ["Primitives", "HTTP", "WebSocket", "Auth"], swiftSettings: settings),
         .target(
             name: "API",
-            dependencies: ["Primitives", "HTTP", "JSON", "Chat", "Auth", "Storage", httpTypes, logging],
+            dependencies: ["Primitives", "HTTP", "JSON", "Chat", "Auth", "Storage", httpTypes, logging, tracing],
             swiftSettings: settings
         ),
         .target(
             name: "Server",
             dependencies: [
                 "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "API", "TLS", "CMalloc", httpTypes, logging,
+                "Sessions", "API", "TLS", "CMalloc", httpTypes, logging, tracing,
             ],
             exclude: ["README.md", "Demo/README.md"],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
@@ -74,7 +76,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "shopstream",
-            dependencies: ["Server", "Auth", "Chat", "Storage", "Reactor", "Primitives", argumentParser, logging],
+            dependencies: [
+                "Server", "Auth", "Chat", "Storage", "Reactor", "Primitives", argumentParser, logging, tracing,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -146,7 +150,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "APITests",
-            dependencies: ["API", "HTTP", "JSON", "Chat", "Auth", "Storage", "Primitives", httpTypes, logging],
+            dependencies: [
+                "API", "HTTP", "JSON", "Chat", "Auth", "Storage", "Primitives", httpTypes, logging, tracing,
+            ],
             exclude: ["cases.json"],
             swiftSettings: settings
         ),
@@ -154,7 +160,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "Server", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "API", "TLS", "TestCertificates", "Primitives", httpTypes, logging,
+                "Sessions", "API", "TLS", "TestCertificates", "Primitives", httpTypes, logging, tracing,
             ],
             swiftSettings: settings
         ),

@@ -3,6 +3,7 @@ public import Chat
 public import Logging
 public import Primitives
 public import Storage
+public import Tracing
 
 // What handlers may ask of the server. A handler runs on the reactor on which its request arrived (`Context`). It asks
 // the reactor that counts a user for that user's limits (`UserCounter`), and changes a shop on the reactor that owns the
@@ -33,6 +34,9 @@ public protocol ReactorContext: AnyObject, Sendable {
 
     /// The next 16 random bytes, as two words: this reactor hands them out once.
     func nextRandomPair() -> (UInt64, UInt64)
+
+    /// Starts a span that is part of another one, whose trace is recorded.
+    func startSpan(_ name: String, in trace: TraceContext) -> any Tracing.Span
 
     /// Counts a failure of a store.
     func countFailure(_ kind: StorageError.Kind)
@@ -86,7 +90,7 @@ public protocol Context: ReactorContext {
     // MARK: Identity and membership
 
     /// The identity of a token, by the current keys.
-    func verify(_ token: Span<UInt8>) throws(AuthError) -> Identity
+    func verify(_ token: Swift.Span<UInt8>) throws(AuthError) -> Identity
     /// A wait for a read of the keys that a token with an unknown key may need; nil when none is in flight or due.
     func joinKeyReload() -> (@Sendable () async -> Void)?
     /// Counts a token that was refused.

@@ -4,6 +4,7 @@ internal import HTTP
 internal import HTTPTypes
 public import Primitives
 internal import Storage
+internal import Tracing
 
 /// Changes of a shop's messages: durable, then published, then answered, all on the reactor that owns the shop.
 public enum MessageWrites {
@@ -15,7 +16,7 @@ public enum MessageWrites {
             storedText: { context.settings.imageLinks.stored($0) })
         try await context.requireMembership(of: identity.userID, in: body.shopID)
         let json = try await context.write(by: identity.userID, in: body.shopID) { (owner) async throws(APIError) in
-            try await create(body, by: identity, on: owner)
+            try await create(body, by: identity, trace: request.trace, on: owner)
         }
         return .enveloped(.created, message: "Message created", data: json)
     }
@@ -29,7 +30,7 @@ public enum MessageWrites {
         let (message, _) = try await visibleMessage(body.messageID, to: identity.userID, in: context)
         guard message.userID == identity.userID else { throw .notAuthor }
         let json = try await context.write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
-            try await edit(message, to: body.text, on: owner)
+            try await edit(message, to: body.text, trace: request.trace, on: owner)
         }
         await context.reconsiderImages(namedBy: message, for: request)
         return .enveloped(.ok, message: "Message updated", data: json)
@@ -44,7 +45,7 @@ public enum MessageWrites {
         // When the outcome stays unknown, or this process ends, the search for orphans finds the images.
         await context.reconsiderImages(namedBy: message, for: request)
         try await context.write(by: identity.userID, in: message.shopID) { (owner) async throws(APIError) in
-            try await delete(message, on: owner)
+            try await delete(message, trace: request.trace, on: owner)
         }
         await context.removeImages(namedBy: message, for: request)
         return .enveloped(.ok, message: "Message deleted", data: Array("null".utf8))
@@ -67,7 +68,7 @@ public enum MessageWrites {
     // MARK: - On the owner
 
     private static func create(
-        _ body: CreateMessageBody, by identity: Identity, on owner: some ShopOwner
+        _ body: CreateMessageBody, by identity: Identity, trace: TraceContext?, on owner: some ShopOwner
     ) async throws(APIError) -> [UInt8] {
         if let parentID = body.parentID {
             let parent = try await owner.stored { (store) async throws(StorageError) in
@@ -86,29 +87,35 @@ public enum MessageWrites {
         var message = Message(
             id: MessageID(owner.newIdentifier()), shopID: body.shopID, userID: identity.userID, text: body.text,
             createdAt: change.time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
+        let span = trace.map { owner.startSpan("store", in: $0) }
         do throws(StorageError) {
             let storedAt = try await owner.store.append(message)
+            span?.end()
             if storedAt != change.time {
                 change.shop.advance(past: storedAt, at: owner.civilTime)
                 message.createdAt = storedAt
             }
         } catch {
+            span?.failed(error)
             owner.end(change, nil)
             throw owner.storageFailure(error)
         }
-        let event = owner.encoded(.messageCreated(owner.shown(message)))
+        let event = owner.encoded(.messageCreated(owner.shown(message)), in: trace)
         owner.end(change, event)
         return event.data
     }
 
     private static func edit(
-        _ message: Message, to text: String, on owner: some ShopOwner
+        _ message: Message, to text: String, trace: TraceContext?, on owner: some ShopOwner
     ) async throws(APIError) -> [UInt8] {
         let change = try await owner.beginChange(in: message.shopID)
         let edited: Message?
+        let span = trace.map { owner.startSpan("store", in: $0) }
         do throws(StorageError) {
             edited = try await owner.store.edit(message.id, in: message.shopID, text: text, at: change.time)
+            span?.end()
         } catch {
+            span?.failed(error)
             owner.end(change, nil)
             throw owner.storageFailure(error)
         }
@@ -117,17 +124,22 @@ public enum MessageWrites {
             throw .messageNotFound
         }
         change.shop.advance(past: edited.changedAt, at: owner.civilTime)
-        let event = owner.encoded(.messageEdited(owner.shown(edited)))
+        let event = owner.encoded(.messageEdited(owner.shown(edited)), in: trace)
         owner.end(change, event)
         return event.data
     }
 
-    private static func delete(_ message: Message, on owner: some ShopOwner) async throws(APIError) {
+    private static func delete(
+        _ message: Message, trace: TraceContext?, on owner: some ShopOwner
+    ) async throws(APIError) {
         let change = try await owner.beginChange(in: message.shopID)
         let deleted: Message?
+        let span = trace.map { owner.startSpan("store", in: $0) }
         do throws(StorageError) {
             deleted = try await owner.store.delete(message.id, in: message.shopID)
+            span?.end()
         } catch {
+            span?.failed(error)
             owner.end(change, nil)
             throw owner.storageFailure(error)
         }
@@ -135,7 +147,15 @@ public enum MessageWrites {
             owner.end(change, nil)
             throw .messageNotFound
         }
-        owner.end(change, owner.encoded(.messageDeleted(message.id, in: message.shopID)))
+        owner.end(change, owner.encoded(.messageDeleted(message.id, in: message.shopID), in: trace))
+    }
+}
+
+extension Tracing.Span {
+    /// Ends with the store's failure.
+    fileprivate func failed(_ error: StorageError) {
+        setStatus(SpanStatus(code: .error, message: error.kind.code))
+        end()
     }
 }
 

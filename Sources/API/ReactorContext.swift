@@ -40,7 +40,11 @@ extension ReactorContext {
     }
 
     /// An event with its data, in the deployment's format.
-    public func encoded(_ event: ChatEvent) -> EncodedEvent { EncodedEvent(event, format: settings.messageFormat) }
+    public func encoded(_ event: ChatEvent, in trace: TraceContext? = nil) -> EncodedEvent {
+        var encoded = EncodedEvent(event, format: settings.messageFormat)
+        encoded.trace = trace
+        return encoded
+    }
 
     /// A new identifier: a random UUID.
     public func newIdentifier() -> String { UUIDText.random(nextRandomPair()) }

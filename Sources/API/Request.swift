@@ -16,10 +16,15 @@ public final class Request: Sendable {
     public let content: RequestContent
     /// The user, when the token was verified before the body was read.
     let identity: Identity?
+    /// The request's span, when its trace is recorded.
+    public let trace: TraceContext?
 
     /// A request of which the body was read as its plan says.
-    public init(_ plan: RequestPlan, _ content: RequestContent, from source: RequestSource) {
+    public init(
+        _ plan: RequestPlan, _ content: RequestContent, from source: RequestSource, trace: TraceContext? = nil
+    ) {
         self.source = source
+        self.trace = trace
         self.content = content
         head = plan.head
         match = plan.match

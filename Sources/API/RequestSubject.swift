@@ -18,10 +18,11 @@ extension Context {
         var queryToken: String?
         if request.route == .stream { queryToken = (try? request.queryItem("token")) ?? nil }
         let identity = request.identity ?? (try? verifyToken(of: request.head, or: queryToken))
-        return RequestSubject(user: identity?.userID, shop: Self.shop(of: request))
+        return RequestSubject(user: identity?.userID, shop: shop(of: request))
     }
 
-    private static func shop(of request: Request) -> ShopID? {
+    /// The shop that a request names.
+    public func shop(of request: Request) -> ShopID? {
         let text = request.parameters["shop_id"] ?? (try? request.queryItem("shop_id")) ?? nil
         if let text { return ShopID(text) }
         guard request.route == .createMessage else { return nil }

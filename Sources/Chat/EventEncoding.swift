@@ -1,5 +1,5 @@
 internal import JSON
-package import Primitives
+public import Primitives
 
 /// How an event becomes the payload of a frame. A stream chooses it with its subprotocol.
 package enum EventEncoding: UInt8, CaseIterable, Sendable {
@@ -30,6 +30,8 @@ public struct EncodedEvent: Sendable, Equatable {
     public let kind: ChatEvent.Kind
     /// JSON: the message; for a deleted one, its id and its shop.
     public let data: [UInt8]
+    /// The span of the request that made the change, when its trace is recorded.
+    public var trace: TraceContext?
 
     /// Encodes an event. O(bytes), one allocation.
     public init(_ event: ChatEvent, format: MessageFormat) {

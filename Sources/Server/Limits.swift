@@ -108,6 +108,18 @@ enum ServerLimits {
     static let logValueByteCountMax = 128
     /// How long the end of the process waits for the last lines.
     static let logFlushWait: Duration = .milliseconds(300)
+    /// Spans that wait to be exported. Further ones are dropped.
+    static let spanCountMax = 2_048
+    /// Spans that are exported together.
+    static let spansPerBatch = 512
+    /// How long a span waits for others to be exported with.
+    static let spanBatchWait: Duration = .seconds(5)
+    /// How long one attempt to export may take.
+    static let traceExportWait: Duration = .seconds(10)
+    /// How long the stop waits for the last spans.
+    static let traceFlushWait: Duration = .milliseconds(1_500)
+    /// Bytes of a collector's answer.
+    static let traceAnswerByteCountMax = 64 << 10
     /// From the first stop signal to the end of a process in which something hangs, apart from the stop's delay and
     /// window.
     static let hardStopWait: Duration = .milliseconds(9_400)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import Reactor
 import Server
+import Tracing
 
 /// `shopstream serve`
 struct ServeCommand: AsyncParsableCommand {
@@ -45,6 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
             LogWriter.standardError.flush()
             throw Exit.failure(error.description, status: error.exitStatus)
         }
+        if let tracer = server.tracer { InstrumentationSystem.bootstrap(tracer) }
         signals.serverStarted(extraStopWait: configuration.drainDelay + configuration.drainWindow)
         for await request in signals.requests {
             switch request {

@@ -60,7 +60,8 @@ import Testing
     @Test func `names are compared without the case of letters`() {
         let names = [
             "host", "connection", "upgrade", "expect", "content-length", "content-type", "content-encoding",
-            "transfer-encoding", "authorization", "origin", "x-forwarded-for", "x-request-id", "sec-websocket-key",
+            "transfer-encoding", "authorization", "origin", "x-forwarded-for", "x-request-id", "traceparent",
+            "sec-websocket-key",
             "sec-websocket-version", "sec-websocket-protocol",
         ]
         for (field, name) in zip(KnownField.allCases, names) {

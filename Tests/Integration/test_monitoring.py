@@ -13,6 +13,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from support.certificates import new_tls
 from support.deadline import wait_until
+from support.server import free_port
 from support.postgres import migrated
 from support.streams import open_stream, receive
 
@@ -158,14 +159,15 @@ def metrics_of_a_waiting_server(serve, store):
 
 
 def test_all_metrics_follow_the_conventions(serve, tool, tmp_path):
-    """Some metrics exist only with TLS, keys from a file, PostgreSQL, or another server whose store is awaited."""
+    """Some metrics exist only with TLS, keys from a file, PostgreSQL, traces, or another server whose store is awaited."""
     first = serve()
     texts = [use(first), metrics_of_a_waiting_server(serve, first.store)]
     assert 'websocket_auth_failures_total{kind="missing"} 1\n' in texts[0]
     assert 'websocket_upgrade_failures_total{status="400"} 1\n' in texts[0]
     keys = write_keys(tmp_path / "keys.json")
+    env = {"AUTH_JWKS_FILE": str(keys), "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"}
     with migrated() as postgres:
-        server = serve(tls=new_tls(tmp_path), store=postgres.uri, env={"AUTH_JWKS_FILE": str(keys)})
+        server = serve(tls=new_tls(tmp_path), store=postgres.uri, env=env)
         texts.append(use(server))
         server.end()
     for text in texts:

@@ -11,11 +11,12 @@ import Testing
 @Suite struct MetricTests {
     private func figures(
         _ shards: [ShardSnapshot], keys: KeyReloader.Statistics? = nil,
-        certificates: ServerCertificates.Statistics? = nil, takeoverWaitingCallCount: Int? = nil
+        certificates: ServerCertificates.Statistics? = nil, takeoverWaitingCallCount: Int? = nil,
+        traces: SpanQueue.Statistics? = nil
     ) -> ServerFigures {
         ServerFigures(
             shards: shards, store: StoreStatistics(), takeoverWaitingCallCount: takeoverWaitingCallCount, keys: keys,
-            certificates: certificates, process: ProcessFigures(), log: LogWriter.Statistics(),
+            certificates: certificates, traces: traces, process: ProcessFigures(), log: LogWriter.Statistics(),
             startedAt: Timestamp(microsecondsSinceEpoch: 0), isReady: true)
     }
 
@@ -135,7 +136,10 @@ import Testing
 
     @Test func `metrics that a server does not have are left out, with their help`() {
         let text = Metric.text(figures([ShardSnapshot()]))
-        for part in ["shopstream_key_set", "shopstream_database", "shopstream_store_takeover", "shopstream_tls"] {
+        for part in [
+            "shopstream_key_set", "shopstream_database", "shopstream_store_takeover", "shopstream_tls",
+            "shopstream_trace",
+        ] {
             #expect(!text.contains(part))
         }
         var shard = ShardSnapshot()
@@ -144,7 +148,10 @@ import Testing
             isReceiving: true, gapCount: 3, refusedNotificationCount: 0, holdsNodeLock: false)
         let all = figures(
             [shard], keys: KeyReloader.Statistics(), certificates: ServerCertificates.Statistics(),
-            takeoverWaitingCallCount: 4)
+            takeoverWaitingCallCount: 4, traces: SpanQueue.Statistics(droppedCount: 5))
+        #expect(
+            samples(of: "shopstream_trace_spans_total", in: all)
+                .contains("shopstream_trace_spans_total{result=\"dropped\"} 5"))
         #expect(samples(of: "shopstream_key_set_current", in: all) == ["shopstream_key_set_current 1"])
         #expect(samples(of: "shopstream_database_gaps_total", in: all) == ["shopstream_database_gaps_total 3"])
         #expect(

@@ -16,7 +16,7 @@ import Testing
     @Test func `Sources/Server/README.md has the rows of the settings`() throws {
         let readme = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Sources/Server/README.md")
-        let prefixes = ["| `SHOPSTREAM_", "| `WEBSOCKET_", "| `AUTH_JW"]
+        let prefixes = ["| `SHOPSTREAM_", "| `WEBSOCKET_", "| `AUTH_JW", "| `OTEL_"]
         let lines = try String(decoding: Data(contentsOf: readme), as: UTF8.self).split(separator: "\n").map(
             String.init)
         let shown = lines.filter { line in prefixes.contains { line.hasPrefix($0) } }

@@ -2,7 +2,7 @@
 public enum KnownField: UInt8, CaseIterable, Sendable {
     case host, connection, upgrade, expect
     case contentLength, contentType, contentEncoding, transferEncoding
-    case authorization, origin, forwardedFor, requestID
+    case authorization, origin, forwardedFor, requestID, traceParent
     case webSocketKey, webSocketVersion, webSocketProtocol
 
     /// The length of the name.
@@ -12,6 +12,7 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
         case .expect, .origin: 6
         case .upgrade: 7
         case .connection: 10
+        case .traceParent: 11
         case .contentType, .requestID: 12
         case .authorization: 13
         case .contentLength: 14
@@ -52,6 +53,7 @@ public enum KnownField: UInt8, CaseIterable, Sendable {
         case UInt8(ascii: "s") where isName("sec-websocket-version"): self = .webSocketVersion
         case UInt8(ascii: "s") where isName("sec-websocket-protocol"): self = .webSocketProtocol
         case UInt8(ascii: "t") where isName("transfer-encoding"): self = .transferEncoding
+        case UInt8(ascii: "t") where isName("traceparent"): self = .traceParent
         case UInt8(ascii: "u") where isName("upgrade"): self = .upgrade
         case UInt8(ascii: "x") where isName("x-forwarded-for"): self = .forwardedFor
         case UInt8(ascii: "x") where isName("x-request-id"): self = .requestID
@@ -69,7 +71,7 @@ struct KnownFieldRanges: Sendable {
         var countAndLines: UInt32 = 0
     }
 
-    private var entries = InlineArray<15, Entry>(repeating: Entry())
+    private var entries = InlineArray<16, Entry>(repeating: Entry())
 
     /// The first value of a field, and whether more field lines have the name; nil for none.
     subscript(field: KnownField) -> (range: Range<Int>, isRepeated: Bool)? {

@@ -36,7 +36,7 @@ public enum RequestWriter {
         switch KnownField(name) {
         case .host, .contentLength, .transferEncoding: true
         case .connection, .upgrade, .expect, .contentType, .contentEncoding, .authorization, .origin, .forwardedFor,
-            .requestID, .webSocketKey, .webSocketVersion, .webSocketProtocol, nil:
+            .requestID, .traceParent, .webSocketKey, .webSocketVersion, .webSocketProtocol, nil:
             false
         }
     }

@@ -92,6 +92,7 @@ extension ServerConfiguration {
         membersPath = reader.text("SHOPSTREAM_MEMBERS")
         logLevel = try Self.logLevel(reader)
         if reader.text("SHOPSTREAM_LOG_FORMAT") != nil { logFormat = try reader.choice("SHOPSTREAM_LOG_FORMAT") }
+        traces = try TraceSettings(reader)
         mode = try Self.mode(reader)
         isTakeover = try reader.flag("SHOPSTREAM_TAKEOVER")
         drainDelay = .seconds(try reader.number("SHOPSTREAM_DRAIN_DELAY_SECONDS", in: 0...600))

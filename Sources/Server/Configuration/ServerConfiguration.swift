@@ -51,6 +51,8 @@ public struct ServerConfiguration: Sendable {
     public var drainWindow: Duration = .seconds(5)
     /// Create the demo shop and serve its page.
     public var isDemo: Bool
+    /// Where traces are exported to; nil: nowhere.
+    var traces: TraceSettings?
     /// Tokens.
     public var auth = AuthConfiguration()
     /// Streams.

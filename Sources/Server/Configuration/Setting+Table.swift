@@ -78,6 +78,22 @@ extension Setting {
             "SHOPSTREAM_LOG_FORMAT", .computed("`text` on a terminal, else `json`"),
             "`json`, `logfmt` or `text`. On a terminal text has colours"),
         Setting(
+            "OTEL_EXPORTER_OTLP_ENDPOINT", .none,
+            "URL of a collector, such as `http://127.0.0.1:4318`, to which traces are exported. See [Traces](#traces)"),
+        Setting(
+            "OTEL_EXPORTER_OTLP_HEADERS", .none,
+            """
+            fields of the requests to the collector, such as `authorization=Bearer%20TOKEN`: `NAME=VALUE`, separated \
+            by commas, the values percent-encoded
+            """),
+        Setting("OTEL_SERVICE_NAME", .value("shopstream"), "the name under which the collector shows the traces"),
+        Setting(
+            "OTEL_TRACES_SAMPLER_ARG", .value("0.01"),
+            """
+            the part of the traces that is recorded, from 0 to 1, of those that begin at the server \
+            (`parentbased_traceidratio`)
+            """),
+        Setting(
             "SHOPSTREAM_TAKEOVER", flag: "--takeover", .value("false"),
             """
             start although another server listens on the address or uses the store, and replace it: see \

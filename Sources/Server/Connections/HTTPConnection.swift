@@ -17,6 +17,8 @@ final class HTTPConnection {
     var origin: String?
     /// The identifier of that request: once a log line or its response needs one, or when a trusted proxy has named it.
     var requestID: String?
+    /// The span of the request, from its last byte to the end of its response; nil when its trace is not recorded.
+    var span: OTLPSpan?
     /// What the head of the request that is being read has decided.
     var plan: RequestPlan?
     /// The upload that takes the body.

@@ -10,4 +10,6 @@ struct PendingFlush {
     var frame: [UInt8] = []
     /// The times of this turn's publications, for the metric of their latency.
     var publishedAt: [MonotonicInstant] = []
+    /// The spans of sends that the hub has not finished.
+    var sends: [OTLPSpan] = []
 }

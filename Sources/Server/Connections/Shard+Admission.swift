@@ -115,6 +115,8 @@ extension Shard {
             response: response,
             leftover: state.session.takeLeftover(), countedAddress: state.isCounted ? state.address : nil)
         state.isCounted = false
+        if let span = state.span { responseBegan(.switchingProtocols, in: span) }
+        endSpan(state, isSent: true)
         let owner = owner(of: shop)
         if owner === self {
             if let timer = state.timer { reactor.cancel(timer) }

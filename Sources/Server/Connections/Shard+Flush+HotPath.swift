@@ -11,14 +11,19 @@ extension Shard {
     /// Appends an event's frames to the shop's logs, one for each encoding that a stream subscribed with.
     func publish(_ event: EncodedEvent, to shop: ShopID) {
         counters.broadcasts += 1
+        let span = event.trace.map { startOwnSpan("publish", in: $0) }
         let subscribed = hub.encodings(of: shop)
-        guard !subscribed.isEmpty else { return }
+        guard !subscribed.isEmpty else {
+            if let span { published(span, subscriberCount: 0) }
+            return
+        }
         for encoding in EventEncoding.allCases where subscribed.contains(encoding.streamEncoding) {
             guard let payload = event.payload(in: encoding) else { continue }
             publish(payload: payload, to: shop, in: encoding.streamEncoding)
         }
         pendingFlush.publishedAt.append(reactor.io.now)
         pendingFlush.isNeeded = true
+        if let span { published(span, subscriberCount: hub.subscriberCount(of: shop)) }
     }
 
     func publish(payload: [UInt8], to shop: ShopID, in encoding: StreamEncoding) {
@@ -39,6 +44,7 @@ extension Shard {
         guard pendingFlush.isNeeded else { return }
         sendDue()
         pendingFlush.isNeeded = hub.needsFlush
+        if !pendingFlush.sends.isEmpty, !pendingFlush.isNeeded { endSends() }
         if !pendingFlush.publishedAt.isEmpty {
             let now = reactor.io.now
             for instant in pendingFlush.publishedAt {

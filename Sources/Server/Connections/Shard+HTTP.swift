@@ -151,7 +151,9 @@ extension Shard {
         let source = RequestSource(
             connection: connection, isOnMetricsListener: state.listener == .side,
             address: clientAddress(state.address, head))
-        let request = Request(plan, content, from: source)
+        if let tracer = environment.tracer { state.span = beginSpan(plan, tracer) }
+        let request = Request(plan, content, from: source, trace: state.span?.traceContext)
+        if let span = state.span { describe(request, in: span) }
         reactor.start(request, in: requestTasks)
     }
 

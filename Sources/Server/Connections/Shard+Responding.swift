@@ -108,6 +108,7 @@ extension Shard {
         _ connection: ConnectionID, _ state: HTTPConnection, _ response: Response, _ context: ResponseContext
     ) {
         counters.count(response.status)
+        if let span = state.span { responseBegan(response.status, in: span) }
         releaseUpload(state)
         state.session.responseBegan(closes: !context.keepsConnection, at: reactor.now)
         updateTimer(connection, state)
@@ -150,6 +151,7 @@ extension Shard {
         setHeldMemory(state, 0)
         http.keepBuffer(state.session.takeSpentBytes())
         releaseReservation(state)
+        endSpan(state, isSent: true)
         state.origin = nil
         state.requestID = nil
     }

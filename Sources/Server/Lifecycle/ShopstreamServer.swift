@@ -6,6 +6,7 @@ import Primitives
 import Reactor
 import Storage
 import Synchronization
+import Tracing
 
 /// Why a server did not start.
 public enum StartError: Error, CustomStringConvertible {
@@ -61,6 +62,10 @@ public final class ShopstreamServer: Sendable {
     /// The certificates, with TLS, and the task that looks at their files every `ServerCertificates.period`.
     let certificates: ServerCertificates?
     private let certificateReader: Task<Void, Never>?
+    /// Nil when no traces are exported.
+    private let traceExporter: TraceExporter?
+    /// The tracer of the process, in the API of swift-distributed-tracing; nil when no traces are exported.
+    public let tracer: (any Tracer)?
     /// The delay of a stop, while it lasts.
     private let stopDelay = Mutex<Task<Void, Never>?>(nil)
     /// The port of the public listener.
@@ -82,6 +87,9 @@ public final class ShopstreamServer: Sendable {
         let demo = try Self.demo(configuration, secret, now)
         let certificates = try Self.loadCertificates(configuration, log)
         self.certificates = certificates
+        let spans = SpanQueue()
+        let tracer = configuration.traces.map { OTLPTracer(sampler: $0.sampler, queue: spans) }
+        self.tracer = tracer
         let stores = try await Self.openStores(configuration, log)
         let store = stores.common
         self.store = store
@@ -98,6 +106,10 @@ public final class ShopstreamServer: Sendable {
         port = listeners.main.port
         metricsPort = listeners.metrics?.port
         plainPort = listeners.plain?.port
+        traceExporter = configuration.traces.map {
+            let instanceID = String(now.microsecondsSinceEpoch, radix: 16)
+            return TraceExporter($0, queue: spans, instanceID: instanceID, log: log)
+        }
         keyReader = keys.map { keys in
             Task.detached {
                 while !Task.isCancelled {
@@ -116,7 +128,8 @@ public final class ShopstreamServer: Sendable {
         }
         let setup = ShardSetup(
             environment: ShardEnvironment(
-                configuration, linkSigner: linkSigner, demo: demo, certificates: certificates, startedAt: now, log: log),
+                configuration, linkSigner: linkSigner, demo: demo, certificates: certificates, tracer: tracer,
+                startedAt: now, log: log),
             stores: stores, images: images, settings: settings, keys: keys)
         do throws(DriverError) {
             shards = try await configuration.driver.start(configuration, setup, log)
@@ -174,6 +187,7 @@ public final class ShopstreamServer: Sendable {
         }
         await shards.join()
         patience.cancel()
+        async let traceFlush: Void? = traceExporter?.stop()
         // For the rest of `stopWait`; after a pause of the process, as long as without the pause.
         let storeWait = ServerLimits.stopWait - ServerLimits.drainWait
         if await !isStoreClosed(by: max(startedAt + drainWait + storeWait, .now + storeWait)) {
@@ -181,6 +195,7 @@ public final class ShopstreamServer: Sendable {
         } else {
             storeLock?.release()
         }
+        _ = await traceFlush
         log.notice("stopped")
     }
 

@@ -50,6 +50,9 @@ extension Shard {
     private func metadata(_ connection: ConnectionID, _ request: Request?) -> Logger.Metadata {
         var metadata: Logger.Metadata = ["request_id": "\(requestID(of: connection))"]
         guard let request else { return metadata }
+        if let trace = request.trace {
+            metadata["trace_id"] = "\(HexText.of(trace.traceIDHigh))\(HexText.of(trace.traceIDLow))"
+        }
         if let route = request.route { metadata["route"] = "\(route)" }
         let subject = subject(of: request)
         if let user = subject.user { metadata["user_id"] = "\(Self.limited(user.text))" }
@@ -65,7 +68,7 @@ extension Shard {
     }
 
     /// The beginning of a text that a client has chosen.
-    private static func limited(_ text: String) -> String {
+    static func limited(_ text: String) -> String {
         String(decoding: text.utf8.prefix(ServerLimits.logValueByteCountMax), as: UTF8.self)
     }
 }

@@ -257,6 +257,18 @@ extension Metric {
         .counter("shopstream_log_lines_dropped_total", "Log lines dropped, as standard error took no more.") {
             Double($0.log.droppedLineCount)
         },
+        .counter(
+            "shopstream_trace_spans_total",
+            "Spans of traces, by outcome: exported, dropped as the queue was full, or not taken by the collector.",
+            by: "result"
+        ) {
+            $0.traces.map {
+                [
+                    ("exported", Double($0.exportedCount)), ("dropped", Double($0.droppedCount)),
+                    ("failed", Double($0.failedCount)),
+                ]
+            }
+        },
         .counter("shopstream_log_lines_suppressed_total", "Log lines left out, as too many of their kind came.") {
             Double($0.log.suppressedLineCount)
         },

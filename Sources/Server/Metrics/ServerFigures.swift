@@ -35,6 +35,8 @@ struct ServerFigures: Sendable {
     let keys: KeyReloader.Statistics?
     /// Nil without TLS.
     let certificates: ServerCertificates.Statistics?
+    /// Nil unless traces are exported.
+    let traces: SpanQueue.Statistics?
     let process: ProcessFigures
     let log: LogWriter.Statistics
     let startedAt: Timestamp

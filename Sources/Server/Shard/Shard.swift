@@ -173,6 +173,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
             releaseReservation(state)
             setHeldMemory(state, 0)
             endSending(state, isSent: false)
+            endSpan(state, isSent: false)
             endIdleWait(state, isIdle: false)
             if state.listener == .main, environment.certificates != nil { handshakes.ended(connection) }
             if state.isCounted, let address = state.address { release(address) }

@@ -18,13 +18,16 @@ struct ShardEnvironment: Sendable {
     let streamWaits: StreamWaits
     /// Nil without TLS.
     let certificates: ServerCertificates?
+    /// Nil when no traces are exported.
+    let tracer: OTLPTracer?
     let civilClock: CivilClock
     let log: Logger
 
     /// - Parameter demo: Nil unless the demo is on.
     init(
         _ configuration: ServerConfiguration, linkSigner: LinkSigner? = nil, demo: DemoSession? = nil,
-        certificates: ServerCertificates? = nil, startedAt: Timestamp, civilClock: CivilClock = .system, log: Logger
+        certificates: ServerCertificates? = nil, tracer: OTLPTracer? = nil, startedAt: Timestamp,
+        civilClock: CivilClock = .system, log: Logger
     ) {
         self.configuration = configuration
         routes = ListenerRoutes(configuration)
@@ -35,6 +38,7 @@ struct ShardEnvironment: Sendable {
             write: configuration.stream.writeWait,
             close: min(configuration.stream.writeWait, ServerLimits.drainWait), linger: Sessions.Limits.lingerWait)
         self.certificates = certificates
+        self.tracer = tracer
         self.civilClock = civilClock
         self.log = log
     }

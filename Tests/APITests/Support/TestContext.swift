@@ -5,6 +5,7 @@ import HTTP
 import Logging
 import Primitives
 import Synchronization
+import Tracing
 
 @testable import Storage
 
@@ -86,6 +87,9 @@ extension TestContext: ShopOwner, UserCounter, MeasuredReactor, OrphanSearcher {
     var store: any Store { memory }
     var isOrderedByBroker: Bool { false }
 
+    func startSpan(_ name: String, in trace: TraceContext) -> any Tracing.Span {
+        NoOpTracer().startSpan(name, context: .topLevel)
+    }
     func countFailure(_ kind: StorageError.Kind) { storageFailures.append(kind) }
     func countOrphanedImage() { orphanCount += 1 }
     func publish(_ event: EncodedEvent, to shop: ShopID) { published.append((event.kind, shop)) }
@@ -116,7 +120,7 @@ extension TestContext: Context {
 
     /// `user:NAME` is the token of a user; `expired` and `forged` are refused for that reason; `key:NAME` has a key
     /// that is known after the next wait for keys.
-    func verify(_ token: Span<UInt8>) throws(AuthError) -> Identity {
+    func verify(_ token: Swift.Span<UInt8>) throws(AuthError) -> Identity {
         guard let utf8 = try? UTF8Span(validating: token) else { throw .malformed }
         let token = String(copying: utf8)
         switch token {
