@@ -155,6 +155,18 @@ def test_an_overloaded_collector_is_asked_again(serve):
         collector.end()
 
 
+def test_spans_reach_a_collector_with_tls(serve, authority):
+    collector = Collector(certificate=authority.issue("localhost"))
+    try:
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"{collector.url}/", "OTEL_TRACES_SAMPLER_ARG": "0"}
+        server = serve(env={**env, "SSL_CERT_FILE": str(authority.path)})
+        post(server, SAMPLED)
+        spans_of(collector, 3, TRACE)
+        assert collector.requests[0][0] == "/v1/traces"
+    finally:
+        collector.end()
+
+
 def test_a_refused_batch_is_dropped(serve):
     collector = Collector(statuses=[400])
     try:

@@ -2,13 +2,15 @@
 
 import http.server
 import json
+import ssl
 import threading
 
 
 class Collector:
-    """Keeps the spans of all requests. `statuses` answers the first requests with these instead of 200."""
+    """Keeps the spans of all requests. `statuses` answers the first requests with these instead of 200. With a
+    certificate it speaks TLS."""
 
-    def __init__(self, port=0, statuses=()):
+    def __init__(self, statuses=(), certificate=None):
         self.requests = []
         self.statuses = list(statuses)
         self.lock = threading.Lock()
@@ -31,8 +33,12 @@ class Collector:
             def log_message(self, *arguments):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http{'s' if certificate else ''}://localhost:{self.server.server_address[1]}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate.certificate_path, certificate.key_path)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def end(self):
