@@ -16,6 +16,7 @@ struct Shopstream: AsyncParsableCommand {
         commandName: "shopstream",
         abstract: "Streams the messages of shops to everyone who watches them.",
         discussion: "Every option has an environment variable; Sources/Server/README.md lists them all.",
+        version: Version.number,
         subcommands: [
             ServeCommand.self, DoctorCommand.self, MigrateCommand.self, TokenCommand.self, ShopCommand.self,
             MembersCommand.self,

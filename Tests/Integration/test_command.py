@@ -1,5 +1,6 @@
-"""The commands beside `serve`: tokens, shops, members."""
+"""The commands beside `serve`: version, tokens, shops, members."""
 
+import re
 import subprocess
 
 import jwt
@@ -23,6 +24,10 @@ def command(tmp_path):
         return result
 
     return run
+
+
+def test_the_version_is_printed(command):
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", command("--version").stdout)
 
 
 def test_token_prints_a_token_that_the_server_takes(command, serve):
