@@ -48,10 +48,18 @@ struct ServeCommand: AsyncParsableCommand {
         }
         if let tracer = server.tracer { InstrumentationSystem.bootstrap(tracer) }
         signals.serverStarted(extraStopWait: configuration.drainDelay + configuration.drainWindow)
+        let manager = ServiceManager(environment: settings.environment)
+        manager.notify(.ready)
         for await request in signals.requests {
             switch request {
-            case .reload: Task { await server.reload() }
+            case .reload:
+                manager.notify(.reloading)
+                Task {
+                    await server.reload()
+                    manager.notify(.ready)
+                }
             case .stop:
+                manager.notify(.stopping)
                 Task {
                     await server.stop()
                     signals.serverStopped()
