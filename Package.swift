@@ -16,6 +16,16 @@ let settings: [SwiftSetting] = [
         ["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
+/// The server is linked with the Swift runtime in release builds, so that it runs where no Swift is installed, and is
+/// tested as it is shipped. The libraries are those that Foundation, which GRDB imports, is made of.
+let staticRuntime: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib", "-lCoreFoundation", "-l_FoundationICU", "-l_FoundationCShims", "-l_FoundationCollections",
+        ],
+        .when(platforms: [.linux], configuration: .release))
+]
+
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
@@ -79,7 +89,8 @@ let package = Package(
             dependencies: [
                 "Server", "Auth", "Chat", "Storage", "Reactor", "Primitives", argumentParser, logging, tracing,
             ],
-            swiftSettings: settings
+            swiftSettings: settings,
+            linkerSettings: staticRuntime
         ),
         .executableTarget(
             name: "wsecho",
