@@ -27,7 +27,7 @@ public struct StreamQuota {
     }
 
     /// The number of slots per user, 1 to `Limits.streamsPerUserMax`.
-    public let streamsPerUserMax: Int
+    public private(set) var streamsPerUserMax: Int
     private var counts: [UInt64: UInt16] = [:]
 
     /// The number of users that hold a slot.
@@ -37,6 +37,12 @@ public struct StreamQuota {
     public init(streamsPerUserMax: Int = Limits.streamsPerUserDefault) {
         precondition((1...Limits.streamsPerUserMax).contains(streamsPerUserMax), "streams a user out of range")
         self.streamsPerUserMax = streamsPerUserMax
+    }
+
+    /// Changes the number of slots per user. A user that holds more keeps them.
+    public mutating func setStreamsPerUserMax(_ count: Int) {
+        precondition((1...Limits.streamsPerUserMax).contains(count), "streams a user out of range")
+        streamsPerUserMax = count
     }
 
     /// Reserves a slot for one more stream of `userID`; nil when all are taken. O(1).

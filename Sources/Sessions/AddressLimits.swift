@@ -8,17 +8,34 @@ package import Primitives
 /// value without a clock and without I/O; the time is an argument. Every operation is O(1).
 package struct AddressLimits {
     /// 0 means no limit, here and for attempts.
-    private let connectionCountMax: Int
-    private let attemptCountMax: Int
+    private var connectionCountMax: Int
+    private var attemptCountMax: Int
     private var attempts: AttemptLimiter<PeerAddress>
+    /// Evictions by earlier limiters of attempts.
+    private var earlierEvictionCount = 0
     private var connectionCounts: [PeerAddress: Int] = [:]
 
     /// Creates limits without open connections. An address has ten attempts without a token for each attempt of a user,
     /// because proxies share addresses.
     package init(connectionCountMax: Int = 0, userAttemptsPerMinuteMax: Int = 0) {
         self.connectionCountMax = connectionCountMax
-        attemptCountMax = min(userAttemptsPerMinuteMax * Limits.addressAttemptFactor, Auth.Limits.attemptCountMax)
+        attemptCountMax = Self.attemptCountMax(userAttemptsPerMinuteMax)
         // Not used when attempts are not limited.
+        attempts = AttemptLimiter(attemptCountMax: max(1, attemptCountMax))
+    }
+
+    private static func attemptCountMax(_ userAttemptsPerMinuteMax: Int) -> Int {
+        min(userAttemptsPerMinuteMax * Limits.addressAttemptFactor, Auth.Limits.attemptCountMax)
+    }
+
+    /// Changes the limits. Open connections stay, and those that were not counted are not counted later. With another
+    /// limit of attempts, earlier attempts no longer count.
+    package mutating func change(connectionCountMax: Int, userAttemptsPerMinuteMax: Int) {
+        self.connectionCountMax = connectionCountMax
+        let attemptCountMax = Self.attemptCountMax(userAttemptsPerMinuteMax)
+        guard attemptCountMax != self.attemptCountMax else { return }
+        self.attemptCountMax = attemptCountMax
+        earlierEvictionCount += attempts.evictionCount
         attempts = AttemptLimiter(attemptCountMax: max(1, attemptCountMax))
     }
 
@@ -30,13 +47,13 @@ package struct AddressLimits {
     /// The number of addresses with open connections.
     package var connectedAddressCount: Int { connectionCounts.count }
     /// The number of addresses that were evicted too early, so that the limit of attempts was not enforced for them.
-    package var evictionCount: Int { attempts.evictionCount }
+    package var evictionCount: Int { earlierEvictionCount + attempts.evictionCount }
 
     /// Counts a connection of the address, which must be released once. Returns false when the address has as many as
-    /// allowed.
+    /// allowed. Without a limit it is counted too: the caller's shard may not have heard yet that the limit is gone.
     package mutating func reserveConnection(of address: PeerAddress) -> Bool {
         let key = address.countedNetwork
-        guard connectionCounts[key, default: 0] < connectionCountMax else { return false }
+        guard connectionCountMax == 0 || connectionCounts[key, default: 0] < connectionCountMax else { return false }
         connectionCounts[key, default: 0] += 1
         return true
     }

@@ -6,7 +6,8 @@ internal import Primitives
 /// all at once. No sweep is needed, and dropping costs O(1) per value that was set. A value without a clock; `Value` is
 /// trivial.
 struct GenerationTable<Value: BitwiseCopyable> {
-    private let period: Duration
+    /// How long a value is kept after it was last set. A new period is that of the values already set too.
+    var period: Duration
     private let generationCountMax: Int
     private var younger: [UserLimits.User: Value] = [:]
     private var older: [UserLimits.User: Value] = [:]

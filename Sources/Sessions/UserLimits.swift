@@ -52,8 +52,8 @@ package struct UserLimits {
     }
 
     /// Read by the field: a query of the limits would copy all of them.
-    package let settings: UserLimitSettings
-    let streamSettings: StreamLimitSettings
+    package private(set) var settings: UserLimitSettings
+    private(set) var streamSettings: StreamLimitSettings
     /// The shard that counts these users.
     let shardIndex: Int
     var attempts: AttemptLimiter<User>
@@ -64,6 +64,8 @@ package struct UserLimits {
     /// When the user's bucket of writes is full again, in nanoseconds of the clock (the generic cell rate algorithm).
     var writesRefilledAt: GenerationTable<UInt64>
     var uploads: GenerationTable<UploadWindow>
+    /// Evictions by earlier limiters of attempts.
+    private var earlierEvictionCount = 0
 
     /// Creates limits with nothing open and nothing in flight.
     package init(
@@ -76,15 +78,35 @@ package struct UserLimits {
         // Not used when attempts are not limited.
         attempts = AttemptLimiter(attemptCountMax: max(1, streams.attemptsPerMinuteMax))
         quota = StreamQuota(streamsPerUserMax: streams.streamCountMax)
-        let refillSeconds = settings.writesPerSecond == 0 ? 1 : settings.writeCountBurst / settings.writesPerSecond + 1
-        writesRefilledAt = GenerationTable(period: .seconds(refillSeconds), countMax: userCountMax)
+        writesRefilledAt = GenerationTable(period: Self.refillTime(settings), countMax: userCountMax)
         uploads = GenerationTable(period: UploadWindow.duration, countMax: userCountMax)
+    }
+
+    /// The time in which an empty bucket of writes is full again.
+    private static func refillTime(_ settings: UserLimitSettings) -> Duration {
+        .seconds(settings.writesPerSecond == 0 ? 1 : settings.writeCountBurst / settings.writesPerSecond + 1)
+    }
+
+    /// Changes the limits. What is open and in flight stays and is counted, and so are recent writes and uploads. With
+    /// another limit of attempts, earlier attempts no longer count. Streams that were opened while newer streams did not
+    /// replace older ones have no order, and are not replaced.
+    package mutating func change(_ settings: UserLimitSettings, streams: StreamLimitSettings) {
+        self.settings = settings
+        writesRefilledAt.period = Self.refillTime(settings)
+        quota.setStreamsPerUserMax(streams.streamCountMax)
+        if streams.attemptsPerMinuteMax != streamSettings.attemptsPerMinuteMax {
+            earlierEvictionCount += attempts.evictionCount
+            attempts = AttemptLimiter(attemptCountMax: max(1, streams.attemptsPerMinuteMax))
+        }
+        streamSettings = streams
     }
 
     /// The number of values that are remembered for a time.
     package var rememberedCount: Int { writesRefilledAt.count + uploads.count }
     /// Values that were evicted too early, so that the limit was not enforced for them.
-    package var evictionCount: Int { writesRefilledAt.evictionCount + uploads.evictionCount + attempts.evictionCount }
+    package var evictionCount: Int {
+        writesRefilledAt.evictionCount + uploads.evictionCount + attempts.evictionCount + earlierEvictionCount
+    }
 
     /// Drops what no longer counts. For housekeeping.
     package mutating func removeExpired(at now: MonotonicInstant) {
