@@ -6,6 +6,10 @@
 #include <sys/types.h>
 #include <sys/select.h>
 
+// Before liburing.h, which would define the kernel's structures from a copy of its own. Swift System, which
+// swift-configuration uses, has a module with those of this header, and structures of one name must be equal.
+#include <linux/io_uring.h>
+
 #include <liburing.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
