@@ -31,6 +31,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -47,6 +49,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
@@ -78,7 +82,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Primitives", "Reactor", "HTTP", "WebSocket", "Hub", "JSON", "Chat", "Auth", "Storage", "Broker",
-                "Sessions", "API", "TLS", "CMalloc", httpTypes, logging, tracing,
+                "Sessions", "API", "TLS", "CMalloc", httpTypes, logging, tracing, configuration, yams,
             ],
             exclude: ["README.md", "Demo/README.md"],
             resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],

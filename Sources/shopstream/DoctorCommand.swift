@@ -18,13 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
     @Flag(help: "Count warnings as failures.")
     var strict = false
-    @Option(help: "Where the server will listen: HOST:PORT (SHOPSTREAM_LISTEN; default 127.0.0.1:8080).")
-    var listen: String?
-    @OptionGroup var storeOptions: StoreOptions
-    @Option(help: "Reactor threads (SHOPSTREAM_REACTORS; default: one for each processor).")
-    var reactors: String?
-    @Option(help: "A file of members, lines of shop_id,user_id,role (SHOPSTREAM_MEMBERS).")
-    var members: String?
+    @OptionGroup var options: ServeOptions
 
     func validate() throws {
         if let streams, !(1...100_000_000).contains(streams) {
@@ -33,13 +27,8 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var settings = Settings()
-        settings.set("SHOPSTREAM_LISTEN", listen)
-        settings.set("SHOPSTREAM_STORE", storeOptions.store)
-        settings.set("SHOPSTREAM_REACTORS", reactors)
-        settings.set("SHOPSTREAM_MEMBERS", members)
-        let report = await Doctor.examine(environment: settings.environment, streamCount: streams)
-        let isColoured = isatty(STDOUT_FILENO) == 1 && (settings.environment["NO_COLOR"] ?? "").isEmpty
+        let report = await Doctor.examine(Settings.sources(flags: options.flags), streamCount: streams)
+        let isColoured = isatty(STDOUT_FILENO) == 1 && (Settings.environment["NO_COLOR"] ?? "").isEmpty
         print(json ? report.json : report.text(isColoured: isColoured), terminator: "")
         let status = report.exitStatus(isStrict: strict)
         if status != 0 { throw ExitCode(status) }

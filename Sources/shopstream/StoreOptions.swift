@@ -1,24 +1,32 @@
 import ArgumentParser
+import Server
 import Storage
 
-/// `--store`, an option of every command.
+/// `--config`, an option of every command.
+struct ConfigOption: ParsableArguments {
+    @Option(help: "A file of settings, in YAML (SHOPSTREAM_CONFIG).")
+    var config: String?
+
+    /// The flags of this group that are set, by their variables.
+    var flags: [String: String] { flagsThatAreSet(["SHOPSTREAM_CONFIG": config]) }
+}
+
+/// `--config` and `--store`, options of every command that uses the store.
 struct StoreOptions: ParsableArguments {
+    @OptionGroup var configOption: ConfigOption
     @Option(
         help: "sqlite:PATH, postgres://HOST/DATABASE or memory: (SHOPSTREAM_STORE; default sqlite:shopstream.sqlite).")
     var store: String?
 
+    /// The flags of this group that are set, by their variables.
+    var flags: [String: String] {
+        configOption.flags.merging(flagsThatAreSet(["SHOPSTREAM_STORE": store])) { $1 }
+    }
+
     /// The store's location. A text that names no store ends the command with one line and status 78.
     func location() throws -> StoreLocation {
-        var settings = Settings()
-        settings.set("SHOPSTREAM_STORE", store)
-        let text = settings.environment["SHOPSTREAM_STORE"] ?? "sqlite:shopstream.sqlite"
-        do {
-            return try StoreLocation(parsing: text)
-        } catch {
-            // A URI may hold a password.
-            let shown = text.contains("://") ? "…" : text
-            throw Exit.failure("SHOPSTREAM_STORE='\(shown)' cannot be used: \(error)", status: 78)
-        }
+        let settings = try Settings(flags: flags)
+        return try Settings.checked { () throws(ConfigurationError) in try settings.values.store() }
     }
 
     /// Opens the store for a command that changes it, whether or not a server or another process uses it.

@@ -2,12 +2,14 @@ import ArgumentParser
 import Auth
 import Primitives
 import Reactor
+import Server
 
 /// `shopstream token`
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token", abstract: "Prints a token for a user, signed with AUTH_JWT_SECRET.")
 
+    @OptionGroup var configOption: ConfigOption
     @Option(help: "The user's id: the token's 'sub'.")
     var user: String
     @Option(help: "The user's name.")
@@ -16,16 +18,15 @@ struct TokenCommand: AsyncParsableCommand {
     var ttl = 3_600
 
     func run() async throws {
-        let settings = Settings()
-        let environment = settings.environment
-        guard let text = environment["AUTH_JWT_SECRET"], !text.isEmpty else {
+        let values = try Settings(flags: configOption.flags).values
+        guard let text = values.text("AUTH_JWT_SECRET") else {
             throw Exit.failure("AUTH_JWT_SECRET is missing: tokens are signed with it", status: 78)
         }
         guard ttl > 0 else { throw ValidationError("--ttl '\(ttl)': seconds, at least 1") }
         do {
             let minter = TokenMinter(
-                secret: try TokenSecret(text), issuer: environment["AUTH_JWT_ISSUER"],
-                audience: environment["AUTH_JWT_AUDIENCE"])
+                secret: try TokenSecret(text), issuer: values.text("AUTH_JWT_ISSUER"),
+                audience: values.text("AUTH_JWT_AUDIENCE"))
             print(
                 try minter.mint(userID: UserID(user), name: name, timeToLive: .seconds(ttl), now: WallClock.now))
         } catch let error as AuthConfigurationError {

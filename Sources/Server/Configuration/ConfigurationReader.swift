@@ -7,21 +7,12 @@ import Reactor
 import Sessions
 import Storage
 
-/// Reads settings from the environment, to which the command has added the flags whose variables are not set.
-///
-/// A setting that is not set, or empty, has the default of its row in `Setting.all`.
+/// Reads the texts of settings as values of their types.
 struct ConfigurationReader {
-    let environment: [String: String]
+    let values: SettingValues
 
     /// The operator's value, else the default; nil when there is neither.
-    func text(_ name: String) -> String? {
-        guard let setting = Setting.named(name) else { preconditionFailure("\(name) has no row in Setting.all") }
-        if let value = environment[name], !value.isEmpty { return value }
-        switch setting.defaultValue {
-        case .value(let text): return text
-        case .none, .computed: return nil
-        }
-    }
+    func text(_ name: String) -> String? { values.text(name) }
 
     /// The same for a row with a `.value`.
     func value(_ name: String) -> String {
@@ -72,10 +63,28 @@ extension Substring {
 }
 
 extension ServerConfiguration {
-    /// Reads all settings; throws an error for the first invalid one.
+    /// Reads all settings from the environment alone; throws an error for the first invalid one.
     public init(environment: [String: String]) throws(ConfigurationError) {
-        try Setting.refuseUnknown(in: environment)
-        let reader = ConfigurationReader(environment: environment)
+        let sources = SettingSources(environment: environment)
+        try self.init(sources.load(), inheritedSockets: sources.inheritedSockets)
+    }
+
+    /// Reads all settings; throws an error for the first invalid one, with its place.
+    ///
+    /// - Parameter inheritedSockets: Those of a server that starts.
+    public init(
+        _ values: SettingValues, inheritedSockets: InheritedSockets = InheritedSockets(environment: [:])
+    ) throws(ConfigurationError) {
+        do throws(ConfigurationError) {
+            try self.init(ConfigurationReader(values: values), inheritedSockets)
+        } catch {
+            throw values.located(error)
+        }
+    }
+
+    private init(
+        _ reader: ConfigurationReader, _ inheritedSockets: InheritedSockets
+    ) throws(ConfigurationError) {
         listen = try Self.listenAddress("SHOPSTREAM_LISTEN", reader.value("SHOPSTREAM_LISTEN"))
         tls = try TLSConfiguration(reader)
         plainListen = try Self.secondAddress("SHOPSTREAM_LISTEN_PLAIN", reader, beside: ["SHOPSTREAM_LISTEN": listen])
@@ -125,7 +134,7 @@ extension ServerConfiguration {
         auth.issuer = reader.text("AUTH_JWT_ISSUER")
         auth.audience = reader.text("AUTH_JWT_AUDIENCE")
         stream = try StreamConfiguration(reader)
-        inheritedSockets = InheritedSockets(environment: environment)
+        self.inheritedSockets = inheritedSockets
         try checkInheritedSockets()
         try checkPlainListener()
         try checkMode()
@@ -209,7 +218,7 @@ extension ServerConfiguration {
         }
     }
 
-    private static func store(_ reader: ConfigurationReader) throws(ConfigurationError) -> StoreLocation {
+    static func store(_ reader: ConfigurationReader) throws(ConfigurationError) -> StoreLocation {
         let text = reader.value("SHOPSTREAM_STORE")
         do {
             return try StoreLocation(parsing: text)

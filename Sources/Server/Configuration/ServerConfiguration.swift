@@ -138,25 +138,3 @@ public struct StreamConfiguration: Sendable {
     /// Bytes of one receive buffer.
     public var receiveBufferByteCount = 4_096
 }
-
-/// An invalid or missing setting: its name, its value, and what is allowed.
-public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The environment variable, or the flag.
-    public let name: String
-    /// Its value; nil when it is missing. Secrets are not shown.
-    public let value: String?
-    /// What is allowed.
-    public let allowed: String
-
-    /// An error about one setting.
-    public init(name: String, value: String?, allowed: String) {
-        self.name = name
-        self.value = value
-        self.allowed = allowed
-    }
-
-    /// One line for the operator.
-    public var description: String {
-        if let value { "\(name)='\(value)' cannot be used: \(allowed)" } else { "\(name) is missing: \(allowed)" }
-    }
-}

@@ -1,10 +1,15 @@
 /// All settings, in the order of the table in Sources/Server/README.md.
 ///
-/// To add one: a row here; the same row in Sources/Server/README.md, which `SettingTests` compares and prints when it differs; a
-/// property of `ServerConfiguration`; and the line that reads it in `ConfigurationReader.swift`, without a default there
-/// when the row has a `.value`. The reader traps on a name that has no row.
+/// To add one: a row here; the same row in Sources/Server/README.md, which `SettingTests` compares and prints when it
+/// differs; a property of `ServerConfiguration`; and the line that reads it in `ConfigurationReader.swift`, without a
+/// default there when the row has a `.value`. The reader traps on a name that has no row. One with `.reloadable` also
+/// needs the line in `Shard.change` or `ShopstreamServer.reloadSettings` that applies it. The variable, the key of the
+/// configuration file and `NAME_FILE` of a secret follow from the row.
 extension Setting {
     static let all: [Setting] = [
+        Setting(
+            "SHOPSTREAM_CONFIG", flag: "--config", is: [.notInFile], .none,
+            "file of settings, read at start and on SIGHUP: see [Configuration file](#configuration-file)"),
         Setting(
             "SHOPSTREAM_MODE", .value("development"),
             """
@@ -41,7 +46,7 @@ extension Setting {
             then answers `/metrics` with 404. Every client that reaches the address can read the metrics
             """),
         Setting(
-            "SHOPSTREAM_STORE", flag: "--store", .value("sqlite:shopstream.sqlite"),
+            "SHOPSTREAM_STORE", flag: "--store", is: [.secretURI], .value("sqlite:shopstream.sqlite"),
             "`sqlite:PATH`; `postgres://USER@HOST/NAME`, see [PostgreSQL](#postgresql); or `memory:`, for benchmarks"),
         Setting(
             "SHOPSTREAM_POSTGRES_CONNECTIONS", .computed("two per reactor"),
@@ -69,19 +74,19 @@ extension Setting {
             "SHOPSTREAM_MEMBERS", flag: "--members", .none,
             "file with lines of `shop_id,user_id,role`, read at start and on SIGHUP"),
         Setting(
-            "SHOPSTREAM_LOG_LEVEL", flag: "--log-level", .value("info"),
+            "SHOPSTREAM_LOG_LEVEL", flag: "--log-level", is: [.reloadable], .value("info"),
             """
             `trace`, `debug`, `info`, `notice`, `warning`, `error` or `critical`. The log goes to standard error, one \
             line per event
             """),
         Setting(
-            "SHOPSTREAM_LOG_FORMAT", .computed("`text` on a terminal, else `json`"),
+            "SHOPSTREAM_LOG_FORMAT", is: [.reloadable], .computed("`text` on a terminal, else `json`"),
             "`json`, `logfmt` or `text`. On a terminal text has colours"),
         Setting(
             "OTEL_EXPORTER_OTLP_ENDPOINT", .none,
             "URL of a collector, such as `http://127.0.0.1:4318`, to which traces are exported. See [Traces](#traces)"),
         Setting(
-            "OTEL_EXPORTER_OTLP_HEADERS", .none,
+            "OTEL_EXPORTER_OTLP_HEADERS", is: [.secret], .none,
             """
             fields of the requests to the collector, such as `authorization=Bearer%20TOKEN`: `NAME=VALUE`, separated \
             by commas, the values percent-encoded
@@ -100,13 +105,13 @@ extension Setting {
             [Upgrades](#upgrades)
             """),
         Setting(
-            "SHOPSTREAM_DRAIN_DELAY_SECONDS", .value("0"),
+            "SHOPSTREAM_DRAIN_DELAY_SECONDS", is: [.reloadable], .value("0"),
             """
             seconds for which the server goes on to serve after SIGTERM while `/readyz` answers 503: time for a load \
             balancer to notice. 15 is usual behind one. See [Stop](#signals)
             """),
         Setting(
-            "SHOPSTREAM_DRAIN_WINDOW_SECONDS", .value("5"),
+            "SHOPSTREAM_DRAIN_WINDOW_SECONDS", is: [.reloadable], .value("5"),
             """
             seconds over which streams then end, with 1012, so that their clients do not reconnect all at once. 0: all \
             at once, with 1001
@@ -133,43 +138,44 @@ extension Setting {
             "SHOPSTREAM_ORPHAN_IMAGE_SECONDS", .value("86400"),
             "seconds after which the server removes an image that no message refers to"),
         Setting(
-            "SHOPSTREAM_LIST_MAX_MESSAGES", .value("10000"),
+            "SHOPSTREAM_LIST_MAX_MESSAGES", is: [.reloadable], .value("10000"),
             "messages in one list. `has_more` says that there are more"),
-        Setting("SHOPSTREAM_MAX_TEXT_BYTES", .value("16384"), "bytes of a message's text"),
+        Setting("SHOPSTREAM_MAX_TEXT_BYTES", is: [.reloadable], .value("16384"), "bytes of a message's text"),
         Setting(
             "SHOPSTREAM_DEMO", flag: "--demo", .value("false"),
             "enables the demo shop, its page and an unauthenticated token endpoint. Do not use in production"),
         Setting(
-            "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", .value("0"),
+            "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", is: [.reloadable], .value("0"),
             """
             connections of one client address over all reactors, requests and streams together. 0: no limit. Trusted \
             proxies have no limit
             """),
         Setting(
-            "SHOPSTREAM_MAX_READS_PER_USER", .value("8"),
+            "SHOPSTREAM_MAX_READS_PER_USER", is: [.reloadable], .value("8"),
             """
             lists, pages and images of one user in flight, over all reactors; the next one gets 429. 0: no limit, also \
             in the next four rows
             """),
-        Setting("SHOPSTREAM_MAX_UPLOADS_PER_USER", .value("2"), "uploads of one user in flight"),
         Setting(
-            "SHOPSTREAM_WRITES_PER_SECOND", .value("20"),
+            "SHOPSTREAM_MAX_UPLOADS_PER_USER", is: [.reloadable], .value("2"), "uploads of one user in flight"),
+        Setting(
+            "SHOPSTREAM_WRITES_PER_SECOND", is: [.reloadable], .value("20"),
             "messages that one user may create, edit and delete per second, on average"),
         Setting(
-            "SHOPSTREAM_WRITES_BURST", .value("60"),
+            "SHOPSTREAM_WRITES_BURST", is: [.reloadable], .value("60"),
             "messages that one user may create, edit and delete at once after a pause. Refused requests do not count"),
         Setting(
-            "SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", .value("104857600"),
+            "SHOPSTREAM_UPLOAD_BYTES_PER_HOUR", is: [.reloadable], .value("104857600"),
             "bytes of images that one user may store within an hour. A byte may count for five minutes longer"),
         Setting(
-            "SHOPSTREAM_TRUSTED_PROXIES", .none,
+            "SHOPSTREAM_TRUSTED_PROXIES", is: [.list, .reloadable], .none,
             """
             proxies whose `X-Forwarded-For` gives the client's address: addresses and networks (CIDR), separated by \
             commas. The server reads the field from the right, past trusted proxies. Limits per address count IPv6 by \
             /64
             """),
         Setting(
-            "SHOPSTREAM_ROUTE_PREFIXES", .value("/api/v1"),
+            "SHOPSTREAM_ROUTE_PREFIXES", is: [.list], .value("/api/v1"),
             """
             comma-separated. Every client route is served under each prefix; probes, metrics, the description and the \
             demo page have no prefix. An image's URL has the prefix of its upload
@@ -180,7 +186,9 @@ extension Setting {
         Setting(
             "SHOPSTREAM_UPDATED_AT_ON_CREATE", .value("null"),
             "`updated_at` of a message that was never edited: `null`, or `created` for its creation time"),
-        Setting("AUTH_JWT_SECRET", .none, "secret for HS256; at least 32 bytes in production"),
+        Setting(
+            "AUTH_JWT_SECRET", is: [.secret, .reloadable], .none,
+            "secret for HS256; at least 32 bytes in production. See [Secrets](#secrets)"),
         Setting(
             "AUTH_JWKS_FILE", .none,
             """
@@ -200,7 +208,7 @@ extension Setting {
         Setting("AUTH_JWT_AUDIENCE", .none, "a token's `aud` must contain it, when set"),
         Setting("WEBSOCKET_ENABLED", .value("true"), "`false` removes the stream and leaves REST"),
         Setting(
-            "WEBSOCKET_ALLOWED_ORIGINS", .none,
+            "WEBSOCKET_ALLOWED_ORIGINS", is: [.list, .reloadable], .none,
             """
             comma-separated list of serialised origins (`https://app.example`, `capacitor://localhost`, `null`), \
             compared without a default port. Empty allows all origins, in development only
@@ -212,21 +220,23 @@ extension Setting {
             "WEBSOCKET_PONG_WAIT_SECONDS", .value("60"),
             "seconds without a pong after which the server closes a stream"),
         Setting("WEBSOCKET_WRITE_WAIT_SECONDS", .value("10"), "seconds that a write may take"),
-        Setting("WEBSOCKET_MAX_CONNECTIONS_PER_USER", .value("5"), "streams of one user, over all shops"),
         Setting(
-            "WEBSOCKET_OVER_LIMIT", .value("refuse"),
+            "WEBSOCKET_MAX_CONNECTIONS_PER_USER", is: [.reloadable], .value("5"),
+            "streams of one user, over all shops"),
+        Setting(
+            "WEBSOCKET_OVER_LIMIT", is: [.reloadable], .value("refuse"),
             """
             what a user's stream over that limit does: `refuse` answers it with 429, `replace` closes the user's \
             oldest stream with 4409
             """),
         Setting(
-            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", .value("10"),
+            "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE", is: [.reloadable], .value("10"),
             """
             attempts of one user to open a stream. Attempts without a valid token count by address, with ten times \
             this limit (255 at most). 0: no limit
             """),
         Setting(
-            "WEBSOCKET_MAX_MESSAGE_BYTES", .value("524288"),
+            "WEBSOCKET_MAX_MESSAGE_BYTES", is: [.reloadable], .value("524288"),
             "bytes of a WebSocket message from a client. A larger one closes the stream with 1009"),
         Setting(
             "WEBSOCKET_SEND_BUFFER_MESSAGES", .value("256"),

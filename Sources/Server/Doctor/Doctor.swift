@@ -7,12 +7,14 @@ public enum Doctor {
     /// Runs all checks. Takes seconds when a store or an issuer does not answer.
     ///
     /// - Parameters:
-    ///   - environment: The settings, as the server reads them.
+    ///   - sources: What the server reads its settings from.
     ///   - streamCount: The wished number of streams; nil: the findings say how many there is room for.
-    public static func examine(environment: [String: String], streamCount: Int?) async -> DoctorReport {
+    public static func examine(_ sources: SettingSources, streamCount: Int?) async -> DoctorReport {
+        let values: SettingValues
         let configuration: ServerConfiguration
         do throws(ConfigurationError) {
-            configuration = try ServerConfiguration(environment: environment)
+            values = try sources.load()
+            configuration = try ServerConfiguration(values, inheritedSockets: sources.inheritedSockets)
         } catch {
             var demand = Demand()
             demand.streamCount = streamCount
@@ -26,6 +28,11 @@ public enum Doctor {
         }
         var findings = await machine(Demand(configuration, streamCount: streamCount))
         findings += settings(configuration)
+        findings += values.exposedPaths.map { path in
+            Finding(
+                .secretReadable, "every user of the machine may read \(path), which has a secret",
+                fix: "chmod o-r '\(path)'")
+        }
         findings += ListenCheck.findings(configuration)
         findings += CertificateCheck.findings(configuration, at: WallClock.now)
         findings += await KeyCheck.findings(configuration)

@@ -77,6 +77,8 @@ public enum FindingCode: String, Sendable, CaseIterable {
     case settingsOK = "settings_ok"
     /// A setting is not allowed or unknown.
     case settingsInvalid = "settings_invalid"
+    /// Every user of the machine may read a file with a secret.
+    case secretReadable = "secret_readable"
     /// The mode is not `production`.
     case developmentMode = "development_mode"
 
@@ -179,6 +181,7 @@ extension FindingCode {
         case .clockUnknown: (.note, "clock")
         case .settingsOK: (.ok, "settings")
         case .settingsInvalid: (.failure, "settings")
+        case .secretReadable: (.warning, "settings")
         case .developmentMode: (.note, "settings")
         case .listenFree: (.ok, "listen")
         case .listenInUse: (.note, "listen")

@@ -68,7 +68,8 @@ import Testing
     }
 
     @Test func `an examination of settings that cannot be used still judges the machine`() async {
-        let report = await Doctor.examine(environment: ["SHOPSTREAM_MODE": "none"], streamCount: 1)
+        let report = await Doctor.examine(
+            SettingSources(environment: ["SHOPSTREAM_MODE": "none"]), streamCount: 1)
         #expect(report.findings.last?.code == .settingsInvalid)
         #expect(report.findings.contains { $0.code == .kernelOK || $0.code == .kernelTooOld })
         #expect(report.exitStatus(isStrict: false) == 1)
