@@ -9,28 +9,28 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract:
-            "Runs the server until SIGTERM or SIGINT; SIGHUP reads certificates, keys and members again.")
+            "Runs the server until SIGTERM or SIGINT; SIGHUP reads settings, certificates, keys and members again.")
 
     @OptionGroup var options: ServeOptions
 
     func run() async throws {
         let settings = try Settings(flags: options.flags)
         let configuration = try settings.configuration()
-        LogWriter.standardError.use(configuration.logFormat)
-        let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
-        LoggingSystem.bootstrap { _ in StructuredLogHandler(level: level) }
+        LogWriter.standardError.use(configuration)
+        LoggingSystem.bootstrap { _ in StructuredLogHandler() }
 
         let signals = ProcessSignals()
         let server: ShopstreamServer
         do throws(StartError) {
-            server = try await ShopstreamServer(configuration, log: Logger(label: "shopstream"))
+            server = try await ShopstreamServer(
+                configuration, values: settings.values, log: Logger(label: "shopstream"))
         } catch {
             LogWriter.standardError.flush()
             throw Exit.failure(error.description, status: error.exitStatus)
         }
         if let tracer = server.tracer { InstrumentationSystem.bootstrap(tracer) }
-        signals.serverStarted(extraStopWait: configuration.drainDelay + configuration.drainWindow)
-        let manager = ServiceManager(environment: settings.environment)
+        signals.serverStarted(extraStopWait: server.extraStopWait)
+        let manager = ServiceManager(environment: Settings.environment)
         manager.notify(.ready)
         // One after another, in the order of their signals.
         var lastReload: Task<Void, Never>?
@@ -40,7 +40,8 @@ struct ServeCommand: AsyncParsableCommand {
                 manager.notify(.reloading)
                 lastReload = Task { [lastReload] in
                     await lastReload?.value
-                    await server.reload()
+                    await server.reload(from: settings.sources)
+                    signals.serverStarted(extraStopWait: server.extraStopWait)
                     manager.notify(.ready)
                 }
             case .stop:

@@ -74,10 +74,40 @@ import Testing
         #expect(error(&authenticator, oldToken) == .unknownKey, "the file still does not have it")
     }
 
+    @Test func `a new secret joins the keys of the file at once, and stays after the next reading`() async throws {
+        let file = try KeyFile([.old])
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let (old, new) = (
+            try TokenSecret("the old secret of 32 bytes or more"), try TokenSecret("the new secret of it")
+        )
+        let tokens = try [old, new].map { secret in
+            try TokenMinter(secret: secret, issuer: nil, audience: nil)
+                .mint(userID: UserID("ada"), name: nil, timeToLive: .seconds(60), now: Self.now)
+        }
+        let reloader = try KeyReloader(.file(file.path), secret: old, log: log)
+        var authenticator = Authenticator(settings: try TokenSettings(keys: reloader.current), reloader: reloader)
+        #expect(try authenticator.verify(tokens[0], now: Self.now).userID == UserID("ada"))
+        try reloader.replaceSecret(new)
+        for _ in 0..<2 {
+            #expect(error(&authenticator, tokens[0]) == .badSignature)
+            #expect(try authenticator.verify(tokens[1], now: Self.now).userID == UserID("ada"))
+            #expect(try authenticator.verify(IssuerKey.old.token, now: Self.now).userID == UserID("ada"))
+            await reloader.reload()
+        }
+        try reloader.replaceSecret(nil)
+        #expect(error(&authenticator, tokens[1]) != nil)
+        #expect(try authenticator.verify(IssuerKey.old.token, now: Self.now).userID == UserID("ada"))
+    }
+
     @Test func `without a file the keys stay, and no token waits`() throws {
         let secret = try TokenSecret("a secret of at least thirty-two bytes")
-        let authenticator = Authenticator(settings: try TokenSettings(keys: KeySet(secret: secret)))
+        var authenticator = Authenticator(settings: try TokenSettings(keys: KeySet(secret: secret)))
         #expect(authenticator.joinReload() == nil && authenticator.reloadStatistics == nil)
+        let token = try TokenMinter(secret: secret, issuer: nil, audience: nil)
+            .mint(userID: UserID("ada"), name: nil, timeToLive: .seconds(60), now: Self.now)
+        #expect(error(&authenticator, token) == nil)
+        authenticator.replaceKeys(KeySet(secret: try TokenSecret("another secret of thirty-two bytes")))
+        #expect(error(&authenticator, token) == .badSignature)
     }
 }
 

@@ -16,7 +16,8 @@ import Testing
     ) -> ServerFigures {
         ServerFigures(
             shards: shards, store: StoreStatistics(), takeoverWaitingCallCount: takeoverWaitingCallCount, keys: keys,
-            certificates: certificates, traces: traces, process: ProcessFigures(), log: LogWriter.Statistics(),
+            certificates: certificates, traces: traces, settingReloads: ReloadCounts().byResult,
+            process: ProcessFigures(), log: LogWriter.Statistics(),
             startedAt: Timestamp(microsecondsSinceEpoch: 0), isReady: true)
     }
 

@@ -9,13 +9,18 @@ extension APISettings {
             imageLinks: ImageLinks(
                 publicURL: configuration.publicURL, prefixes: configuration.routePrefixes, signer: linkSigner),
             startedAt: startedAt)
-        textByteCountMax = configuration.textByteCountMax
-        listMessageCountMax = configuration.listMessageCountMax
+        change(configuration)
         messageFormat = configuration.messageFormat
         orphanImageSeconds = configuration.orphanImageSeconds
-        crossOrigin = CrossOriginPolicy(allowedOrigins: configuration.stream.allowedOrigins)
         documents = Documents(
             openAPI: PackageResources.openapi_json, demoPage: PackageResources.index_html,
             demoSession: demo?.json ?? [])
+    }
+
+    /// Takes the values that a reload may change.
+    mutating func change(_ configuration: ServerConfiguration) {
+        textByteCountMax = configuration.textByteCountMax
+        listMessageCountMax = configuration.listMessageCountMax
+        crossOrigin = CrossOriginPolicy(allowedOrigins: configuration.stream.allowedOrigins)
     }
 }

@@ -32,6 +32,9 @@ struct Authenticator {
         return try verifier.verify(token, now: now)
     }
 
+    /// Uses other keys from now on, when they come from a secret alone.
+    func replaceKeys(_ keys: KeySet) { verifier.replaceKeys(keys) }
+
     /// A read of the file that a token with an unknown key may wait for; nil when none is in flight or due.
     func joinReload() -> PendingReload? {
         guard let reloader, let ticket = reloader.join(known: keysVersion) else { return nil }

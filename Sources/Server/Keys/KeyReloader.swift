@@ -22,6 +22,11 @@ final class KeyReloader: Sendable {
     private struct State {
         var keys: KeySet
         var version: UInt64 = 0
+        /// The secret that belongs to the keys, and how often it was replaced.
+        var secret: TokenSecret?
+        var secretVersion = 0
+        /// The version of the secret in `keys`. A read in flight may have begun with an earlier one.
+        var usedSecretVersion = 0
         /// The text from which `keys` were read.
         var text: [UInt8]
         /// When it was last read.
@@ -39,7 +44,6 @@ final class KeyReloader: Sendable {
     }
 
     private let source: KeySource
-    private let secret: TokenSecret?
     private let log: Logger
     private let start = ContinuousClock.now
     private let state: Mutex<State>
@@ -49,13 +53,13 @@ final class KeyReloader: Sendable {
     /// Reads the keys for the first time. Blocks.
     init(_ source: KeySource, secret: TokenSecret?, log: Logger) throws(AuthConfigurationError) {
         self.source = source
-        self.secret = secret
         self.log = log
         let reading = try source.readNow()
         let origin = MonotonicInstant(nanoseconds: 0)
         state = Mutex(
             State(
-                keys: try KeySet(secret: secret, jwks: reading.text), text: reading.text, readAt: origin,
+                keys: try KeySet(secret: secret, jwks: reading.text), secret: secret, text: reading.text,
+                readAt: origin,
                 wait: reading.wait, reloads: KeyReloadMachine(at: origin)))
     }
 
@@ -148,6 +152,19 @@ final class KeyReloader: Sendable {
         if state.withLock({ $0.reloads.wanted() }) { await read() }
     }
 
+    /// Uses another secret with the keys from now on. Follow it by `reload`: a read in flight brings the old one back
+    /// until the next read.
+    func replaceSecret(_ secret: TokenSecret?) throws(AuthConfigurationError) {
+        try state.withLock { state throws(AuthConfigurationError) in
+            state.keys = try KeySet(secret: secret, jwks: state.text)
+            state.secret = secret
+            state.secretVersion += 1
+            state.usedSecretVersion = state.secretVersion
+            state.version += 1
+            version.store(state.version, ordering: .releasing)
+        }
+    }
+
     private func startRead() { Task.detached { [self] in await read() } }
 
     private func read() async {
@@ -160,13 +177,14 @@ final class KeyReloader: Sendable {
                 var failure: AuthConfigurationError?
                 var hasChanged = false
                 switch outcome {
-                case .success(let (keys, reading)):
+                case .success(let (keys, secretVersion, reading)):
                     state.statistics.isCurrent = true
                     state.lastFailure = nil
                     state.readAt = now
                     state.wait = reading.wait
                     if let keys {
                         state.keys = keys
+                        state.usedSecretVersion = secretVersion
                         state.text = reading.text
                         state.version += 1
                         state.statistics.changeCount += 1
@@ -196,15 +214,18 @@ final class KeyReloader: Sendable {
     }
 
     /// What was read, and its keys when they differ from those in use.
-    private func readSource() async -> Result<(KeySet?, KeySource.Reading), AuthConfigurationError> {
+    private func readSource() async -> Result<(KeySet?, Int, KeySource.Reading), AuthConfigurationError> {
         let reading: KeySource.Reading
         switch await source.read() {
         case .success(let read): reading = read
         case .failure(let error): return .failure(error)
         }
+        let (secret, version, isCurrent) = state.withLock { state in
+            let isCurrent = state.text == reading.text && state.usedSecretVersion == state.secretVersion
+            return (state.secret, state.secretVersion, isCurrent)
+        }
         do throws(AuthConfigurationError) {
-            if state.withLock({ $0.text == reading.text }) { return .success((nil, reading)) }
-            return .success((try KeySet(secret: secret, jwks: reading.text), reading))
+            return .success((isCurrent ? nil : try KeySet(secret: secret, jwks: reading.text), version, reading))
         } catch {
             return .failure(error)
         }

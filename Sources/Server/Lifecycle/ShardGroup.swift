@@ -17,6 +17,8 @@ protocol ShardGroup: Sendable {
     func connect() async
     /// Accepts connections, and begins what the shards do by time.
     func begin(_ listeners: ServerListeners) async
+    /// Applies what was read again of the settings, on each shard.
+    func change(_ reload: ShardReload) async
     /// Asks the shards to say by `/readyz` that they will stop.
     func announceStop()
     /// Asks the shards to end their connections and then themselves.
@@ -139,6 +141,10 @@ final class Shards<IO: SystemDriver>: ShardGroup {
                 shard.startHousekeeping()
             }
         }
+    }
+
+    func change(_ reload: ShardReload) async {
+        for shard in shards { await Self.on(shard) { $0.change(reload) } }
     }
 
     func announceStop() {

@@ -6,9 +6,11 @@ import Storage
 // SIGHUP: reads files again that may have changed. A file that cannot be used changes nothing.
 
 extension ShopstreamServer {
-    /// Reads the certificates, the keys and the members again, and logs the outcome. Reading blocks a thread of the pool, as the files
-    /// may be on a disk that hangs; requests continue meanwhile.
-    public func reload() async {
+    /// Reads the settings, the certificates, the keys and the members again, and logs the outcome. Settings that cannot
+    /// be used end it. Reading blocks a thread of the pool, as the files may be on a disk that hangs; requests continue
+    /// meanwhile. Call it again only after it has returned.
+    public func reload(from sources: SettingSources) async {
+        guard await reloadSettings(from: sources) else { return }
         certificates?.reload()
         await reloadKeys()
         await reloadMembers()

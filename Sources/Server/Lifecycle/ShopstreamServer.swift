@@ -51,13 +51,20 @@ public enum StartError: Error, CustomStringConvertible {
 
 /// The whole server: the shards with their reactors (`ShardGroup`), and the stores that they use (`ShardStores`).
 public final class ShopstreamServer: Sendable {
-    let configuration: ServerConfiguration
+    /// The settings in force, as texts and as values. A reload replaces them.
+    struct Settings: Sendable {
+        var values: SettingValues
+        var configuration: ServerConfiguration
+    }
+
+    let settings: Mutex<Settings>
+    let reloads = ReloadCounts()
     private let store: any Store
     private let storeLock: StoreLock?
     let log: Logger
     let shards: any ShardGroup
     /// The keys of tokens, when they come from a file or an issuer, and the task that reads them again.
-    private let keyReloader: KeyReloader?
+    let keyReloader: KeyReloader?
     private let keyReader: Task<Void, Never>?
     /// The certificates, with TLS, and the task that looks at their files every `ServerCertificates.period`.
     let certificates: ServerCertificates?
@@ -77,14 +84,18 @@ public final class ShopstreamServer: Sendable {
 
     /// Opens the store, loads the members, starts the reactors and listens. When it returns, requests are served, and
     /// all threads of the process have time slices of `ServerLimits.timeSlice`.
-    public init(_ configuration: ServerConfiguration, log: Logger) async throws(StartError) {
-        self.configuration = configuration
+    ///
+    /// - Parameter values: The texts from which the configuration was read.
+    public init(
+        _ configuration: ServerConfiguration, values: SettingValues, log: Logger
+    ) async throws(StartError) {
+        settings = Mutex(Settings(values: values, configuration: configuration))
         self.log = log
         TimeSlice.set(ServerLimits.timeSlice)
         let now = WallClock.now
         let (settings, secret, keys) = try Self.tokenSettings(configuration, log)
         keyReloader = keys
-        let demo = try Self.demo(configuration, secret, now)
+        let demo = try Self.started { () throws(ConfigurationError) in try Self.demo(configuration, secret, now) }
         let certificates = try Self.loadCertificates(configuration, log)
         self.certificates = certificates
         let spans = SpanQueue()
@@ -128,8 +139,8 @@ public final class ShopstreamServer: Sendable {
         }
         let setup = ShardSetup(
             environment: ShardEnvironment(
-                configuration, linkSigner: linkSigner, demo: demo, certificates: certificates, tracer: tracer,
-                startedAt: now, log: log),
+                configuration, linkSigner: linkSigner, demo: demo, certificates: certificates, reloads: reloads,
+                tracer: tracer, startedAt: now, log: log),
             stores: stores, images: images, settings: settings, keys: keys)
         do throws(DriverError) {
             shards = try await configuration.driver.start(configuration, setup, log)
@@ -159,7 +170,17 @@ public final class ShopstreamServer: Sendable {
                 "store": "\(configuration.store)", "mode": "\(configuration.mode.rawValue)",
             ])
         if let plain = listeners.plain { log.notice("listening without TLS", metadata: ["address": "\(plain)"]) }
+        for path in values.exposedPaths { logExposure(path) }
         if let metrics = listeners.metrics { log.notice("serving metrics", metadata: ["address": "\(metrics)"]) }
+    }
+
+    /// The settings in force.
+    var configuration: ServerConfiguration { settings.withLock { $0.configuration } }
+
+    /// How much longer than usual a stop may take, by the settings in force.
+    public var extraStopWait: Duration {
+        let configuration = configuration
+        return configuration.drainDelay + configuration.drainWindow
     }
 
     /// Says by `/readyz` that the server will stop, goes on to serve for the delay of the drain, then stops accepting,
@@ -201,10 +222,11 @@ public final class ShopstreamServer: Sendable {
 
     /// Goes on to serve for the delay of the drain, unless `hasten` ends it.
     private func announceStop() async {
-        guard configuration.drainDelay > .zero else { return }
-        log.notice("stopping soon", metadata: ["delay": "\(configuration.drainDelay)"])
+        let delay = configuration.drainDelay
+        guard delay > .zero else { return }
+        log.notice("stopping soon", metadata: ["delay": "\(delay)"])
         shards.announceStop()
-        let sleep = Task.detached { [delay = configuration.drainDelay] in _ = try? await Task.sleep(for: delay) }
+        let sleep = Task.detached { _ = try? await Task.sleep(for: delay) }
         stopDelay.withLock { $0 = sleep }
         await sleep.value
     }
@@ -236,40 +258,50 @@ public final class ShopstreamServer: Sendable {
 
     // MARK: - Steps of the start
 
+    private static func started<Value>(
+        _ step: () throws(ConfigurationError) -> Value
+    ) throws(StartError) -> Value {
+        do throws(ConfigurationError) { return try step() } catch { throw .configuration(error) }
+    }
+
+    /// The secret of the settings. Throws when it is too weak, and when there is neither a secret nor a source of keys.
+    static func tokenSecret(_ configuration: ServerConfiguration) throws(ConfigurationError) -> TokenSecret? {
+        guard let text = configuration.auth.secret else {
+            guard configuration.auth.keys == nil else { return nil }
+            throw ConfigurationError(
+                name: "AUTH_JWT_SECRET", value: nil,
+                allowed: "set a secret of at least 32 bytes, AUTH_JWKS_FILE or AUTH_JWKS_URL")
+        }
+        do throws(AuthConfigurationError) {
+            let secret = try TokenSecret(text)
+            if configuration.mode == .production { try secret.requireProductionStrength() }
+            return secret
+        } catch {
+            // The value of a secret must not be shown.
+            throw ConfigurationError(name: "AUTH_JWT_SECRET", value: "…", allowed: "\(error)")
+        }
+    }
+
     private static func tokenSettings(
         _ configuration: ServerConfiguration, _ log: Logger
     ) throws(StartError) -> (TokenSettings, TokenSecret?, KeyReloader?) {
         let auth = configuration.auth
-        var name = "AUTH_JWT_SECRET"
-        do {
-            let secret = try auth.secret.map { text throws(AuthConfigurationError) in try TokenSecret(text) }
-            if configuration.mode == .production { try secret?.requireProductionStrength() }
-            let keys: KeySet
-            var reader: KeyReloader?
-            if let source = auth.keys {
-                name = source.settingName
-                let loaded = try KeyReloader(source, secret: secret, log: log)
-                (reader, keys) = (loaded, loaded.current)
-            } else if let secret {
-                keys = KeySet(secret: secret)
-            } else {
-                throw StartError.configuration(
-                    ConfigurationError(
-                        name: "AUTH_JWT_SECRET", value: nil,
-                        allowed: "set a secret of at least 32 bytes, AUTH_JWKS_FILE or AUTH_JWKS_URL"))
+        let secret = try started { () throws(ConfigurationError) in try tokenSecret(configuration) }
+        do throws(AuthConfigurationError) {
+            var reloader: KeyReloader?
+            if let source = auth.keys { reloader = try KeyReloader(source, secret: secret, log: log) }
+            guard let keys = reloader?.current ?? secret.map(KeySet.init(secret:)) else {
+                throw AuthConfigurationError.noKeys
             }
             let settings = try TokenSettings(
                 keys: keys, issuer: auth.issuer, audience: auth.audience,
                 cachedTokenCountMax: ServerLimits.cachedTokenCountMax)
-            return (settings, secret, reader)
-        } catch let error as StartError {
-            throw error
+            return (settings, secret, reloader)
         } catch {
-            if case .url = auth.keys, case AuthConfigurationError.keySetUnreadable = error { throw .keys("\(error)") }
-            // The value of a secret must not be shown.
+            if case .url = auth.keys, case .keySetUnreadable = error { throw .keys("\(error)") }
             throw .configuration(
                 ConfigurationError(
-                    name: name, value: name == auth.keys?.settingName ? auth.keys?.description : "…",
+                    name: auth.keys?.settingName ?? "AUTH_JWT_SECRET", value: auth.keys?.description ?? "…",
                     allowed: "\(error)"))
         }
     }
@@ -300,20 +332,19 @@ public final class ShopstreamServer: Sendable {
         return images
     }
 
-    private static func demo(
+    /// The demo's tokens; nil unless it is on.
+    static func demo(
         _ configuration: ServerConfiguration, _ secret: TokenSecret?, _ now: Timestamp
-    ) throws(StartError) -> DemoSession? {
+    ) throws(ConfigurationError) -> DemoSession? {
         guard configuration.isDemo else { return nil }
         guard let secret else {
-            throw .configuration(
-                ConfigurationError(name: "AUTH_JWT_SECRET", value: nil, allowed: "the demo signs tokens with it"))
+            throw ConfigurationError(name: "AUTH_JWT_SECRET", value: nil, allowed: "the demo signs tokens with it")
         }
         do throws(AuthError) {
             return try DemoSession(secret: secret, auth: configuration.auth, now: now)
         } catch {
-            throw .configuration(
-                ConfigurationError(
-                    name: "AUTH_JWT_SECRET", value: "…", allowed: "the demo cannot sign tokens with it: \(error)"))
+            throw ConfigurationError(
+                name: "AUTH_JWT_SECRET", value: "…", allowed: "the demo cannot sign tokens with it: \(error)")
         }
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import Primitives
 import Reactor
 import Synchronization
@@ -33,6 +34,9 @@ public final class LogWriter: Sendable {
     private let descriptor: Int32
     private let state = Mutex(State())
     private let bell = EventBell()
+    private static let levels = Logger.Level.allCases
+    /// The index of `level` in `levels`, without the lock, as each line of the code that logs reads it.
+    private let levelIndex = Atomic<Int>(levels.firstIndex(of: .info) ?? 0)
 
     /// A writer to `descriptor`; its thread starts with the first line.
     init(descriptor: Int32) { self.descriptor = descriptor }
@@ -43,6 +47,13 @@ public final class LogWriter: Sendable {
         }
     }
 
+    /// The lowest level that loggers write, unless they have one of their own. Any thread; a change applies to the next
+    /// line.
+    public var level: Logger.Level {
+        get { Self.levels[levelIndex.load(ordering: .relaxed)] }
+        set { levelIndex.store(Self.levels.firstIndex(of: newValue) ?? 0, ordering: .relaxed) }
+    }
+
     /// Sets how lines are written; nil: as text on a terminal, else as JSON. Text has colours on a terminal.
     public func use(_ format: LogFormat?) {
         let isTerminal = isatty(descriptor) == 1
@@ -50,6 +61,12 @@ public final class LogWriter: Sendable {
             state.format = format ?? (isTerminal ? .text : .json)
             state.isColoured = isTerminal
         }
+    }
+
+    /// Sets the format and the level of a configuration.
+    public func use(_ configuration: ServerConfiguration) {
+        use(configuration.logFormat)
+        level = Logger.Level(rawValue: configuration.logLevel) ?? .info
     }
 
     /// Enqueues a line, unless there were too many of its kind. `fields` makes what it has beside its message. Any

@@ -4,14 +4,17 @@ import Logging
 public struct StructuredLogHandler: LogHandler {
     /// Fields of every line.
     public var metadata: Logger.Metadata = [:]
-    /// The lowest level that is written.
-    public var logLevel: Logger.Level
+    /// The level of this logger alone; nil: that of the writer.
+    private var ownLevel: Logger.Level?
     private let writer: LogWriter
 
     /// A handler for one logger.
-    public init(level: Logger.Level, writer: LogWriter = .standardError) {
-        logLevel = level
-        self.writer = writer
+    public init(writer: LogWriter = .standardError) { self.writer = writer }
+
+    /// The lowest level that is written.
+    public var logLevel: Logger.Level {
+        get { ownLevel ?? writer.level }
+        set { ownLevel = newValue }
     }
 
     /// A field of every line.

@@ -243,6 +243,9 @@ extension Metric {
 
     private static let process: [Metric] = [
         .gauge("shopstream_ready", "Whether /readyz is answered with 200.") { $0.isReady ? 1 : 0 },
+        .counter(
+            "shopstream_configuration_reloads_total", "Reads of the settings after the start, by result.", by: "result"
+        ) { $0.settingReloads },
         .counter("process_cpu_seconds_total", "User and system time.") { $0.process.cpuSeconds },
         .gauge("process_resident_memory_bytes", "Resident memory.") { Double($0.process.residentByteCount) },
         .gauge("process_resident_memory_max_bytes", "The most resident memory so far.") {

@@ -37,6 +37,8 @@ struct ServerFigures: Sendable {
     let certificates: ServerCertificates.Statistics?
     /// Nil unless traces are exported.
     let traces: SpanQueue.Statistics?
+    /// Reads of the settings after the start, by result.
+    let settingReloads: [(String, Double)]
     let process: ProcessFigures
     let log: LogWriter.Statistics
     let startedAt: Timestamp

@@ -51,8 +51,8 @@ extension Shard: MeasuredReactor {
             shards: snapshots, store: storage.store.statistics,
             takeoverWaitingCallCount: storage.takeover?.waitingCallCount, keys: authenticator.reloadStatistics,
             certificates: environment.certificates?.statistics,
-            traces: environment.tracer?.queue.statistics, process: ProcessFigures(),
-            log: LogWriter.standardError.statistics, startedAt: environment.api.startedAt,
+            traces: environment.tracer?.queue.statistics, settingReloads: environment.reloads.byResult,
+            process: ProcessFigures(), log: LogWriter.standardError.statistics, startedAt: environment.api.startedAt,
             isReady: isReady)
         return Array(Metric.text(figures).utf8)
     }

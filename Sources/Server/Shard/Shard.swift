@@ -21,7 +21,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     typealias Transfer = StreamTransfer
 
     let reactor: ShardReactor
-    let environment: ShardEnvironment
+    private(set) var environment: ShardEnvironment
     private(set) var directory: ShardDirectory<Shard<IO>>
     private(set) var outbox = ShardOutbox<ShardCommand>(shardCount: 0)
     var storage: ShardStorage<IO>
@@ -88,6 +88,17 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     func connect(to shards: [Shard<IO>]) {
         directory = ShardDirectory(ownIndex: directory.ownIndex, members: shards)
         outbox = ShardOutbox(shardCount: shards.count)
+    }
+
+    /// Applies the settings that a reload has changed. Open streams and connections stay open.
+    func change(_ reload: ShardReload) {
+        environment.change(reload.configuration, demo: reload.demo)
+        let configuration = reload.configuration
+        userLimits.change(configuration.userLimits, streams: StreamLimitSettings(configuration.stream))
+        addressLimits.change(
+            connectionCountMax: configuration.connectionsPerAddressMax,
+            userAttemptsPerMinuteMax: configuration.stream.attemptsPerMinuteMax)
+        if let keys = reload.keys { authenticator.replaceKeys(keys) }
     }
 
     func nextRandomPair() -> (UInt64, UInt64) { randomBytes.nextPair() }

@@ -7,17 +7,18 @@ import Reactor
 import Sessions
 import WebSocket
 
-/// What a shard receives when it is made and what never changes after that: settings, and values derived from them.
+/// What a shard receives when it is made: settings, and values derived from them. Only a reload changes it.
 struct ShardEnvironment: Sendable {
-    let configuration: ServerConfiguration
+    private(set) var configuration: ServerConfiguration
     /// Which routes each listener serves.
     let routes: ListenerRoutes
     /// The settings of handlers.
-    let api: APISettings
+    private(set) var api: APISettings
     let handshake = ServerHandshake(subprotocols: EventEncoding.subprotocols)
     let streamWaits: StreamWaits
     /// Nil without TLS.
     let certificates: ServerCertificates?
+    let reloads: ReloadCounts
     /// Nil when no traces are exported.
     let tracer: OTLPTracer?
     let civilClock: CivilClock
@@ -26,7 +27,8 @@ struct ShardEnvironment: Sendable {
     /// - Parameter demo: Nil unless the demo is on.
     init(
         _ configuration: ServerConfiguration, linkSigner: LinkSigner? = nil, demo: DemoSession? = nil,
-        certificates: ServerCertificates? = nil, tracer: OTLPTracer? = nil, startedAt: Timestamp,
+        certificates: ServerCertificates? = nil, reloads: ReloadCounts = ReloadCounts(), tracer: OTLPTracer? = nil,
+        startedAt: Timestamp,
         civilClock: CivilClock = .system, log: Logger
     ) {
         self.configuration = configuration
@@ -38,8 +40,18 @@ struct ShardEnvironment: Sendable {
             write: configuration.stream.writeWait,
             close: min(configuration.stream.writeWait, ServerLimits.drainWait), linger: Sessions.Limits.lingerWait)
         self.certificates = certificates
+        self.reloads = reloads
         self.tracer = tracer
         self.civilClock = civilClock
         self.log = log
+    }
+
+    /// Applies what a reload of the settings has changed.
+    ///
+    /// - Parameter demo: Nil when its tokens are unchanged.
+    mutating func change(_ configuration: ServerConfiguration, demo: DemoSession?) {
+        self.configuration = configuration
+        api.change(configuration)
+        if let demo { api.documents.demoSession = demo.json }
     }
 }
