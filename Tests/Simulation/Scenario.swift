@@ -31,6 +31,8 @@ struct Scenario {
     var setsClockBack: Bool
     /// A stream over its user's limit ends the oldest one.
     var replacesStreams = false
+    /// Limits change now and then, on one shard after another.
+    var reloadsSettings = false
     /// The span over which streams end in the drain.
     var drainWindow = Duration.zero
     /// The listeners speak TLS.
@@ -76,6 +78,8 @@ struct Scenario {
         writesPerUserMax = chance.pick([0, 3, 60])
         drainWindow = .seconds(seed % 3)
         hasTLS = seed.isMultiple(of: 4) || Seeds.areAllWithTLS
+        // Clients expect to be refused when reads are limited.
+        reloadsSettings = seed.isMultiple(of: 3) && readsPerUserMax > 0
     }
 
     /// The server's settings. Times are short, so that all of them pass in a run.

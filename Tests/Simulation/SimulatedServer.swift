@@ -90,6 +90,20 @@ final class SimulatedServer {
         context.ledger.count("clock set back")
     }
 
+    /// One shard takes other limits, as in the middle of a reload: the others have theirs. No limit of streams is above
+    /// the scenario's.
+    func reloadOne() {
+        let shard = context.chance.pick(shards)
+        var configuration = shard.environment.configuration
+        configuration.stream.connectionsPerUserMax = context.chance.number(1...context.scenario.connectionsPerUserMax)
+        configuration.userLimits.readCountMax = context.chance.pick([0, 1, 8])
+        configuration.userLimits.writesPerSecond = context.chance.pick([0, 3, 60])
+        configuration.userLimits.writeCountBurst = context.chance.pick([3, 60])
+        configuration.connectionsPerAddressMax = context.chance.pick([0, 1_000])
+        shard.change(ShardReload(configuration: configuration, keys: nil, demo: nil))
+        context.ledger.count("reloads")
+    }
+
     // MARK: - Time and turns
 
     /// One turn of a reactor that runs, chosen by chance.

@@ -72,6 +72,7 @@ final class Simulation {
                 }
             }
             if context.scenario.setsClockBack, chance.oneIn(1_000) { server.setClockBack() }
+            if context.scenario.reloadsSettings, chance.oneIn(100) { server.reloadOne() }
             if step % 32 == 0 { server.checkInvariants() }
         }
     }

@@ -26,7 +26,7 @@ import Testing
             "slow consumers", "streams cut", "request clients reset", "request clients vanished", "handshakes 101",
             "handshakes 429", "handshakes 503", "closed with 1001", "closed with 1012", "closed with 1002",
             "closed with 1009",
-            "closed with 4401", "closed with 4408", "tokens refused", "clock set back", "left by close",
+            "closed with 4401", "closed with 4408", "tokens refused", "clock set back", "reloads", "left by close",
             "left by reset", "left by halfClose", "left by vanish",
             "left by garbage", "left by oversize",
         ]
