@@ -26,7 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
                 configuration, values: settings.values, log: Logger(label: "shopstream"))
         } catch {
             LogWriter.standardError.flush()
-            throw Exit.failure(error.description, status: error.exitStatus)
+            throw Exit.failure(error.located(in: settings.values).description, status: error.exitStatus)
         }
         if let tracer = server.tracer { InstrumentationSystem.bootstrap(tracer) }
         signals.serverStarted(extraStopWait: server.extraStopWait)

@@ -167,6 +167,15 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(write, run, text, lin
     assert [found["text"] for found in findings if found["code"] == "settings_invalid"] == [line.format(path=path)]
 
 
+def test_a_value_that_the_start_refuses_is_named_with_its_place(write, run):
+    path = write("store: 'memory:'\nmode: production\nauth: {jwt_secret: short}\nwebsocket: {allowed_origins: [null]}\n")
+    line = f"shopstream: {path}:3: auth.jwt_secret='…' cannot be used: the secret has 5 bytes; at least 32 are required\n"
+    assert run("serve", "--config", path, status=78).stderr == line
+    path = write("store: 'memory:'\nmembers: /nowhere\n")
+    line = run("serve", "--config", path, AUTH_JWT_SECRET=SECRET, status=78).stderr
+    assert line == f"shopstream: {path}:2: members='/nowhere' cannot be used: the file cannot be read\n"
+
+
 def test_a_missing_file_is_refused(run, tmp_path):
     result = run("serve", "--config", "no.yaml", status=78)
     assert result.stderr == (

@@ -37,6 +37,12 @@ public enum StartError: Error, CustomStringConvertible {
         }
     }
 
+    /// The same error, with the place in the configuration file if it is about a value that comes from there.
+    public func located(in values: SettingValues) -> StartError {
+        guard case .configuration(let error) = self else { return self }
+        return .configuration(values.located(error))
+    }
+
     /// The status that the command exits with (sysexits.h: unavailable 69, OS 71, I/O 74, configuration 78).
     public var exitStatus: Int32 {
         switch self {
