@@ -223,9 +223,12 @@ extension ServerConfiguration {
         do {
             return try StoreLocation(parsing: text)
         } catch {
-            // A URI may contain a password.
+            // A URI may contain a password, also one that is mistyped.
+            let isShown = !text.contains("://") && !text.contains("@")
             throw ConfigurationError(
-                name: "SHOPSTREAM_STORE", value: text.contains("://") ? "…" : text, allowed: error.description)
+                name: "SHOPSTREAM_STORE", value: isShown ? text : "…",
+                allowed: isShown || text.contains("://")
+                    ? error.description : "allowed are sqlite:PATH, postgres://HOST/DATABASE and memory:")
         }
     }
 

@@ -160,6 +160,12 @@ import Testing
         #expect(line.hasPrefix("\(path): SHOPSTREAM_STORE='…' cannot be used: ") && !line.contains("hunter2"))
     }
 
+    @Test(arguments: ["postgres//u:hunter2@h/d", "u:hunter2@h", "postgres:/u:hunter2@h", "mysql://u:hunter2@h/d"])
+    func `a password in a mistyped URI is not shown`(text: String) throws {
+        let line = try #require(refusal(["SHOPSTREAM_STORE": text]))
+        #expect(line.hasPrefix("SHOPSTREAM_STORE='…' cannot be used: ") && !line.contains("hunter2"))
+    }
+
     @Test func `files with a secret that others may read are known`() throws {
         let secret = try folder.write("s", to: "secret", permissions: 0o604)
         #expect(try values(["AUTH_JWT_SECRET_FILE": secret]).exposedPaths == [secret])
