@@ -55,11 +55,12 @@ def test_a_server_starts_with_a_file_alone(tmp_path, write, run):
     port = free_port()
     members = write("bakery,ada,member\n", "staff.csv")
     config = write(f"""
-        listen: 127.0.0.1:{port}
-        store: sqlite:{tmp_path}/shop.sqlite
-        members: {members}
-        reactors: 2
-        max: {{text_bytes: 5}}
+        shopstream:
+          listen: 127.0.0.1:{port}
+          store: sqlite:{tmp_path}/shop.sqlite
+          members: {members}
+          reactors: 2
+          max: {{text_bytes: 5}}
         auth:
           jwt_secret_file: {write(SECRET + chr(10), "secret")}
         websocket:
@@ -92,15 +93,18 @@ def test_a_server_starts_with_a_file_alone(tmp_path, write, run):
 
 
 def test_the_environment_goes_over_flags_and_flags_over_the_file(write, listed):
-    config = write("log_level: trace\nlisten: 127.0.0.1:1\nstore: 'sqlite:file'\nreactors: 3\n")
+    config = write(
+        "shopstream_log_level: trace\nshopstream: {listen: '127.0.0.1:1', store: 'sqlite:file'}\n"
+        "shopstream_reactors: 3\n"
+    )
     rows = listed(
         "--config", config, "--store", "sqlite:flag", "--listen", "127.0.0.1:2", SHOPSTREAM_LISTEN="127.0.0.1:3"
     )
     shown = {name: (row["value"], row["source"], row["origin"]) for name, row in rows.items()}
     assert shown["SHOPSTREAM_LISTEN"] == ("127.0.0.1:3", "environment", None)
     assert shown["SHOPSTREAM_STORE"] == ("sqlite:flag", "flag", "--store")
-    assert shown["SHOPSTREAM_LOG_LEVEL"] == ("trace", "file", f"{config}:log_level")
-    assert shown["SHOPSTREAM_REACTORS"] == ("3", "file", f"{config}:reactors")
+    assert shown["SHOPSTREAM_LOG_LEVEL"] == ("trace", "file", f"{config}:shopstream_log_level")
+    assert shown["SHOPSTREAM_REACTORS"] == ("3", "file", f"{config}:shopstream_reactors")
     assert shown["SHOPSTREAM_CONFIG"] == (str(config), "flag", "--config")
     assert shown["SHOPSTREAM_MODE"] == ("development", "default", None)
     assert shown["SHOPSTREAM_IMAGES"] == ("flag-images", "computed", None)
@@ -141,16 +145,35 @@ def test_config_prints_aligned_text_without_secrets(write, run):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("lisen: x", "{path}:1: lisen='…' cannot be used: there is no such setting; the nearest is listen"),
         (
-            "mode: development\nwebsocket:\n  allowed_origin: x",
+            "lisen: x",
+            "{path}:1: lisen='…' cannot be used: there is no such setting; the nearest is shopstream_listen",
+        ),
+        (
+            "listen: x",
+            "{path}:1: listen='…' cannot be used: there is no such setting; the nearest is shopstream_listen",
+        ),
+        (
+            "shopstream_mode: development\nwebsocket:\n  allowed_origin: x",
             "{path}:3: websocket.allowed_origin='…' cannot be used: there is no such setting; the nearest is "
             "websocket_allowed_origins",
         ),
-        ("tls: {key: a}\ntls_key: b", "{path}:2: tls_key='…' cannot be used: line 1 sets it too, as tls.key"),
-        ("mode: [production]", "{path}:1: mode='…' cannot be used: a single value is expected, not a list"),
-        ("\nmax_text_bytes: 0", "{path}:2: max_text_bytes='0' cannot be used: a whole number from 1 to 20000"),
-        ("listen: [", "SHOPSTREAM_CONFIG='{path}' cannot be used: line 2: did not find expected node content"),
+        (
+            "shopstream: {tls: {key: a}}\nshopstream_tls_key: b",
+            "{path}:2: shopstream_tls_key='…' cannot be used: line 1 sets it too, as shopstream.tls.key",
+        ),
+        (
+            "shopstream_mode: [production]",
+            "{path}:1: shopstream_mode='…' cannot be used: a single value is expected, not a list",
+        ),
+        (
+            "\nshopstream_max_text_bytes: 0",
+            "{path}:2: shopstream_max_text_bytes='0' cannot be used: a whole number from 1 to 20000",
+        ),
+        (
+            "shopstream_listen: [",
+            "SHOPSTREAM_CONFIG='{path}' cannot be used: line 2: did not find expected node content",
+        ),
         ("auth: {jwt_secret_file: /no}",
          "{path}:1: auth.jwt_secret_file='/no' cannot be used: it cannot be read (No such file or directory)"),
     ],
@@ -168,12 +191,15 @@ def test_a_file_that_cannot_be_used_is_refused_in_one_line(write, run, text, lin
 
 
 def test_a_value_that_the_start_refuses_is_named_with_its_place(write, run):
-    path = write("store: 'memory:'\nmode: production\nauth: {jwt_secret: short}\nwebsocket: {allowed_origins: [null]}\n")
+    path = write(
+        "shopstream: {store: 'memory:'}\nshopstream_mode: production\nauth: {jwt_secret: short}\n"
+        "websocket: {allowed_origins: [null]}\n"
+    )
     line = f"shopstream: {path}:3: auth.jwt_secret='…' cannot be used: the secret has 5 bytes; at least 32 are required\n"
     assert run("serve", "--config", path, status=78).stderr == line
-    path = write("store: 'memory:'\nmembers: /nowhere\n")
+    path = write("shopstream:\n  store: 'memory:'\n  members: /nowhere\n")
     line = run("serve", "--config", path, AUTH_JWT_SECRET=SECRET, status=78).stderr
-    assert line == f"shopstream: {path}:2: members='/nowhere' cannot be used: the file cannot be read\n"
+    assert line == f"shopstream: {path}:3: shopstream.members='/nowhere' cannot be used: the file cannot be read\n"
 
 
 def test_a_missing_file_is_refused(run, tmp_path):

@@ -52,16 +52,16 @@ def origins(*names):
 
 
 def test_the_log_level_changes(reloading):
-    it = reloading("log_level: error\n")
+    it = reloading("shopstream_log_level: error\n")
     assert "listening" not in it.server.log()
-    logged = it.reload("log_level: info\n")
+    logged = it.reload("shopstream_log_level: info\n")
     assert '"message":"SHOPSTREAM_LOG_LEVEL changed","from":"error","to":"info"' in logged
-    logged = it.reload("log_level: error\n")
+    logged = it.reload("shopstream_log_level: error\n")
     assert '"from":"info","to":"error"' in logged and '"applied":"1","need_restart":"0"' in logged
     before = len(it.server.log())
     it.server.signal(signal.SIGHUP)
     wait_until(lambda: it.count("applied") == 3, what="the third reload is over")
-    it.write("log_level: loud\n")
+    it.write("shopstream_log_level: loud\n")
     it.server.signal(signal.SIGHUP)
     wait_until(lambda: "the settings cannot be used" in it.server.log()[before:], what="an error is logged")
     assert "settings read again" not in it.server.log()[before:]
@@ -85,14 +85,14 @@ def test_a_new_origin_is_accepted_and_open_streams_stay(reloading):
 
 
 def test_limits_of_requests_change(reloading):
-    it = reloading("max_text_bytes: 5\nlist_max_messages: 2\n")
+    it = reloading("shopstream_max_text_bytes: 5\nshopstream_list_max_messages: 2\n")
     server, shop = it.server, it.server.shops[0]
     assert server.try_post(shop.id, shop.member, "123456").status_code == 400
     for _ in range(3):
         shop.post("12345")
     path = f"/api/v1/shops/{shop.id}/messages"
     assert len(server.request("GET", path, shop.member).json()["data"]) == 2
-    it.reload("max_text_bytes: 6\nlist_max_messages: 3\nwrites: {per_second: 0}\n")
+    it.reload("shopstream_max_text_bytes: 6\nshopstream_list_max_messages: 3\nshopstream_writes: {per_second: 0}\n")
     for _ in range(6):
         assert server.try_post(shop.id, shop.member, "123456").status_code == 201
         assert len(server.request("GET", path, shop.member).json()["data"]) == 3
@@ -121,7 +121,7 @@ def test_the_limit_of_attempts_and_of_connections_of_an_address_change(reloading
     with open_stream(server, shop.id, shop.member):
         pass
     assert refusal(server, shop.id, shop.member).status_code == 429
-    it.reload("websocket: {connect_attempts_per_minute: 2}\nmax_connections_per_address: 2\n")
+    it.reload("websocket: {connect_attempts_per_minute: 2}\nshopstream_max_connections_per_address: 2\n")
     with open_stream(server, shop.id, shop.member), open_stream(server, shop.id, shop.member):
         with RawSocket(server) as third:
             third.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -141,9 +141,12 @@ def test_the_limit_of_attempts_and_of_connections_of_an_address_change(reloading
 
 
 def test_a_change_that_needs_a_restart_is_reported_each_time(reloading):
-    it = reloading("orphan_image_seconds: 100\nmax_text_bytes: 5\n")
+    it = reloading("shopstream_orphan_image_seconds: 100\nshopstream_max_text_bytes: 5\n")
     port = free_port()
-    text = f"orphan_image_seconds: 200\nlisten_plain:\nmax_text_bytes: 6\nmetrics_listen: 127.0.0.1:{port}\n"
+    text = (
+        "shopstream_orphan_image_seconds: 200\nshopstream_listen_plain:\n"
+        f"shopstream: {{max_text_bytes: 6, metrics_listen: '127.0.0.1:{port}'}}\n"
+    )
     logged = it.reload(text)
     for name in ("SHOPSTREAM_ORPHAN_IMAGE_SECONDS", "SHOPSTREAM_METRICS_LISTEN"):
         assert f'"level":"warning","message":"{name} changed, which needs a restart"' in logged
@@ -151,21 +154,24 @@ def test_a_change_that_needs_a_restart_is_reported_each_time(reloading):
     assert '"applied":"1","need_restart":"2"' in logged
     logged = it.reload()
     assert '"applied":"0","need_restart":"2"' in logged and "SHOPSTREAM_MAX_TEXT_BYTES" not in logged
-    logged = it.reload("orphan_image_seconds: 100\nmax_text_bytes: 6\n")
+    logged = it.reload("shopstream_orphan_image_seconds: 100\nshopstream_max_text_bytes: 6\n")
     assert '"applied":"0","need_restart":"0"' in logged
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("max_text_byte: 6\n", ":1: max_text_byte='…' cannot be used: there is no such setting; the nearest is "),
-        (origins(NEW) + "max_text_bytes: many\n", ":2: max_text_bytes='many' cannot be used: "),
+        (
+            "shopstream_max_text_byte: 6\n",
+            ":1: shopstream_max_text_byte='…' cannot be used: there is no such setting; the nearest is ",
+        ),
+        (origins(NEW) + "shopstream_max_text_bytes: many\n", ":2: shopstream_max_text_bytes='many' cannot be used: "),
         (origins(NEW) + "{", "line 3: could not find"),
         (None, "it cannot be read (No such file or directory)"),
     ],
 )
 def test_a_file_that_cannot_be_used_changes_nothing(reloading, text, reason):
-    it = reloading(origins(OLD) + "max_text_bytes: 5\n")
+    it = reloading(origins(OLD) + "shopstream_max_text_bytes: 5\n")
     server, shop = it.server, it.server.shops[0]
     if text is None:
         it.path.unlink()
@@ -176,14 +182,14 @@ def test_a_file_that_cannot_be_used_changes_nothing(reloading, text, reason):
     assert refusal(server, shop.id, shop.member, headers={"Origin": NEW}).status_code == 403
     with open_stream(server, shop.id, shop.member, headers={"Origin": OLD}):
         pass
-    it.reload(origins(NEW) + "max_text_bytes: 6\n")
+    it.reload(origins(NEW) + "shopstream_max_text_bytes: 6\n")
     assert server.try_post(shop.id, shop.member, "123456").status_code == 201
 
 
 def test_what_would_be_in_force_must_be_valid_too(reloading):
     # The mode needs a restart. Until then production is in force, which requires a list of origins.
-    it = reloading("mode: production\n" + origins(OLD), env={"SHOPSTREAM_MODE": ""})
-    logged = it.reload("mode: development\n", result="failed")
+    it = reloading("shopstream_mode: production\n" + origins(OLD), env={"SHOPSTREAM_MODE": ""})
+    logged = it.reload("shopstream_mode: development\n", result="failed")
     assert "WEBSOCKET_ALLOWED_ORIGINS is missing" in logged
     shop = it.server.shops[0]
     assert refusal(it.server, shop.id, shop.member, headers={"Origin": NEW}).status_code == 403
@@ -229,9 +235,9 @@ def test_a_new_secret_is_used_and_never_logged(reloading, tmp_path, keys):
 
 
 def test_the_window_of_a_stop_changes(reloading):
-    it = reloading("drain_window_seconds: 0\n", env={"SHOPSTREAM_DRAIN_WINDOW_SECONDS": ""})
+    it = reloading("shopstream_drain_window_seconds: 0\n", env={"SHOPSTREAM_DRAIN_WINDOW_SECONDS": ""})
     server, shop = it.server, it.server.shops[0]
-    it.reload("drain: {window_seconds: 1, delay_seconds: 0}\n")
+    it.reload("shopstream_drain: {window_seconds: 1, delay_seconds: 0}\n")
     with RawSocket(server) as stream:
         stream.opened(shop.id, shop.member)
         server.signal(signal.SIGTERM)
@@ -240,9 +246,9 @@ def test_the_window_of_a_stop_changes(reloading):
 
 
 def test_signals_in_quick_succession_end_with_the_last_file(reloading):
-    it = reloading("max_text_bytes: 1\n")
+    it = reloading("shopstream_max_text_bytes: 1\n")
     for count in range(2, 12):
-        it.write(f"max_text_bytes: {count}\n")
+        it.write(f"shopstream_max_text_bytes: {count}\n")
         it.server.signal(signal.SIGHUP)
     shop = it.server.shops[0]
     wait_until(lambda: it.server.try_post(shop.id, shop.member, "x" * 11).status_code == 201, what="the last applies")

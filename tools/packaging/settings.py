@@ -5,9 +5,9 @@ import re
 import typing
 
 TABLE = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "Server" / "README.md"
-# `| `NAME` (`--flag`) | default | help |`; a default that is code or a number is a value, unless it names a limit of the
+# `| `NAME` (`--flag`) | default | whether SIGHUP applies it | help |`; a default that is code or a number is a value, unless it names a limit of the
 # process.
-ROW = re.compile(r"\| `(?P<name>[A-Z_]+)`(?: \(`(?P<flag>--[a-z-]+)`\))? \| (?P<default>.*?) \| (?P<help>.*) \|$")
+ROW = re.compile(r"\| `(?P<name>[A-Z_]+)`(?: \(`(?P<flag>--[a-z-]+)`\))? \| (?P<default>.*?) \| (?:applies|–) \| (?P<help>.*) \|$")
 VALUE = re.compile(r"`(?!RLIMIT_)([^`]*)`$|(\d+)$")
 
 

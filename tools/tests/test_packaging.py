@@ -28,12 +28,12 @@ class Settings(unittest.TestCase):
 
     def test_a_row_is_read_with_its_default(self):
         rows = self.read(
-            "| `A_TEXT` (`--a-text`) | `text` | help, see [TLS](#tls) |",
-            "| `A_NUMBER` | 17 | `code` |",
-            "| `NOTHING` | – | help |",
-            "| `COMPUTED` | one per core | help |",
-            "| `A_LIMIT` | `RLIMIT_NOFILE` | help |",
-            "| `MIXED` | `text` on a terminal, else `json` | help |",
+            "| `A_TEXT` (`--a-text`) | `text` | – | help, see [TLS](#tls) |",
+            "| `A_NUMBER` | 17 | applies | `code` |",
+            "| `NOTHING` | – | – | help |",
+            "| `COMPUTED` | one per core | applies | help |",
+            "| `A_LIMIT` | `RLIMIT_NOFILE` | – | help |",
+            "| `MIXED` | `text` on a terminal, else `json` | – | help |",
         )
         self.assertEqual(
             [tuple(row) for row in rows],

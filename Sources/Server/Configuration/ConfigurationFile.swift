@@ -2,8 +2,8 @@ import Yams
 
 /// The settings of a configuration file, which is YAML.
 ///
-/// A key is the name of a variable in lower case, without `SHOPSTREAM_`. A map may stand for the part of several keys
-/// before an underscore: `tls: {key: k.pem}` is `tls_key: k.pem`. Values are taken as they are written.
+/// A key is the name of a variable in lower case. A map may stand for the part of several keys before an underscore:
+/// `shopstream: {tls: {key: k.pem}}` is `shopstream_tls_key: k.pem`. Values are taken as they are written.
 struct ConfigurationFile: Sendable {
     /// A value, and where it is.
     struct Entry: Sendable {
@@ -62,9 +62,13 @@ struct ConfigurationFile: Sendable {
             let parts = parents + [part]
             let place = SettingPlace(path: path, line: line, key: parts.joined(separator: "."))
             let key = parts.joined(separator: "_")
-            if let nested = value.mapping, Setting.keys.contains(where: { $0.hasPrefix("\(key)_") }) {
-                try read(nested, below: parts)
-                continue
+            if Setting.keys.contains(where: { $0.hasPrefix("\(key)_") }) {
+                if let nested = value.mapping {
+                    try read(nested, below: parts)
+                    continue
+                }
+                // A map whose keys are all commented out.
+                if value.scalar?.string == "", Setting.variablesByKey[key] == nil { continue }
             }
             guard let variable = Setting.variablesByKey[key] else {
                 // The value may be a secret under a mistyped key.

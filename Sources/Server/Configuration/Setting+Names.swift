@@ -12,16 +12,11 @@ extension Setting {
 
     private static let variableSet = Set(variables)
 
-    /// The variable of each key of the configuration file, which is its name in lower case without `SHOPSTREAM_`.
-    static let variablesByKey = Dictionary(uniqueKeysWithValues: variables.map { (key(of: $0), $0) })
+    /// The variable of each key of the configuration file. The key is the variable's name in lower case.
+    static let variablesByKey = Dictionary(uniqueKeysWithValues: variables.map { ($0.lowercased(), $0) })
 
     /// The keys that a configuration file may have, in the order of the table.
-    static let keys = variables.filter { named($0)?.isInFile ?? true }.map { key(of: $0) }
-
-    private static func key(of variable: String) -> String {
-        let prefix = "SHOPSTREAM_"
-        return (variable.hasPrefix(prefix) ? String(variable.dropFirst(prefix.count)) : variable).lowercased()
-    }
+    static let keys = variables.filter { named($0)?.isInFile ?? true }.map { $0.lowercased() }
 
     /// Refuses variables with the server's prefixes that no setting has. Otherwise a mistyped name would leave the
     /// default in force without a notice.
@@ -36,21 +31,28 @@ extension Setting {
             allowed: "there is no such setting; the nearest is \(nearest(to: name.uppercased(), among: variables))")
     }
 
-    /// The key that differs least from an unknown one. If the unknown one is the first part of others, one of these.
+    /// The key that differs least from an unknown one, which may lack `shopstream_`. If the unknown one is the first
+    /// part of others, one of these.
     static func nearestKey(to key: String) -> String {
-        var text = key.lowercased()
-        let prefix = "shopstream_"
-        if text.hasPrefix(prefix) { text = String(text.dropFirst(prefix.count)) }
-        if keys.contains(text) { return text }
-        let longer = keys.filter { $0.hasPrefix("\(text)_") }
-        return nearest(to: text, among: longer.isEmpty ? keys : longer)
+        let spellings = [key.lowercased(), "shopstream_\(key.lowercased())"]
+        for spelling in spellings {
+            if keys.contains(spelling) { return spelling }
+            let longer = keys.filter { $0.hasPrefix("\(spelling)_") }
+            if !longer.isEmpty { return nearest(to: spelling, among: longer) }
+        }
+        return nearest(toAnyOf: spellings, among: keys)
     }
 
-    /// The name that differs least, by insertions, deletions and substitutions of characters. The first one when
-    /// several differ equally. O(names × length²).
     private static func nearest(to name: String, among names: [String]) -> String {
-        let text = Array(name.utf8.prefix(128))
-        return names.min { distance(text, Array($0.utf8)) < distance(text, Array($1.utf8)) } ?? ""
+        nearest(toAnyOf: [name], among: names)
+    }
+
+    /// The name that differs least from one of the spellings, by insertions, deletions and substitutions of characters.
+    /// The first one when several differ equally. O(spellings × names × length²).
+    private static func nearest(toAnyOf spellings: [String], among names: [String]) -> String {
+        let texts = spellings.map { Array($0.utf8.prefix(128)) }
+        let distances = names.map { name in texts.map { distance($0, Array(name.utf8)) }.min() ?? 0 }
+        return zip(names, distances).min { $0.1 < $1.1 }?.0 ?? ""
     }
 
     /// The Levenshtein distance, row by row of its matrix.

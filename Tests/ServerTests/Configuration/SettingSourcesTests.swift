@@ -34,7 +34,7 @@ import Testing
     @Test func `the environment goes over flags, flags over the file, and the file over the default`() throws {
         let level = try setting("SHOPSTREAM_LOG_LEVEL")
         let (environment, flags) = (["SHOPSTREAM_LOG_LEVEL": "error"], ["SHOPSTREAM_LOG_LEVEL": "debug"])
-        let file = "mode: development\nlog_level: trace"
+        let file = "shopstream_mode: development\nshopstream_log_level: trace"
         let path = "\(folder.path)/shopstream.yaml"
         let all = try values(environment, flags: flags, file: file)[level]
         #expect(all.text == "error" && all.source == .environment)
@@ -42,14 +42,14 @@ import Testing
         #expect(flag.text == "debug" && flag.source == .flag("--log-level"))
         let inFile = try values([:], file: file)[level]
         #expect(inFile.text == "trace")
-        #expect(inFile.source == .file(SettingPlace(path: path, line: 2, key: "log_level")))
+        #expect(inFile.source == .file(SettingPlace(path: path, line: 2, key: "shopstream_log_level")))
         let standard = try values([:])[level]
         #expect(standard.text == "info" && standard.source == .standard)
     }
 
     @Test func `an empty variable counts as unset`() throws {
         #expect(
-            try values(["SHOPSTREAM_LISTEN": ""], file: "listen: 127.0.0.1:1").text("SHOPSTREAM_LISTEN")
+            try values(["SHOPSTREAM_LISTEN": ""], file: "shopstream_listen: 127.0.0.1:1").text("SHOPSTREAM_LISTEN")
                 == "127.0.0.1:1")
         #expect(try values(["AUTH_JWT_SECRET_FILE": ""]).text("AUTH_JWT_SECRET") == nil)
     }
@@ -63,7 +63,8 @@ import Testing
     }
 
     @Test func `the flag names the file, unless the environment names one`() throws {
-        let (one, other) = (try folder.write("reactors: 3", to: "1"), try folder.write("reactors: 4", to: "2"))
+        let one = try folder.write("shopstream_reactors: 3", to: "1")
+        let other = try folder.write("shopstream_reactors: 4", to: "2")
         #expect(try values([:], flags: ["SHOPSTREAM_CONFIG": one]).text("SHOPSTREAM_REACTORS") == "3")
         let both = try values(["SHOPSTREAM_CONFIG": other], flags: ["SHOPSTREAM_CONFIG": one])
         #expect(both.text("SHOPSTREAM_REACTORS") == "4")
@@ -74,11 +75,12 @@ import Testing
     @Test func `an invalid value of the file is refused with its place`() {
         let path = "\(folder.path)/shopstream.yaml"
         #expect(
-            refusal([:], file: "log:\n  level: loud")?.hasPrefix("\(path):2: log.level='loud' cannot be used: ") == true
-        )
+            refusal([:], file: "shopstream_log:\n  level: loud")?.hasPrefix(
+                "\(path):2: shopstream_log.level='loud' cannot be used: ") == true)
         // The environment's value is wrong, and the file's is not in force.
         #expect(
-            refusal(["SHOPSTREAM_LOG_LEVEL": "x"], file: "log_level: y")?.hasPrefix("SHOPSTREAM_LOG_LEVEL='x'") == true)
+            refusal(["SHOPSTREAM_LOG_LEVEL": "x"], file: "shopstream_log_level: y")?.hasPrefix(
+                "SHOPSTREAM_LOG_LEVEL='x'") == true)
     }
 
     @Test func `a file that cannot be read is refused`() throws {
@@ -134,10 +136,10 @@ import Testing
                 == "in a file")
         let store = try folder.write("memory:", to: "store")
         #expect(
-            try values([:], flags: ["SHOPSTREAM_STORE": "sqlite:a"], file: "store_file: \(store)").text(
+            try values([:], flags: ["SHOPSTREAM_STORE": "sqlite:a"], file: "shopstream_store_file: \(store)").text(
                 "SHOPSTREAM_STORE")
                 == "sqlite:a")
-        #expect(try values([:], file: "store_file: \(store)").text("SHOPSTREAM_STORE") == "memory:")
+        #expect(try values([:], file: "shopstream_store_file: \(store)").text("SHOPSTREAM_STORE") == "memory:")
     }
 
     @Test func `a secret file that cannot be used is refused`() throws {
@@ -173,7 +175,7 @@ import Testing
         #expect(try values(["SHOPSTREAM_CONFIG": file]).exposedPaths == [file])
         // The secret of the file is not in force.
         #expect(try values(["SHOPSTREAM_CONFIG": file, "AUTH_JWT_SECRET": "x"]).exposedPaths == [])
-        let harmless = try folder.write("reactors: 2", permissions: 0o644)
+        let harmless = try folder.write("shopstream_reactors: 2", permissions: 0o644)
         #expect(try values(["SHOPSTREAM_CONFIG": harmless]).exposedPaths == [])
     }
 
