@@ -160,6 +160,20 @@ import Testing
         }
     }
 
+    @Test func `a socket that arrives and cannot be watched has a slot, and its receive ends at once`() throws {
+        try Self.withDriver { driver in
+            // Stands for a socket: epoll refuses a file with EPERM, as it refuses a socket for lack of memory.
+            let file = unsafe open("/proc/self/exe", O_RDONLY)
+            #expect(driver.address.reserveSlot())
+            let tag = CompletionTag(transferReceived: 1)
+            #expect(driver.address.pass(EpollInbox.Arrival(descriptor: file, tag: tag)))
+            let arrived = try #require(completions(of: driver, count: 2).first { $0.tag == tag })
+            let slot = UInt32(arrived.result)
+            driver.receive(slot: slot, isMultishot: true, tag: Self.tag(.receive, slot))
+            #expect(completions(of: driver, count: 1).map(\.result) == [-ENOTSOCK])
+        }
+    }
+
     @Test func `operations on a slot without a socket fail`() throws {
         try Self.withDriver { driver in
             let bytes: [UInt8] = [1]
@@ -235,7 +249,7 @@ import Testing
 
     @Test func `a file is always ready, and a number without a file fails`() throws {
         try Self.withDriver { driver in
-            let file = open("/proc/self/exe", O_RDONLY)
+            let file = unsafe open("/proc/self/exe", O_RDONLY)
             driver.pollDescriptor(file, isForWriting: false, tag: CompletionTag(descriptorPoll: 1))
             #expect(completions(of: driver).map { $0.result > 0 } == [true])
             close(file)

@@ -146,7 +146,7 @@ extension EpollDriver {
         for send in tries {
             // SAFETY: `submit` has not returned since the send was queued.
             let result = unsafe SocketCalls.send(sockets[Int(send.slot)].descriptor, send.bytes)
-            let isWhole = Int(result) == send.bytes.count
+            let isWhole = unsafe Int(result) == send.bytes.count
             if !isWhole { sockets[Int(send.slot)].clear(.writable) }
             if !(isWhole && send.isInGroup) { post(send.tag, result) }
         }

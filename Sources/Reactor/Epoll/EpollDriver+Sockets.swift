@@ -72,9 +72,15 @@ extension EpollDriver {
         return begin(descriptor)
     }
 
-    /// Gives a socket one of the free slots, of which one is reserved for it, and watches it.
-    private func begin(_ descriptor: Int32) -> Int32 {
+    /// One of the free slots, for a socket for which one is reserved.
+    private func takeSlot() -> UInt32 {
         guard let slot = freeSlots.popLast() else { preconditionFailure("no slot is free for a reservation") }
+        return slot
+    }
+
+    /// The slot of a socket that was accepted, or a negated `errno`.
+    private func begin(_ descriptor: Int32) -> Int32 {
+        let slot = takeSlot()
         let status = watch(descriptor, slot)
         guard status == 0 else {
             Glibc.close(descriptor)
@@ -85,6 +91,16 @@ extension EpollDriver {
         return Int32(slot)
     }
 
+    /// Gives a slot to a socket that others know already. One that cannot be watched, for lack of memory, is ended: the
+    /// next receive says so.
+    private func adopt(_ descriptor: Int32, _ slot: UInt32) {
+        guard watch(descriptor, slot) != 0 else { return }
+        _ = SocketCalls.shutdown(descriptor, isBothDirections: true)
+        sockets[Int(slot)] = EpollSocket(descriptor: descriptor)
+        sockets[Int(slot)].set([.readable, .writable, .ended])
+    }
+
+    /// Gives a slot to a socket and watches it. Returns 0, or the `errno`: then the slot has none.
     private func watch(_ descriptor: Int32, _ slot: UInt32) -> Int32 {
         sockets[Int(slot)] = EpollSocket(descriptor: descriptor)
         sockets[Int(slot)].set(.writable)
@@ -164,8 +180,7 @@ extension EpollDriver {
         set.remove(descriptor)
         guard address.pass(EpollInbox.Arrival(descriptor: descriptor, tag: remoteTag)) else {
             address.releaseSlot()
-            let status = watch(descriptor, slot)
-            precondition(status == 0, "a socket that was watched cannot be watched again (errno \(status))")
+            adopt(descriptor, slot)
             return post(tag, -EBADFD)
         }
         sockets[Int(slot)].set(.moved)
@@ -176,7 +191,11 @@ extension EpollDriver {
     func takeInbox() {
         let (posted, arrivals) = address.takeAll()
         for completion in posted { completions.append(completion) }
-        for arrival in arrivals { post(arrival.tag, begin(arrival.descriptor)) }
+        for arrival in arrivals {
+            let slot = takeSlot()
+            adopt(arrival.descriptor, slot)
+            post(arrival.tag, Int32(slot))
+        }
     }
 
     /// See `Driver`.
