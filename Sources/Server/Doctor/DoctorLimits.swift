@@ -22,6 +22,8 @@ enum DoctorLimits {
     static let certificateSecondsMin: Int64 = 14 * 86_400
     /// How long a store, or an issuer, may take to answer: longer than `FetchedDocument.wait`.
     static let answerWait: Duration = .seconds(12)
+    /// Reads of /proc/locks after which a lock that none of them has is not held.
+    static let lockReadCount = 5
     /// The first bytes of a SQLite file (https://www.sqlite.org/fileformat.html, section 1.3).
     static let sqliteHead = Array("SQLite format 3\0".utf8)
 }

@@ -25,8 +25,8 @@ struct MachineReader {
 
     /// The text of a file without the white space at its end; nil when it cannot be read.
     private func text(_ path: String) -> String? {
-        guard let data = try? Data(contentsOf: URL(filePath: root + path)) else { return nil }
-        var text = String(decoding: data, as: UTF8.self)[...]
+        guard let bytes = DoctorCalls.contents(of: root + path) else { return nil }
+        var text = String(decoding: bytes, as: UTF8.self)[...]
         while let last = text.last, last.isWhitespace { text.removeLast() }
         return text.isEmpty ? nil : String(text)
     }

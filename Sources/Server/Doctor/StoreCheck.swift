@@ -115,8 +115,15 @@ extension SQLiteFacts {
         file = Self.file(path)
         let holder = DoctorCalls.head(of: "\(path).lock", byteCount: 16)
             .flatMap { Int32(String(decoding: $0.prefix { $0 > 0x20 }, as: UTF8.self)) }
-        let locks = (try? Data(contentsOf: URL(filePath: "/proc/locks"))) ?? Data()
-        lockHolder = holder.flatMap { Self.holdsLock($0, in: String(decoding: locks, as: UTF8.self)) ? $0 : nil }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(path).lock")
+        let inode = attributes?[.systemFileNumber] as? UInt64
+        // The kernel lists locks page by page. Those that end meanwhile let others be skipped, so it is asked again.
+        lockHolder = holder.flatMap { holder in
+            (0..<DoctorLimits.lockReadCount).contains { _ in
+                let locks = DoctorCalls.contents(of: "/proc/locks") ?? []
+                return Self.holdsLock(holder, of: inode, in: String(decoding: locks, as: UTF8.self))
+            } ? holder : nil
+        }
     }
 
     /// SQLite does not create folders.
@@ -138,13 +145,14 @@ extension SQLiteFacts {
         return head == DoctorLimits.sqliteHead ? .database : .other
     }
 
-    /// Whether a text of /proc/locks has a lock of flock(2) of the process. The file of the lock keeps the id of a
-    /// process that has ended.
-    static func holdsLock(_ process: Int32, in locks: String) -> Bool {
+    /// Whether a text of /proc/locks has a lock of flock(2) of the process on the file. The file of the lock keeps the id
+    /// of a process that has ended, and the process may hold locks of other files.
+    static func holdsLock(_ process: Int32, of inode: UInt64?, in locks: String) -> Bool {
         // 2: FLOCK  ADVISORY  WRITE 14442 fe:00:16237236 0 EOF
         locks.split(separator: "\n").contains { row in
             let fields = row.split(separator: " ")
-            return fields.count > 4 && fields[1] == "FLOCK" && Int32(fields[4]) == process
+            guard fields.count > 5, fields[1] == "FLOCK", Int32(fields[4]) == process else { return false }
+            return fields[5].split(separator: ":").last.flatMap { UInt64($0) } == inode
         }
     }
 }

@@ -59,15 +59,24 @@ import Testing
         #expect(await codes("real.sqlite") == [.storeOK], "the lock's file outlives the lock")
     }
 
-    @Test func `only a lock of flock counts, of the process itself`() {
+    @Test func `a file of the kernel is read to its end, beyond the first page`() throws {
+        let bytes = try #require(DoctorCalls.contents(of: "/proc/self/smaps"))
+        #expect(bytes.count > 65_536)
+        #expect(String(decoding: bytes, as: UTF8.self).contains("[stack]"))
+        #expect(DoctorCalls.contents(of: "/proc/self/missing") == nil)
+    }
+
+    @Test func `only a lock of flock counts, of the process itself on this file`() {
         let locks = """
             1: POSIX  ADVISORY  WRITE 12 fe:00:5695030 1073741824 1073742335
             2: FLOCK  ADVISORY  WRITE 34 fe:00:16237236 0 EOF
             2: -> FLOCK  ADVISORY  WRITE 56 fe:00:16237236 0 EOF
             """
-        #expect(SQLiteFacts.holdsLock(34, in: locks))
-        #expect(!SQLiteFacts.holdsLock(12, in: locks))
-        #expect(!SQLiteFacts.holdsLock(56, in: locks))
-        #expect(!SQLiteFacts.holdsLock(3, in: locks))
+        #expect(SQLiteFacts.holdsLock(34, of: 16_237_236, in: locks))
+        #expect(!SQLiteFacts.holdsLock(34, of: 5_695_030, in: locks), "another file of the process")
+        #expect(!SQLiteFacts.holdsLock(34, of: nil, in: locks))
+        #expect(!SQLiteFacts.holdsLock(12, of: 5_695_030, in: locks))
+        #expect(!SQLiteFacts.holdsLock(56, of: 16_237_236, in: locks))
+        #expect(!SQLiteFacts.holdsLock(3, of: 16_237_236, in: locks))
     }
 }

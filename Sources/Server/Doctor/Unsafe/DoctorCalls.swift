@@ -20,6 +20,24 @@ enum DoctorCalls {
         return state < 0 ? .unknown : .synchronised(errorMax: .microseconds(words[3]))
     }
 
+    /// All of a file, read to its end: the kernel gives files of /proc page by page, and reports no size. Nil when it cannot
+    /// be read.
+    static func contents(of path: String) -> [UInt8]? {
+        // SAFETY: the path is read before the call returns.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            // SAFETY: the call writes no more bytes than the array has, and keeps no pointer.
+            let count = unsafe read(descriptor, &piece, piece.count)
+            if count == 0 { return bytes }
+            guard count > 0 else { return nil }
+            bytes += piece.prefix(count)
+        }
+    }
+
     /// The first bytes of a file, fewer at its end; nil when it cannot be read.
     static func head(of path: String, byteCount: Int) -> [UInt8]? {
         // SAFETY: the path is read before the call returns. A FIFO does not block the call.
