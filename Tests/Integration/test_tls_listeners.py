@@ -47,6 +47,24 @@ def test_the_plain_listener_has_all_routes(serve, tls):
         assert b"by the plain one" in secure.frame()[1]
 
 
+def test_pages_may_read_what_the_plain_listener_answers(serve, tls):
+    # A proxy on this machine that speaks TLS to browsers connects there.
+    origin = "https://app.example"
+    server = serve(tls=tls, plain_listener=True, env={"WEBSOCKET_ALLOWED_ORIGINS": origin})
+    shop = server.shops[0]
+    url = server.plain_url(f"/api/v1/shops/{shop.id}/messages")
+    asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+    answers = [
+        requests.get(url, headers={**bearer(shop.member), "Origin": origin}, timeout=10),
+        requests.get(url, headers={"Origin": origin}, timeout=10),
+        requests.options(url, headers=asked, timeout=10),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 401, 204]
+    assert [answer.headers.get("Access-Control-Allow-Origin") for answer in answers] == [origin] * 3
+    elsewhere = requests.get(url, headers={**bearer(shop.member), "Origin": "https://evil.example"}, timeout=10)
+    assert "Access-Control-Allow-Origin" not in elsewhere.headers
+
+
 def test_a_client_that_speaks_tls_to_the_plain_listener_is_refused_and_harms_no_other(serve, tls):
     server = serve(tls=tls, plain_listener=True)
     with pytest.raises(requests.exceptions.ConnectionError):

@@ -11,7 +11,7 @@ extension Shard {
     func withCommonFields(_ response: Response, to state: HTTPConnection) -> Response {
         var response = response
         if let identifier = state.requestID { response.fields.append(RequestIDs.field(identifier)) }
-        guard state.listener == .main else { return response }
+        guard state.listener != .side else { return response }
         environment.api.crossOrigin.addFields(
             to: &response.fields, origin: state.origin ?? state.session.parser.unfinishedValue(of: .origin))
         return response
