@@ -3,7 +3,6 @@
 The commands are those of tools/packaging/README.md, word for word.
 """
 
-import http.client
 import json
 import os
 import re
@@ -13,6 +12,7 @@ import threading
 
 import pytest
 import requests
+from support.activation import ask_until
 from support.deadline import wait_until
 from support.debian import Machine, base_tree, run, why_not
 from support.server import ROOT, Server, find_binary
@@ -148,15 +148,7 @@ def test_an_upgrade_refuses_no_connection_and_keeps_messages_and_settings(machin
 
     def ask():
         with machine.network():
-            while not is_over.is_set():
-                connection = http.client.HTTPConnection("127.0.0.1", 8080, timeout=60)
-                try:
-                    connection.request("GET", "/healthz")
-                    statuses.append(connection.getresponse().status)
-                except OSError as error:
-                    failures.append(repr(error))
-                finally:
-                    connection.close()
+            ask_until(is_over, 8080, statuses, failures)
 
     with machine.network():
         stream = open_stream(server, "bakery", None, token=bearer)

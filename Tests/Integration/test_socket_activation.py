@@ -1,10 +1,9 @@
 """Listening sockets that the service manager opens and passes on (LISTEN_FDS), and a restart without a refused client."""
 
-import http.client
 import threading
 
 import pytest
-from support.activation import held_socket, launch, launch_ready
+from support.activation import ask_until, held_socket, launch, launch_ready
 from support.deadline import wait_until
 from support.streams import close_code, open_stream, receive
 
@@ -30,18 +29,9 @@ def test_a_restart_keeps_connections_waiting_and_refuses_none(serve, listening):
     server = launch_ready(serve(ready=False, port=port), listening)
     failures, statuses, is_over = [], [], threading.Event()
 
-    def ask():
-        while not is_over.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            try:
-                connection.request("GET", "/healthz")
-                statuses.append(connection.getresponse().status)
-            except OSError as error:
-                failures.append(repr(error))
-            finally:
-                connection.close()
-
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [
+        threading.Thread(target=ask_until, args=(is_over, port, statuses, failures)) for _ in range(8)
+    ]  # fmt: skip
     for thread in threads:
         thread.start()
     try:

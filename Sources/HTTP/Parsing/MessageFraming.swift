@@ -54,8 +54,7 @@ struct MessageFraming: Sendable {
                 guard Self.isContinue(value) else { throw .expectationFailed }
                 expectsContinue = true
             case .upgrade, .contentType, .contentEncoding, .authorization, .origin, .forwardedFor, .requestID,
-                .traceParent,
-                .webSocketKey, .webSocketVersion, .webSocketProtocol:
+                .traceParent, .webSocketKey, .webSocketVersion, .webSocketProtocol:
                 break
             }
         } catch {

@@ -55,8 +55,7 @@ public struct FieldLines: Hashable, Sendable {
         case .contentLength, .contentType, .transferEncoding: hasReservedField = true
         case .connection: hasConnection = true
         case .host, .upgrade, .expect, .contentEncoding, .authorization, .origin, .forwardedFor, .requestID,
-            .traceParent,
-            .webSocketKey, .webSocketVersion, .webSocketProtocol, nil:
+            .traceParent, .webSocketKey, .webSocketVersion, .webSocketProtocol, nil:
             if ASCII.equals(name, ignoringCase: "date") { hasReservedField = true }
         }
     }

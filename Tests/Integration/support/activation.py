@@ -1,6 +1,7 @@
 """Servers whose listening sockets a service manager holds: they outlive each process."""
 
 import contextlib
+import http.client
 import socket
 import subprocess
 
@@ -39,3 +40,16 @@ def launch_ready(server, *sockets, **options):
     wait_until(lambda: server.log().count('"listening"') >= count, 20, "the server listens")
     wait_until(lambda: is_ready(server), 20, "the server is ready")
     return server
+
+
+def ask_until(is_over, port, statuses, failures):
+    """Asks for `/healthz` again and again, on a connection of its own each time: for a thread, until the event is set."""
+    while not is_over.is_set():
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        try:
+            connection.request("GET", "/healthz")
+            statuses.append(connection.getresponse().status)
+        except OSError as error:
+            failures.append(repr(error))
+        finally:
+            connection.close()
