@@ -78,6 +78,28 @@ package struct JSONReader {
         }
     }
 
+    /// Reads the `[` of an array, and its `]` when it is empty. Whether an element follows.
+    mutating func openArray(_ json: Span<UInt8>) throws(JSONError) -> Bool {
+        guard nextByte(json) == UInt8(ascii: "[") else { throw .malformed }
+        try open(isObject: false)
+        guard nextByte(json) == UInt8(ascii: "]") else { return true }
+        close()
+        return false
+    }
+
+    /// Reads what follows an element: a comma, or the `]` of the array. Whether an element follows.
+    mutating func continueArray(_ json: Span<UInt8>) throws(JSONError) -> Bool {
+        switch nextByte(json) {
+        case UInt8(ascii: ","):
+            index += 1
+            return true
+        case UInt8(ascii: "]"):
+            close()
+            return false
+        default: throw .malformed
+        }
+    }
+
     /// Reads a key and its colon.
     mutating func key(_ json: Span<UInt8>) throws(JSONError) -> RawString {
         let key = try string(json)
