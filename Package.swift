@@ -85,7 +85,10 @@ let package = Package(
                 "Sessions", "API", "TLS", "CMalloc", httpTypes, logging, tracing, configuration, yams,
             ],
             exclude: ["README.md", "Demo/README.md"],
-            resources: [.embedInCode("Demo/index.html"), .embedInCode("OpenAPI/openapi.json")],
+            resources: [
+                .embedInCode("Demo/index.html"), .embedInCode("LiveView/admin.html"),
+                .embedInCode("OpenAPI/openapi.json"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

@@ -72,6 +72,7 @@ public struct APIError: Error, Sendable {
         case tooManyResponses = "too_many_responses"
         case badImageLink = "bad_image_link"
         case notAMember = "not_a_member"
+        case badAdminSecret = "bad_admin_secret"
         case originRefused = "origin_refused"
         case notFound = "not_found"
         case draining = "draining"
@@ -137,6 +138,9 @@ extension APIError {
         .serviceUnavailable, .tooManyResponses, "Too many large answers are being read.", [.retryAfter: "2"])
     package static let badImageLink = APIError(
         .forbidden, .badImageLink, "The link to the image is invalid or has expired.")
+    package static let badAdminSecret = APIError(
+        .unauthorized, .badAdminSecret, "The request does not have the secret of the live view as its token.",
+        [.wwwAuthenticate: "Bearer"])
     package static let notMember = APIError(
         .forbidden, .notAMember, "You are not a member of this shop.")
     package static let originRefused = APIError(

@@ -1,3 +1,4 @@
+public import Auth
 public import Chat
 public import Primitives
 
@@ -15,6 +16,8 @@ public struct APISettings: Sendable {
     public var orphanImageSeconds = 86_400
     /// The origins whose pages may read responses.
     public var crossOrigin = CrossOriginPolicy(allowedOrigins: [])
+    /// The secret of the live view; nil: there is none.
+    public var adminSecret: AdminSecret?
     /// When the server started.
     public var startedAt: Timestamp
     /// The bodies of responses that never change.
@@ -28,12 +31,17 @@ public struct APISettings: Sendable {
         public var demoPage: [UInt8]
         /// The shop, the users and the tokens of the demo, JSON.
         public var demoSession: [UInt8]
+        /// The page of the live view, HTML.
+        public var adminPage: [UInt8]
 
         /// Creates the documents.
-        public init(openAPI: [UInt8] = [], demoPage: [UInt8] = [], demoSession: [UInt8] = []) {
+        public init(
+            openAPI: [UInt8] = [], demoPage: [UInt8] = [], demoSession: [UInt8] = [], adminPage: [UInt8] = []
+        ) {
             self.openAPI = openAPI
             self.demoPage = demoPage
             self.demoSession = demoSession
+            self.adminPage = adminPage
         }
     }
 

@@ -78,6 +78,15 @@ extension Context {
         holdRead(for: request, by: user)
     }
 
+    /// Counts a request without a valid token or secret by its client's address. Throws when there were too many, with
+    /// the time to wait.
+    public func countFailedAttempt(of address: PeerAddress?) async throws(APIError) {
+        guard let address, areFailedAttemptsLimited else { return }
+        try await limited(on: owner(of: address)) { (counter) throws(APIError) in
+            try counter.takeFailedAttempt(of: address)
+        }
+    }
+
     /// Takes the bytes of an image that is about to be stored from its user's hourly limit.
     public func takeUploadBytes(_ byteCount: Int, of user: UserID) async throws(APIError) {
         guard areUploadBytesLimited else { return }

@@ -54,8 +54,10 @@ public protocol ShopOwner: ReactorContext {
     func publish(_ event: EncodedEvent, to shop: ShopID)
 }
 
-/// The reactor that counts what a user does. Each function throws when the user is over a limit.
+/// The reactor that counts what a user or a client's address does. Each function throws when it is over a limit.
 public protocol UserCounter: ReactorContext {
+    /// Counts a request of the address without a valid token or secret.
+    func takeFailedAttempt(of address: PeerAddress) throws(APIError)
     /// Begins a read of the user.
     func beginRead(by user: UserID) throws(APIError)
     /// Counts a write of the user.
@@ -86,6 +88,8 @@ public protocol Context: ReactorContext {
     func owner(of shop: ShopID) -> Owner
     /// The reactor that counts a user.
     func owner(of user: UserID) -> Owner
+    /// The reactor that counts a client's address.
+    func owner(of address: PeerAddress) -> Owner
 
     // MARK: Identity and membership
 
@@ -110,6 +114,8 @@ public protocol Context: ReactorContext {
     var areWritesLimited: Bool { get }
     /// Whether the bytes of a user's uploads are limited.
     var areUploadBytesLimited: Bool { get }
+    /// Whether the requests of an address without a valid token or secret are limited.
+    var areFailedAttemptsLimited: Bool { get }
     /// Ends a read that began on its user's reactor when the response to the request was sent.
     func holdRead(for request: Request, by user: UserID)
     /// Takes back, from another reactor, a write that was refused or failed.
@@ -148,6 +154,8 @@ public protocol Context: ReactorContext {
     func totals(of snapshots: [Owner.Snapshot]) -> ServerTotals
     /// The metrics, in Prometheus' text format.
     func metricsText(of snapshots: [Owner.Snapshot]) -> [UInt8]
+    /// The figures of the live view, JSON.
+    func figuresJSON(of snapshots: [Owner.Snapshot]) -> [UInt8]
 }
 
 /// Whether the server can work.
@@ -160,6 +168,16 @@ public enum Readiness: Hashable, Sendable {
     case storeInUse
     /// The store fails, or does not answer in time (`unavailable`).
     case failed(StorageError.Kind)
+
+    /// A stable name: the code of the error with which `/readyz` is answered, or `ready`.
+    public var label: String {
+        switch self {
+        case .ready: "ready"
+        case .draining: APIError.Code.draining.rawValue
+        case .storeInUse: APIError.Code.storeInUse.rawValue
+        case .failed(let kind): kind.code
+        }
+    }
 }
 
 /// The figures that health responses need.

@@ -43,7 +43,8 @@ public enum Probes {
             body: context.metricsText(of: await snapshots(in: context)))
     }
 
-    private static func snapshots<C: Context>(in context: C) async -> [C.Owner.Snapshot] {
+    /// The figures of all reactors, one after another.
+    static func snapshots<C: Context>(in context: C) async -> [C.Owner.Snapshot] {
         var snapshots: [C.Owner.Snapshot] = []
         for reactor in context.reactors { snapshots.append(await context.on(reactor) { $0.snapshot() }) }
         return snapshots
@@ -56,14 +57,8 @@ public enum Probes {
 
     /// `GET /`, in the demo.
     public static func demoPage(in context: some Context) -> Response {
-        Response(
-            contentType: "text/html; charset=utf-8",
-            fields: [
-                .contentSecurityPolicy:
-                    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; "
-                    + "img-src https: http: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-                .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
-            ], body: context.settings.documents.demoPage)
+        .page(
+            context.settings.documents.demoPage, imageSources: "https: http: data:", cacheControl: "no-cache")
     }
 
     /// `GET /demo.json`

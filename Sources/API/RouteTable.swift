@@ -9,13 +9,14 @@ public enum RouteName: Sendable, Hashable, CaseIterable {
     case stream, streamHealth
     case alive, ready, metrics
     case openAPI, demoPage, demoSession
+    case adminPage, adminFigures
 
     /// Whether a handler reads the request's body. All of these routes require a token.
     public var readsBody: Bool {
         switch self {
         case .createMessage, .editMessage, .uploadImage: true
         case .deleteMessage, .listMessages, .paginateMessages, .removeImage, .image, .stream, .streamHealth, .alive,
-            .ready, .metrics, .openAPI, .demoPage, .demoSession:
+            .ready, .metrics, .openAPI, .demoPage, .demoSession, .adminPage, .adminFigures:
             false
         }
     }
@@ -26,8 +27,9 @@ public struct RouteTable: Sendable {
     private let router: Router<RouteName>
 
     /// The table of the public listener.
-    package init(hasStream: Bool, hasDemo: Bool, hasMetrics: Bool, prefixes: RoutePrefixes) {
-        var rows = Self.rows(hasStream: hasStream, hasDemo: hasDemo, hasMetrics: hasMetrics, prefixes: prefixes)
+    package init(hasStream: Bool, hasDemo: Bool, hasMetrics: Bool, hasAdmin: Bool, prefixes: RoutePrefixes) {
+        var rows = Self.rows(
+            hasStream: hasStream, hasDemo: hasDemo, hasMetrics: hasMetrics, hasAdmin: hasAdmin, prefixes: prefixes)
         // A stream without a shop's id is an incomplete request (400), not another resource.
         if hasStream { rows += prefixes.paths.map { Route(.get, "\($0)/shops//messages/stream", .stream) } }
         router = Router(rows)
@@ -36,11 +38,14 @@ public struct RouteTable: Sendable {
     private init(_ rows: [Route<RouteName>]) { router = Router(rows) }
 
     /// The table of the metrics listener.
-    package static let metricsListener = RouteTable(metricsRows)
+    package static func metricsListener(hasAdmin: Bool) -> RouteTable {
+        RouteTable(hasAdmin ? metricsRows + adminRows : metricsRows)
+    }
 
     /// The rows of the public listener. Each route of clients is served under each prefix.
     package static func rows(
-        hasStream: Bool, hasDemo: Bool, hasMetrics: Bool = true, prefixes: RoutePrefixes = RoutePrefixes()
+        hasStream: Bool, hasDemo: Bool, hasMetrics: Bool = true, hasAdmin: Bool = false,
+        prefixes: RoutePrefixes = RoutePrefixes()
     ) -> [Route<RouteName>] {
         var rows: [Route<RouteName>] = prefixes.paths.flatMap { prefix in
             [
@@ -60,12 +65,18 @@ public struct RouteTable: Sendable {
         rows += metricsRows.filter { hasMetrics || $0.value != .metrics }
         rows.append(Route(.get, "/openapi.json", .openAPI))
         if hasDemo { rows += [Route(.get, "/", .demoPage), Route(.get, "/demo.json", .demoSession)] }
+        if hasAdmin { rows += adminRows }
         return rows
     }
 
     /// The rows of the metrics listener.
     private static let metricsRows = [
         Route(.get, "/healthz", RouteName.alive), Route(.get, "/readyz", .ready), Route(.get, "/metrics", .metrics),
+    ]
+
+    /// The rows of the live view.
+    private static let adminRows = [
+        Route(.get, "/admin", RouteName.adminPage), Route(.get, "/admin/figures", .adminFigures),
     ]
 
     /// The route of a request.
@@ -104,6 +115,8 @@ public struct RouteTable: Sendable {
         case .openAPI: Probes.openAPI(in: context)
         case .demoPage: Probes.demoPage(in: context)
         case .demoSession: Probes.demoSession(in: context)
+        case .adminPage: try AdminRequests.page(in: context)
+        case .adminFigures: try await AdminRequests.figures(request, in: context)
         }
     }
 

@@ -12,6 +12,8 @@ public enum Limits {
     public static let leewayDefault: Duration = .seconds(30)
     /// The shortest HS256 secret that production accepts, in bytes (RFC 7518, section 3.2: the size of the hash).
     public static let secretByteCountMin = 32
+    /// The lengths of the live view's secret, in bytes.
+    public static let adminSecretByteCounts = 16...256
     /// The largest JWKS that is read, in bytes.
     public static let keySetByteCountMax = 1024 * 1024
     /// The maximum number of keys in a JWKS.

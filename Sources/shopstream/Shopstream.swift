@@ -1,5 +1,6 @@
 import ArgumentParser
 import Reactor
+import Server
 
 /// The process's entry point.
 @main

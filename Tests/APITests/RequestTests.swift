@@ -9,7 +9,7 @@ import Testing
 /// Requests, and how their bodies are read.
 @Suite struct RequestTests {
     private static let table = RouteTable(
-        hasStream: true, hasDemo: false, hasMetrics: true, prefixes: RoutePrefixes())
+        hasStream: true, hasDemo: false, hasMetrics: true, hasAdmin: false, prefixes: RoutePrefixes())
 
     private func head(
         _ method: HTTPRequest.Method, _ path: String, _ fields: HTTPFields = [:], query: String? = nil,

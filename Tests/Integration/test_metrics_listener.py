@@ -1,6 +1,5 @@
 """`SHOPSTREAM_METRICS_LISTEN`: a listener of its own for the metrics, which the public one then does not have."""
 
-import re
 import signal
 import socket
 import types
@@ -8,19 +7,13 @@ import types
 import pytest
 import requests
 from support.deadline import wait_until
+from support.liveview import metrics_port
 from support.rawsocket import RawSocket
 from support.server import free_port
 
 LISTEN = {"SHOPSTREAM_METRICS_LISTEN": "127.0.0.1:0"}
 CONNECTIONS = 32  # of the metrics listener
 GET = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-def metrics_port(server):
-    """The port that the kernel chose, which the log names."""
-    pattern = re.compile(r'"serving metrics".*?"address":"127\.0\.0\.1:(\d+)"')
-    wait_until(lambda: pattern.search(server.log()), 20, "the log names the metrics listener")
-    return int(pattern.findall(server.log())[-1])
 
 
 def get(port, path="/metrics", method="GET", **options):

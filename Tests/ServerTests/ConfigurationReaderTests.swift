@@ -1,4 +1,5 @@
 import API
+import Auth
 import Chat
 import Primitives
 import Reactor
@@ -42,6 +43,21 @@ import Testing
         #expect(configuration.stream.waitingMessageCountMax == 256)
         #expect(configuration.messageFormat == MessageFormat())
         #expect(configuration.routePrefixes.paths == ["/api/v1"])
+    }
+
+    @Test func `the secret of the live view is none by default, and refused when clients could not send it`() throws {
+        #expect(try Self.read([:]).adminSecret == nil)
+        let secret = try #require(try Self.read(["SHOPSTREAM_ADMIN_SECRET": "0123456789abcdef"]).adminSecret)
+        let isSecret = secret.isEqual(to: Array("0123456789abcdef".utf8).span)
+        #expect(isSecret)
+        for text in ["0123456789abcde", "0123456789 abcdef", "0123456789abcdéf", String(repeating: "x", count: 257)] {
+            #expect(Self.refusedName(["SHOPSTREAM_ADMIN_SECRET": text]) == "SHOPSTREAM_ADMIN_SECRET")
+        }
+        do throws(ConfigurationError) {
+            _ = try ServerConfiguration(environment: ["SHOPSTREAM_ADMIN_SECRET": "hunter2"])
+        } catch {
+            #expect(!error.description.contains("hunter2"))
+        }
     }
 
     @Test func `the limits of a user are read, and 0 is no limit`() throws {

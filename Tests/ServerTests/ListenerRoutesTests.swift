@@ -30,6 +30,19 @@ import Testing
         }
     }
 
+    @Test func `with a secret both listeners have the live view, and without one neither`() throws {
+        let metrics = ["SHOPSTREAM_METRICS_LISTEN": "127.0.0.1:9090"]
+        let off = try routes(metrics)
+        let on = try routes(metrics.merging(["SHOPSTREAM_ADMIN_SECRET": "a-secret-of-16-b"]) { $1 })
+        for path in ["/admin", "/admin/figures"] {
+            for listener in [ListenerKind.main, .second, .side] {
+                #expect(off[listener].match(RequestHead(method: .get, path: path)) == .notFound)
+                #expect(off[listener].match(RequestHead(method: .post, path: path)) == .notFound)
+                #expect(isFound(on[listener], path))
+            }
+        }
+    }
+
     @Test func `the metrics listener has three routes`() throws {
         let routes = try routes(["SHOPSTREAM_METRICS_LISTEN": "127.0.0.1:9090", "SHOPSTREAM_DEMO": "true"])
         for path in ["/metrics", "/healthz", "/readyz"] {

@@ -1,3 +1,4 @@
+import API
 import Auth
 import Broker
 import Primitives
@@ -18,7 +19,7 @@ import Testing
             shards: shards, store: StoreStatistics(), takeoverWaitingCallCount: takeoverWaitingCallCount, keys: keys,
             certificates: certificates, traces: traces, settingReloads: ReloadCounts().byResult,
             process: ProcessFigures(), log: LogWriter.Statistics(),
-            startedAt: Timestamp(microsecondsSinceEpoch: 0), isReady: true)
+            startedAt: Timestamp(microsecondsSinceEpoch: 0), readiness: .ready)
     }
 
     /// The samples of one family.

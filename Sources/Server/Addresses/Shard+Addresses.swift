@@ -51,13 +51,12 @@ extension Shard {
 
     // MARK: - Attempts without a token
 
-    /// Counts an attempt to open a stream without a valid token. Throws when there were too many, with the time to
-    /// wait.
-    func countFailedAttempt(of address: PeerAddress?) async throws(APIError) {
-        guard let address, addressLimits.areAttemptsLimited else { return }
-        let decision = await onShard(owner(of: address)) { shard in
-            shard.addressLimits.attempt(of: address, at: shard.reactor.now)
+    var areFailedAttemptsLimited: Bool { addressLimits.areAttemptsLimited }
+
+    /// On the shard that counts the address.
+    func takeFailedAttempt(of address: PeerAddress) throws(APIError) {
+        if case .refused(let seconds) = addressLimits.attempt(of: address, at: reactor.now) {
+            throw .tooManyAttempts(retryAfterSeconds: seconds)
         }
-        if case .refused(let seconds) = decision { throw .tooManyAttempts(retryAfterSeconds: seconds) }
     }
 }

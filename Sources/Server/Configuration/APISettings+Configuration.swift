@@ -14,13 +14,14 @@ extension APISettings {
         orphanImageSeconds = configuration.orphanImageSeconds
         documents = Documents(
             openAPI: PackageResources.openapi_json, demoPage: PackageResources.index_html,
-            demoSession: demo?.json ?? [])
+            demoSession: demo?.json ?? [], adminPage: PackageResources.admin_html)
     }
 
     /// Takes the values that a reload may change.
     mutating func change(_ configuration: ServerConfiguration) {
         textByteCountMax = configuration.textByteCountMax
         listMessageCountMax = configuration.listMessageCountMax
+        adminSecret = configuration.adminSecret
         crossOrigin = CrossOriginPolicy(allowedOrigins: configuration.stream.allowedOrigins)
     }
 }

@@ -133,6 +133,7 @@ extension ServerConfiguration {
         auth.keys = try Self.keySource(reader)
         auth.issuer = reader.text("AUTH_JWT_ISSUER")
         auth.audience = reader.text("AUTH_JWT_AUDIENCE")
+        adminSecret = try AdminSecret.read(reader)
         stream = try StreamConfiguration(reader)
         self.inheritedSockets = inheritedSockets
         try checkInheritedSockets()

@@ -1,4 +1,5 @@
 import API
+import Auth
 import Chat
 import Primitives
 import Reactor
@@ -51,6 +52,8 @@ public struct ServerConfiguration: Sendable {
     public var drainWindow: Duration = .seconds(5)
     /// Create the demo shop and serve its page.
     public var isDemo: Bool
+    /// The secret of the live view; nil: the server has none.
+    public var adminSecret: AdminSecret?
     /// Where traces are exported to; nil: nowhere.
     var traces: TraceSettings?
     /// Tokens.

@@ -46,6 +46,12 @@ extension Setting {
             then answers `/metrics` with 404. Every client that reaches the address can read the metrics
             """),
         Setting(
+            "SHOPSTREAM_ADMIN_SECRET", is: [.secret, .reloadable], .none,
+            """
+            enables the live view, whose requests carry it as their token: 16 to 256 visible characters of ASCII. \
+            Without it the server has no `/admin`. See [Live view](#live-view)
+            """),
+        Setting(
             "SHOPSTREAM_STORE", flag: "--store", is: [.secretURI], .value("sqlite:shopstream.sqlite"),
             "`sqlite:PATH`; `postgres://USER@HOST/NAME`, see [PostgreSQL](#postgresql); or `memory:`, for benchmarks"),
         Setting(

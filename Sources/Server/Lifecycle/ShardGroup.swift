@@ -33,11 +33,18 @@ protocol ShardGroup: Sendable {
 
 /// What all shards are made of.
 struct ShardSetup: Sendable {
-    let environment: ShardEnvironment
+    private(set) var environment: ShardEnvironment
     let stores: ShardStores
     let images: any ImageStore
     let settings: TokenSettings
     let keys: KeyReloader?
+
+    /// The same for reactors on drivers of that kind.
+    func on(_ driver: DriverChoice) -> ShardSetup {
+        var setup = self
+        setup.environment.driver = driver
+        return setup
+    }
 }
 
 /// The shards on drivers of one type. The compiler specialises them, and all below them, for that type.
@@ -62,7 +69,7 @@ final class Shards<IO: SystemDriver>: ShardGroup {
                 threads.append(
                     ReactorThread(name: "reactor-\(index)") {
                         if configuration.pinsReactors { ReactorThread.pinCurrent(toProcessor: index) }
-                        Self.run(index, limits, configuration, setup) { continuation.resume(returning: $0) }
+                        Self.run(index, limits, configuration, setup.on(driver)) { continuation.resume(returning: $0) }
                     })
             }
             switch made {

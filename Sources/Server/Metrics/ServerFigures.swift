@@ -1,3 +1,4 @@
+import API
 import Broker
 import Primitives
 import Reactor
@@ -42,8 +43,10 @@ struct ServerFigures: Sendable {
     let process: ProcessFigures
     let log: LogWriter.Statistics
     let startedAt: Timestamp
+    let readiness: Readiness
+
     /// Whether `/readyz` is answered with 200.
-    let isReady: Bool
+    var isReady: Bool { readiness == .ready }
 
     /// The sum of a figure over all shards.
     func sum(_ value: (ShardSnapshot) -> some BinaryInteger) -> Double {

@@ -34,10 +34,6 @@ extension Shard: MeasuredReactor {
         return snapshot
     }
 
-    private var isReady: Bool {
-        if case .ready = readiness { true } else { false }
-    }
-
     var reactors: [Shard<IO>] { directory.members }
 
     func totals(of snapshots: [ShardSnapshot]) -> ServerTotals {
@@ -46,15 +42,22 @@ extension Shard: MeasuredReactor {
             openShops: snapshots.reduce(0) { $0 + $1.openShopCount })
     }
 
-    func metricsText(of snapshots: [ShardSnapshot]) -> [UInt8] {
-        let figures = ServerFigures(
+    func metricsText(of snapshots: [ShardSnapshot]) -> [UInt8] { Array(Metric.text(figures(of: snapshots)).utf8) }
+
+    func figuresJSON(of snapshots: [ShardSnapshot]) -> [UInt8] {
+        FiguresDocument.json(
+            figures(of: snapshots),
+            ServerFacts(environment.configuration, driver: environment.driver), at: reactor.io.now, civilTime)
+    }
+
+    private func figures(of snapshots: [ShardSnapshot]) -> ServerFigures {
+        ServerFigures(
             shards: snapshots, store: storage.store.statistics,
             takeoverWaitingCallCount: storage.takeover?.waitingCallCount, keys: authenticator.reloadStatistics,
             certificates: environment.certificates?.statistics,
             traces: environment.tracer?.queue.statistics, settingReloads: environment.reloads.byResult,
             process: ProcessFigures(), log: LogWriter.standardError.statistics, startedAt: environment.api.startedAt,
-            isReady: isReady)
-        return Array(Metric.text(figures).utf8)
+            readiness: readiness)
     }
 
     /// In production, only clients on this machine, trusted

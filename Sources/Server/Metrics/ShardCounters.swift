@@ -45,7 +45,7 @@ enum IdleClose: String, CaseIterable, Sendable {
 }
 
 /// Counts by bounds, as Prometheus has them.
-struct Histogram: Sendable {
+struct Histogram: Hashable, Sendable {
     let bounds: [Double]
     private(set) var counts: [UInt64]
     private(set) var sum = 0.0

@@ -11,7 +11,7 @@ import WebSocket
 struct ShardEnvironment: Sendable {
     private(set) var configuration: ServerConfiguration
     /// Which routes each listener serves.
-    let routes: ListenerRoutes
+    private(set) var routes: ListenerRoutes
     /// The settings of handlers.
     private(set) var api: APISettings
     let handshake = ServerHandshake(subprotocols: EventEncoding.subprotocols)
@@ -23,6 +23,8 @@ struct ShardEnvironment: Sendable {
     let tracer: OTLPTracer?
     let civilClock: CivilClock
     let log: Logger
+    /// How the reactors do their I/O; nil in the simulation.
+    var driver: DriverChoice?
 
     /// - Parameter demo: Nil unless the demo is on.
     init(
@@ -50,7 +52,9 @@ struct ShardEnvironment: Sendable {
     ///
     /// - Parameter demo: Nil when its tokens are unchanged.
     mutating func change(_ configuration: ServerConfiguration, demo: DemoSession?) {
+        let hadAdmin = self.configuration.adminSecret != nil
         self.configuration = configuration
+        if hadAdmin != (configuration.adminSecret != nil) { routes = ListenerRoutes(configuration) }
         api.change(configuration)
         if let demo { api.documents.demoSession = demo.json }
     }

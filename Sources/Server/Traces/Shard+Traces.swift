@@ -24,7 +24,7 @@ extension Shard {
     func beginSpan(_ plan: RequestPlan, _ tracer: OTLPTracer) -> OTLPSpan? {
         guard case .matched(let route, _) = plan.match else { return nil }
         switch route {
-        case .alive, .ready, .metrics: return nil
+        case .alive, .ready, .metrics, .adminPage, .adminFigures: return nil
         case .createMessage, .editMessage, .deleteMessage, .listMessages, .paginateMessages, .uploadImage,
             .removeImage, .image, .stream, .streamHealth, .openAPI, .demoPage, .demoSession:
             break

@@ -12,7 +12,8 @@ struct CaseRun {
     static let publicURL = "https://chat.example"
 
     let context: TestContext
-    private let table = RouteTable(hasStream: true, hasDemo: true, hasMetrics: true, prefixes: RoutePrefixes())
+    private let table = RouteTable(
+        hasStream: true, hasDemo: true, hasMetrics: true, hasAdmin: true, prefixes: RoutePrefixes())
     private var names = [
         "shop": "shop", "other": "other", "admin": "ada", "member": "grace", "outsider": "mallory",
     ]
@@ -53,7 +54,8 @@ struct CaseRun {
 
     /// The response to a GET of a user, for tests of single answers.
     static func get(_ target: String, by user: String, in context: TestContext) async -> Response {
-        let table = RouteTable(hasStream: true, hasDemo: true, hasMetrics: true, prefixes: RoutePrefixes())
+        let table = RouteTable(
+            hasStream: true, hasDemo: true, hasMetrics: true, hasAdmin: true, prefixes: RoutePrefixes())
         let halves = target.split(separator: "?", maxSplits: 1)
         let head = RequestHead(
             method: .get, path: String(halves[0]), rawQuery: halves.count > 1 ? String(halves[1]) : nil,

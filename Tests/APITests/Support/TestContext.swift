@@ -57,6 +57,7 @@ final class TestContext: @unchecked Sendable {
     private(set) var readCount = 0
     private(set) var signedReadCount = 0
     private(set) var orphanCount = 0
+    private(set) var failedAttemptCount = 0
     private var randomBytes = RandomBytes()
     private var roles: [MembershipChange: ShopRole] = [:]
     private(set) var isPieceTurnAwaited = false
@@ -71,7 +72,8 @@ final class TestContext: @unchecked Sendable {
             startedAt: civilTime)
         settings.documents = APISettings.Documents(
             openAPI: Array(#"{"openapi":"3.1.0"}"#.utf8), demoPage: Array("<!doctype html>".utf8),
-            demoSession: Array(#"{"shop_id":"demo"}"#.utf8))
+            demoSession: Array(#"{"shop_id":"demo"}"#.utf8), adminPage: Array("<!doctype html>".utf8))
+        settings.adminSecret = AdminSecret("the-secret-of-the-cases")
     }
 
     func nextRandomPair() -> (UInt64, UInt64) { randomBytes.nextPair() }
@@ -95,6 +97,11 @@ extension TestContext: ShopOwner, UserCounter, MeasuredReactor, OrphanSearcher {
     func publish(_ event: EncodedEvent, to shop: ShopID) { published.append((event.kind, shop)) }
     func snapshot() -> Int { published.count }
 
+    func takeFailedAttempt(of address: PeerAddress) throws(APIError) {
+        failedAttemptCount += 1
+        if failedAttemptCount > 2 { throw .tooManyAttempts(retryAfterSeconds: 7) }
+    }
+
     func beginRead(by user: UserID) throws(APIError) {
         try take(.reads, or: .tooManyOwnReads)
         readCount += 1
@@ -117,6 +124,7 @@ extension TestContext: ShopOwner, UserCounter, MeasuredReactor, OrphanSearcher {
 extension TestContext: Context {
     func owner(of shop: ShopID) -> TestContext { shopOwner ?? self }
     func owner(of user: UserID) -> TestContext { userCounter ?? self }
+    func owner(of address: PeerAddress) -> TestContext { self }
 
     /// `user:NAME` is the token of a user; `expired` and `forged` are refused for that reason; `key:NAME` has a key
     /// that is known after the next wait for keys.
@@ -154,6 +162,7 @@ extension TestContext: Context {
     var areReadsLimited: Bool { true }
     var areWritesLimited: Bool { true }
     var areUploadBytesLimited: Bool { true }
+    var areFailedAttemptsLimited: Bool { true }
 
     func holdRead(for request: Request, by user: UserID) {}
     func sendReturnedWrite(by user: UserID) { userCounter?.returnWrite(by: user) }
@@ -184,6 +193,8 @@ extension TestContext: Context {
     func totals(of snapshots: [Int]) -> ServerTotals { ServerTotals(openStreams: snapshots.count, openShops: 0) }
 
     func metricsText(of snapshots: [Int]) -> [UInt8] { Array("# TYPE http_responses_total counter\n".utf8) }
+
+    func figuresJSON(of snapshots: [Int]) -> [UInt8] { Array(#"{"reactors":[]}"#.utf8) }
 }
 
 extension MemoryStore {

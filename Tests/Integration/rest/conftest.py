@@ -6,6 +6,7 @@ import pytest
 from support.server import Server
 from support.shops import SHOP_COUNT, shops_of
 from support.stores import STORES
+from support.tokens import ADMIN_SECRET
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -35,7 +36,10 @@ def common_server(request, tmp_path_factory):
     with STORES[request.param](folder) as store:
         server = Server(
             folder, members=members, store=store,
-            env={"WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0", "SHOPSTREAM_IMAGES": str(folder / "images")},
+            env={
+                "WEBSOCKET_CONNECT_ATTEMPTS_PER_MINUTE": "0", "SHOPSTREAM_IMAGES": str(folder / "images"),
+                "SHOPSTREAM_ADMIN_SECRET": ADMIN_SECRET,
+            },
         )  # fmt: skip
         server.images = folder / "images"
         server.fresh_shops = iter(shops_of(server, SHOP_COUNT))

@@ -40,7 +40,10 @@ def servers(tmp_path_factory):
     servers = {}
     for is_signed in (False, True):
         folder = tmp_path_factory.mktemp("cases")
-        env = {"SHOPSTREAM_DEMO": "true", "SHOPSTREAM_IMAGES": str(folder / "images"), **(signed if is_signed else {})}
+        env = {
+            "SHOPSTREAM_DEMO": "true", "SHOPSTREAM_ADMIN_SECRET": "the-secret-of-the-cases",
+            "SHOPSTREAM_IMAGES": str(folder / "images"), **(signed if is_signed else {}),
+        }  # fmt: skip
         servers[is_signed] = Server(folder, members=list(members()), store="memory:", env=env)
     try:
         yield {is_signed: server.start() for is_signed, server in servers.items()}

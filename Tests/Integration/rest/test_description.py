@@ -11,7 +11,7 @@ import pytest
 import schemathesis
 from support.images import UPLOAD_PATH, remove, try_upload, upload
 from support.seeds import seeded
-from support.tokens import token
+from support.tokens import ADMIN_SECRET, token
 
 CHECKS = [
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
@@ -99,6 +99,9 @@ def test_every_success_has_the_form_that_is_described(shop, description):
     check("DELETE", messages + "/image/{message_id}", remove(shop, image))
     for path in ("/api/v1/health/websocket", "/healthz", "/readyz", "/metrics", "/openapi.json"):
         check("GET", path, request("GET", path))
+    check("GET", "/admin", request("GET", "/admin"))
+    secret = {"Authorization": f"Bearer {ADMIN_SECRET}"}
+    check("GET", "/admin/figures", request("GET", "/admin/figures", headers=secret))
 
 
 @pytest.mark.timeout(300)

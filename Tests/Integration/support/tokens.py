@@ -5,6 +5,7 @@ import time
 import jwt
 
 SECRET = "integration-secret-of-at-least-32-bytes"
+ADMIN_SECRET = "integration-admin-secret"  # of the live view
 
 
 def token(user, secret=SECRET, seconds=3600, algorithm="HS256", headers=None, drop=(), **claims):
