@@ -118,6 +118,10 @@ enum ServerLimits {
     static let traceExportWait: Duration = .seconds(10)
     /// How long the stop waits for the last spans.
     static let traceFlushWait: Duration = .milliseconds(1_500)
+    /// How long `shopstream top` waits for an answer.
+    static let figuresWait: Duration = .seconds(5)
+    /// Bytes of that answer. A reactor's figures take some 600.
+    static let figuresByteCountMax = 1 << 20
     /// Bytes of a collector's answer.
     static let traceAnswerByteCountMax = 64 << 10
     /// From the first stop signal to the end of a process in which something hangs, apart from the stop's delay and

@@ -19,8 +19,8 @@ struct Shopstream: AsyncParsableCommand {
         discussion: "Every option has an environment variable; Sources/Server/README.md lists them all.",
         version: Version.number,
         subcommands: [
-            ServeCommand.self, DoctorCommand.self, ConfigCommand.self, MigrateCommand.self, TokenCommand.self,
-            ShopCommand.self, MembersCommand.self,
+            ServeCommand.self, TopCommand.self, DoctorCommand.self, ConfigCommand.self, MigrateCommand.self,
+            TokenCommand.self, ShopCommand.self, MembersCommand.self,
         ])
 }
 

@@ -1,4 +1,4 @@
-"""The live view: `/admin/figures` and who may read it. test_admin_page.py has what shows it."""
+"""The live view: `/admin/figures` and who may read it. test_top.py and test_admin_page.py have what shows it."""
 
 import signal
 

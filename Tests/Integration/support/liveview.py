@@ -3,6 +3,7 @@
 import re
 
 from .deadline import wait_until
+from .server import find_binary
 from .tokens import ADMIN_SECRET
 
 ENV = {"SHOPSTREAM_ADMIN_SECRET": ADMIN_SECRET}
@@ -23,3 +24,14 @@ def metrics_port(server):
     pattern = re.compile(r'"serving metrics".*?"address":"127\.0\.0\.1:(\d+)"')
     wait_until(lambda: pattern.search(server.log()), 20, "the log names the metrics listener")
     return int(pattern.findall(server.log())[-1])
+
+
+def top(*arguments):
+    """The command that shows the live view in a terminal."""
+    return [str(find_binary()), "top", *arguments]
+
+
+def top_environment(server, **env):
+    """Its environment: the secret, and whom it trusts."""
+    trust = {"SSL_CERT_FILE": str(server.tls.authority_path)} if server.tls else {}
+    return {"TERM": "xterm", **ENV, **trust, **env}
