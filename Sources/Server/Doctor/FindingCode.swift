@@ -142,7 +142,7 @@ public enum FindingCode: String, Sendable, CaseIterable {
     case storeNotMigrated = "store_not_migrated"
     /// A newer version migrated the database.
     case storeIncompatible = "store_incompatible"
-    /// The database refuses queries.
+    /// The database refuses queries, or the SQLite file cannot be opened.
     case storeFailed = "store_failed"
 }
 

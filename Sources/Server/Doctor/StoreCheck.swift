@@ -14,7 +14,16 @@ enum StoreCheck {
                     .storeInMemory, "memory: loses all messages when the process ends",
                     fix: "SHOPSTREAM_STORE=sqlite:PATH or postgres://HOST/DATABASE")
             ]
-        case .sqlite(let path): return findings(SQLiteFacts(path: path))
+        case .sqlite(let path):
+            var facts = SQLiteFacts(path: path)
+            if facts.folder == .writable, facts.file == .database {
+                do throws(StorageError) {
+                    facts.pendingMigrations = .success(try await SQLiteStore.pendingMigrationCount(path: path))
+                } catch {
+                    facts.pendingMigrations = .failure(error)
+                }
+            }
+            return findings(facts)
         case .postgres(let database):
             let silence = StorageError(.unavailable, detail: "no answer within \(DoctorLimits.answerWait)")
             let outcome = await answer(or: .failure(silence)) {
@@ -51,6 +60,26 @@ enum StoreCheck {
         }
     }
 
+    /// Judges the number of migrations that a SQLite database lacks.
+    private static func finding(pendingMigrations outcome: Result<Int?, StorageError>, of path: String) -> Finding {
+        switch outcome {
+        case .success(nil):
+            Finding(.storeOK, "\(path) is a SQLite database that can be written; its log is recovered at the start")
+        case .success(0): Finding(.storeOK, "\(path) is a SQLite database that can be written, and is migrated")
+        case .success(let count?):
+            Finding(
+                .storeOK,
+                "\(path) is a SQLite database that can be written; a start migrates it (\(count) "
+                    + "\(count == 1 ? "step" : "steps"))")
+        case .failure(let error) where error.kind == .incompatible:
+            Finding(.storeIncompatible, "\(path): \(error)", fix: newerVersion)
+        case .failure(let error) where error.kind == .corrupt:
+            Finding(.storeCorrupt, "\(path): \(error)", fix: "restore it from a backup")
+        case .failure(let error):
+            Finding(.storeFailed, "\(path): \(error)", fix: "look for what else uses the file, or its disk")
+        }
+    }
+
     /// Judges a SQLite file.
     static func findings(_ facts: SQLiteFacts) -> [Finding] {
         let path = facts.path
@@ -74,7 +103,7 @@ enum StoreCheck {
                 Finding(
                     .storeCorrupt, "\(path) is no SQLite database",
                     fix: "restore it from a backup, or set SHOPSTREAM_STORE=sqlite:PATH to another file"))
-        case .database: findings.append(Finding(.storeOK, "\(path) is a SQLite database that can be written"))
+        case .database: findings.append(finding(pendingMigrations: facts.pendingMigrations, of: path))
         }
         if let process = facts.lockHolder {
             findings.append(
@@ -105,6 +134,8 @@ struct SQLiteFacts: Sendable {
     var file: File
     /// The process that holds the server's lock.
     var lockHolder: Int32?
+    /// The migrations that a database lacks; nil when that could not be seen without changing it.
+    var pendingMigrations: Result<Int?, StorageError> = .success(nil)
 }
 
 extension SQLiteFacts {

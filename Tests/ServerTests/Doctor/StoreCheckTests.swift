@@ -5,10 +5,13 @@ import Testing
 
 @Suite struct StoreCheckTests {
     private static func facts(
-        _ file: SQLiteFacts.File, folder: FolderState = .writable, lockHolder: Int32? = nil
+        _ file: SQLiteFacts.File, folder: FolderState = .writable, lockHolder: Int32? = nil,
+        pendingMigrations: Result<Int?, StorageError> = .success(0)
     ) -> [FindingCode] {
         StoreCheck.findings(
-            SQLiteFacts(path: "a.sqlite", folder: folder, file: file, lockHolder: lockHolder)
+            SQLiteFacts(
+                path: "a.sqlite", folder: folder, file: file, lockHolder: lockHolder,
+                pendingMigrations: pendingMigrations)
         ).map(\.code)
     }
 
@@ -21,6 +24,17 @@ import Testing
         #expect(Self.facts(.missing, folder: .unwritable("/")) == [.storeUnwritable])
         #expect(Self.facts(.missing, folder: .noFolder("/x")) == [.storeUnwritable])
         #expect(Self.facts(.database, lockHolder: 7) == [.storeOK, .storeInUse])
+    }
+
+    @Test func `the migrations of a SQLite database are judged`() {
+        func code(_ outcome: Result<Int?, StorageError>) -> [FindingCode] {
+            Self.facts(.database, pendingMigrations: outcome)
+        }
+        #expect(code(.success(1)) == [.storeOK], "a start takes it")
+        #expect(code(.success(nil)) == [.storeOK])
+        #expect(code(.failure(StorageError(.incompatible))) == [.storeIncompatible])
+        #expect(code(.failure(StorageError(.corrupt))) == [.storeCorrupt])
+        #expect(code(.failure(StorageError(.unavailable))) == [.storeFailed])
     }
 
     @Test func `a database of PostgreSQL is judged`() {
