@@ -58,7 +58,7 @@ extension HTTPSession {
         guard !isDraining || !leftover.isEmpty else { return linger(now) }
         become(.idle)
         hasResponded = true
-        setTimer(now + Limits.keepAliveWait)
+        setTimer(now + keepAliveWait)
         return .readNext
     }
 

@@ -158,10 +158,17 @@ package struct HTTPSession {
     var refusedBody: RefusedBody?
     /// Whether the server is stopping.
     var isDraining: Bool
+    let keepAliveWait: Duration
 
     /// A connection that was accepted, which sends its first request soon, after the handshake of TLS if it `isSecuring`.
-    package init(isSecuring: Bool = false, isDraining: Bool, at now: MonotonicInstant) {
+    ///
+    /// - Parameter keepAliveWait: How long it may be idle between requests.
+    package init(
+        isSecuring: Bool = false, isDraining: Bool, keepAliveWait: Duration = Limits.keepAliveWait,
+        at now: MonotonicInstant
+    ) {
         self.isDraining = isDraining
+        self.keepAliveWait = keepAliveWait
         if isSecuring { state = .securing }
         setFirstTimer(now)
     }
@@ -184,8 +191,10 @@ package struct HTTPSession {
     }
 
     /// A connection whose request was accepted by another reactor, and is about to be refused by this one.
-    package static func handling(isDraining: Bool, at now: MonotonicInstant) -> HTTPSession {
-        var session = HTTPSession(isDraining: isDraining, at: now)
+    package static func handling(
+        isDraining: Bool, keepAliveWait: Duration = Limits.keepAliveWait, at now: MonotonicInstant
+    ) -> HTTPSession {
+        var session = HTTPSession(isDraining: isDraining, keepAliveWait: keepAliveWait, at: now)
         session.timerChange = .none
         session.state = .handling
         return session

@@ -19,7 +19,7 @@ package enum Limits {
     package static let headWait: Duration = .seconds(10)
     /// The time for a request's body to arrive.
     package static let bodyWait: Duration = .seconds(30)
-    /// How long a connection may be idle between requests.
+    /// How long a connection may be idle between requests, by default.
     package static let keepAliveWait: Duration = .seconds(75)
     /// Bytes per second that a peer must take or send: see `ProgressWatch`.
     package static let progressBytesPerSecondMin = 4 << 10

@@ -268,6 +268,13 @@ import Testing
         #expect(session.takeTimerChange() == .set(Self.at(101) + Limits.keepAliveWait))
     }
 
+    @Test func `a connection is idle between requests for as long as a setting says`() {
+        var session = HTTPSession(isDraining: false, keepAliveWait: .seconds(620), at: Self.at(100))
+        Base.handle(Base.get, in: &session)
+        _ = Self.respond(&session)
+        #expect(session.takeTimerChange() == .set(Self.at(101) + .seconds(620)))
+    }
+
     @Test func `empty lines before a request do not extend its time`() {
         var session = HTTPSession(isDraining: false, at: Self.at(100))
         Base.receive("\r", in: &session, at: Self.at(101))

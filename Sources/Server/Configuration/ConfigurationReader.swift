@@ -111,6 +111,7 @@ extension ServerConfiguration {
         connectionsPerReactorMax = try reader.number(
             "SHOPSTREAM_MAX_CONNECTIONS_PER_REACTOR", computed: max(512, Self.descriptorLimit),
             in: 512...max(512, Self.descriptorLimit))
+        keepAliveWait = .seconds(try reader.number("SHOPSTREAM_KEEP_ALIVE_SECONDS", in: 5...3_600))
         connectionsPerAddressMax = try reader.number(
             "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", in: 0...1_000_000)
         userLimits = try UserLimitSettings(reader)

@@ -50,6 +50,8 @@ public struct ServerConfiguration: Sendable {
     public var drainDelay: Duration = .zero
     /// How long streams may take to end when the server stops, one after another; zero: all at once.
     public var drainWindow: Duration = .seconds(5)
+    /// How long a connection may be idle between requests.
+    public var keepAliveWait = Sessions.Limits.keepAliveWait
     /// Create the demo shop and serve its page.
     public var isDemo: Bool
     /// The secret of the live view; nil: the server has none.

@@ -151,6 +151,12 @@ extension Setting {
             "SHOPSTREAM_DEMO", flag: "--demo", .value("false"),
             "enables the demo shop, its page and an unauthenticated token endpoint. Do not use in production"),
         Setting(
+            "SHOPSTREAM_KEEP_ALIVE_SECONDS", is: [.reloadable], .value("75"),
+            """
+            seconds that a connection may be idle between requests, 5 to 3600. Behind a proxy that keeps connections, \
+            longer than the proxy does. A reload applies it to new connections
+            """),
+        Setting(
             "SHOPSTREAM_MAX_CONNECTIONS_PER_ADDRESS", is: [.reloadable], .value("0"),
             """
             connections of one client address over all reactors, requests and streams together. 0: no limit. Trusted \

@@ -24,7 +24,9 @@ extension Shard {
         let listener = reactor.listener(of: connection)
         let isSecuring = listener == .main && environment.certificates != nil
         let state = HTTPConnection(
-            HTTPSession(isSecuring: isSecuring, isDraining: drainProgress.isDraining, at: reactor.now),
+            HTTPSession(
+                isSecuring: isSecuring, isDraining: drainProgress.isDraining,
+                keepAliveWait: environment.configuration.keepAliveWait, at: reactor.now),
             transport: isSecuring ? .awaitingHello : .plain, address: address, isCounted: isCounted,
             listener: listener)
         http[connection] = state

@@ -56,8 +56,11 @@ extension Shard {
         release(transfer.slot)
         counters.upgradeFailures[error.status.code, default: 0] += 1
         let state = HTTPConnection(
-            .handling(isDraining: drainProgress.isDraining, at: reactor.now), transport: transfer.transport,
-            address: transfer.countedAddress, isCounted: transfer.countedAddress != nil)
+            .handling(
+                isDraining: drainProgress.isDraining, keepAliveWait: environment.configuration.keepAliveWait,
+                at: reactor.now),
+            transport: transfer.transport, address: transfer.countedAddress,
+            isCounted: transfer.countedAddress != nil)
         http[connection] = state
         respond(connection, state, error)
     }
