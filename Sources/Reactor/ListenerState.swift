@@ -84,6 +84,8 @@ struct ListenerState {
     var mode = Mode.single
     /// Whether connections are wanted.
     var isWanted = false
+    /// Whether new connections are left to another process that listens on the address.
+    var isSteered = false
     /// After a failed accept: the time at which it is retried.
     var retryAt: MonotonicInstant?
 }

@@ -14,20 +14,31 @@ extension Reactor {
         acceptIfRoom(kind)
     }
 
-    /// Stops accepting and closes the listeners; the kernel refuses the connections in their queues.
+    /// Stops accepting and closes the listeners; the kernel resets the connections in their queues.
     public func stopAccepting() {
         for kind in ListenerKind.allCases { stopAccepting(kind) }
     }
 
-    private func stopAccepting(_ kind: ListenerKind) {
+    /// The same of one listener.
+    public func stopAccepting(_ kind: ListenerKind) {
         guard listeners[kind].descriptor >= 0, listeners[kind].isWanted else { return }
         listeners[kind].isWanted = false
+        if listeners[kind].isSteered { ListenerGroup.endSteering(listeners[kind].descriptor) }
         if listeners[kind].acceptCount > 0 { cancelAccepts(kind) } else { closeListener(kind) }
     }
 
     private func cancelAccepts(_ kind: ListenerKind) {
         driver.cancel(target: CompletionTag(acceptOf: kind), tag: CompletionTag(.cancel))
     }
+
+    /// Whether a listener is open, or is being closed.
+    public var isListening: Bool { ListenerKind.allCases.contains { listeners[$0].descriptor >= 0 } }
+
+    /// Whether another process that listens on the address of the listener gets its new connections.
+    public func isSteered(_ kind: ListenerKind) -> Bool { listeners[kind].isSteered }
+
+    /// Connections of the side listener that still have their descriptors.
+    public var sideConnectionCount: Int { listeners.sideConnectionCount }
 
     /// The listener that accepted a connection; `main` for connections that no listener accepted. O(1).
     public func listener(of connection: ConnectionID) -> ListenerKind {

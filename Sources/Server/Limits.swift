@@ -124,6 +124,11 @@ enum ServerLimits {
     static let figuresByteCountMax = 1 << 20
     /// Bytes of a collector's answer.
     static let traceAnswerByteCountMax = 64 << 10
+    /// How long a handshake of TCP may take that has begun when another server takes over the connections.
+    static let handshakeWait: Duration = .milliseconds(300)
+    /// How long the reactors then accept what is in their queues. Both waits together fit between `stopWait` and
+    /// `hardStopWait`.
+    static let acceptWait: Duration = .milliseconds(50)
     /// From the first stop signal to the end of a process in which something hangs, apart from the stop's delay and
     /// window.
     static let hardStopWait: Duration = .milliseconds(9_400)

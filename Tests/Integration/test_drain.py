@@ -8,6 +8,7 @@ import requests
 from websockets.exceptions import ConnectionClosed
 
 from support.deadline import wait_until
+from support.liveview import metrics_port
 from support.streams import open_stream, receive
 
 DRAINING = {"type": "server.draining", "data": {"reconnect_in_seconds": 1}}
@@ -109,3 +110,31 @@ def test_times_out_of_range_are_refused(serve, name):
     server = serve(ready=False, env={name: "601"}).launch()
     assert server.wait() == 78
     assert name in server.log()
+
+
+def test_the_metrics_listener_shows_a_stop_to_its_end(serve):
+    env = {"SHOPSTREAM_METRICS_LISTEN": "127.0.0.1:0", "SHOPSTREAM_DRAIN_WINDOW_SECONDS": "600"}
+    # The metrics listener is the first reactor's, and so is the shop.
+    server = serve(reactors=1, env=env)
+    shop, port = server.shops[0], metrics_port(server)
+
+    def ask(path):
+        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=10)
+
+    assert ask("/readyz").status_code == 200
+    with open_stream(server, shop.id, shop.member), open_stream(server, shop.id, shop.admin):
+        server.signal(signal.SIGTERM)
+        wait_until(lambda: ask("/readyz").status_code == 503, 10, "the stop is announced")
+        wait_until(lambda: is_refused(server), 10, "the public listener is closed")
+        assert ask("/readyz").json()["code"] == "draining"
+        # The first of two streams ended at once, and the other has half of the window.
+        wait_until(lambda: "\nwebsocket_connections 1\n" in ask("/metrics").text, 10, "a stream is left")
+    assert server.wait(20) == 0, "the last stream was closed by its client"
+
+
+def is_refused(server):
+    try:
+        server.request("GET", "/healthz")
+        return False
+    except requests.exceptions.ConnectionError:
+        return True

@@ -1,7 +1,9 @@
 """Where a server listens: on IPv6, and beside another one that it takes over from."""
 
+import collections
 import signal
 import socket
+import threading
 
 import pytest
 from support.deadline import wait_until
@@ -68,3 +70,48 @@ def test_a_server_takes_over_from_another_on_the_same_address(serve):
         assert receive(stream) == message
     assert second.list(shop.id, shop.member) == [stored, message]
     assert second.terminate() == 0
+
+
+@pytest.mark.plain  # its connections are sockets without TLS
+def test_a_takeover_refuses_and_resets_no_connection(serve):
+    """Both listen on the address by SO_REUSEPORT: what is in the queue of the one that ends must not be lost."""
+    first = serve()
+    is_over, outcomes = threading.Event(), collections.Counter()
+    clients = [threading.Thread(target=ask_again_and_again, args=(first.port, is_over, outcomes)) for _ in range(16)]
+    for client in clients:
+        client.start()
+    try:
+        server = first
+        for _ in range(3):
+            wait_for_answers(outcomes)
+            successor = serve(ready=False, port=first.port, store=first.store, args=["--takeover"]).launch()
+            wait_until(lambda: '"listening"' in successor.log(), 20, "the successor listens")
+            wait_for_answers(outcomes)
+            server.signal(signal.SIGTERM)
+            assert server.wait(15) == 0
+            server = successor
+        wait_for_answers(outcomes)
+    finally:
+        is_over.set()
+        for client in clients:
+            client.join(30)
+    assert set(outcomes) == {b"HTTP/1.1 200 OK"}, outcomes
+    assert server.terminate() == 0
+
+
+def wait_for_answers(outcomes):
+    """Until there are some more answers than now."""
+    count = outcomes.total() + 200
+    wait_until(lambda: outcomes.total() >= count, 20, "the clients are answered")
+
+
+def ask_again_and_again(port, is_over, outcomes):
+    """Asks for the health by one connection after another, and counts the outcomes."""
+    while not is_over.is_set():
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                answer = b"".join(iter(lambda: connection.recv(4096), b""))
+            outcomes[answer.split(b"\r\n")[0]] += 1
+        except OSError as error:
+            outcomes[repr(error)] += 1

@@ -64,6 +64,31 @@ import Testing
         #expect(violations.isEmpty)
     }
 
+    @Test func `a drain is watched until the last other connection has ended`() async {
+        let violations = await ScriptedRun.run(reactorCount: 2, hasMetricsListener: true) { run in
+            let slow = try run.connect(sending: Array("GET /healthz HTTP/1.1\r\n".utf8))
+            run.turn()
+            run.context.phase = .draining
+            run.server.postDrain()
+            run.turn()
+            for (path, status) in [("/readyz", 503), ("/metrics", 200), ("/readyz", 503)] {
+                let scraper = try run.connectForMetrics(sending: Self.get(path))
+                run.turn()
+                run.ledger.expect(scraper.read().starts(with: Array("HTTP/1.1 \(status)".utf8)), "\(path)")
+                scraper.close()
+                run.turn()
+            }
+            run.ledger.expect((try? run.connect(sending: [])) == nil, "the public listener is still open")
+            run.send(Array("Host: a\r\n\r\n".utf8), on: slow)
+            run.turn()
+            run.ledger.expect(slow.read().starts(with: Array("HTTP/1.1 200".utf8)), "no answer")
+            slow.close()
+            run.turn()
+            run.ledger.expect((try? run.connectForMetrics(sending: [])) == nil, "the metrics listener is still open")
+        }
+        #expect(violations.isEmpty)
+    }
+
     @Test func `a drain answers the scrape in flight and ends idle connections`() async {
         let violations = await ScriptedRun.run(reactorCount: 2, hasMetricsListener: true) { run in
             let idle = try run.connectForMetrics(sending: Self.get("/healthz"))

@@ -110,6 +110,25 @@ struct ListeningSocket {
         }
     }
 
+    /// The address that the socket is bound to as /proc/net/tcp and tcp6 write it (proc(5)): words of 32 bits in the order
+    /// of the machine, and the port. Nil when it is no IP address.
+    var procName: (text: String, isIPv6: Bool)? {
+        func hex(_ number: some FixedWidthInteger) -> String {
+            let digits = String(number, radix: 16, uppercase: true)
+            return String(repeating: "0", count: number.bitWidth / 4 - digits.count) + digits
+        }
+        let name = boundName
+        switch Int32(name.sin6_family) {
+        case AF_INET: return ("\(hex(name.sin6_flowinfo)):\(hex(boundPort))", false)
+        case AF_INET6:
+            let words = unsafe withUnsafeBytes(of: name.sin6_addr) { bytes in
+                (0..<4).map { unsafe hex(bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)) }
+            }
+            return ("\(words.joined()):\(hex(boundPort))", true)
+        default: return nil
+        }
+    }
+
     private var boundName: sockaddr_in6 {
         var name = sockaddr_in6()
         var byteCount = socklen_t(MemoryLayout<sockaddr_in6>.size)

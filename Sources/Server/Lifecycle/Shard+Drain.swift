@@ -16,7 +16,10 @@ extension Shard {
     /// window. Streams end with 1012 over the window, or all at once with 1001 when there is none.
     func drain() {
         guard drainProgress.began() else { return }
-        reactor.stopAccepting()
+        reactor.stopAccepting(.main)
+        reactor.stopAccepting(.second)
+        // A scraper may watch the stop, and a probe ask for it, unless another server answers them.
+        if reactor.isSteered(.side) { reactor.stopAccepting(.side) }
         let window = environment.configuration.drainWindow
         if window > .zero {
             publish(.serverDraining(reconnectInSeconds: Disconnect.advisedReconnectSeconds))
@@ -56,7 +59,9 @@ extension Shard {
     /// Notifies the others once the last connection has ended, and stops the reactor when all have done so. Until then
     /// their commands still arrive here, at the owner of a shop or of a user.
     func finishDrainIfIdle() {
-        guard reactor.connectionCount == 0 else { return }
+        guard reactor.connectionCount == reactor.sideConnectionCount else { return }
+        reactor.stopAccepting(.side)
+        guard !reactor.isListening, reactor.connectionCount == 0 else { return }
         if let timer = streamDrain?.timer { reactor.cancel(timer) }
         streamDrain = nil
         if outbox.isEmpty, drainProgress.connectionsEnded() {

@@ -21,6 +21,11 @@ protocol ShardGroup: Sendable {
     func change(_ reload: ShardReload) async
     /// Asks the shards to say by `/readyz` that they will stop.
     func announceStop()
+    /// Leaves new connections to another process that listens on the same addresses; false when there is none, and after
+    /// `wait`, as reactors that were stopped do nothing.
+    func steerConnections(within wait: Duration) async -> Bool
+    /// Asks the shards to let the kernel drop what still begins a connection to this process.
+    func ignoreNewConnections()
     /// Asks the shards to end their connections and then themselves.
     func drain()
     /// Stops the reactors at once.
@@ -157,6 +162,24 @@ final class Shards<IO: SystemDriver>: ShardGroup {
     func announceStop() {
         // A shard whose mailbox is full is asked to drain later, like the others.
         for shard in shards { _ = shard.reactor.post(.announceStop, from: nil) }
+    }
+
+    func steerConnections(within wait: Duration) async -> Bool {
+        let (outcomes, outcome) = AsyncStream.makeStream(of: Bool.self)
+        if let first = shards.first {
+            Task(executorPreference: first.reactor) { [count] in
+                outcome.yield(first.reactor.steerConnections(reactorCount: count))
+            }
+        }
+        Task.detached {
+            try? await Task.sleep(for: wait)
+            outcome.yield(false)
+        }
+        return await outcomes.first { _ in true } ?? false
+    }
+
+    func ignoreNewConnections() {
+        for shard in shards { Task(executorPreference: shard.reactor) { shard.reactor.ignoreNewConnections() } }
     }
 
     func drain() {

@@ -195,6 +195,7 @@ public final class ShopstreamServer: Sendable {
     /// answered is in the store.
     public func stop() async {
         await announceStop()
+        await leaveConnections()
         let startedAt = ContinuousClock.now
         log.notice("stopping")
         keyReader?.cancel()
@@ -232,7 +233,22 @@ public final class ShopstreamServer: Sendable {
         guard delay > .zero else { return }
         log.notice("stopping soon", metadata: ["delay": "\(delay)"])
         shards.announceStop()
-        let sleep = Task.detached { _ = try? await Task.sleep(for: delay) }
+        await delayStop(delay)
+    }
+
+    /// When another server listens on the same addresses: leaves new connections to it, and accepts those whose handshake
+    /// has begun.
+    private func leaveConnections() async {
+        guard await shards.steerConnections(within: ServerLimits.handshakeWait) else { return }
+        log.notice("another server takes the connections")
+        await delayStop(ServerLimits.handshakeWait)
+        shards.ignoreNewConnections()
+        await delayStop(ServerLimits.acceptWait)
+    }
+
+    /// Waits, unless `hasten` ends it.
+    private func delayStop(_ duration: Duration) async {
+        let sleep = Task.detached { _ = try? await Task.sleep(for: duration) }
         stopDelay.withLock { $0 = sleep }
         await sleep.value
     }
