@@ -49,6 +49,10 @@ public protocol ShopOwner: ReactorContext {
     /// Whether other nodes write the shops too. Then the order of the commits is the order of publication, also for
     /// this node's changes, and the database assigns the times.
     var isOrderedByBroker: Bool { get }
+    /// The traces of changes that the broker will report, when it orders them.
+    func awaitReport(of message: MessageID, in trace: TraceContext)
+    /// A change for which a report was awaited is not written.
+    func forgetReport(of message: MessageID)
 
     /// Publishes an event to the shop's streams.
     func publish(_ event: EncodedEvent, to shop: ShopID)

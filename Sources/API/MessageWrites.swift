@@ -87,7 +87,7 @@ public enum MessageWrites {
         var message = Message(
             id: MessageID(owner.newIdentifier()), shopID: body.shopID, userID: identity.userID, text: body.text,
             createdAt: change.time, updatedAt: nil, isEdited: false, parentID: body.parentID, username: username)
-        let span = trace.map { owner.startSpan("store", in: $0) }
+        let span = owner.beginStore(of: message.id, in: trace)
         do throws(StorageError) {
             let storedAt = try await owner.store.append(message)
             span?.end()
@@ -96,9 +96,7 @@ public enum MessageWrites {
                 message.createdAt = storedAt
             }
         } catch {
-            span?.failed(error)
-            owner.end(change, nil)
-            throw owner.storageFailure(error)
+            throw owner.storeFailed(change, of: message.id, span, error)
         }
         let event = owner.encoded(.messageCreated(owner.shown(message)), in: trace)
         owner.end(change, event)
@@ -110,17 +108,15 @@ public enum MessageWrites {
     ) async throws(APIError) -> [UInt8] {
         let change = try await owner.beginChange(in: message.shopID)
         let edited: Message?
-        let span = trace.map { owner.startSpan("store", in: $0) }
+        let span = owner.beginStore(of: message.id, in: trace)
         do throws(StorageError) {
             edited = try await owner.store.edit(message.id, in: message.shopID, text: text, at: change.time)
             span?.end()
         } catch {
-            span?.failed(error)
-            owner.end(change, nil)
-            throw owner.storageFailure(error)
+            throw owner.storeFailed(change, of: message.id, span, error)
         }
         guard let edited else {
-            owner.end(change, nil)
+            owner.notStored(change, of: message.id)
             throw .messageNotFound
         }
         change.shop.advance(past: edited.changedAt, at: owner.civilTime)
@@ -134,28 +130,43 @@ public enum MessageWrites {
     ) async throws(APIError) {
         let change = try await owner.beginChange(in: message.shopID)
         let deleted: Message?
-        let span = trace.map { owner.startSpan("store", in: $0) }
+        let span = owner.beginStore(of: message.id, in: trace)
         do throws(StorageError) {
             deleted = try await owner.store.delete(message.id, in: message.shopID)
             span?.end()
         } catch {
-            span?.failed(error)
-            owner.end(change, nil)
-            throw owner.storageFailure(error)
+            throw owner.storeFailed(change, of: message.id, span, error)
         }
         guard deleted != nil else {
-            owner.end(change, nil)
+            owner.notStored(change, of: message.id)
             throw .messageNotFound
         }
         owner.end(change, owner.encoded(.messageDeleted(message.id, in: message.shopID), in: trace))
     }
 }
 
-extension Tracing.Span {
-    /// Ends with the store's failure.
-    fileprivate func failed(_ error: StorageError) {
-        setStatus(SpanStatus(code: .error, message: error.kind.code))
-        end()
+extension ShopOwner {
+    /// Begins the span of a call of the store that changes a message; nil when the trace is not recorded.
+    fileprivate func beginStore(of message: MessageID, in trace: TraceContext?) -> (any Tracing.Span)? {
+        guard let trace else { return nil }
+        if isOrderedByBroker { awaitReport(of: message, in: trace) }
+        return startSpan("store", in: trace)
+    }
+
+    /// Ends a change that the store refused, and its span. The result is for the client.
+    fileprivate func storeFailed(
+        _ change: ShopChange, of message: MessageID, _ span: (any Tracing.Span)?, _ error: StorageError
+    ) -> APIError {
+        span?.setStatus(SpanStatus(code: .error, message: error.kind.code))
+        span?.end()
+        notStored(change, of: message)
+        return storageFailure(error)
+    }
+
+    /// Ends a change that is not in the store.
+    fileprivate func notStored(_ change: ShopChange, of message: MessageID) {
+        if isOrderedByBroker { forgetReport(of: message) }
+        end(change, nil)
     }
 }
 

@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 from support.collector import Collector, attributes
 from support.deadline import wait_until
+from support.postgres import migrated
 from support.server import free_port
 from support.streams import open_stream, receive
 from support.tokens import token
@@ -83,6 +84,40 @@ def test_a_post_has_its_spans(traced, collector):
     assert resource["service.name"] == "bakery" and resource["service.instance.id"]
     text = json.dumps(collector.batches())
     assert TEXT not in text and token(shop.member).split(".")[2] not in text and shop.member not in text
+
+
+@pytest.fixture(scope="module")
+def database():
+    with migrated() as postgres:
+        yield postgres
+
+
+def test_changes_that_the_database_reports_have_all_spans(serve, collector, database):
+    """Nodes that share a database publish what it reports, their own changes too."""
+    shared = {"SHOPSTREAM_POSTGRES_SHARED": "true"}
+    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_TRACES_SAMPLER_ARG": "0"}
+    server = serve(store=database.uri, env={**shared, **traces})
+    other = serve(store=database.uri, env=shared)
+    shop = server.shops[0]
+    with open_stream(server, shop.id, shop.admin) as near, open_stream(other, shop.id, shop.admin) as far:
+        message = post(server, SAMPLED).json()["data"]
+        assert receive(near)["id"] == receive(far)["id"] == message["id"]
+        edited_trace = TRACE[::-1]
+        answer = server.request(
+            "PUT", "/api/v1/shops/messages", shop.member, json={"message_id": message["id"], "message": TEXT + "!"},
+            headers={"traceparent": f"00-{edited_trace}-{PARENT}-01"})
+        assert answer.status_code == 200
+        assert receive(near)["message"] == receive(far)["message"] == TEXT + "!"
+        # Of another node's change this one has no trace.
+        post(other, SAMPLED)
+        assert receive(near)["id"] == receive(far)["id"]
+    for trace, name in ((TRACE, "POST createMessage"), (edited_trace, "PUT editMessage")):
+        spans = spans_of(collector, 4, trace)
+        by_name = {span["name"]: span for span in spans}
+        assert sorted(by_name) == sorted([name, "publish", "send", "store"]) and len(spans) == 4
+        assert by_name["publish"]["parentSpanId"] == by_name["store"]["parentSpanId"] == by_name[name]["spanId"]
+        assert by_name["send"]["parentSpanId"] == by_name["publish"]["spanId"]
+        assert attributes(by_name["publish"])["shopstream.subscribers"] == "1"
 
 
 def test_only_what_the_caller_records_is_recorded_when_the_ratio_is_0(traced, collector):

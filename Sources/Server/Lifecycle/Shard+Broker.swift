@@ -44,7 +44,8 @@ extension Shard: BrokerObserver {
         switch event {
         case .messageCreated(let message): publish(message) { .messageCreated($0) }
         case .messageEdited(let message): publish(message) { .messageEdited($0) }
-        case .messageDeleted(let id, let shop): publishInOrder(.messageDeleted(id, in: shop), to: shop)
+        case .messageDeleted(let id, let shop):
+            publishInOrder(.messageDeleted(id, in: shop), to: shop, in: awaitedTraces.take(id))
         case .membershipsChanged, .missed, .nodeLock: break
         }
     }
@@ -53,14 +54,15 @@ extension Shard: BrokerObserver {
         // The shop's own times must stay after all times that were seen. Otherwise a client that catches up by time
         // misses messages.
         shops[message.shopID]?.advance(past: message.changedAt, at: civilTime)
-        guard hub.subscriberCount(of: message.shopID) > 0 else { return }
-        publishInOrder(event(shown(message)), to: message.shopID)
+        let trace = awaitedTraces.take(message.id)
+        guard trace != nil || hub.subscriberCount(of: message.shopID) > 0 else { return }
+        publishInOrder(event(shown(message)), to: message.shopID, in: trace)
     }
 
     /// Publishes after our own writes that are in flight, whose times are earlier: a client that catches up from this
     /// change must have received them. When the broker orders the changes, it reports our own writes in their turn.
-    private func publishInOrder(_ event: ChatEvent, to shopID: ShopID) {
-        let event = encoded(event)
+    private func publishInOrder(_ event: ChatEvent, to shopID: ShopID, in trace: TraceContext?) {
+        let event = encoded(event, in: trace)
         guard !storage.broker.ordersChanges, let shop = shops[shopID] else { return publish(event, to: shopID) }
         for event in shop.endChange(shop.enterChange(), event) { publish(event, to: shopID) }
     }

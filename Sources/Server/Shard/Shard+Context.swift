@@ -59,6 +59,10 @@ extension Shard: Context {
 
 extension Shard: ShopOwner {
     var isOrderedByBroker: Bool { storage.broker.ordersChanges }
+
+    func awaitReport(of message: MessageID, in trace: TraceContext) { awaitedTraces.await(message, in: trace) }
+
+    func forgetReport(of message: MessageID) { _ = awaitedTraces.take(message) }
 }
 
 // On the shard that counts the user.

@@ -53,6 +53,7 @@ final class Shard<IO: Driver>: ReactorHandler, @unchecked Sendable {
     var addressLimits: AddressLimits
     var memberships = MembershipWatch()
     var shops = Shops()
+    var awaitedTraces = AwaitedTraces()
     private var randomBytes = RandomBytes()
 
     var drainProgress = DrainProgress()

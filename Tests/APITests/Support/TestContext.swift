@@ -92,6 +92,8 @@ extension TestContext: ShopOwner, UserCounter, MeasuredReactor, OrphanSearcher {
     func startSpan(_ name: String, in trace: TraceContext) -> any Tracing.Span {
         NoOpTracer().startSpan(name, context: .topLevel)
     }
+    func awaitReport(of message: MessageID, in trace: TraceContext) {}
+    func forgetReport(of message: MessageID) {}
     func countFailure(_ kind: StorageError.Kind) { storageFailures.append(kind) }
     func countOrphanedImage() { orphanCount += 1 }
     func publish(_ event: EncodedEvent, to shop: ShopID) { published.append((event.kind, shop)) }
