@@ -32,7 +32,7 @@ struct ServerFigures: Sendable {
     let store: StoreStatistics
     /// Calls that wait for a takeover; nil for a server without one.
     let takeoverWaitingCallCount: Int?
-    /// Nil unless the keys come from a file.
+    /// Nil unless the keys come from a file or a URL.
     let keys: KeyReloader.Statistics?
     /// Nil without TLS.
     let certificates: ServerCertificates.Statistics?
