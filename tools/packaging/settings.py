@@ -40,3 +40,10 @@ def read_settings(path=TABLE):
     if not settings:
         raise SystemExit(f"{path.name} has no table of settings")
     return settings
+
+
+def read_secret_files(path=TABLE):
+    """The settings whose value may be in a file that NAME_FILE names: those of the section on secrets."""
+    section = path.read_text(encoding="utf-8").split("\n### Secrets\n")[1].split("\n### ")[0]
+    rows = {setting.name for setting in read_settings(path)}
+    return {name for name in re.findall(r"`([A-Z_]+)_FILE`", section) if f"{name}_FILE" not in rows}

@@ -1,7 +1,9 @@
-"""The settings file and the manual page of the Debian package are made from whole tables. Run by tools/check."""
+"""The settings file and the manual page of the Debian package are made from whole tables, and the links of its documents
+lead somewhere. Run by tools/check."""
 
 import importlib.machinery
 import importlib.util
+import os
 import pathlib
 import re
 import subprocess
@@ -14,9 +16,18 @@ PACKAGING = pathlib.Path(__file__).resolve().parents[1] / "packaging"
 sys.path.insert(0, str(PACKAGING))
 import settings  # noqa: E402
 
-loader = importlib.machinery.SourceFileLoader("man_page", str(PACKAGING / "man-page"))
-man_page = importlib.util.module_from_spec(importlib.util.spec_from_loader("man_page", loader))
-loader.exec_module(man_page)
+
+def program(name):
+    """A program of tools/packaging as a module."""
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), str(PACKAGING / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+man_page = program("man-page")
+documents = program("documents")
+SOURCES = PACKAGING.parents[1] / "Sources"
 
 
 class Settings(unittest.TestCase):
@@ -79,6 +90,55 @@ class ManPage(unittest.TestCase):
         )
         self.assertIn("\n\\fBtool shop create\\fR [\\fIoptions\\fR] \\fIshop\\fR\n", page)
         self.assertIn("\n.TP\n\\fB\\-\\-store\\fR \\fIstore\\fR\nWhere. (default: here)\n", page)
+
+    def test_every_setting_and_every_file_of_a_secret_has_its_help(self):
+        page = man_page.page({"commandName": "tool", "shouldDisplay": True, "abstract": "A tool."}, "1", "2000-01-01")
+        titles = re.findall(r"^\.TP\n\\fB([A-Z_]+)\\fR$", page, re.MULTILINE)
+        secrets = ["SHOPSTREAM_ADMIN_SECRET_FILE", "SHOPSTREAM_STORE_FILE", "AUTH_JWT_SECRET_FILE"]
+        self.assertEqual([name for name in titles if name in secrets], secrets)
+        names = [row.name for row in settings.read_settings()]
+        self.assertEqual([name for name in titles if name not in secrets], names)
+
+    def test_every_status_that_the_command_ends_with_is_explained(self):
+        commands = "".join(path.read_text(encoding="utf-8") for path in SOURCES.joinpath("shopstream").rglob("*.swift"))
+        used = set(re.findall(r"\bstatus: (\d+)\)", commands))
+        for path in SOURCES.rglob("*.swift"):
+            text = path.read_text(encoding="utf-8")
+            for body in re.findall(r"var exitStatus: Int32 \{(.*?)\n? *\}\n", text, re.DOTALL):
+                used |= set(re.findall(r"\b\d+\b", body))
+        self.assertLessEqual({"64", "69", "71", "74", "77", "78"}, used)
+        self.assertLessEqual(used, {status for status, _ in man_page.STATUSES})
+
+
+class Documents(unittest.TestCase):
+    def test_links_lead_to_what_is_installed_or_become_text(self):
+        self.assertEqual(
+            documents.rewritten(
+                "[a\nb](../../Sources/Server/README.md#tls) [c](../proxies/nginx.conf) [d](../test) [e](#container)\n"
+                "[f](https://example.org/)\n```sh\n[g](h)\n```\n\n## Container\n",
+                "tools/packaging/README.md",
+            ),
+            "[a\nb](OPERATING.md#tls) [c](examples/proxies/nginx.conf) d [e](#container)\n"
+            "[f](https://example.org/)\n```sh\n[g](h)\n```\n\n## Container\n",
+        )
+
+    def test_a_link_without_a_target_is_refused(self):
+        for link in ("nothing.md", "#nothing", "../README.md#nothing"):
+            with self.assertRaises(SystemExit):
+                documents.rewritten(f"[a]({link})", "tools/packaging/README.md")
+
+    def test_no_link_of_an_installed_document_is_dead(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([str(PACKAGING / "documents"), folder], check=True)
+            for path in pathlib.Path(folder).rglob("*.md"):
+                for target in documents.LINK.findall(documents.FENCED.sub("", path.read_text(encoding="utf-8"))):
+                    name, _, anchor = target[1].partition("#")
+                    if re.match(r"[a-z]+:", name):
+                        continue
+                    goal = pathlib.Path(os.path.normpath(path.parent / name)) if name else path
+                    self.assertTrue(goal.is_file(), f"{path}: {target}")
+                    if anchor:
+                        self.assertIn(anchor, documents.anchors(goal.read_text(encoding="utf-8")), f"{path}: {target}")
 
 
 if __name__ == "__main__":
