@@ -1,4 +1,5 @@
-"""The seccomp profile of containers (tools/packaging/seccomp.json): the server works under it, and little else does."""
+"""The seccomp profile of containers (tools/packaging/seccomp.json): the server works under it on both drivers, and little
+else does."""
 
 import os
 import pathlib
@@ -7,8 +8,10 @@ import subprocess
 
 import pytest
 from support.certificates import TLS
+from support.collector import Collector
 from support.deadline import wait_until
 from support.images import upload
+from support.issuer import Issuer
 from support.server import ROOT, Server, find_binary
 from support.shops import shops_of
 from support.stores import STORES
@@ -42,20 +45,44 @@ class ConfinedServer(Server):
         return self
 
 
+@pytest.fixture
+def issuer(authority):
+    issuer = Issuer(authority)
+    yield issuer
+    issuer.end()
+
+
+@pytest.fixture
+def collector():
+    collector = Collector()
+    yield collector
+    collector.end()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def server(request, tmp_path, authority):
+def store(request, tmp_path):
     with STORES[request.param](tmp_path) as store:
-        members = [row for shop in shops_of(None, 4) for row in shop.memberships]
-        server = ConfinedServer(
-            tmp_path, members=members, store=store, tls=TLS(authority, authority.issue()),
-            env={"SHOPSTREAM_IMAGES": str(tmp_path / "images")},
-        )  # fmt: skip
+        yield store
+
+
+@pytest.fixture(params=["uring", "epoll"])
+def server(request, store, tmp_path, authority, issuer, collector):
+    """With what makes a server call others: keys of an issuer, and traces."""
+    members = [row for shop in shops_of(None, 4) for row in shop.memberships]
+    env = {
+        "SHOPSTREAM_DRIVER": request.param, "SHOPSTREAM_IMAGES": str(tmp_path / "images"),
+        "AUTH_JWKS_URL": f"https://localhost:{issuer.port}/keys.json", "SSL_CERT_FILE": str(authority.path),
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_TRACES_SAMPLER_ARG": "1",
+    }  # fmt: skip
+    server = ConfinedServer(tmp_path, members=members, store=store, tls=TLS(authority, authority.issue()), env=env)
+    try:
         yield server.start()
+    finally:
         server.end()
         print(server.log_tail())
 
 
-def test_streams_requests_images_reload_and_stop_need_no_more(server):
+def test_streams_requests_images_keys_traces_reload_and_stop_need_no_more(server, issuer, collector):
     shops = shops_of(server, 4)
     streams = [open_stream(server, shop.id, shop.member) for shop in shops]
     for shop, stream in zip(shops, streams):
@@ -65,8 +92,11 @@ def test_streams_requests_images_reload_and_stop_need_no_more(server):
     image = upload(shops[0])["image_url"]
     assert server.request("GET", image, shops[0].member).status_code == 200
     assert server.open_streams() == 4
+    fetches = issuer.fetches
     server.signal(signal.SIGHUP)
     wait_until(lambda: '"members read again"' in server.log(), 10, "the reload is logged")
+    wait_until(lambda: issuer.fetches > fetches, 15, "the keys are fetched again")
+    wait_until(collector.spans, 20, "traces are exported")
     server.signal(signal.SIGTERM)
     assert [close_code(stream) for stream in streams] == [1001] * 4
     assert server.wait() == 0
