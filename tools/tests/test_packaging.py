@@ -122,6 +122,14 @@ class Documents(unittest.TestCase):
             "[f](https://example.org/)\n```sh\n[g](h)\n```\n\n## Container\n",
         )
 
+    def test_the_first_message_takes_the_reading_and_typing_that_the_readme_states(self):
+        introduction, section = documents.read("tools/packaging/README.md").split("\n## ")[:2]
+        character_count = sum(map(len, re.findall(r"^```sh\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)))
+        word_count = len((introduction + section.split("\nThen: ")[0]).split())
+        words, characters = re.search(r"some (\d+) words.*? ([\d,]+) characters", section, re.DOTALL).groups()
+        self.assertAlmostEqual(word_count, int(words), delta=20)
+        self.assertAlmostEqual(character_count, int(characters.replace(",", "")), delta=50)
+
     def test_a_link_without_a_target_is_refused(self):
         for link in ("nothing.md", "#nothing", "../README.md#nothing"):
             with self.assertRaises(SystemExit):
