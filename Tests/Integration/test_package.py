@@ -114,16 +114,18 @@ def test_the_documents_and_what_they_describe_are_in_the_package(packages, tmp_p
 
 
 def linked_packages():
-    """The repositories of the modules that the linker put into the server, by its list of object files."""
-    objects = (find_binary().parent / "shopstream.product" / "Objects.LinkFileList").read_text()
-    modules = {module for module in re.findall(r"/(\w+)\.build/", objects) if not (ROOT / "Sources" / module).exists()}
-    checkouts = [path for path in (ROOT / ".build" / "checkouts").iterdir() if path.is_dir()]
-    owners = {
-        module: [path.name for path in checkouts if (path / "Sources" / module).exists() or (path / module).exists()]
-        for module in modules
-    }
-    assert all(len(names) == 1 for names in owners.values()), owners
-    return {names[0] for names in owners.values()}
+    """The repositories of the modules that the linker put into the server: by its list of object files, and by what the
+    compiler noted of the sources of each module, one file for Swift and one for each source in C."""
+    folder = find_binary().parent
+    objects = (folder / "shopstream.product" / "Objects.LinkFileList").read_text()
+    names = set()
+    for module in set(re.findall(r"/(\w+)\.build/", objects)):
+        build = folder / f"{module}.build"
+        notes = [build / "sources"] if (build / "sources").exists() else list(build.rglob("*.d"))
+        paths = "".join(path.read_text() for path in notes)
+        assert f"{ROOT}/" in paths, module
+        names |= set(re.findall(r"/\.build/checkouts/([^/]+)/", paths))
+    return names
 
 
 def test_the_copyright_names_every_package_that_the_server_is_linked_with():
