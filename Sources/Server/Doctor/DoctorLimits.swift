@@ -1,9 +1,9 @@
 /// What the doctor compares facts with.
 enum DoctorLimits {
-    /// Bytes of the process for an idle stream: 1.4 KB (`Benchmarks/idle-memory`), rounded up. Large runs of
-    /// Benchmarks/README.md measure less.
+    /// Bytes of the process for a stream: more than the 0.2 to 0.9 KB that Benchmarks/README.md, section "Memory", has, so
+    /// that there is room for messages.
     static let streamByteCount = 1_500
-    /// The same with TLS: see the table of Benchmarks/README.md, section "TLS".
+    /// The same with TLS: the 14.4 to 14.6 KB of Benchmarks/README.md.
     static let secureStreamByteCount = 14_500
     /// Bytes of the kernel for an idle stream, its socket and its entry in the ring's table: half of the 9.0 KiB for both
     /// ends that Benchmarks/README.md reports.
