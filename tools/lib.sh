@@ -13,9 +13,10 @@ packages_tls=(openssl)
 packages_build=(libssl-dev libpq-dev liburing-dev libsqlite3-dev pkg-config curl python3)
 packages_test=(python3-venv postgresql chromium nodejs node-ws golang-go golang-github-gorilla-websocket-dev
     strace python3-seccomp "${packages_tls[@]}")
-# What makes the Debian package (tools/package), and what installs it into a Debian of its own (the stage `package`).
+# What makes the Debian package (tools/package), and what installs it into a Debian of its own and into an image of
+# containers (the stage `package`).
 packages_package=(dpkg-dev binutils)
-packages_package_test=(debootstrap systemd-container)
+packages_package_test=(debootstrap systemd-container buildah)
 # What the servers to compare with are built of (Benchmarks/Peers).
 packages_peers=(golang-go golang-github-gorilla-websocket-dev golang-github-gin-gonic-gin-dev golang-github-google-uuid-dev
     golang-github-lib-pq-dev)

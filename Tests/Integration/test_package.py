@@ -15,7 +15,7 @@ import pytest
 import requests
 from support.activation import ask_until
 from support.deadline import wait_until
-from support.debian import Machine, base_tree, run, why_not
+from support.debian import Machine, base_tree, build_package, run, why_not
 from support.server import ROOT, Server, find_binary
 from support.streams import close_code, open_stream, receive
 from support.tokens import SECRET
@@ -30,17 +30,6 @@ SHOPSTREAM_METRICS_LISTEN=127.0.0.1:9464
 END
 systemctl restart shopstream.service
 """
-
-
-def build(folder, *options, **env):
-    """Packages the release binary; the path of the package."""
-    command = [str(ROOT / "tools" / "package"), "--no-build", "--output", str(folder), *options]
-    done = subprocess.run(
-        command, env={**os.environ, "SHOPSTREAM_BIN": str(find_binary()), **env}, text=True, timeout=120,
-        stdout=subprocess.PIPE,
-    )  # fmt: skip
-    assert done.returncode == 0
-    return folder.joinpath(done.stdout.strip())
 
 
 def readme_steps():
@@ -59,7 +48,7 @@ def tools_of(steps):
 def packages(tmp_path_factory):
     """The package, and one with a higher version and another list of settings."""
     folder = tmp_path_factory.mktemp("packages")
-    package = build(folder)
+    package = build_package(folder)
     tree = folder / "tree"
     run("dpkg-deb", "--raw-extract", str(package), str(tree))
     control = tree / "DEBIAN" / "control"
@@ -94,7 +83,7 @@ def client_of(machine, folder, port=8080):
 
 
 def test_the_same_commit_makes_the_same_package(packages, tmp_path):
-    again = build(tmp_path)
+    again = build_package(tmp_path)
     assert again.name == packages[0].name
     assert again.read_bytes() == packages[0].read_bytes()
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 from .deadline import wait_until
-from .server import ROOT
+from .server import ROOT, find_binary
 
 SUITE = "bookworm"
 FOLDER = ROOT / ".build" / "tools" / "debian"
@@ -24,6 +24,16 @@ def run(*command, seconds=300, check=True, **options):
     )  # fmt: skip
     assert not check or done.returncode == 0, f"{' '.join(command)}: {done.returncode}\n{done.stdout[-4000:]}"
     return done
+
+
+def build_package(folder):
+    """Packages the release binary; the path of the package."""
+    done = subprocess.run(
+        [str(ROOT / "tools" / "package"), "--no-build", "--output", str(folder)],
+        env={**os.environ, "SHOPSTREAM_BIN": str(find_binary())}, text=True, timeout=120, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert done.returncode == 0
+    return folder.joinpath(done.stdout.strip())
 
 
 def mirror():
