@@ -1,8 +1,9 @@
 public import Primitives
 
-/// Decides when the file of keys is read and which tokens wait for that read. A value; the time is an argument.
+/// Decides when the keys are read and which tokens wait for that read. A value; the time is an argument.
 ///
-/// One read is in flight at a time. Tokens with an unknown `kid` trigger at most one read per `period`. Such a token
+/// One read is in flight at a time. Each read says when the next one is due at the latest (`nextReadAt`), whatever
+/// caused it, so that a failed read is repeated soon also when it came early. Tokens with an unknown `kid` trigger at most one read per `period`. Such a token
 /// waits when a read is in flight, or due within `waitMax`; otherwise it is refused at once. At most `waiterCountMax`
 /// tokens wait: tokens with invented `kid`s must accumulate neither reads nor requests.
 public struct KeyReloadMachine: Sendable {
@@ -32,11 +33,22 @@ public struct KeyReloadMachine: Sendable {
     }
 
     private var phase = Phase.idle
+    /// When a token may trigger the next read.
     private var dueAt: MonotonicInstant
+    /// When the next read is due though no token triggers it.
+    private var refreshAt: MonotonicInstant
     private var waiterCount = 0
 
-    /// The first token with an unknown `kid` triggers a read at once.
-    public init(at now: MonotonicInstant) { dueAt = now }
+    /// The keys were read at `now`. The first token with an unknown `kid` triggers a read at once.
+    public init(at now: MonotonicInstant, nextReadAfter wait: Duration) {
+        dueAt = now
+        refreshAt = now + wait
+    }
+
+    /// When the next read begins though no token triggers it; nil while a read is in flight, whose end says so.
+    public var nextReadAt: MonotonicInstant? {
+        if case .reading = phase { nil } else { refreshAt }
+    }
 
     /// A token named an unknown key. Unless refused, it counts as waiting until `waiterLeft` or the end of a read.
     public mutating func keyMissed(at now: MonotonicInstant) -> Decision {
@@ -69,7 +81,15 @@ public struct KeyReloadMachine: Sendable {
         dueAt = now + Self.period
     }
 
-    /// A period or a signal requests a read, independently of tokens. Returns whether to begin it. When a read is in
+    /// The time `nextReadAt` was reached. Returns whether to begin the read: not when a read since then moved that time
+    /// or is in flight.
+    public mutating func refreshTimeCame(at now: MonotonicInstant) -> Bool {
+        guard let nextReadAt, nextReadAt <= now else { return false }
+        phase = .reading(isWantedAgain: false)
+        return true
+    }
+
+    /// A signal requests a read, independently of tokens. Returns whether to begin it. When a read is in
     /// flight, another one follows it, because the first may have read the file before it changed.
     public mutating func wanted() -> Bool {
         switch phase {
@@ -82,9 +102,11 @@ public struct KeyReloadMachine: Sendable {
         }
     }
 
-    /// The read has ended, and all waiting tokens are verified with its keys. Returns whether to begin another one.
-    public mutating func readEnded() -> Bool {
+    /// The read has ended, and all waiting tokens are verified with its keys. The next one is due after `wait` at the
+    /// latest. Returns whether to begin another one now.
+    public mutating func readEnded(at now: MonotonicInstant, nextReadAfter wait: Duration) -> Bool {
         waiterCount = 0
+        refreshAt = now + wait
         if phase == .reading(isWantedAgain: true) {
             phase = .reading(isWantedAgain: false)
             return true

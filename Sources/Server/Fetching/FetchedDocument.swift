@@ -10,11 +10,10 @@ struct FetchedDocument: Hashable, Sendable {
     /// How long it may be used without another fetch (RFC 9111, section 4.2); nil when the server does not say.
     let freshness: Duration?
 
-    /// Fetches the document, of at most `byteCountMax` bytes. For a thread that may wait.
-    init(of url: FetchURL, byteCountMax: Int) throws(FetchError) {
+    /// Fetches the document, of at most `byteCountMax` bytes, within `wait`. For a thread that may wait.
+    init(of url: FetchURL, byteCountMax: Int, wait: Duration) throws(FetchError) {
         self = try FetchedDocument(
-            Fetch.send(
-                .get, url, fields: [.accept: "application/json"], byteCountMax: byteCountMax, wait: Self.wait))
+            Fetch.send(.get, url, fields: [.accept: "application/json"], byteCountMax: byteCountMax, wait: wait))
     }
 
     /// The document of an answer. Any status but 200 is an error.

@@ -31,9 +31,10 @@ final class KeyReloader: Sendable {
         var text: [UInt8]
         /// When it was last read.
         var readAt: MonotonicInstant
-        /// How long to wait before the next read that no token triggers.
-        var wait: Duration
         var reloads: KeyReloadMachine
+        /// Whether the keys are read when a read is due, and what then begins it.
+        var isRefreshing = false
+        var refresh: Task<Void, Never>?
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         /// Waiters that joined so far; each is named by its number.
         var waiterCount: UInt64 = 0
@@ -45,22 +46,29 @@ final class KeyReloader: Sendable {
 
     private let source: KeySource
     private let log: Logger
-    private let start = ContinuousClock.now
+    private let clock: KeyClock
+    private let fetchWait: Duration
     private let state: Mutex<State>
     /// The version of the state, which each verification compares.
     private let version = Atomic<UInt64>(0)
 
     /// Reads the keys for the first time. Blocks.
-    init(_ source: KeySource, secret: TokenSecret?, log: Logger) throws(AuthConfigurationError) {
+    ///
+    /// - Parameter fetchWait: How long a fetch may take.
+    init(
+        _ source: KeySource, secret: TokenSecret?, log: Logger, clock: KeyClock = .continuous(),
+        fetchWait: Duration = FetchedDocument.wait
+    ) throws(AuthConfigurationError) {
         self.source = source
         self.log = log
-        let reading = try source.readNow()
-        let origin = MonotonicInstant(nanoseconds: 0)
+        self.clock = clock
+        self.fetchWait = fetchWait
+        let reading = try source.readNow(fetchWait: fetchWait)
+        let now = clock.now()
         state = Mutex(
             State(
                 keys: try KeySet(secret: secret, jwks: reading.text), secret: secret, text: reading.text,
-                readAt: origin,
-                wait: reading.wait, reloads: KeyReloadMachine(at: origin)))
+                readAt: now, reloads: KeyReloadMachine(at: now, nextReadAfter: reading.wait)))
     }
 
     /// The keys, when they are newer than the version `known`. One atomic load when they are not.
@@ -72,21 +80,14 @@ final class KeyReloader: Sendable {
     /// The current keys.
     var current: KeySet { state.withLock { $0.keys } }
 
-    /// How long to wait before the next read that no token triggers.
-    var wait: Duration { state.withLock { $0.wait } }
-
     /// Counts; O(1).
     var statistics: Statistics {
-        let now = now
+        let now = clock.now()
         return state.withLock { state in
             var statistics = state.statistics
             statistics.age = now.since(state.readAt)
             return statistics
         }
-    }
-
-    private var now: MonotonicInstant {
-        MonotonicInstant(nanoseconds: 0) + (ContinuousClock.now - start)
     }
 
     // MARK: - Waiting
@@ -100,7 +101,7 @@ final class KeyReloader: Sendable {
     /// Registers a waiter, for a token with a key unknown to `known`. The token can be verified again with newer keys
     /// that are already loaded, or after a read that is in flight or due. Nil: the token is refused now.
     func join(known: UInt64) -> Ticket? {
-        let now = now
+        let now = clock.now()
         let (ticket, decision) = state.withLock { state -> (Ticket?, KeyReloadMachine.Decision) in
             if state.version != known { return (Ticket(waiter: nil), .refuse) }
             let decision = state.reloads.keyMissed(at: now)
@@ -113,7 +114,7 @@ final class KeyReloader: Sendable {
         case .read: startRead()
         case .readAt(let time):
             Task.detached { [self] in
-                try? await Task.sleep(for: time.since(now))
+                try? await clock.sleep(time)
                 if state.withLock({ $0.reloads.scheduledTimeCame(at: time) }) { startRead() }
             }
         }
@@ -124,7 +125,7 @@ final class KeyReloader: Sendable {
     func wait(_ ticket: Ticket) async {
         guard let waiter = ticket.waiter else { return }
         let timeout = Task.detached { [self] in
-            try? await Task.sleep(for: KeyReloadMachine.waitMax)
+            try? await clock.sleep(clock.now() + KeyReloadMachine.waitMax)
             let continuation = state.withLock { state in
                 let continuation = state.waiters.removeValue(forKey: waiter)
                 if continuation != nil { state.reloads.waiterLeft() }
@@ -146,8 +147,36 @@ final class KeyReloader: Sendable {
 
     // MARK: - Reading
 
-    /// Reads the keys again, after the read in flight if there is one; returns when they are read. For SIGHUP and the
-    /// period.
+    /// Reads the keys again whenever a read is due, until `stopRefreshing`.
+    func startRefreshing() {
+        state.withLock { state in
+            state.isRefreshing = true
+            scheduleRefresh(&state)
+        }
+    }
+
+    /// Reads the keys only for tokens and for `reload` from now on.
+    func stopRefreshing() {
+        state.withLock { state in
+            state.isRefreshing = false
+            scheduleRefresh(&state)
+        }
+    }
+
+    /// Schedules the next read for when it is due, in place of the one that was scheduled before.
+    private func scheduleRefresh(_ state: inout State) {
+        state.refresh?.cancel()
+        state.refresh = nil
+        guard state.isRefreshing, let time = state.reloads.nextReadAt else { return }
+        state.refresh = Task.detached { [self] in
+            // Only a cancelled sleep throws.
+            guard (try? await clock.sleep(time)) != nil, !Task.isCancelled else { return }
+            if self.state.withLock({ $0.reloads.refreshTimeCame(at: time) }) { startRead() }
+        }
+    }
+
+    /// Reads the keys again, for SIGHUP. Returns when they are read. While a read is in flight it returns at once, and
+    /// another read follows that one.
     func reload() async {
         if state.withLock({ $0.reloads.wanted() }) { await read() }
     }
@@ -171,17 +200,18 @@ final class KeyReloader: Sendable {
         var isWantedAgain = true
         while isWantedAgain {
             let outcome = await readSource()
-            let now = now
+            let now = clock.now()
             let (waiters, failure, hasChanged, again) = state.withLock { state in
                 state.statistics.readCount += 1
                 var failure: AuthConfigurationError?
                 var hasChanged = false
+                var wait = KeySource.period
                 switch outcome {
                 case .success(let (keys, secretVersion, reading)):
                     state.statistics.isCurrent = true
                     state.lastFailure = nil
                     state.readAt = now
-                    state.wait = reading.wait
+                    wait = reading.wait
                     if let keys {
                         state.keys = keys
                         state.usedSecretVersion = secretVersion
@@ -194,7 +224,6 @@ final class KeyReloader: Sendable {
                 case .failure(let error):
                     state.statistics.isCurrent = false
                     state.statistics.failureCount += 1
-                    state.wait = KeySource.period
                     // A source that stays invalid is logged once, not once per period.
                     if state.lastFailure != error { failure = error }
                     state.lastFailure = error
@@ -202,7 +231,9 @@ final class KeyReloader: Sendable {
                 let waiters = Array(state.waiters.values)
                 state.waiters = [:]
                 state.endedUpTo = state.waiterCount
-                return (waiters, failure, hasChanged, state.reloads.readEnded())
+                let again = state.reloads.readEnded(at: now, nextReadAfter: wait)
+                scheduleRefresh(&state)
+                return (waiters, failure, hasChanged, again)
             }
             if hasChanged { log.notice("the keys of tokens changed") }
             if let failure {
@@ -216,7 +247,7 @@ final class KeyReloader: Sendable {
     /// What was read, and its keys when they differ from those in use.
     private func readSource() async -> Result<(KeySet?, Int, KeySource.Reading), AuthConfigurationError> {
         let reading: KeySource.Reading
-        switch await source.read() {
+        switch await source.read(fetchWait: fetchWait) {
         case .success(let read): reading = read
         case .failure(let error): return .failure(error)
         }

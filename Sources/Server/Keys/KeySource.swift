@@ -25,7 +25,7 @@ enum KeySource: Sendable, CustomStringConvertible {
     }
 
     /// The text of a key set, and how long to wait before it is read again.
-    struct Reading: Sendable {
+    struct Reading: Hashable, Sendable {
         let text: [UInt8]
         let wait: Duration
     }
@@ -34,20 +34,25 @@ enum KeySource: Sendable, CustomStringConvertible {
     /// refused after this time at most.
     static let period: Duration = .seconds(15)
     /// From one fetch to the next, when the issuer does not say how long its keys may be used.
-    private static let fetchPeriod: Duration = .seconds(45)
+    static let fetchPeriod: Duration = .seconds(45)
     /// The longest time between two fetches, whatever the issuer says.
-    private static let fetchPeriodMax: Duration = .seconds(24 * 3_600)
+    static let fetchPeriodMax: Duration = .seconds(24 * 3_600)
 
-    /// Reads the keys. Blocks, for `FetchedDocument.wait` at most and the look-up of an address: never on a reactor.
-    func readNow() throws(AuthConfigurationError) -> Reading {
+    /// From a fetch to the next, when the answer may be used for `freshness`; nil when the issuer does not say.
+    static func wait(freshness: Duration?) -> Duration {
+        min(max(freshness ?? fetchPeriod, period), fetchPeriodMax)
+    }
+
+    /// Reads the keys. Blocks, for `fetchWait` at most and the look-up of an address: never on a reactor.
+    func readNow(fetchWait: Duration = FetchedDocument.wait) throws(AuthConfigurationError) -> Reading {
         switch self {
         case .file(let path):
             return Reading(text: try KeySet.read(path: path), wait: Self.period)
         case .url(let url):
             do throws(FetchError) {
-                let document = try FetchedDocument(of: url, byteCountMax: Auth.Limits.keySetByteCountMax)
-                let freshness = document.freshness ?? Self.fetchPeriod
-                return Reading(text: document.body, wait: min(max(freshness, Self.period), Self.fetchPeriodMax))
+                let document = try FetchedDocument(
+                    of: url, byteCountMax: Auth.Limits.keySetByteCountMax, wait: fetchWait)
+                return Reading(text: document.body, wait: Self.wait(freshness: document.freshness))
             } catch {
                 throw .keySetUnreadable(path: url.description, reason: error.reason)
             }
@@ -55,21 +60,27 @@ enum KeySource: Sendable, CustomStringConvertible {
     }
 
     /// Reads the keys. A fetch waits on a thread of its own, as the pool of tasks has few.
-    func read() async -> Result<Reading, AuthConfigurationError> {
+    func read(fetchWait: Duration = FetchedDocument.wait) async -> Result<Reading, AuthConfigurationError> {
         switch self {
         case .file:
-            return outcome
+            return outcome(fetchWait: fetchWait)
         case .url:
             var thread: ReactorThread?
             let outcome: Result<Reading, AuthConfigurationError> = await withCheckedContinuation { continuation in
-                thread = ReactorThread(name: "keys") { continuation.resume(returning: self.outcome) }
+                thread = ReactorThread(name: "keys") {
+                    continuation.resume(returning: self.outcome(fetchWait: fetchWait))
+                }
             }
             thread?.join()
             return outcome
         }
     }
 
-    private var outcome: Result<Reading, AuthConfigurationError> {
-        do throws(AuthConfigurationError) { return .success(try readNow()) } catch { return .failure(error) }
+    private func outcome(fetchWait: Duration) -> Result<Reading, AuthConfigurationError> {
+        do throws(AuthConfigurationError) {
+            return .success(try readNow(fetchWait: fetchWait))
+        } catch {
+            return .failure(error)
+        }
     }
 }

@@ -69,9 +69,8 @@ public final class ShopstreamServer: Sendable {
     private let storeLock: StoreLock?
     let log: Logger
     let shards: any ShardGroup
-    /// The keys of tokens, when they come from a file or an issuer, and the task that reads them again.
+    /// The keys of tokens, when they come from a file or an issuer.
     let keyReloader: KeyReloader?
-    private let keyReader: Task<Void, Never>?
     /// The certificates, with TLS, and the task that looks at their files every `ServerCertificates.period`.
     let certificates: ServerCertificates?
     private let certificateReader: Task<Void, Never>?
@@ -127,14 +126,7 @@ public final class ShopstreamServer: Sendable {
             let instanceID = String(now.microsecondsSinceEpoch, radix: 16)
             return TraceExporter($0, queue: spans, instanceID: instanceID, log: log)
         }
-        keyReader = keys.map { keys in
-            Task.detached {
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: keys.wait)
-                    await keys.reload()
-                }
-            }
-        }
+        keys?.startRefreshing()
         certificateReader = certificates.map { certificates in
             Task.detached {
                 while !Task.isCancelled {
@@ -198,7 +190,7 @@ public final class ShopstreamServer: Sendable {
         await leaveConnections()
         let startedAt = ContinuousClock.now
         log.notice("stopping")
-        keyReader?.cancel()
+        keyReloader?.stopRefreshing()
         certificateReader?.cancel()
         let drainWait = configuration.drainWindow + ServerLimits.drainWait
         // Calls that wait for another server's store would outlast the drain.
