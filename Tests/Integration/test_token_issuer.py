@@ -1,12 +1,14 @@
 """Keys of tokens that the server fetches from their issuer (AUTH_JWKS_URL)."""
 
 import signal
+import threading
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from support.certificates import Authority
 from support.deadline import wait_until
 from support.issuer import Issuer
+from support.streams import connect_to, receive
 
 
 @pytest.fixture
@@ -20,6 +22,8 @@ def issue(authority):
 
     yield start
     for issuer in started:
+        if issuer.stall:
+            issuer.stall.set()
         issuer.end()
 
 
@@ -75,6 +79,57 @@ def test_the_old_keys_go_on_while_the_issuer_fails(serve, issue, settings):
     server.signal(signal.SIGHUP)
     wait_until(lambda: reading(server, issuer, "new") == 200, 15, "the new key is used")
     assert reading(server, issuer, "old") == 401
+
+
+def test_a_failed_fetch_is_repeated_soon_however_long_the_keys_may_be_used(serve, issue, settings):
+    issuer = issue(fields={"Cache-Control": "max-age=3600"})
+    server = serve(env=settings(issuer))
+    issuer.answer = (503, b"away")
+    issuer.keys["new"] = ed25519.Ed25519PrivateKey.generate()
+    assert reading(server, issuer, "new") == 401
+    wait_until(lambda: server.metric("shopstream_key_set_failures_total") == 1, 15, "a fetch has failed")
+    assert server.metric("shopstream_key_set_current") == 0
+    issuer.answer, issuer.kids = None, ["old", "new"]
+    # No token asks for keys any more.
+    wait_until(lambda: server.metric("shopstream_key_set_current") == 1, 40, "the keys were fetched again")
+    assert reading(server, issuer, "new") == 200
+
+
+def test_while_the_issuer_stalls_the_server_serves_with_the_old_keys(serve, issue, settings):
+    issuer = issue(fields={"Cache-Control": "max-age=3600"})
+    server = serve(env=settings(issuer))
+    shop = server.shops[0]
+    member, admin = (
+        {"Authorization": f"Bearer {issuer.token(user, 'old')}"} for user in (shop.member, shop.admin)
+    )  # fmt: skip
+    issuer.keys["new"] = ed25519.Ed25519PrivateKey.generate()
+    issuer.stall = threading.Event()
+    assert reading(server, issuer, "new") == 401
+    assert issuer.fetches == 2
+    with connect_to(server, server.stream_url(shop.id), additional_headers=member) as stream:
+        body = {"shop_id": shop.id, "message": "meanwhile"}
+        assert server.request("POST", "/api/v1/shops/messages", headers=admin, json=body).status_code == 201
+        assert receive(stream)["message"] == "meanwhile"
+    wait_until(lambda: server.metric("shopstream_key_set_failures_total") == 1, 30, "the fetch has failed")
+    assert server.metric("shopstream_key_set_current") == 0
+    wait_until(lambda: "no answer in time" in server.log(), what="the log says why")
+    assert reading(server, issuer, "old") == 200
+
+
+def test_an_issuer_that_stalls_ends_the_start(serve, issue, settings):
+    issuer = issue()
+    issuer.stall = threading.Event()
+    server = serve(ready=False, env=settings(issuer)).launch()
+    assert server.wait(30) == 69
+    assert f":{issuer.port}/keys.json" in server.log() and "no answer in time" in server.log()
+
+
+def test_a_start_that_waits_for_the_issuer_can_be_stopped(serve, issue, settings):
+    issuer = issue()
+    issuer.stall = threading.Event()
+    server = serve(ready=False, env=settings(issuer)).launch()
+    wait_until(lambda: issuer.fetches == 1, what="the server fetches")
+    assert server.terminate() == 0
 
 
 @pytest.mark.parametrize(

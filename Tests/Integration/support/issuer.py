@@ -20,6 +20,7 @@ class Issuer:
         self.fields = fields or {}
         self.fetches = 0
         self.answer = None  # instead of the keys: (status, body)
+        self.stall = None  # an event: requests are answered when it is set
         issuer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -27,6 +28,8 @@ class Issuer:
 
             def do_GET(self):
                 issuer.fetches += 1
+                if issuer.stall:
+                    issuer.stall.wait(60)
                 status, body = issuer.answer or (200, issuer.document())
                 self.send_response(status)
                 for name, value in {"Content-Type": "application/json", **issuer.fields}.items():
