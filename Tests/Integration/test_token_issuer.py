@@ -132,6 +132,18 @@ def test_a_start_that_waits_for_the_issuer_can_be_stopped(serve, issue, settings
     assert server.terminate() == 0
 
 
+def test_sighup_drops_a_withdrawn_key_however_long_it_might_be_used(serve, issue, settings):
+    issuer = issue(fields={"Cache-Control": "max-age=86400"})
+    server = serve(env=settings(issuer))
+    assert reading(server, issuer, "old") == 200
+    issuer.kids = ["new"]
+    issuer.document()
+    server.signal(signal.SIGHUP)
+    wait_until(lambda: server.metric("shopstream_key_set_changes_total") == 1, 15, "the keys were fetched")
+    assert [reading(server, issuer, "old") for _ in range(4)] == [401] * 4, "on every reactor"
+    assert reading(server, issuer, "new") == 200
+
+
 @pytest.mark.parametrize(
     ("names", "host", "reason"),
     [(["issuer.example"], "localhost", "certificate verify failed"), (["localhost"], "127.0.0.1", "certificate verify")],

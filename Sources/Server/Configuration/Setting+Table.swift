@@ -213,8 +213,9 @@ extension Setting {
             "AUTH_JWKS_URL", .none,
             """
             URL of the issuer's keys (JWKS), instead of a file: `https`, or `http` on this machine. The server fetches \
-            them as often as `Cache-Control` of the answer says (45 s without it; at least 15 s, at most a day), and \
-            at most every 10 s when a token names an unknown key. See [Keys of the issuer](#keys-of-the-issuer)
+            them again when `max-age` of the answer's `Cache-Control` is over, after 15 s at least and a day at most; \
+            after 45 s without it; and at most every 10 s when a token names an unknown key. See \
+            [Keys of the issuer](#keys-of-the-issuer)
             """),
         Setting("AUTH_JWT_ISSUER", .none, "a token's `iss` must equal it, when set"),
         Setting("AUTH_JWT_AUDIENCE", .none, "a token's `aud` must contain it, when set"),
