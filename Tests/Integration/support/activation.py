@@ -10,12 +10,18 @@ from .server import find_binary
 
 
 @contextlib.contextmanager
-def held_socket():
-    """A listening socket on a free port of loopback."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+def held_socket(host="127.0.0.1"):
+    """A listening socket on a free port of loopback, or of another address. `::` takes IPv4 too, as with systemd."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        listener.bind((host, 0))
         listener.listen(4096)
         yield listener
+
+
+def address_of(listener):
+    """Its address, as in a setting and in a URL."""
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def launch(server, *sockets, process_id="$$"):
