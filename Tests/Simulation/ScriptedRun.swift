@@ -3,6 +3,7 @@ import Chat
 import HTTPTypes
 import Primitives
 import Reactor
+import TLS
 import WebSocket
 
 @testable import Server
@@ -19,6 +20,7 @@ final class ScriptedRun: @unchecked Sendable {
     /// Runs a script on a thread of its own and returns the violations.
     static func run(
         reactorCount: Int, slowStore: Bool = false, replacesStreams: Bool = false, hasMetricsListener: Bool = false,
+        hasTLS: Bool = false,
         _ script: @escaping @Sendable (ScriptedRun) throws -> Void
     ) async -> [String] {
         await withCheckedContinuation { continuation in
@@ -26,7 +28,7 @@ final class ScriptedRun: @unchecked Sendable {
                 do {
                     let run = try ScriptedRun(
                         reactorCount: reactorCount, slowStore: slowStore, replacesStreams: replacesStreams,
-                        hasMetricsListener: hasMetricsListener)
+                        hasMetricsListener: hasMetricsListener, hasTLS: hasTLS)
                     try script(run)
                     run.stop()
                     continuation.resume(returning: run.ledger.violations)
@@ -37,7 +39,9 @@ final class ScriptedRun: @unchecked Sendable {
         }
     }
 
-    private init(reactorCount: Int, slowStore: Bool, replacesStreams: Bool, hasMetricsListener: Bool) throws {
+    private init(
+        reactorCount: Int, slowStore: Bool, replacesStreams: Bool, hasMetricsListener: Bool, hasTLS: Bool
+    ) throws {
         let chance = Chance(seed: 1)
         var scenario = Scenario(seed: 1, chance: chance)
         scenario.reactorCount = reactorCount
@@ -51,6 +55,7 @@ final class ScriptedRun: @unchecked Sendable {
         scenario.hasShortTokens = false
         scenario.replacesStreams = replacesStreams
         scenario.hasMetricsListener = hasMetricsListener
+        scenario.hasTLS = hasTLS
         scenario.readsPerUserMax = 8
         scenario.writesPerUserMax = 0
         scenario.setsClockBack = false
@@ -108,7 +113,8 @@ final class ScriptedRun: @unchecked Sendable {
 
     /// A connection to a reactor, by default the first, that has sent `bytes`.
     func connect(sending bytes: [UInt8], to index: Int = 0) throws -> Socket {
-        try connect(sending: bytes, by: context.listeners[index])
+        try connect(
+            sending: bytes, by: context.listeners[index], tls: context.scenario.hasTLS ? SimulatedTLS.client() : nil)
     }
 
     /// A connection to the metrics listener that has sent `bytes`.
@@ -117,9 +123,9 @@ final class ScriptedRun: @unchecked Sendable {
         return try connect(sending: bytes, by: listener)
     }
 
-    private func connect(sending bytes: [UInt8], by listener: Int32) throws -> Socket {
+    private func connect(sending bytes: [UInt8], by listener: Int32, tls: TLSConnection? = nil) throws -> Socket {
         guard let peer = context.network.connect(to: listener) else { throw ScriptError.noConnection }
-        let socket = Socket(peer, listener: listener, context: context)
+        let socket = Socket(peer, listener: listener, context: context, tls: tls)
         send(bytes, on: socket)
         return socket
     }
@@ -130,6 +136,7 @@ final class ScriptedRun: @unchecked Sendable {
         while !socket.unwritten.isEmpty {
             socket.write()
             turn()
+            socket.continueHandshake()
         }
     }
 

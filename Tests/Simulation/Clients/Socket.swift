@@ -19,6 +19,8 @@ final class Socket {
     private var sealed: [UInt8] = []
     private var opened: [UInt8] = []
     private var hasOpened: Bool
+    /// The records of TLS that arrived.
+    private(set) var records = TLSRecordLengths()
     /// Whether the sending direction ends once `sealed` was written.
     private var isEnding = false
 
@@ -36,7 +38,7 @@ final class Socket {
     var isOver: Bool { opened.isEmpty && (peer.isReset || peer.isAtEnd || tls?.hasPeerEnded == true) }
     /// Bytes arrived that were not read yet. Of TLS, the first plaintext counts, and not what comes before it.
     var hasArrivals: Bool {
-        if let tls, !hasOpened { open(peer.read(), tls) }
+        continueHandshake()
         return !opened.isEmpty || hasOpened && peer.readableByteCount > 0
     }
     /// Nothing went either way for so long that a time limit of the server may have passed.
@@ -44,6 +46,11 @@ final class Socket {
 
     /// The reactor has not accepted the connection yet, for want of room, as far as a client can tell.
     var isKeptWaiting: Bool { !isAnswered && context.isCrowded(listener) }
+
+    /// Takes what arrived of TLS before the first plaintext.
+    func continueHandshake() {
+        if let tls, !hasOpened { open(peer.read(), tls) }
+    }
 
     func send(_ bytes: [UInt8]) { unwritten += bytes }
 
@@ -117,6 +124,7 @@ final class Socket {
 
     /// Opens received bytes; none begin the handshake.
     private func open(_ bytes: [UInt8], _ tls: TLSConnection) {
+        records.received(bytes)
         do throws(TLSError) {
             try tls.receive(bytes.span, into: &opened)
             if !opened.isEmpty { hasOpened = true }
