@@ -16,6 +16,9 @@ struct Demand: Sendable {
     /// Whether only processes of this machine reach a public listener, so that a proxy connects to it.
     var isBehindLocalProxy = false
 
+    /// Bytes without streams.
+    var emptyByteCount: Int { DoctorLimits.processByteCount + reactorCount * DoctorLimits.reactorByteCount }
+
     /// Bytes of a stream, in the process and in the kernel.
     var streamByteCount: Int {
         (isSecure ? DoctorLimits.secureStreamByteCount : DoctorLimits.streamByteCount)

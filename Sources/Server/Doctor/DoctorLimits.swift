@@ -8,8 +8,11 @@ enum DoctorLimits {
     /// Bytes of the kernel for an idle stream, its socket and its entry in the ring's table: half of the 9.0 KiB for both
     /// ends that Benchmarks/README.md reports.
     static let kernelStreamByteCount = 4_500
-    /// Bytes of the process without streams: rings, receive buffers, caches and the store.
-    static let processByteCount = 128 << 20
+    /// Bytes of the process without streams and reactors: the 37 MB of Benchmarks/README.md, section "Memory".
+    static let processByteCount = 40_000_000
+    /// Bytes of a reactor without streams, of the process and of the kernel: the same section's 3 MB, and tables for
+    /// `ringDescriptorCountMax` connections.
+    static let reactorByteCount = 20_000_000
     /// The part of the available memory that streams may take before it is scarce.
     static let memoryPercentMax = 80
     /// The listeners' queue, see `ReactorLimits.listenQueueCountMax`.

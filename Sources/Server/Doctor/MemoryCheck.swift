@@ -29,10 +29,10 @@ enum MemoryCheck {
     private static func judge(_ available: Int, _ demand: Demand) -> (text: String, needed: Int, Verdict) {
         let perStream = demand.streamByteCount
         guard let wished = demand.streamCount else {
-            let room = max(0, available - DoctorLimits.processByteCount) / perStream
+            let room = max(0, available - demand.emptyByteCount) / perStream
             return ("\(size(available)) available: room for \(room) idle streams", 0, .enough)
         }
-        let needed = DoctorLimits.processByteCount + wished * perStream
+        let needed = demand.emptyByteCount + wished * perStream
         let text =
             "\(size(available)) available, \(wished) streams\(demand.isSecure ? " with TLS" : "") need "
             + "\(size(needed))"

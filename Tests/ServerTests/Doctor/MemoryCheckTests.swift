@@ -3,7 +3,7 @@ import Testing
 @testable import Server
 
 @Suite struct MemoryCheckTests {
-    private static let process = 128 << 20
+    private static let process = 60_000_000
 
     private func facts(available: Int?, group: Int? = nil, tcp: MachineFacts.TCPMemory? = nil) -> MachineFacts {
         var facts = MachineFacts()
@@ -40,6 +40,13 @@ import Testing
         #expect(MemoryCheck.findings(facts, Demand(streamCount: 1)).map(\.code) == [.factUnknown, .factUnknown])
     }
 
+    @Test func `each reactor needs memory too`() {
+        let demand = Demand(streamCount: 1_000, reactorCount: 16)
+        let needed = Self.process + 15 * 20_000_000 + 6_000_000
+        #expect(first(available: needed - 1, demand) == .memoryTooSmall)
+        #expect(first(available: needed, demand) == .memoryScarce)
+    }
+
     @Test func `the group with the least room decides`() {
         let demand = Demand(streamCount: 100_000)
         let needed = Self.process + 600_000_000
@@ -58,7 +65,7 @@ import Testing
         facts.groups = [.init(path: "/g", limitByteCount: 512 << 20, availableByteCount: 312 << 20)]
         let finding = MemoryCheck.findings(facts, Demand(streamCount: 100_000))[1]
         #expect(finding.code == .groupMemoryTooSmall && finding.text.contains("/g"))
-        // 200 MiB are in use; 128 MiB and 600 MB are needed, and a quarter more.
+        // 200 MiB are in use; 60 MB and 600 MB are needed, and a quarter more.
         let fix = try #require(finding.fix)
         let limit = try #require(Int(fix.split(separator: "=")[1].prefix { $0.isNumber }))
         facts.groups = [.init(path: "/g", limitByteCount: limit << 20, availableByteCount: (limit - 200) << 20)]
