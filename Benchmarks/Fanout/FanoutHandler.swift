@@ -95,7 +95,7 @@ final class FanoutHandler: ReactorHandler {
         guard isFlushNeeded else { return false }
         var sink = Sink(reactor: reactor)
         var budget = FlushBudget(sendCount: 4_096, byteCount: 16 << 20)
-        hub.flush(budget: &budget, into: &sink)
+        hub.flush(at: reactor.turnBeganAt, budget: &budget, into: &sink)
         reactor.submit()
         hub.submitted()
         isFlushNeeded = hub.needsFlush

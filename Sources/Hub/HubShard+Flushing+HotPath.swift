@@ -1,4 +1,4 @@
-import Primitives
+public import Primitives
 
 extension HubShard {
     /// Whether a flush has something to send.
@@ -12,10 +12,14 @@ extension HubShard {
     /// waits for all of the other. All current subscribers get the same range in one sweep. Messages published during a
     /// sweep belong to the next one. No subscriber gets two sends in one flush, because the first may be short.
     ///
-    /// Call `submitted` after it. O(sends); allocates nothing in the steady state.
-    public mutating func flush<Sink: HubSink & ~Copyable>(budget: inout FlushBudget, into sink: inout Sink) {
+    /// Call `submitted` after it. `now` may be the time at which the turn began, and never goes back. O(sends);
+    /// allocates nothing in the steady state.
+    public mutating func flush<Sink: HubSink & ~Copyable>(
+        at now: MonotonicInstant, budget: inout FlushBudget, into sink: inout Sink
+    ) {
         precondition(!isAwaitingSubmission, "the last flush was not submitted")
         flushNumber &+= 1
+        deliveryPeriod = Topic.deliveryPeriod(at: now)
         flushEnding(sendCountMax: max(1, budget.sendCount / 4), budget: &budget, into: &sink)
         while !budget.isSpent, let log = dirty.popFirst(in: logs) {
             spendQuantum(log, budget: &budget, into: &sink)
@@ -111,7 +115,9 @@ extension HubShard {
             bytes.span(from: Int(log.cursor.offset - log.base), byteCount: byteCount))
         budget.sendCount -= sendCount
         budget.byteCount -= sendCount * byteCount
-        deliveredFrameCount += UInt64(sendCount) * (log.sweepTarget.frame - log.cursor.frame)
+        let sentFrameCount = UInt64(sendCount) * (log.sweepTarget.frame - log.cursor.frame)
+        deliveredFrameCount += sentFrameCount
+        logs[index].sentFrameCount += sentFrameCount
         logs[index].deficitByteCount -= sendCount * price
         logs[index].servedCount += sendCount
         logs[index].lastGroupFlush = flushNumber

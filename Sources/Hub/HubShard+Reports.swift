@@ -65,6 +65,7 @@ extension HubShard {
             let frame = cursor.frame
             cursor = logs[log].position(cursor, advancedBy: sentByteCount)
             deliveredFrameCount += cursor.frame - frame
+            logs[log].sentFrameCount += cursor.frame - frame
         }
         if isWhole, !trailing[subscriber].isClosing, rejoin(subscriber, at: cursor) { return .none }
         if isWhole {
@@ -98,6 +99,7 @@ extension HubShard {
         if sentByteCount == byteCount, !isHeld { return nil }
         let cursor = logs[log].position(start, advancedBy: sentByteCount)
         deliveredFrameCount -= target.frame - cursor.frame
+        logs[log].sentFrameCount -= target.frame - cursor.frame
         return cursor
     }
 

@@ -32,6 +32,8 @@ extension HubShard {
     mutating func trim(_ log: SlabIndex<TopicLog>) {
         if isAwaitingSubmission || logs[log].isTouched { return touch(log) }
         let topic = logs[log].topic
+        topics[topic].delivered(logs[log].sentFrameCount, in: deliveryPeriod)
+        logs[log].sentFrameCount = 0
         if recipientCount(topic) == 0 {
             logs[log].cursor = logs[log].tail
             logs[log].sweepTarget = logs[log].tail

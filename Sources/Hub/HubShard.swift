@@ -45,6 +45,8 @@ public struct HubShard: ~Copyable {
     var endingReady = TrailingQueue()
     var slowConsumers: [ConnectionID] = []
 
+    /// The period of the last flush, by which topics count their deliveries.
+    var deliveryPeriod: UInt32 = 0
     /// Counts flushes, modulo 2^32.
     var flushNumber: UInt32 = 0
     /// True from the first send of a flush to `submitted`: bytes must not move, and nothing may be sent.

@@ -40,6 +40,8 @@ struct TopicLog: BitwiseCopyable {
 
     /// The rest of the quantum, in bytes; each send costs its bytes and its price. Negative is a debt.
     var deficitByteCount = 0
+    /// Frames that this flush sent completely to a subscriber; its topic counts them when the log is trimmed.
+    var sentFrameCount: UInt64 = 0
     /// The flush that last sent to current subscribers: a second send to one of them must wait for the next flush.
     var lastGroupFlush: UInt32
     var isDirty = false

@@ -66,6 +66,8 @@ enum ServerLimits {
     static let cachedTokenCountMax = 4_096
     /// Shops that the metrics list.
     static let metricsShopCountMax = 20
+    /// Shops that the live view lists.
+    static let liveViewShopCountMax = 20
     /// How long a membership that was looked up is valid.
     static let membershipTimeToLive: Duration = .seconds(5)
     /// Memberships that each reactor caches. Few, as they are valid for seconds and idle streams must not pay for them.

@@ -81,7 +81,9 @@ def test_the_figures_agree_with_what_was_done(serve):
         wait_until(lambda: figures(server)["messages"]["delivered"] == 16, what="the deliveries are counted")
         after = figures(server)
         assert after["streams"]["open"] == 4 and after["streams"]["shops"] == 2
-        assert after["shops"] == [{"id": first.id, "streams": 3}, {"id": second.id, "streams": 1}]
+        assert after["shops"] == [
+            {"id": first.id, "streams": 3, "delivered": 15}, {"id": second.id, "streams": 1, "delivered": 1},
+        ]  # fmt: skip
         assert sum(reactor["streams"] for reactor in after["reactors"]) == 4
         assert sum(reactor["delivered"] for reactor in after["reactors"]) == 16
         assert after["messages"]["published"] - before["messages"]["published"] == 6
@@ -102,6 +104,25 @@ def test_the_figures_agree_with_what_was_done(serve):
     wait_until(lambda: figures(server)["streams"]["open"] == 0, what="the ends of the streams are counted")
     server.request("GET", f"/api/v1/shops/{first.id}/messages", headers={"Authorization": "Bearer x"})
     assert figures(server)["requests"]["tokens_refused"] >= 1
+
+
+def test_the_busiest_shops_are_those_with_the_most_deliveries_not_those_with_the_most_streams(serve):
+    server = serve(env=ENV)
+    first, second, _ = server.shops
+    streams = [open_stream(server, first.id, first.member) for _ in range(4)]
+    streams.append(open_stream(server, second.id, second.member))
+    try:
+        wait_until(lambda: figures(server)["streams"]["open"] == 5, what="the streams are counted")
+        assert [shop["id"] for shop in figures(server)["shops"]] == [first.id, second.id]
+        for number in range(6):
+            second.post(f"message {number}")
+            receive(streams[-1])
+        busiest = {"id": second.id, "streams": 1, "delivered": 6}
+        wait_until(lambda: figures(server)["shops"][0] == busiest, what="the deliveries are counted")
+        assert figures(server)["shops"][1] == {"id": first.id, "streams": 4, "delivered": 0}
+    finally:
+        for stream in streams:
+            stream.close()
 
 
 def test_both_listeners_have_the_live_view(serve):

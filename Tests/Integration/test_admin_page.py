@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+from support.deadline import wait_until
 from support.liveview import ENV
 from support.streams import open_stream, receive
 from support.tokens import ADMIN_SECRET
@@ -10,6 +11,8 @@ from support.tokens import ADMIN_SECRET
 EVIL = "<img src=x onerror=\"problems.push('markup ran')\">"
 OPEN = "document.querySelector('[data-card=Streams] strong').textContent"
 FIRST_SHOP = "document.querySelector('#shops tbody td').textContent"
+SHOP_TITLES = "[...document.querySelectorAll('#shops th')].map((title) => title.textContent).join(' ')"
+IS_FIRST_SHOP_BUSY = "/^[^0–].*\\/s$/.test(document.querySelector('#shops tbody tr').lastChild.textContent)"
 IS_SHOWN = "!document.querySelector('#view').hidden"
 
 
@@ -22,7 +25,7 @@ def enter(tab, secret=ADMIN_SECRET):
 
 @pytest.fixture
 def server(serve):
-    return serve(shops=8, members=[(EVIL, "ada", "admin")], env=ENV)
+    return serve(shops=8, members=[(EVIL, "ada", "admin")], env={**ENV, "SHOPSTREAM_WRITES_PER_SECOND": "0"})
 
 
 def test_the_page_shows_what_the_server_does(browser, server, artifacts):
@@ -40,6 +43,13 @@ def test_the_page_shows_what_the_server_does(browser, server, artifacts):
         for number in range(30):
             server.shops[number % 8].post(f"message {number}")
         tab.wait_for("/[µm]s/.test(document.querySelector('[data-card^=Publish] strong').textContent)")
+        assert tab.evaluate(SHOP_TITLES) == "Shop Streams Deliveries"
+
+        def is_busiest_first():
+            server.shops[3].post("a message")
+            return tab.evaluate(FIRST_SHOP) == server.shops[3].id and tab.evaluate(IS_FIRST_SHOP_BUSY)
+
+        wait_until(is_busiest_first, what="the shop with the most deliveries is first")
         tab.screenshot(artifacts / "admin.png")
         assert ADMIN_SECRET not in tab.evaluate("location.href") and tab.evaluate("localStorage.length") == 0
         streams.pop().close()

@@ -53,7 +53,8 @@ def test_once_prints_a_table_without_escapes(serve):
         run = once(server)
         assert (run.returncode, run.stderr) == (0, "") and "\x1b" not in run.stdout
         assert row(run.stdout, "Streams")[1:] == ["1", "in", "1", "shops"]
-        assert row(run.stdout, shop.id) == [shop.id, "1"]
+        assert row(run.stdout, "SHOP") == ["SHOP", "STREAMS", "DELIVERIES"]
+        assert row(run.stdout, shop.id) == [shop.id, "1", "0/s"], "both documents list the shop"
         assert re.search(r"^ready, development, (uring|epoll), sqlite, CPU \d+ %, memory \d", run.stdout, re.MULTILINE)
         assert len(re.findall(r"^ +[01] +\d+ +\d+ +\d+ % ", run.stdout, re.MULTILINE)) == 2, "a row for each reactor"
 
@@ -105,7 +106,7 @@ def test_what_goes_wrong_is_said_in_one_line(serve, tmp_path):
 
 def test_a_terminal_is_drawn_follows_its_size_and_is_restored_by_q(serve, terminal, browser, tmp_path, artifacts):
     evil = "shop \u202e<b>é店"  # after this mark of direction, text would run backwards
-    server = serve(shops=8, members=[(evil, "ada", "admin")], env=ENV)
+    server = serve(shops=8, members=[(evil, "ada", "admin")], env={**ENV, "SHOPSTREAM_WRITES_PER_SECOND": "0"})
     shop = server.shops[0]
     streams = [open_stream(server, other.id, other.member) for other in server.shops]
     streams += [open_stream(server, quote(evil), "ada") for _ in range(2)]
@@ -115,12 +116,17 @@ def test_a_terminal_is_drawn_follows_its_size_and_is_restored_by_q(serve, termin
         assert "shop \ufffd<b>é店" in top.screen.text
         assert top.screen.is_alternate and not top.screen.is_cursor_shown
         assert top.screen.lines[-1] == "q ends" and not top.is_restored()
-        for number in range(20):
-            shop.post(f"message {number}")
-        top.wait_for(lambda screen: re.search(r"Latency       p50 [\d.]+ (µs|ms)", screen.text), "the latency is shown")
+        def is_latency_shown(screen):
+            # The shop's deliveries are of the last 0.2 s, as is the latency.
+            shop.post("a message")
+            busiest = rf"^SHOP .*\n{shop.id} +1 +[\d.]*[1-9][\d.]*/s$"
+            return re.search(r"Latency       p50 [\d.]+ (µs|ms)", screen.text) and re.search(
+                busiest, screen.text, re.MULTILINE)
+
+        top.wait_for(is_latency_shown, "the latency is shown, and the busiest shop first")
         save_picture(browser, top.screen, tmp_path, artifacts / "top.png")
         streams.append(open_stream(server, shop.id, shop.member))
-        top.wait_for(lambda screen: re.search(rf"^{shop.id} +2$", screen.text, re.MULTILINE), "a new stream is shown")
+        top.wait_for(lambda screen: re.search(rf"^{shop.id} +2 +[\d.]+/s$", screen.text, re.MULTILINE), "a new stream is shown")
         # Smaller, and larger: the last row is the help, and no line is wider (which the screen asserts).
         for columns, rows in ((50, 14), (132, 40)):
             top.resize(columns, rows)

@@ -8,6 +8,14 @@ let hubBenchmarks = [
     fanOut(subscriberCount: 1_000, batchOperationCount: 100),
     fanOut(subscriberCount: 100_000, batchOperationCount: 2),
     Benchmark(
+        name: "hub-busiest-shops-10000",
+        operation: "the 20 shops with the most recent deliveries found among 10,000 shops with 100,000 streams",
+        batchOperationCount: 10
+    ) {
+        let shops = ManyShops(shopCount: 10_000, streamCount: 100_000)
+        return Benchmark.Batch { shops.readBusiestShops(count: 10) }
+    },
+    Benchmark(
         name: "hub-top-shops-10000",
         operation: "the 20 shops with the most streams found among 10,000 shops with 100,000 streams",
         batchOperationCount: 10
@@ -40,6 +48,10 @@ private final class ManyShops {
             let result = hub.subscribe(ConnectionID(slot: UInt32(number), generation: 0), to: shop)
             precondition(result == .subscribed, "there is room for all")
         }
+    }
+
+    func readBusiestShops(count: Int) {
+        for _ in 0..<count { keep(hub.busiestShops(countMax: 20, at: MonotonicInstant(nanoseconds: 1 << 40))) }
     }
 
     func readTopShops(count: Int) {
@@ -84,12 +96,13 @@ private final class Crowd {
         _ frame: [UInt8], to shop: ShopID, count: Int, subscriberCount: Int, through hub: inout HubShard
     ) {
         var sink = PassingSink()
+        let now = MonotonicInstant(nanoseconds: 1 << 40)
         for _ in 0..<count {
             _ = hub.publish(frame.span, to: shop)
             while hub.needsFlush {
                 // The server flushes with a budget of this size per turn.
                 var budget = FlushBudget(sendCount: 4_096, byteCount: 16 << 20)
-                hub.flush(budget: &budget, into: &sink)
+                hub.flush(at: now, budget: &budget, into: &sink)
                 hub.submitted()
             }
         }

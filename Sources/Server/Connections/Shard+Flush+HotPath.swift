@@ -60,7 +60,7 @@ extension Shard {
         var sink = TransportSink<IO>(reactor: reactor, streams: streams, sealedSends: sealedSends)
         var budget = FlushBudget(
             sendCount: ServerLimits.flushSendCountMax, byteCount: ServerLimits.flushByteCountMax)
-        hub.flush(budget: &budget, into: &sink)
+        hub.flush(at: reactor.turnBeganAt, budget: &budget, into: &sink)
         reactor.submit()
         reportUnsentSends()
         hub.submitted()

@@ -1,4 +1,5 @@
 import API
+import Hub
 import JSON
 import Primitives
 import Reactor
@@ -45,9 +46,10 @@ struct FiguresDocument {
             document.object("messages") { $0.messages(figures) }
             document.object("requests") { $0.requests(figures) }
             document.object("store") { $0.store(figures) }
-            document.array("shops", figures.topShops) { document, shop in
-                document.text("id", shop.0)
-                document.number("streams", Int(shop.1))
+            document.array("shops", figures.busiestShops) { document, shop in
+                document.text("id", shop.shop.text)
+                document.number("streams", shop.busyness.subscriberCount)
+                document.number("delivered", shop.deliveredFrameCount)
             }
             document.array("reactors", figures.shards) { $0.reactor($1) }
         }
@@ -166,7 +168,7 @@ struct FiguresDocument {
     }
 
     private mutating func array<Element>(
-        _ name: StaticString, _ elements: [Element], _ body: (inout FiguresDocument, Element) -> Void
+        _ name: StaticString, _ elements: some Collection<Element>, _ body: (inout FiguresDocument, Element) -> Void
     ) {
         key(name)
         writer.raw("[")

@@ -6,6 +6,7 @@ struct LiveFigures: Hashable, Sendable {
     struct Shop: Hashable, Sendable {
         let id: String
         let streams: Double
+        let delivered: Double
     }
 
     struct Reactor: Hashable, Sendable {
@@ -68,7 +69,8 @@ struct LiveFigures: Hashable, Sendable {
     /// Nil unless the store is PostgreSQL.
     let database: Database?
 
-    let topShops: [Shop]
+    /// Those with the most recent deliveries first.
+    let busiestShops: [Shop]
     let reactors: [Reactor]
 
     /// Reads a document; nil when the bytes are none.
@@ -117,8 +119,16 @@ struct LiveFigures: Hashable, Sendable {
             } else {
                 nil
             }
-        topShops = shops.map { Shop(id: Members($0).text("id"), streams: Members($0).number("streams")) }
+        busiestShops = shops.map { Shop(Members($0)) }
         self.reactors = reactors.map { Reactor(Members($0)) }
+    }
+}
+
+extension LiveFigures.Shop {
+    fileprivate init(_ members: Members) {
+        id = members.text("id")
+        streams = members.number("streams")
+        delivered = members.number("delivered")
     }
 }
 

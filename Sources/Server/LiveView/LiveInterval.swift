@@ -26,6 +26,15 @@ struct LiveInterval: Hashable, Sendable {
         return growth / seconds
     }
 
+    /// The deliveries of a listed shop per second; nil without an interval, when the earlier figures do not list the shop,
+    /// and when its counter began again in between.
+    func deliveryRate(of shop: LiveFigures.Shop) -> Double? {
+        guard let seconds, let before = earlier?.busiestShops.first(where: { $0.id == shop.id }),
+            shop.delivered >= before.delivered
+        else { return nil }
+        return (shop.delivered - before.delivered) / seconds
+    }
+
     /// A part of the values of a histogram in the interval were below the result; nil when there were none.
     func quantile(_ share: Double, of histogram: (LiveFigures) -> Histogram) -> Quantile? {
         guard let earlier else { return nil }

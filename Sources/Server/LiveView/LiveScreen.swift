@@ -130,9 +130,11 @@ struct LiveScreen: Sendable {
     }
 
     private static func shops(_ interval: LiveInterval) -> [String] {
-        var table = LiveTable([("SHOP", .left), ("STREAMS", .right)])
-        for shop in interval.figures.topShops {
-            table.append([LiveText.safe(shop.id), LiveText.count(shop.streams)])
+        var table = LiveTable([("SHOP", .left), ("STREAMS", .right), ("DELIVERIES", .right)])
+        for shop in interval.figures.busiestShops {
+            table.append([
+                LiveText.safe(shop.id), LiveText.count(shop.streams), LiveText.rate(interval.deliveryRate(of: shop)),
+            ])
         }
         return table.lines()
     }

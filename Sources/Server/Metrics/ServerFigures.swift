@@ -1,5 +1,6 @@
 import API
 import Broker
+import Hub
 import Primitives
 import Reactor
 import Storage
@@ -17,6 +18,8 @@ struct ShardSnapshot: Sendable {
     var deliveredFrameCount: UInt64 = 0
     /// The shops with the most streams.
     var topShops: [(shop: ShopID, streams: Int)] = []
+    /// The shops with the most recent deliveries.
+    var busiestShops: [BusyShop] = []
     var forgottenTooEarlyCount = 0
     var responseByteCount = 0
     var handshakeCount = 0
@@ -108,6 +111,14 @@ struct ServerFigures: Sendable {
 
     /// The broker that receives for the node; nil without one.
     var broker: BrokerStatistics? { shards.lazy.compactMap(\.broker).first }
+
+    /// The shops with the most recent deliveries, then with the most streams, in descending order. One reactor has all
+    /// streams of a shop.
+    var busiestShops: ArraySlice<BusyShop> {
+        shards.flatMap(\.busiestShops).sorted { left, right in
+            left.busyness == right.busyness ? left.shop.text < right.shop.text : left.busyness > right.busyness
+        }.prefix(ServerLimits.liveViewShopCountMax)
+    }
 
     /// The open streams of the shops with the most.
     var topShops: [(String, Double)] {

@@ -29,6 +29,8 @@ extension Shard: MeasuredReactor {
         snapshot.topShops = hub.topShops(countMax: ServerLimits.metricsShopCountMax).map {
             ($0.shop, $0.subscriberCount)
         }
+        snapshot.busiestShops = hub.busiestShops(
+            countMax: ServerLimits.liveViewShopCountMax, at: reactor.turnBeganAt)
         snapshot.forgottenTooEarlyCount =
             userLimits.evictionCount + addressLimits.evictionCount + authenticator.cacheStatistics.evictionCount
         return snapshot

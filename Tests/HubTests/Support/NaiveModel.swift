@@ -16,6 +16,8 @@ final class NaiveModel {
     var generations: [UInt32: UInt32] = [:]
     var expectedSlow: Set<ConnectionID> = []
     var frameCount = 0
+    /// The time of the next flush, in nanoseconds.
+    var now: UInt64 = 0
     var problem: String?
 
     init(seed: UInt64) {
@@ -62,7 +64,8 @@ final class NaiveModel {
         let byteCount = isUnlimited ? Int.max : Int.random(in: 0...9000, using: &generator)
         var budget = FlushBudget(sendCount: sendCount, byteCount: byteCount)
         var sink = RecordingSink()
-        shard.flush(budget: &budget, into: &sink)
+        now += UInt64.random(in: 0...1 << 31, using: &generator)
+        shard.flush(at: MonotonicInstant(nanoseconds: now), budget: &budget, into: &sink)
         expect(sink.sends.count <= sendCount, "a flush sent more often than its budget allows")
         for send in sink.sends { check(send) }
         if isUnlimited { for id in order { clients[id]?.mayStillCount = false } }
@@ -94,6 +97,11 @@ final class NaiveModel {
         expect(shard.trailingCount == 0, "\(shard.trailingCount) trail when nothing is owed")
         expect(shard.retainedByteCount == 0, "\(shard.retainedByteCount) bytes are retained when nothing is owed")
         expect(shard.lentByteCount == 0, "\(shard.lentByteCount) bytes are lent when nothing is owed")
+        // Fewer when a topic ended with its last subscriber.
+        let deliveredFrameCount = shard.busiestShops(countMax: 9, at: MonotonicInstant(nanoseconds: now)).reduce(0) {
+            $0 + $1.deliveredFrameCount
+        }
+        expect(deliveredFrameCount <= shard.deliveredFrameCount, "the shops delivered more than the shard")
         checkCounts()
     }
 

@@ -20,6 +20,8 @@ extension TestBench {
 
     func topShops(countMax: Int) -> [(shop: ShopID, subscriberCount: Int)] { shard.topShops(countMax: countMax) }
 
+    func busiestShops(countMax: Int) -> [BusyShop] { shard.busiestShops(countMax: countMax, at: now) }
+
     func forEachSubscriber(of shop: ShopID, _ body: (ConnectionID) -> Void) {
         shard.forEachSubscriber(of: shop, body)
     }
@@ -34,7 +36,7 @@ extension TestBench {
     func nextSlowConsumer() -> ConnectionID? { shard.nextSlowConsumer() }
 
     func flush<Sink: HubSink>(budget: inout FlushBudget, into sink: inout Sink) {
-        shard.flush(budget: &budget, into: &sink)
+        shard.flush(at: now, budget: &budget, into: &sink)
     }
 
     func shortSend(_ connection: ConnectionID, sentByteCount: Int) -> SendFollowUp {

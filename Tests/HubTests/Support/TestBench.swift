@@ -4,6 +4,8 @@ import Primitives
 /// A shard with sockets of limited room: what the reactor and the kernel do, in a few lines.
 final class TestBench {
     var shard: HubShard
+    /// The time of the next flush.
+    var now = MonotonicInstant(nanoseconds: 0)
     /// Bytes that a socket still takes; one that is not listed takes all.
     var room: [ConnectionID: Int] = [:]
     /// Connections whose layer below takes at most so many bytes of a send, and holds what the socket has no room for.
@@ -25,7 +27,7 @@ final class TestBench {
     func turn(sendCount: Int = .max, byteCount: Int = .max) -> [RecordingSink.Send] {
         var budget = FlushBudget(sendCount: sendCount, byteCount: byteCount)
         var sink = RecordingSink()
-        shard.flush(budget: &budget, into: &sink)
+        shard.flush(at: now, budget: &budget, into: &sink)
         for send in sink.sends { report(send) }
         shard.submitted()
         return sink.sends

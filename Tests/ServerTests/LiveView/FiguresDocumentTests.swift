@@ -1,5 +1,6 @@
 import API
 import Auth
+import Hub
 import JSON
 import Primitives
 import Reactor
@@ -44,8 +45,14 @@ import Testing
         shard.trailingSubscriberCount = 1
         shard.retainedByteCount = 600
         shard.deliveredFrameCount = 21
-        shard.topShops = [(ShopID("bakery"), 2), (ShopID("a\"<b>"), 1)]
+        shard.busiestShops = [Self.shop("bakery", recent: 9, streams: 2, delivered: 18)]
         return shard
+    }
+
+    private static func shop(_ id: String, recent: UInt64, streams: Int, delivered: UInt64) -> BusyShop {
+        BusyShop(
+            shop: ShopID(id), busyness: Busyness(recentDeliveries: recent, subscriberCount: streams),
+            deliveredFrameCount: delivered)
     }
 
     @Test func `what the server writes is what a client reads, added up over the reactors`() throws {
@@ -62,13 +69,32 @@ import Testing
         #expect(figures.tokensRefused == 6 && figures.streamsRefused == 10 && figures.slowClosed == 18)
         #expect(figures.stored == 11 && figures.commits == 12 && figures.waiting == 13 && figures.storeErrors == 12)
         #expect(figures.takeoverWaiting == nil && figures.database == nil)
-        #expect(figures.topShops.map(\.id).sorted() == ["a\"<b>", "bakery"] && figures.topShops.first?.streams == 4)
+        #expect(figures.busiestShops.first == .init(id: "bakery", streams: 2, delivered: 18))
         #expect(figures.reactors.count == 2)
         let reactor = figures.reactors[1]
         #expect(reactor.streams == 3 && reactor.connections == 4 && reactor.connectionsMax == 512)
         #expect(reactor.delivered == 21 && reactor.pendingCommands == 5 && reactor.slowClosed == 9)
         #expect(reactor.trailing == 1 && reactor.retainedBytes == 600)
         #expect(reactor.lag.bounds == LoopLag.bounds.map { ($0 * 1e6).rounded() / 1e6 })
+    }
+
+    @Test func `the busiest shops of all reactors have the most recent deliveries, then the most streams`() throws {
+        var (first, second) = (ShardSnapshot(), ShardSnapshot())
+        first.busiestShops = [
+            Self.shop("a\"<b>", recent: 8, streams: 1, delivered: 900),
+            Self.shop("z", recent: 0, streams: 7, delivered: 9),
+            Self.shop("d", recent: 0, streams: 1, delivered: 0),
+        ]
+        second.busiestShops = [
+            Self.shop("bakery", recent: 9, streams: 2, delivered: 18),
+            Self.shop("c", recent: 0, streams: 7, delivered: 1),
+        ]
+        let figures = try read(try document([first, second]))
+        #expect(figures.busiestShops.map(\.id) == ["bakery", "a\"<b>", "c", "z", "d"])
+        #expect(figures.busiestShops.map(\.delivered) == [18, 900, 1, 9, 0])
+        first.busiestShops = (0..<20).map { Self.shop("\($0)", recent: 5, streams: 1, delivered: 1) }
+        let many = try read(try document([first, second]))
+        #expect(many.busiestShops.count == 20 && many.busiestShops.first?.id == "bakery")
     }
 
     @Test func `the latency has whole bounds in microseconds and counts up to each`() throws {
@@ -106,6 +132,7 @@ import Testing
         let text = #"{"reactors":[{"streams":2,"more":[]}],"shops":[{}],"streams":{"open":"3"},"more":1}"#
         let figures = try read(Array(text.utf8))
         #expect(figures.streams == 0 && figures.version.isEmpty && figures.latency.quantile(0.5) == nil)
-        #expect(figures.reactors.map(\.streams) == [2] && figures.topShops == [.init(id: "", streams: 0)])
+        #expect(figures.reactors.map(\.streams) == [2])
+        #expect(figures.busiestShops == [.init(id: "", streams: 0, delivered: 0)])
     }
 }

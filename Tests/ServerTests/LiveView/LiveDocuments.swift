@@ -9,6 +9,10 @@ enum LiveDocuments {
         """
     }
 
+    static func shop(_ id: String, streams: Int = 1, delivered: Int) -> String {
+        "{\"id\":\"\(id)\",\"streams\":\(streams),\"delivered\":\(delivered)}"
+    }
+
     static func figures(
         startedAt: String = "2026-01-01T00:00:00.000000Z", clock: Int = 0, streams: Int = 0, delivered: Int = 0,
         published: Int = 0, slowClosed: Int = 0, latency: [Int] = [0, 0, 0], shops: [String] = [],

@@ -29,6 +29,19 @@ import Testing
         #expect(LiveText.percent(interval.busyShare(ofReactor: 0)) == "30 %")
     }
 
+    @Test func `a shop has a rate when both documents list it and its counter did not begin again`() {
+        func figures(clock: Int, _ shops: (id: String, delivered: Int)...) -> LiveFigures {
+            LiveDocuments.figures(
+                clock: clock, shops: shops.map { LiveDocuments.shop($0.id, delivered: $0.delivered) })
+        }
+        let earlier = figures(clock: 0, ("old", 10), ("calm", 5), ("again", 50), ("gone", 1))
+        let interval = LiveInterval(
+            from: earlier, to: figures(clock: 2_000_000, ("old", 30), ("calm", 5), ("again", 20), ("new", 40)))
+        #expect(interval.figures.busiestShops.map { interval.deliveryRate(of: $0) } == [10, 0, nil, nil])
+        let first = LiveInterval(from: nil, to: earlier)
+        #expect(first.figures.busiestShops.allSatisfy { first.deliveryRate(of: $0) == nil })
+    }
+
     @Test func `one document has no interval`() {
         let interval = LiveInterval(from: nil, to: LiveDocuments.figures(delivered: 5))
         #expect(interval.seconds == nil && interval.rate(\.delivered) == nil)

@@ -3,18 +3,19 @@ import Testing
 @testable import Server
 
 @Suite struct LiveScreenTests {
-    private static func shops(_ count: Int) -> [String] {
-        (0..<count).map { "{\"id\":\"shop-\($0)\",\"streams\":\(100 - $0)}" }
+    private static func shops(_ count: Int, delivered: Int) -> [String] {
+        (0..<count).map { LiveDocuments.shop("shop-\($0)", streams: 100 - $0, delivered: delivered) }
     }
 
     private func screen(shops: Int = 2, reactors: Int = 2, problem: String? = nil) -> LiveScreen {
         let reactor = LiveDocuments.reactor(delivered: 0, busy: 0, total: 0)
         let later = LiveDocuments.reactor(delivered: 500, busy: 300_000, total: 1_000_000, lag: [98, 2])
         let earlier = LiveDocuments.figures(
-            clock: 0, slowClosed: 1, reactors: Array(repeating: reactor, count: reactors))
+            clock: 0, slowClosed: 1, shops: Self.shops(1, delivered: 100),
+            reactors: Array(repeating: reactor, count: reactors))
         let figures = LiveDocuments.figures(
             clock: 1_000_000, streams: 1_234, delivered: 1_000, published: 10, slowClosed: 3, latency: [90, 10, 0],
-            shops: Self.shops(shops), reactors: Array(repeating: later, count: reactors))
+            shops: Self.shops(shops, delivered: 350), reactors: Array(repeating: later, count: reactors))
         return LiveScreen(
             url: "http://127.0.0.1:8080", interval: LiveInterval(from: earlier, to: figures), problem: problem)
     }
@@ -36,9 +37,9 @@ import Testing
                 "      0        1            2  30 %  > 100 µs       500/s        0     0 B     0",
                 "      1        1            2  30 %  > 100 µs       500/s        0     0 B     0",
                 "",
-                "SHOP    STREAMS",
-                "shop-0      100",
-                "shop-1       99",
+                "SHOP    STREAMS  DELIVERIES",
+                "shop-0      100       250/s",
+                "shop-1       99           –",
             ])
     }
 
@@ -78,7 +79,7 @@ import Testing
     @Test func `reactors and shops share the rows, and what has none is counted`() {
         let few = screen(shops: 20, reactors: 2).lines(fitting: .init(columns: 80, rows: 24)).map(\.text)
         #expect(few.contains { $0.hasPrefix("      1 ") })
-        #expect(few.contains("shop-6        94") && !few.contains("shop-7        93"))
+        #expect(few.contains { $0.hasPrefix("shop-6        94 ") } && !few.contains { $0.hasPrefix("shop-7 ") })
         #expect(few.contains("… and 13 more") && few.last == "q ends")
         let many = screen(shops: 20, reactors: 64).lines(fitting: .init(columns: 80, rows: 24)).map(\.text)
         #expect(many.contains { $0.hasPrefix("      3 ") } && !many.contains { $0.hasPrefix("      4 ") })
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test func `a shop's id cannot control the terminal`() {
-        let figures = LiveDocuments.figures(shops: [#"{"id":"\u001b]0;x\u0007<b>","streams":1}"#])
+        let figures = LiveDocuments.figures(shops: [LiveDocuments.shop(#"\u001b]0;x\u0007<b>"#, delivered: 1)])
         let lines = LiveScreen(url: "", interval: LiveInterval(from: nil, to: figures)).lines
         #expect(lines.last?.text.hasPrefix("\u{FFFD}]0;x\u{FFFD}<b>") == true)
         #expect(lines.allSatisfy { $0.text.unicodeScalars.allSatisfy { $0.value >= 0x20 } })
