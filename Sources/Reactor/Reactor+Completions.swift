@@ -7,7 +7,12 @@ import Primitives
 extension Reactor {
     func received(_ completion: Completion) {
         let connection = completion.tag.connection
-        defer { if let index = completion.bufferIndex { driver.recycle(bufferIndex: index) } }
+        defer {
+            if let index = completion.bufferIndex {
+                driver.recycle(bufferIndex: index)
+                heldReceiveBufferCount -= 1
+            }
+        }
         guard descriptors.isLive(connection) else {
             statistics.staleCompletionCount += 1
             return
@@ -33,6 +38,8 @@ extension Reactor {
             }
         } else if completion.result == -ENOBUFS {
             statistics.bufferShortageCount += 1
+            // The kernel may have taken the last buffer while completions were handled.
+            statistics.heldReceiveBufferCountMax = limits.receiveBufferCount
             hasBufferShortage = true
             receive(connection, isMultishot: isMultishot)
         } else {

@@ -138,6 +138,7 @@ extension Reactor {
                 case .accept, .receive, .send, .pollWritable, .shutdown, .cancel, .close, .transfer, .transferReceived,
                     .wake,
                     .wakeRead, .peerAddress, .install, .connect, .connectCancel, .descriptorPoll, nil:
+                    if completion.bufferIndex != nil { heldReceiveBufferCount += 1 }
                     unsafe room[kept] = completion
                     kept += 1
                 }
@@ -145,6 +146,8 @@ extension Reactor {
             recorded.append(count: kept)
             recordedCount += UInt64(kept)
             statistics.pendingCompletionCountMax = max(statistics.pendingCompletionCountMax, recorded.count)
+            statistics.heldReceiveBufferCountMax = max(
+                statistics.heldReceiveBufferCountMax, heldReceiveBufferCount)
             if count < room.count { break }
         }
     }

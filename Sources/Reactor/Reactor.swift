@@ -55,6 +55,8 @@ import Synchronization
     var timerGate: TimerGate
     /// The number of completions put into `recorded`, over all time.
     var recordedCount: UInt64 = 0
+    /// Receive buffers of completions in `recorded`, and of the one that is being handled.
+    var heldReceiveBufferCount = 0
     /// A receive of this turn found no buffer and is retried in the next turn.
     var hasBufferShortage = false
     /// The deadline of the last wait, if the turn after that wait found nothing to do.

@@ -8,6 +8,8 @@ public struct ReactorStatistics: Sendable {
     public var phases = PhaseTimes()
     /// The most completions that waited to be handled at once. Each may hold a receive buffer.
     public var pendingCompletionCountMax = 0
+    /// The most receive buffers that completions held at once; all of them once a receive found none.
+    public var heldReceiveBufferCountMax = 0
     /// Completions handled.
     public var completionCount: UInt64 = 0
     /// Completions for connections that were gone already.

@@ -258,5 +258,6 @@ import Testing
         #expect(reactor.handler.firedTokens == [7])
         #expect(reactor.handler.receivedByteCount == 12)
         #expect(reactor.handler.violations == [])
+        #expect(reactor.statistics.heldReceiveBufferCountMax == 2 && reactor.heldReceiveBufferCount == 0)
     }
 }

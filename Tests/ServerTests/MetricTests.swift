@@ -90,6 +90,17 @@ import Testing
             ])
     }
 
+    @Test(arguments: [
+        ("shopstream_ring_free_buffers_min", "7")
+    ])
+    func `one bad reactor is found by its index`(name: String, value: String) {
+        var bad = ShardSnapshot()
+        bad.freeReceiveBufferCountMin = 7
+        #expect(
+            samples(of: name, in: figures([ShardSnapshot(), bad]))
+                == ["\(name){reactor=\"0\"} 0", "\(name){reactor=\"1\"} \(value)"])
+    }
+
     @Test func `a reactor's time has its index and its phase`() {
         let rows = samples(of: "shopstream_reactor_seconds_total", in: figures([ShardSnapshot(), ShardSnapshot()]))
         #expect(rows.count == 2 * ReactorPhase.allCases.count)

@@ -106,6 +106,10 @@ extension Metric {
             "shopstream_ring_pending_completions_max",
             "The most completions that waited at once; each may hold a receive buffer.", by: "reactor"
         ) { $0.byReactor { Double($0.reactor.pendingCompletionCountMax) } },
+        .gauge(
+            "shopstream_ring_free_buffers_min",
+            "The fewest receive buffers that were free so far; 0 once a receive found none.", by: "reactor"
+        ) { $0.byReactor { Double($0.freeReceiveBufferCountMin) } },
         .counter("shopstream_reactor_turns_total", "Turns of the loop.", by: "reactor") {
             $0.byReactor { Double($0.reactor.turnCount) }
         },

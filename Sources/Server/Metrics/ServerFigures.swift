@@ -16,6 +16,8 @@ struct ShardSnapshot: Sendable {
     var trailingSubscriberCount = 0
     var retainedByteCount = 0
     var deliveredFrameCount: UInt64 = 0
+    /// The fewest receive buffers that were free so far.
+    var freeReceiveBufferCountMin = 0
     /// The shops with the most streams.
     var topShops: [(shop: ShopID, streams: Int)] = []
     /// The shops with the most recent deliveries.

@@ -21,6 +21,8 @@ extension Shard: MeasuredReactor {
         snapshot.pendingCommandCount = reactor.pendingCommandCount
         snapshot.trailingSubscriberCount = hub.trailingCount
         snapshot.retainedByteCount = hub.retainedByteCount
+        snapshot.freeReceiveBufferCountMin =
+            reactor.limits.receiveBufferCount - reactor.statistics.heldReceiveBufferCountMax
         snapshot.handshakeCount = handshakes.count
         snapshot.responseByteCount = http.responseBytes.used
         snapshot.pool = (storage.store as? PostgresStore)?.poolStatistics
