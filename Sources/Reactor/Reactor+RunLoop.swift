@@ -62,7 +62,7 @@ extension Reactor {
 
     /// The turn before has ended.
     private func countLag(until now: MonotonicInstant) {
-        statistics.loopLag.turnTook(now.nanoseconds - min(now.nanoseconds, clock.readAt.nanoseconds))
+        statistics.loopLag.turnTook(now.nanoseconds - min(now.nanoseconds, clock.readAt.nanoseconds), until: now)
     }
 
     /// Excludes the lost wake-up as in Dekker's algorithm: this side stores that it sleeps, then checks for work; the

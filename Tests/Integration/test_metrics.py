@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from support.deadline import wait_until
 from support.streams import open_stream, receive
 
@@ -49,3 +50,19 @@ def test_connections_broadcasts_and_deliveries_are_counted(serve):
     wait_until(lambda: server.open_streams() == 0, what="none is open")
     assert server.metric("websocket_disconnect_reasons") == 2
     assert server.metric("websocket_connection_duration_seconds_count") == 2
+
+
+@pytest.mark.parametrize("driver", ["uring", "epoll"])
+def test_each_reactor_has_figures_of_its_own(serve, driver):
+    server = serve(env={"SHOPSTREAM_DRIVER": driver})
+    server.shops[0].post("x")
+    samples = server.metrics()
+    free, longest, accepts, retained, slow = (
+        [samples[f'{name}{{reactor="{reactor}"}}'] for reactor in (0, 1)]
+        for name in ("shopstream_ring_free_buffers_min", "shopstream_reactor_longest_turn_seconds",
+                     "shopstream_accepts_total", "shopstream_reactor_retained_bytes",
+                     "shopstream_reactor_slow_closes_total")
+    )  # fmt: skip
+    assert all(0 < count <= 512 for count in free) and min(free) < 512, "a request has had a buffer"
+    assert all(seconds > 0 for seconds in longest)
+    assert sum(accepts) >= 2 and retained == slow == [0, 0]

@@ -91,11 +91,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("shopstream_ring_free_buffers_min", "7")
+        ("shopstream_reactor_retained_bytes", "900"), ("shopstream_reactor_slow_closes_total", "3"),
+        ("shopstream_reactor_longest_turn_seconds", "0.25"), ("shopstream_reactor_long_turns_total", "0"),
+        ("shopstream_ring_free_buffers_min", "7"), ("shopstream_accepts_total", "5"),
+        ("shopstream_reactor_pauses_total", "4"),
     ])
     func `one bad reactor is found by its index`(name: String, value: String) {
         var bad = ShardSnapshot()
+        bad.retainedByteCount = 900
+        bad.counters.disconnects = [.slowConsumer: 2, .writeTimeout: 1, .clientClosed: 8]
+        bad.longestTurnNanoseconds = 250_000_000
         bad.freeReceiveBufferCountMin = 7
+        (bad.reactor.acceptCount, bad.reactor.pauseCount) = (5, 4)
         #expect(
             samples(of: name, in: figures([ShardSnapshot(), bad]))
                 == ["\(name){reactor=\"0\"} 0", "\(name){reactor=\"1\"} \(value)"])

@@ -18,6 +18,8 @@ struct ShardSnapshot: Sendable {
     var deliveredFrameCount: UInt64 = 0
     /// The fewest receive buffers that were free so far.
     var freeReceiveBufferCountMin = 0
+    /// Of the last one to two minutes.
+    var longestTurnNanoseconds: UInt64 = 0
     /// The shops with the most streams.
     var topShops: [(shop: ShopID, streams: Int)] = []
     /// The shops with the most recent deliveries.

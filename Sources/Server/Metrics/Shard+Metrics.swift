@@ -23,6 +23,7 @@ extension Shard: MeasuredReactor {
         snapshot.retainedByteCount = hub.retainedByteCount
         snapshot.freeReceiveBufferCountMin =
             reactor.limits.receiveBufferCount - reactor.statistics.heldReceiveBufferCountMax
+        snapshot.longestTurnNanoseconds = reactor.statistics.loopLag.longestTurnNanoseconds(at: reactor.turnBeganAt)
         snapshot.handshakeCount = handshakes.count
         snapshot.responseByteCount = http.responseBytes.used
         snapshot.pool = (storage.store as? PostgresStore)?.poolStatistics
