@@ -49,7 +49,16 @@ final class ScriptedServer: Sendable {
         _ = shutdown(listener, Int32(SHUT_RDWR))
         thread.withLock { $0 }?.join()
         close(listener)
-        for descriptor in state.withLock({ $0.open }) { close(descriptor) }
+        endStalls()
+    }
+
+    /// Closes the connections whose answer stalls.
+    func endStalls() {
+        let descriptors = state.withLock { state in
+            defer { state.open = [] }
+            return state.open
+        }
+        for descriptor in descriptors { close(descriptor) }
     }
 
     func url(isSecure: Bool = false) throws -> FetchURL {
@@ -67,7 +76,7 @@ final class ScriptedServer: Sendable {
 
     private func serve() {
         while true {
-            let descriptor = unsafe accept(listener, nil, nil)
+            let descriptor = accept(listener, nil, nil)
             if descriptor < 0, errno == EINTR { continue }
             guard descriptor >= 0 else { return }
             var bytes = [UInt8](repeating: 0, count: 4_096)
