@@ -3,7 +3,7 @@ import Testing
 @testable import Server
 
 /// Servers that accept a connection and then stop answering.
-@Suite(.timeLimit(.minutes(1))) struct FetchStallTests {
+@Suite(.timeLimit(.minutes(5))) struct FetchStallTests {
     @Test(
         arguments: [
             "", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nke",

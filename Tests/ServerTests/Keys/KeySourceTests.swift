@@ -3,7 +3,7 @@ import Testing
 @testable import Server
 
 /// How long keys are used before they are read again.
-@Suite(.timeLimit(.minutes(1))) struct KeySourceTests {
+@Suite(.timeLimit(.minutes(5))) struct KeySourceTests {
     private static let day = 24 * 3_600
 
     @Test(arguments: [
