@@ -84,6 +84,8 @@ struct ListenerState {
     var mode = Mode.single
     /// Whether connections are wanted.
     var isWanted = false
+    /// Whether the service manager has the socket too.
+    var isInherited = false
     /// Whether new connections are left to another process that listens on the address.
     var isSteered = false
     /// After a failed accept: the time at which it is retried.

@@ -3,12 +3,16 @@ import Primitives
 
 extension Reactor {
     /// Accepts connections of `descriptor`, a listening socket that the reactor closes in `stopAccepting`. At most one
-    /// of each kind. The addresses of peers are known only if `isIPv6` is right about the socket's family.
-    public func startAccepting(_ descriptor: Int32, as kind: ListenerKind = .main, isIPv6: Bool = false) {
+    /// of each kind. The addresses of peers are known only if `isIPv6` is right about the socket's family. A socket that
+    /// `isInherited` outlives the process: what the kernel is to do with it stays as it is.
+    public func startAccepting(
+        _ descriptor: Int32, as kind: ListenerKind = .main, isIPv6: Bool = false, isInherited: Bool = false
+    ) {
         precondition(listeners[kind].descriptor < 0, "the reactor has a listener of this kind")
         precondition(kind.sharesRoom || limits.sideConnectionCountMax > 0, "no descriptors are kept for a side one")
         listeners[kind].descriptor = descriptor
         listeners[kind].isIPv6 = isIPv6
+        listeners[kind].isInherited = isInherited
         listeners[kind].isWanted = true
         driver.prepareListener(descriptor)
         acceptIfRoom(kind)

@@ -10,8 +10,7 @@ extension Reactor where IO: SystemDriver {
     ///
     /// - Parameter reactorCount: How many reactors of this process have a main and a second listener.
     public func steerConnections(reactorCount: Int) -> Bool {
-        for kind in ListenerKind.allCases where listeners[kind].descriptor >= 0 {
-            let descriptor = listeners[kind].descriptor
+        for (kind, descriptor) in ownListeners {
             let ownCount = kind.sharesRoom ? reactorCount : 1
             let otherCount = ListenerGroup.count(sharing: descriptor) - ownCount
             guard otherCount > 0 else { continue }
@@ -23,8 +22,13 @@ extension Reactor where IO: SystemDriver {
     /// Takes no new connection, also when another socket of the group is being closed, and those that are left share its
     /// part. Each reactor does this.
     public func ignoreNewConnections() {
-        for kind in ListenerKind.allCases where listeners[kind].descriptor >= 0 {
-            ListenerGroup.ignoreNew(listeners[kind].descriptor)
-        }
+        for (_, descriptor) in ownListeners { ListenerGroup.ignoreNew(descriptor) }
+    }
+
+    /// The listeners whose sockets end with the process. What is attached to another one would stay there.
+    private var ownListeners: [(kind: ListenerKind, descriptor: Int32)] {
+        ListenerKind.allCases.map { ($0, listeners[$0]) }
+            .filter { $0.1.descriptor >= 0 && !$0.1.isInherited }
+            .map { ($0.0, $0.1.descriptor) }
     }
 }

@@ -1,6 +1,7 @@
 """Listening sockets that the service manager opens and passes on (LISTEN_FDS), and a restart without a refused client."""
 
 import contextlib
+import signal
 import socket
 import threading
 
@@ -9,6 +10,7 @@ import requests
 from support.activation import address_of, ask_until, held_socket, launch, launch_ready
 from support.certificates import TLS
 from support.deadline import wait_until
+from support.server import free_port
 from support.streams import close_code, open_stream, receive
 
 
@@ -73,6 +75,27 @@ def test_the_sockets_of_further_listeners_outlive_the_process(serve, tls, hold):
         launch_ready(server, main, plain, metrics)
         assert [connection.recv(64)[:12] for connection in connections] == [b"HTTP/1.1 200"] * 2
     assert server.terminate() == 0
+
+
+@pytest.mark.plain  # asks by http
+@pytest.mark.parametrize("reactors", [1, 2])
+def test_a_takeover_leaves_a_socket_of_the_service_manager_as_it_is(serve, listening, reactors):
+    """The metrics listener, which both servers open, passes to the successor; what they share with others does not."""
+    port, metrics_port = listening.getsockname()[1], free_port()
+    options = {
+        "port": port, "reactors": reactors, "env": {"SHOPSTREAM_METRICS_LISTEN": f"127.0.0.1:{metrics_port}"},
+    }  # fmt: skip
+    first = launch_ready(serve(ready=False, **options), listening)
+    second = launch(serve(ready=False, store=first.store, args=["--takeover"], **options), listening)
+    wait_until(lambda: '"listening"' in second.log(), 20, "the second listens")
+    first.signal(signal.SIGTERM)
+    assert first.wait(20) == 0
+    assert "another server takes the connections" in first.log()
+    # A connection that is dropped by the kernel is never answered.
+    for _ in range(12):
+        for asked in (port, metrics_port):
+            assert requests.get(f"http://127.0.0.1:{asked}/healthz", timeout=20).status_code == 200
+    assert second.terminate() == 0
 
 
 def test_listeners_without_a_socket_are_opened_by_the_server(serve, tls, hold):

@@ -10,6 +10,8 @@ struct ServerListeners: Sendable {
         let descriptors: [Int32]
         let address: ListenAddress
         let port: UInt16
+        /// Whether the service manager has the sockets too.
+        let isInherited: Bool
     }
 
     /// That of `SHOPSTREAM_LISTEN`.
@@ -29,11 +31,13 @@ struct ServerListeners: Sendable {
             do throws(ListenError) {
                 let result: Address
                 if let descriptors = try configuration.inheritedSockets.take(address, count: count) {
-                    result = Address(descriptors: descriptors, address: address, port: address.port)
+                    result = Address(
+                        descriptors: descriptors, address: address, port: address.port, isInherited: true)
                 } else {
                     let (descriptors, port) = try Listeners.open(
                         address, count: count, isTakeover: configuration.isTakeover)
-                    result = Address(descriptors: descriptors, address: address, port: port)
+                    result = Address(
+                        descriptors: descriptors, address: address, port: port, isInherited: false)
                 }
                 opened.append(result)
                 return result
@@ -74,7 +78,8 @@ extension Shard {
             (listeners.main, .main), (listeners.plain, .second), (index == 0 ? listeners.metrics : nil, .side),
         ]
         for case (let address?, let kind) in addresses {
-            reactor.startAccepting(address.descriptors[index], as: kind, isIPv6: address.address.isIPv6)
+            reactor.startAccepting(
+                address.descriptors[index], as: kind, isIPv6: address.address.isIPv6, isInherited: address.isInherited)
         }
     }
 }
